@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/kube/kubernetes_api.h"
+#include "common/time/backoff.h"
+
+namespace evenkeel::kube {
+
+struct ListWatchOptions {
+  Resource resource;
+  std::string name_space;  // empty: all of them
+  std::string label_selector;
+  std::string field_selector;
+
+  int page_size = 500;
+  absl::Duration list_deadline = absl::Seconds(30);  // for each page
+  // Each watch ends after a random time in [minimum, 2 * minimum), so that many do not come back at once.
+  absl::Duration watch_minimum = absl::Minutes(5);
+  // No event nor bookmark for so long: the watch is called stale and made anew. API servers send a bookmark
+  // about once a minute; a smaller bound makes sense only where something is known to change more often.
+  absl::Duration stale_after = absl::Seconds(90);
+  time::BackoffPolicy backoff = {.initial = absl::Milliseconds(200), .maximum = absl::Seconds(10)};
+};
+
+enum class ListWatchState {
+  kConnected,     // what was delivered is current, but for what is on its way
+  kStale,         // nothing heard within `stale_after`: changes may be missing
+  kDisconnected,  // no watch: changes are missing for certain
+};
+
+// Keeps its listener's picture of one kind of object current: lists all, then watches, resumes after a break
+// where it stopped, and lists again when the server no longer has the history (410).
+//
+// The callbacks come on the API's thread, in order, until Stop or destruction. They must not block.
+class ListWatchListener {
+ public:
+  virtual ~ListWatchListener() = default;
+
+  // The complete set, after each list. The first call says that the picture is complete. After a list that
+  // follows a break, `deleted` names those that went meanwhile.
+  virtual void OnReplaced(std::vector<Json> objects, const std::vector<ObjectName>& deleted) = 0;
+  virtual void OnChanged(Json object) = 0;
+  // `object` is its last state.
+  virtual void OnDeleted(Json object) = 0;
+  // `why` is OK when connected.
+  virtual void OnState(ListWatchState state, const absl::Status& why) = 0;
+};
+
+// Memory: one key and resource version an object, and during a list that list. Starts at once; `api` and
+// `listener` must outlive it. Destroy it on any thread but from within a callback only by Stop: the
+// destructor waits until no callback runs any more.
+class ListWatch {
+ public:
+  ListWatch(KubernetesApi& api, ListWatchOptions options, ListWatchListener& listener);
+  ~ListWatch();
+
+  ListWatch(const ListWatch&) = delete;
+  ListWatch& operator=(const ListWatch&) = delete;
+
+  // No callback begins after it returns when called on the API's thread; elsewhere, one may still be running.
+  void Stop();
+
+ private:
+  class Core;
+  std::shared_ptr<Core> core_;
+};
+
+}  // namespace evenkeel::kube

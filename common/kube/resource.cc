@@ -1,0 +1,68 @@
+#include "common/kube/resource.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace evenkeel::kube {
+namespace {
+
+// RFC 3986: everything but the unreserved characters.
+std::string Escape(absl::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
+      escaped.push_back(c);
+    } else {
+      absl::StrAppendFormat(&escaped, "%%%02X", byte);
+    }
+  }
+  return escaped;
+}
+
+}  // namespace
+
+std::string Resource::ApiVersion() const {
+  return group.empty() ? version : absl::StrCat(group, "/", version);
+}
+
+std::string ObjectName::ToString() const {
+  return name_space.empty() ? name : absl::StrCat(name_space, "/", name);
+}
+
+std::string ResourcePath(const Resource& resource, const ObjectName& name, absl::string_view subresource) {
+  std::string path = resource.group.empty()
+                         ? absl::StrCat("/api/", Escape(resource.version))
+                         : absl::StrCat("/apis/", Escape(resource.group), "/", Escape(resource.version));
+  if (resource.namespaced && !name.name_space.empty()) {
+    absl::StrAppend(&path, "/namespaces/", Escape(name.name_space));
+  }
+  absl::StrAppend(&path, "/", Escape(resource.plural));
+  if (!name.name.empty()) absl::StrAppend(&path, "/", Escape(name.name));
+  if (!subresource.empty()) absl::StrAppend(&path, "/", Escape(subresource));
+  return path;
+}
+
+#define EVENKEEL_RESOURCE(function, group, version, plural, namespaced)                   \
+  const Resource& function() {                                                            \
+    static const auto* const resource = new Resource{group, version, plural, namespaced}; \
+    return *resource;                                                                     \
+  }
+
+EVENKEEL_RESOURCE(Nodes, "", "v1", "nodes", false)
+EVENKEEL_RESOURCE(Pods, "", "v1", "pods", true)
+EVENKEEL_RESOURCE(Namespaces, "", "v1", "namespaces", false)
+EVENKEEL_RESOURCE(Leases, "coordination.k8s.io", "v1", "leases", true)
+EVENKEEL_RESOURCE(Events, "", "v1", "events", true)
+EVENKEEL_RESOURCE(PersistentVolumeClaims, "", "v1", "persistentvolumeclaims", true)
+EVENKEEL_RESOURCE(PersistentVolumes, "", "v1", "persistentvolumes", false)
+EVENKEEL_RESOURCE(ReplicaSets, "apps", "v1", "replicasets", true)
+EVENKEEL_RESOURCE(Deployments, "apps", "v1", "deployments", true)
+EVENKEEL_RESOURCE(StatefulSets, "apps", "v1", "statefulsets", true)
+EVENKEEL_RESOURCE(ConfigMaps, "", "v1", "configmaps", true)
+EVENKEEL_RESOURCE(ServiceAccounts, "", "v1", "serviceaccounts", true)
+
+#undef EVENKEEL_RESOURCE
+
+}  // namespace evenkeel::kube

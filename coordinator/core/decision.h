@@ -1,0 +1,114 @@
+// A decision as data: evidence, verdict, guards, plan, actions with their results, timings. It is at once the durable
+// intent (L3: while open, what is to be done is in its actions) and the record that explains it afterwards. Meanings of
+// the fields are those of evenkeel.v1.Decision.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "coordinator/core/facts.h"
+#include "coordinator/core/ids.h"
+
+namespace evenkeel::coordinator {
+
+enum class Verdict { kUnknown, kHealthy, kSuspect, kAgentLost, kPartitioned, kGray, kDead };
+enum class DecisionKind { kFailover, kReadmission, kRebalance, kAgentLost, kBlind };
+enum class DecisionState { kOpen, kSucceeded, kFailed, kCancelled, kObserved, kRefused };
+enum class Direction { kNeither, kAgainstLife, kForLife };
+enum class ActionKind { kTaintNode, kUntaintNode, kDeletePod, kMarkPodUnready, kEvictPod };
+enum class ActionState { kPending, kReleased, kDone, kFailed, kSkipped };
+
+struct Evidence {
+  absl::Time time;
+  std::string source;
+  std::string observation;
+  Direction direction = Direction::kNeither;
+  bool operator==(const Evidence&) const = default;
+};
+
+struct GuardAnswer {
+  std::string guard;
+  bool allowed = false;
+  std::string reason;
+  bool operator==(const GuardAnswer&) const = default;
+};
+
+struct Alternative {
+  std::string description;
+  std::string reason;
+  bool operator==(const Alternative&) const = default;
+};
+
+struct Action {
+  uint32_t number = 0;  // from 1
+  uint32_t stage = 0;   // a stage is released when every action of the stages before it has ended
+  ActionKind kind = ActionKind::kTaintNode;
+  std::string name_space;  // of the pod; empty for a node
+  std::string name;        // of the node or pod
+  std::string uid;         // precondition: only the object with this uid is touched
+  ActionState state = ActionState::kPending;
+  std::string result;
+  std::optional<absl::Time> release_time;
+  std::optional<absl::Time> finish_time;
+  uint32_t attempts = 0;
+  bool operator==(const Action&) const = default;
+};
+
+struct Timings {
+  std::optional<absl::Time> last_sign;
+  std::optional<absl::Time> detected;
+  std::optional<absl::Time> judged;
+  std::optional<absl::Time> intended;
+  std::optional<absl::Time> acted;
+  std::optional<absl::Time> recovered;
+  std::optional<absl::Time> closed;
+  bool operator==(const Timings&) const = default;
+};
+
+// One workload whose pods were taken off a node.
+struct WorkloadRecovery {
+  std::string name_space;
+  Controller controller;
+  uint32_t removed = 0;
+  uint32_t restored = 0;
+  uint32_t ready_elsewhere_before = 0;  // Ready pods of it on other nodes when the plan was made
+  std::string waiting_for;
+  bool operator==(const WorkloadRecovery&) const = default;
+};
+
+struct Decision {
+  DecisionId id;
+  DecisionKind kind = DecisionKind::kFailover;
+  std::string cluster;
+  std::string node;  // empty = the whole cluster
+  std::string node_uid;
+  DecisionState state = DecisionState::kOpen;
+  std::string summary;
+  Verdict verdict = Verdict::kUnknown;
+  std::vector<Evidence> evidence;  // at most 64: the first ones and the latest
+  std::vector<GuardAnswer> guards;
+  std::vector<Alternative> alternatives;
+  std::vector<Action> actions;
+  Timings timings;
+  std::string policy;  // name; empty = none
+  std::string policy_etag;
+  std::vector<WorkloadRecovery> workloads;
+  std::string outcome;
+  bool operator==(const Decision&) const = default;
+};
+
+// What is remembered of a node across restarts.
+struct NodeRecord {
+  NodeKey key;
+  std::string uid;
+  bool agent_seen = false;   // an agent has spoken for it: its silence means something
+  bool failed_over = false;  // its pods were taken off; the taint is ours to take off again
+  std::optional<DecisionId> failover;  // the decision that did it
+  std::vector<WorkloadRecovery> moved;  // what a rebalance may bring back
+  bool operator==(const NodeRecord&) const = default;
+};
+
+}  // namespace evenkeel::coordinator

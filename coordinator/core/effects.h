@@ -1,0 +1,119 @@
+// All that the core can ask for. The runtime makes `writes` durable as one atomic batch, and only then (L3) hands out the
+// rest; when the write fails, the process stops.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "coordinator/core/decision.h"
+#include "coordinator/core/ids.h"
+#include "coordinator/core/policy.h"
+
+namespace evenkeel::coordinator {
+
+// ---- writes (to store/) ----
+struct PutDecision {
+  Decision decision;
+};
+struct PutNodeRecord {
+  NodeRecord record;
+};
+struct DeleteNodeRecord {
+  NodeKey key;
+};
+struct PutPolicy {
+  Policy policy;
+};
+struct ErasePolicy {
+  std::string name;
+};
+using Write = std::variant<PutDecision, PutNodeRecord, DeleteNodeRecord, PutPolicy, ErasePolicy>;
+
+// ---- actions (to act/): change the world, so each stands in a durable decision ----
+struct ReleasedAction {
+  DecisionId decision;
+  std::string cluster;
+  Action action;
+};
+
+// ---- requests: ask the world, change nothing; lost in a crash without harm ----
+
+// To session/: `witness` shall try to reach `target`. Answered by ProbeAnswered, or not at all.
+struct ProbeNode {
+  uint64_t probe_id = 0;
+  NodeKey witness;
+  uint64_t session_id = 0;
+  NodeKey target;
+  std::string address;
+  uint16_t kubelet_port = 0;
+  uint16_t agent_port = 0;  // 0 = unknown, not tried
+  absl::Duration timeout;
+};
+// To act/: answered by LeaseRead.
+struct ReadLease {
+  uint64_t request_id = 0;
+  NodeKey node;
+};
+// To session/: how the agents of a cluster beat, from now on.
+struct SetBeats {
+  std::string cluster;
+  absl::Duration interval;
+  absl::Duration suspect_after;
+};
+// To act/: a Kubernetes Event that tells users of the cluster what was decided. Named after the decision and its step, so
+// that writing it twice changes nothing.
+struct Announce {
+  std::string cluster;
+  DecisionId decision;
+  std::string step;    // "judged", "closed"
+  std::string node;
+  std::string node_uid;
+  bool warning = false;
+  std::string reason;  // CamelCase, as NodeFailedOver
+  std::string message;
+};
+using Request = std::variant<ProbeNode, ReadLease, SetBeats, Announce>;
+
+// ---- replies and notices (to serve/) ----
+struct Reply {
+  uint64_t request_id = 0;
+  absl::Status status;
+  std::optional<Policy> policy;  // as it is now
+  bool created = false;
+};
+// A decision is new or changed; it is durable.
+struct DecisionChanged {
+  Decision decision;
+};
+// A node's verdict changed.
+struct VerdictChanged {
+  NodeKey node;
+  Verdict verdict = Verdict::kUnknown;
+  std::string reason;
+  absl::Time since;
+  bool failed_over = false;
+  std::optional<DecisionId> open_decision;
+};
+// The coordinator lost or regained its sight of a cluster.
+struct SightChanged {
+  std::string cluster;
+  bool blind = false;
+  std::string reason;
+  absl::Time since;
+};
+using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged>;
+
+struct Effects {
+  std::vector<Write> writes;
+  std::vector<ReleasedAction> actions;
+  std::vector<Request> requests;
+  std::vector<Reply> replies;
+  std::vector<Notice> notices;
+};
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,133 @@
+// All that can happen to the core. Events come one at a time, from one queue; the time is an argument of Step.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "coordinator/core/decision.h"
+#include "coordinator/core/facts.h"
+#include "coordinator/core/ids.h"
+#include "coordinator/core/policy.h"
+
+namespace evenkeel::coordinator {
+
+// ---- sessions (from session/) ----
+
+// An agent has proven who it is. Ends any older session of the node.
+struct SessionOpened {
+  NodeKey node;
+  uint64_t session_id = 0;
+  std::string boot_id;
+  std::string agent_version;
+  uint16_t agent_port = 0;
+};
+// A session ended; `goodbye`: on purpose.
+struct SessionClosed {
+  NodeKey node;
+  uint64_t session_id = 0;
+  bool goodbye = false;
+  std::string reason;
+  absl::Time last_beat;                // by our clock
+  uint64_t last_beat_node_time_ms = 0;  // by the node's; 0 = never beat
+};
+// No beat for the cluster's suspect_after. Sent once; BeatResumed or SessionClosed follows.
+struct BeatMissed {
+  NodeKey node;
+  uint64_t session_id = 0;
+  absl::Time last_beat;
+  uint64_t last_beat_node_time_ms = 0;
+};
+// A beat came after BeatMissed.
+struct BeatResumed {
+  NodeKey node;
+  uint64_t session_id = 0;
+};
+enum class ProbeOutcome { kNotTried, kReached, kRefused, kTimedOut, kUnreachable, kProtocolError, kProberFailed };
+// A witness answered a ProbeNode request. A request that could not be sent is answered with kProberFailed.
+struct ProbeAnswered {
+  uint64_t probe_id = 0;
+  ProbeOutcome kubelet_tcp = ProbeOutcome::kNotTried;
+  ProbeOutcome kubelet_tls = ProbeOutcome::kNotTried;
+  ProbeOutcome agent = ProbeOutcome::kNotTried;
+  absl::Duration latency;  // of the kubelet's TCP connection
+};
+
+// ---- Kubernetes (from observe/ and act/) ----
+
+// A cluster is watched from now on. Once per cluster and start, before any other event of it.
+struct ClusterAdded {
+  std::string cluster;
+};
+// Lists are complete and watches fresh (`reachable`), or not, and why. Nodes and pods of a cluster are not complete before
+// its first ApiChanged with reachable = true.
+struct ApiChanged {
+  std::string cluster;
+  bool reachable = false;
+  std::string detail;
+};
+struct NodeObserved {
+  NodeKey node;
+  NodeFacts facts;
+};
+struct NodeGone {
+  NodeKey node;
+};
+struct PodObserved {
+  PodKey pod;
+  PodFacts facts;
+};
+struct PodGone {
+  PodKey pod;
+};
+// Answer to a ReadLease request; not `ok`: could not be read, and `error` says why.
+struct LeaseRead {
+  uint64_t request_id = 0;
+  NodeKey node;
+  bool ok = false;
+  std::string error;
+  LeaseFacts lease;
+};
+enum class ActionOutcome {
+  kDone,         // seen to be so
+  kAlreadyDone,  // was so before: an earlier try, or somebody else
+  kNotMine,      // the object has another uid now: the precondition does not hold and never will
+  kBlocked,      // Kubernetes says "not now" (a PodDisruptionBudget): may be asked again
+  kRefused,      // Kubernetes says no (forbidden, invalid)
+  kUnreachable,  // no answer within the deadline and its retries; may or may not have been done
+};
+// Answer to a released action.
+struct ActionFinished {
+  DecisionId decision;
+  uint32_t number = 0;
+  ActionOutcome outcome = ActionOutcome::kDone;
+  std::string detail;
+};
+
+// ---- operators (from serve/) ----
+
+// Puts a policy, already valid, in place of the one of that name. Answered by a Reply.
+struct ApplyPolicy {
+  uint64_t request_id = 0;
+  Policy policy;                // its etag and times are the core's to set
+  std::string expected_etag;    // empty = whatever it is
+  bool validate_only = false;
+};
+struct DeletePolicy {
+  uint64_t request_id = 0;
+  std::string name;
+  std::string expected_etag;
+};
+
+// ---- the runtime ----
+
+// Effects.next_deadline has come.
+struct Tick {};
+
+using Event = std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded, ApiChanged,
+                           NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead, ActionFinished, ApplyPolicy,
+                           DeletePolicy, Tick>;
+
+}  // namespace evenkeel::coordinator

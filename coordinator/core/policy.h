@@ -1,0 +1,40 @@
+// Policies with every default filled in. serve/ makes them of what an operator wrote and refuses what is out of range.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace evenkeel::coordinator {
+
+enum class PolicyMode { kObserve, kEnforce };
+
+// See FailoverPolicy in proto/evenkeel/v1/policy.proto for meanings, ranges and defaults.
+struct FailoverPolicy {
+  std::string cluster;
+  PolicyMode mode = PolicyMode::kObserve;
+  std::optional<absl::Duration> beat_interval;  // none = by the cluster's size (BeatInterval in core/beats.h)
+  std::optional<absl::Duration> suspect_after;  // none = three beat intervals, no less than 500 ms
+  absl::Duration probe_timeout = absl::Milliseconds(300);
+  uint32_t witnesses = 3;
+  uint32_t max_unavailable_nodes = 1;
+  uint32_t max_unavailable_percent = 10;
+  absl::Duration readmit_after = absl::Seconds(30);
+  bool rebalance = false;
+  absl::Duration recovery_timeout = absl::Minutes(5);
+  bool operator==(const FailoverPolicy&) const = default;
+};
+
+// A policy as it is stored and shown.
+struct Policy {
+  std::string name;
+  std::string etag;  // changes with every change
+  absl::Time create_time;
+  absl::Time update_time;
+  FailoverPolicy failover;
+  bool operator==(const Policy&) const = default;
+};
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,76 @@
+// The one loop around the core: take events, step, make the writes durable, then release (L3).
+//
+// Every producer posts to one bounded queue. The loop takes what is there, at most 1024 events, steps the core once for
+// each, makes all their writes durable with one commit (group commit) and then releases their effects in order. A commit
+// that fails stops the process through `fatal`.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/time/clock.h"
+#include "coordinator/core/core.h"
+#include "coordinator/store/state_store.h"
+
+namespace evenkeel::coordinator {
+
+// Where events go. Threading: any thread.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  // Waits while the queue is full; the watches that feed it are slowed down with it. False: the runtime is stopping and
+  // the event is dropped.
+  virtual bool Post(Event event) = 0;
+  // Never waits. RESOURCE_EXHAUSTED when the queue is full: for operators' commands, which can be sent again.
+  virtual absl::Status TryPost(Event event) = 0;
+};
+
+// Where released effects go. All calls come from the loop's thread, in order, and must not block.
+class Outlet {
+ public:
+  virtual ~Outlet() = default;
+  virtual void Release(const ReleasedAction& action) = 0;
+  virtual void Release(const Request& request) = 0;
+  virtual void Release(const Reply& reply) = 0;
+  virtual void Release(const Notice& notice) = 0;
+};
+
+class Runtime : public EventSink {
+ public:
+  struct Options {
+    size_t queue_capacity = 16384;
+    // Called with the cause when the store cannot keep its promise; must not return.
+    std::function<void(const absl::Status&)> fatal;
+  };
+
+  // `store` is open already and gave `restored`. All outlive the runtime.
+  Runtime(Options options, const Restored& restored, StateStore& store, Outlet& outlet, const Clock& clock);
+  ~Runtime() override;
+
+  void Start();
+  // Finishes the batch under way and ends the loop; events still queued are dropped (they are told again after a start).
+  void Stop();
+
+  bool Post(Event event) override;
+  absl::Status TryPost(Event event) override;
+
+  // Figures for /metrics and /readyz.
+  struct Figures {
+    uint64_t events = 0;
+    uint64_t commits = 0;
+    size_t queued = 0;
+    absl::Duration last_commit;
+    absl::Duration longest_lateness;  // of a deadline, since the last call
+    absl::Time last_turn;
+  };
+  Figures figures() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace evenkeel::coordinator

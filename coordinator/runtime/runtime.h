@@ -1,8 +1,8 @@
 // The one loop around the core: take events, step, make the writes durable, then release (L3).
 //
-// Every producer posts to one bounded queue. The loop takes what is there, at most 1024 events, steps the core once for
-// each, makes all their writes durable with one commit (group commit) and then releases their effects in order. A commit
-// that fails stops the process through `fatal`.
+// Every producer posts to one bounded queue. The loop takes what is there, at most 1024 events, steps the
+// core once for each, makes all their writes durable with one commit (group commit) and then releases their
+// effects in order. A commit that fails stops the process through `fatal`.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,8 @@ namespace evenkeel::coordinator {
 class EventSink {
  public:
   virtual ~EventSink() = default;
-  // Waits while the queue is full; the watches that feed it are slowed down with it. False: the runtime is stopping and
-  // the event is dropped.
+  // Waits while the queue is full; the watches that feed it are slowed down with it. False: the runtime is
+  // stopping and the event is dropped.
   virtual bool Post(Event event) = 0;
   // Never waits. RESOURCE_EXHAUSTED when the queue is full: for operators' commands, which can be sent again.
   virtual absl::Status TryPost(Event event) = 0;
@@ -47,11 +47,13 @@ class Runtime : public EventSink {
   };
 
   // `store` is open already and gave `restored`. All outlive the runtime.
-  Runtime(Options options, const Restored& restored, StateStore& store, Outlet& outlet, const Clock& clock);
+  Runtime(Options options, const Restored& restored, StateStore& store, Outlet& outlet,
+          const time::Clock& clock);
   ~Runtime() override;
 
   void Start();
-  // Finishes the batch under way and ends the loop; events still queued are dropped (they are told again after a start).
+  // Finishes the batch under way and ends the loop; events still queued are dropped (they are told again
+  // after a start).
   void Stop();
 
   bool Post(Event event) override;

@@ -1,9 +1,9 @@
-// Where the coordinator's state survives. The interface asks for no more than both an embedded and a replicated engine can
-// give: atomic batches guarded by an epoch, point reads, ordered scans.
+// Where the coordinator's state survives. The interface asks for no more than both an embedded and a
+// replicated engine can give: atomic batches guarded by an epoch, point reads, ordered scans.
 //
 // Threading: Commit from one thread (the runtime's loop); reads from any.
-// Durability: when Commit returns OK the batch survives a loss of power; when it returns an error the caller must stop the
-// process, because what is on the disk is no longer known (L3).
+// Durability: when Commit returns OK the batch survives a loss of power; when it returns an error the caller
+// must stop the process, because what is on the disk is no longer known (L3).
 #pragma once
 
 #include <cstddef>
@@ -43,8 +43,8 @@ class StateStore {
 
   virtual absl::StatusOr<Decision> GetDecision(DecisionId id) const = 0;  // NOT_FOUND
   // At most `limit` decisions at or before `from` (none = the newest).
-  virtual absl::StatusOr<DecisionPage> ListDecisions(const DecisionFilter& filter, std::optional<DecisionId> from,
-                                                     size_t limit) const = 0;
+  virtual absl::StatusOr<DecisionPage> ListDecisions(const DecisionFilter& filter,
+                                                     std::optional<DecisionId> from, size_t limit) const = 0;
   virtual absl::StatusOr<Policy> GetPolicy(const std::string& name) const = 0;  // NOT_FOUND
   virtual absl::StatusOr<std::vector<Policy>> ListPolicies() const = 0;         // by name
 };

@@ -33,15 +33,13 @@ absl::StatusOr<absl::Duration> DecodeCpuStatUsage(std::string_view text) {
   return *usage;
 }
 
-absl::StatusOr<CpuThrottling> DecodeCpuThrottling(std::string_view text, CgroupVersion version) {
-  const bool v2 = version == CgroupVersion::kV2;
-  const auto periods = ParseKeyedValue(text, "nr_throttled");
-  const auto time = CounterAsDuration(ParseKeyedValue(text, v2 ? "throttled_usec" : "throttled_time"),
-                                      v2 ? absl::Microseconds(1) : absl::Nanoseconds(1));
-  if (!periods || !time) {
+absl::StatusOr<CpuThrottling> DecodeCpuThrottling(std::string_view text) {
+  const auto periods = ParseKeyedValue(text, "nr_periods");
+  const auto throttled = ParseKeyedValue(text, "nr_throttled");
+  if (!periods || !throttled) {
     return absl::NotFoundError("cpu.stat has no throttling counters: the cpu controller is not enabled here");
   }
-  return CpuThrottling{.throttled_periods = *periods, .throttled_time = *time};
+  return CpuThrottling{.periods = *periods, .throttled_periods = *throttled};
 }
 
 absl::StatusOr<uint64_t> DecodeMemoryUsage(std::string_view text) {

@@ -17,8 +17,8 @@ enum class CgroupVersion { kV1, kV2 };
 
 // Counters since the control group was made; they only grow while it lives.
 struct CpuThrottling {
-  uint64_t throttled_periods = 0;  // enforcement periods in which it was stopped for the rest of the period
-  absl::Duration throttled_time;
+  uint64_t periods = 0;            // enforcement periods in which it wanted to run
+  uint64_t throttled_periods = 0;  // those in which its limit stopped it
 };
 
 // cpuacct.usage of v1 (nanoseconds).
@@ -27,9 +27,9 @@ absl::StatusOr<absl::Duration> DecodeCpuacctUsage(std::string_view text);
 // usage_usec of v2's cpu.stat.
 absl::StatusOr<absl::Duration> DecodeCpuStatUsage(std::string_view text);
 
-// Throttling of v1's cpu.stat (throttled_time, nanoseconds) or v2's (throttled_usec). NotFound when the file
-// has no throttling counters: in v2 they are there only where the cpu controller is enabled.
-absl::StatusOr<CpuThrottling> DecodeCpuThrottling(std::string_view text, CgroupVersion version);
+// nr_periods and nr_throttled of cpu.stat, v1 and v2 alike. NotFound when the file does not have them: in v2
+// they are there only where the cpu controller is enabled.
+absl::StatusOr<CpuThrottling> DecodeCpuThrottling(std::string_view text);
 
 // memory.usage_in_bytes of v1, memory.current of v2: one number.
 absl::StatusOr<uint64_t> DecodeMemoryUsage(std::string_view text);

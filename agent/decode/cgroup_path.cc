@@ -1,9 +1,11 @@
 #include "agent/decode/cgroup_path.h"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -143,6 +145,22 @@ absl::StatusOr<std::string> CgroupDirectory(std::string_view cgroups_path) {
     return refused;
   }
   return std::string(cgroups_path);
+}
+
+std::optional<std::string> ContainerIdOfCgroup(std::string_view path) {
+  constexpr size_t kIdSize = 64;
+  std::string_view last = path.substr(path.rfind('/') + 1);
+  if (last.ends_with(".scope")) {
+    last.remove_suffix(6);
+  }
+  if (last.size() < kIdSize) {
+    return std::nullopt;
+  }
+  const std::string_view id = last.substr(last.size() - kIdSize);
+  if (!std::all_of(id.begin(), id.end(), [](unsigned char c) { return absl::ascii_isxdigit(c); })) {
+    return std::nullopt;
+  }
+  return std::string(id);
 }
 
 }  // namespace evenkeel::agent

@@ -27,4 +27,8 @@ absl::StatusOr<RuntimeContainerInfo> DecodeRuntimeContainerInfo(std::string_view
 // InvalidArgument when it is neither, or when it would leave the hierarchy ("..").
 absl::StatusOr<std::string> CgroupDirectory(std::string_view cgroups_path);
 
+// The container's id (64 hexadecimal digits) in the last part of a control group's path, whichever driver
+// named it; nothing when that part holds none.
+std::optional<std::string> ContainerIdOfCgroup(std::string_view path);
+
 }  // namespace evenkeel::agent

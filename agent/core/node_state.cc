@@ -1,0 +1,347 @@
+#include "agent/core/node_state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/core/significance.h"
+#include "agent/core/timestamps.h"
+
+namespace evenkeel::agent {
+namespace {
+
+constexpr size_t kLongestDetail = 512;
+
+void SetOptional(std::optional<uint64_t> value, v1::ContainerReport& report,
+                 void (v1::ContainerReport::*set)(uint64_t), void (v1::ContainerReport::*clear)()) {
+  value ? (report.*set)(*value) : (report.*clear)();
+}
+
+std::string ExitDetail(const v1::ContainerReport& container) {
+  if (!container.has_exit_code()) {
+    return "ended";
+  }
+  std::string detail = absl::StrCat("ended with exit code ", container.exit_code());
+  if (!container.exit_reason().empty()) {
+    absl::StrAppend(&detail, " (", container.exit_reason(), ")");
+  }
+  return detail;
+}
+
+}  // namespace
+
+// Marks that there is news when `now` differs from what was sent enough to be worth a report.
+template <typename Group>
+void NodeState::Note(const Group& now, bool was_sent, const Group& sent) {
+  news_ = news_ || !was_sent || WorthSending(now, sent);
+}
+
+void NodeState::SetPart(const PartObservation& seen, absl::Time now, v1::PartHealth& part, bool was_sent,
+                        const v1::PartHealth& sent) {
+  if (part.state() != seen.state) {
+    *part.mutable_since() = AsTimestamp(now);
+  }
+  // The latency is that of the reading that led to what is told, so it changes only with it.
+  if (part.state() != seen.state || part.detail() != seen.detail) {
+    part.set_latency_us(static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Microseconds(seen.latency))));
+  }
+  part.set_state(seen.state);
+  part.set_detail(seen.detail.substr(0, kLongestDetail));
+  Note(part, was_sent, sent);
+}
+
+void NodeState::SetKubelet(const PartObservation& seen, absl::Time now) {
+  SetPart(seen, now, *node_.mutable_kubelet(), sent_node_.has_kubelet(), sent_node_.kubelet());
+}
+
+void NodeState::SetRuntime(const PartObservation& seen, absl::Time now) {
+  SetPart(seen, now, *node_.mutable_runtime(), sent_node_.has_runtime(), sent_node_.runtime());
+}
+
+void NodeState::SetRuntimeVersion(std::string version) {
+  news_ = news_ || version != sent_node_.runtime_version();
+  node_.set_runtime_version(std::move(version));
+}
+
+void NodeState::SetCpu(v1::NodeCpu cpu) {
+  *node_.mutable_cpu() = std::move(cpu);
+  Note(node_.cpu(), sent_node_.has_cpu(), sent_node_.cpu());
+}
+
+void NodeState::SetMemory(v1::NodeMemory memory) {
+  *node_.mutable_memory() = std::move(memory);
+  Note(node_.memory(), sent_node_.has_memory(), sent_node_.memory());
+}
+
+void NodeState::SetPressure(v1::Pressure pressure) {
+  *node_.mutable_pressure() = std::move(pressure);
+  Note(node_.pressure(), sent_node_.has_pressure(), sent_node_.pressure());
+}
+
+void NodeState::SetFilesystems(std::vector<v1::FilesystemUsage> filesystems) {
+  node_.mutable_filesystems()->Clear();
+  for (v1::FilesystemUsage& filesystem : filesystems) {
+    *node_.add_filesystems() = std::move(filesystem);
+  }
+  news_ = news_ || FilesystemsChanged();
+}
+
+bool NodeState::FilesystemsChanged() const {
+  const auto& now = node_.filesystems();
+  const auto& sent = sent_node_.filesystems();
+  return now.size() != sent.size() ||
+         !std::equal(
+             now.begin(), now.end(), sent.begin(),
+             [](const v1::FilesystemUsage& a, const v1::FilesystemUsage& b) { return !WorthSending(a, b); });
+}
+
+void NodeState::SetBootTime(absl::Time boot_time) {
+  // Uptime is told in hundredths of a second and read a moment later each time: a second's difference is no
+  // other boot.
+  const auto stamp = AsTimestamp(boot_time);
+  if (!node_.has_boot_time() || std::abs(node_.boot_time().seconds() - stamp.seconds()) > 1) {
+    *node_.mutable_boot_time() = stamp;
+    news_ = true;
+  }
+}
+
+void NodeState::SetPods(const std::vector<RuntimePod>& pods, absl::Time now) {
+  const bool first = !pods_seen_;
+  pods_seen_ = true;
+  containers_.clear();
+  std::map<std::string, Pod> before = std::exchange(pods_, {});
+  for (const RuntimePod& seen : pods) {
+    if (seen.uid.empty() || pods_.size() == kMostPods) {
+      continue;
+    }
+    if (auto node = before.extract(seen.uid)) {
+      pods_.insert(std::move(node));
+    }
+    ReplacePod(seen, now, first);
+  }
+  for (const auto& [uid, pod] : before) {
+    RemovePod(pod, now);
+  }
+}
+
+void NodeState::ReplacePod(const RuntimePod& seen, absl::Time now, bool first) {
+  Pod& pod = pods_[seen.uid];
+  const v1::PodReport before = std::exchange(pod.now, {});
+  pod.now.set_uid(seen.uid);
+  pod.now.set_namespace_(seen.pod_namespace);
+  pod.now.set_name(seen.name);
+  pod.now.set_sandbox_ready(seen.sandbox_ready);
+  for (const RuntimeContainer& container : seen.containers) {
+    const auto was =
+        std::find_if(before.containers().begin(), before.containers().end(),
+                     [&](const v1::ContainerReport& c) { return c.container_id() == container.id; });
+    const bool known = was != before.containers().end();
+    containers_[container.id] = {.pod_uid = seen.uid, .index = pod.now.containers_size()};
+    v1::ContainerReport& report = *pod.now.add_containers();
+    if (known) {
+      report = *was;  // keeps the gauges and what the kubelet added
+    } else {
+      report.set_container_id(container.id);
+      report.set_image(container.image);
+    }
+    report.set_name(container.name);
+    report.set_state(container.state);
+    report.set_restarts(std::max(report.restarts(), container.restarts));
+    if (container.exit_code) {
+      report.set_exit_code(*container.exit_code);
+    }
+    if (!container.exit_reason.empty()) {
+      report.set_exit_reason(container.exit_reason);
+    }
+    if (container.started) {
+      *report.mutable_started_time() = AsTimestamp(*container.started);
+    }
+    const bool was_running = known && was->state() == v1::CONTAINER_STATE_RUNNING;
+    const bool ended = container.state == v1::CONTAINER_STATE_EXITED;
+    if (ended) {
+      report.clear_cpu_used_millicores();
+      report.clear_cpu_throttled_percent();
+      report.clear_memory_working_set_bytes();
+    }
+    if (container.state == v1::CONTAINER_STATE_RUNNING && !was_running && !first) {
+      AddContainerOccurrence(v1::NodeOccurrence::KIND_CONTAINER_STARTED, container.started.value_or(now),
+                             seen.uid, report, "started");
+    }
+    if (ended && (known ? was->state() != v1::CONTAINER_STATE_EXITED : !first)) {
+      AddContainerOccurrence(v1::NodeOccurrence::KIND_CONTAINER_EXITED, now, seen.uid, report,
+                             ExitDetail(report));
+    }
+  }
+  for (const v1::ContainerReport& was : before.containers()) {
+    if (was.state() == v1::CONTAINER_STATE_RUNNING && !containers_.contains(was.container_id())) {
+      AddContainerOccurrence(v1::NodeOccurrence::KIND_CONTAINER_EXITED, now, seen.uid, was,
+                             "gone from the runtime");
+    }
+  }
+  NotePod(pod);
+}
+
+void NodeState::RemovePod(const Pod& pod, absl::Time now) {
+  for (const v1::ContainerReport& was : pod.now.containers()) {
+    if (was.state() == v1::CONTAINER_STATE_RUNNING) {
+      AddContainerOccurrence(v1::NodeOccurrence::KIND_CONTAINER_EXITED, now, pod.now.uid(), was,
+                             "gone with its pod");
+    }
+  }
+  if (!pod.sent.uid().empty() && gone_.size() < kMostPods) {
+    gone_.push_back(pod.now.uid());
+    news_ = true;
+  }
+}
+
+void NodeState::NotePod(Pod& pod) {
+  pod.news = pod.sent.uid().empty() || WorthSending(pod.now, pod.sent);
+  news_ = news_ || pod.news;
+}
+
+v1::ContainerReport* NodeState::FindContainer(const std::string& container_id, Pod** pod) {
+  const auto key = containers_.find(container_id);
+  if (key == containers_.end()) {
+    return nullptr;
+  }
+  *pod = &pods_.at(key->second.pod_uid);
+  return (*pod)->now.mutable_containers(key->second.index);
+}
+
+void NodeState::SetUsage(const std::vector<ContainerUsage>& usage) {
+  for (const ContainerUsage& used : usage) {
+    Pod* pod = nullptr;
+    v1::ContainerReport* report = FindContainer(used.container_id, &pod);
+    if (report == nullptr || report->state() == v1::CONTAINER_STATE_EXITED) {
+      continue;
+    }
+    SetOptional(used.cpu_millicores, *report, &v1::ContainerReport::set_cpu_used_millicores,
+                &v1::ContainerReport::clear_cpu_used_millicores);
+    SetOptional(used.memory_working_set_bytes, *report, &v1::ContainerReport::set_memory_working_set_bytes,
+                &v1::ContainerReport::clear_memory_working_set_bytes);
+    used.cpu_throttled_percent ? report->set_cpu_throttled_percent(*used.cpu_throttled_percent)
+                               : report->clear_cpu_throttled_percent();
+    NotePod(*pod);
+  }
+}
+
+void NodeState::SetKubeletStatuses(const std::vector<KubeletContainerStatus>& statuses) {
+  for (const KubeletContainerStatus& status : statuses) {
+    Pod* pod = nullptr;
+    v1::ContainerReport* report = FindContainer(status.container_id, &pod);
+    if (report == nullptr) {
+      continue;
+    }
+    if (!status.image.empty()) {
+      report->set_image(status.image);
+    }
+    report->set_restarts(std::max(report->restarts(), status.restarts));
+    if (status.exit_code && report->state() == v1::CONTAINER_STATE_EXITED) {
+      report->set_exit_code(*status.exit_code);
+      report->set_exit_reason(status.exit_reason);
+    }
+    NotePod(*pod);
+  }
+}
+
+void NodeState::AddContainerOccurrence(v1::NodeOccurrence::Kind kind, absl::Time at,
+                                       const std::string& pod_uid, const v1::ContainerReport& container,
+                                       std::string detail) {
+  v1::NodeOccurrence occurrence;
+  occurrence.set_kind(kind);
+  *occurrence.mutable_node_time() = AsTimestamp(at);
+  occurrence.set_detail(std::move(detail));
+  occurrence.set_pod_uid(pod_uid);
+  occurrence.set_container(container.name());
+  occurrences_.Add(std::move(occurrence));
+}
+
+void NodeState::AddKernelOccurrence(v1::NodeOccurrence::Kind kind, absl::Time at, std::string detail,
+                                    const std::optional<std::string>& container_id) {
+  v1::NodeOccurrence occurrence;
+  occurrence.set_kind(kind);
+  *occurrence.mutable_node_time() = AsTimestamp(at);
+  detail.resize(std::min(detail.size(), kLongestDetail));
+  occurrence.set_detail(std::move(detail));
+  if (container_id) {
+    Pod* pod = nullptr;
+    if (const v1::ContainerReport* container = FindContainer(*container_id, &pod); container != nullptr) {
+      occurrence.set_pod_uid(pod->now.uid());
+      occurrence.set_container(container->name());
+    }
+  }
+  occurrences_.Add(std::move(occurrence));
+}
+
+v1::Report NodeState::TakeAll(absl::Time now) {
+  v1::Report report;
+  report.set_full(true);
+  *report.mutable_node_time() = AsTimestamp(now);
+  *report.mutable_node() = node_;
+  sent_node_ = node_;
+  for (auto& [uid, pod] : pods_) {
+    *report.add_pods() = pod.now;
+    pod.sent = pod.now;
+    pod.news = false;
+  }
+  gone_.clear();
+  report_number_ = 1;
+  occurrences_.Restart();
+  occurrences_.MoveInto(report, report_number_);
+  news_ = false;
+  return report;
+}
+
+v1::Report NodeState::TakeChanges(absl::Time now) {
+  v1::Report report;
+  *report.mutable_node_time() = AsTimestamp(now);
+  v1::NodeReport changed;
+  // A group travels whole, or not at all when nothing of it is worth it.
+#define EVENKEEL_TAKE_GROUP(group)                                                      \
+  if (node_.has_##group() &&                                                            \
+      (!sent_node_.has_##group() || WorthSending(node_.group(), sent_node_.group()))) { \
+    *changed.mutable_##group() = node_.group();                                         \
+    *sent_node_.mutable_##group() = node_.group();                                      \
+  }
+  EVENKEEL_TAKE_GROUP(kubelet)
+  EVENKEEL_TAKE_GROUP(runtime)
+  EVENKEEL_TAKE_GROUP(cpu)
+  EVENKEEL_TAKE_GROUP(memory)
+  EVENKEEL_TAKE_GROUP(pressure)
+#undef EVENKEEL_TAKE_GROUP
+  if (node_.runtime_version() != sent_node_.runtime_version()) {
+    changed.set_runtime_version(node_.runtime_version());
+    sent_node_.set_runtime_version(node_.runtime_version());
+  }
+  if (FilesystemsChanged()) {
+    *changed.mutable_filesystems() = node_.filesystems();
+    *sent_node_.mutable_filesystems() = node_.filesystems();
+  }
+  if (node_.has_boot_time() &&
+      (!sent_node_.has_boot_time() || sent_node_.boot_time().seconds() != node_.boot_time().seconds())) {
+    *changed.mutable_boot_time() = node_.boot_time();
+    *sent_node_.mutable_boot_time() = node_.boot_time();
+  }
+  if (changed.ByteSizeLong() > 0) {
+    *report.mutable_node() = std::move(changed);
+  }
+  for (auto& [uid, pod] : pods_) {
+    if (pod.news) {
+      *report.add_pods() = pod.now;
+      pod.sent = pod.now;
+      pod.news = false;
+    }
+  }
+  for (std::string& uid : gone_) {
+    if (!pods_.contains(uid)) {
+      report.add_gone_pod_uids(std::move(uid));
+    }
+  }
+  gone_.clear();
+  ++report_number_;
+  occurrences_.MoveInto(report, report_number_);
+  news_ = false;
+  return report;
+}
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "evenkeel/v1/report.pb.h"
+
+// What is worth a message. States and identities always are. Gauges that waver are only when they have moved
+// away from what was last *sent* by more than noise: so a quiet node sends nothing, and no error builds up
+// however slowly a gauge creeps. A gauge that appears or vanishes always counts.
+namespace evenkeel::agent {
+
+// `now` is farther from `sent` than both `floor` and `share` * sent.
+bool Moved(double now, double sent, double floor, double share);
+
+// CPU 2 % of the machine and 5 % of what was sent; load 0.5 and 20 %.
+bool WorthSending(const v1::NodeCpu& now, const v1::NodeCpu& sent);
+// 1 % of all memory.
+bool WorthSending(const v1::NodeMemory& now, const v1::NodeMemory& sent);
+// 5 percentage points and 20 % of what was sent.
+bool WorthSending(const v1::Pressure& now, const v1::Pressure& sent);
+// 1 % of its size or inodes; read-only at once.
+bool WorthSending(const v1::FilesystemUsage& now, const v1::FilesystemUsage& sent);
+// A state or its reason. How long the reading took is not news.
+bool WorthSending(const v1::PartHealth& now, const v1::PartHealth& sent);
+// CPU 10 m and 5 %; throttling 5 percentage points; memory 1 MiB and 5 %.
+bool WorthSending(const v1::ContainerReport& now, const v1::ContainerReport& sent);
+bool WorthSending(const v1::PodReport& now, const v1::PodReport& sent);
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,256 @@
+#include "agent/core/node_state.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace evenkeel::agent {
+namespace {
+
+using ::testing::ElementsAre;
+
+const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
+
+RuntimePod Pod(const std::string& uid, std::vector<RuntimeContainer> containers) {
+  return {.uid = uid,
+          .pod_namespace = "default",
+          .name = "pod-" + uid,
+          .sandbox_ready = true,
+          .containers = std::move(containers)};
+}
+
+RuntimeContainer Running(const std::string& id, const std::string& name = "main") {
+  return {.id = id,
+          .name = name,
+          .image = "sha256:1",
+          .state = v1::CONTAINER_STATE_RUNNING,
+          .restarts = 0,
+          .exit_code = {},
+          .exit_reason = {},
+          .started = kNow};
+}
+
+RuntimeContainer Exited(const std::string& id, int32_t code) {
+  RuntimeContainer container = Running(id);
+  container.state = v1::CONTAINER_STATE_EXITED;
+  container.exit_code = code;
+  container.exit_reason = "Error";
+  return container;
+}
+
+v1::NodeCpu Cpu(uint64_t used_millicores) {
+  v1::NodeCpu cpu;
+  cpu.set_cpus(2);
+  cpu.set_used_millicores(used_millicores);
+  return cpu;
+}
+
+std::vector<std::string> Kinds(const v1::Report& report) {
+  std::vector<std::string> kinds;
+  for (const v1::NodeOccurrence& occurrence : report.occurrences()) {
+    kinds.push_back(v1::NodeOccurrence::Kind_Name(occurrence.kind()) + " " + occurrence.pod_uid());
+  }
+  return kinds;
+}
+
+// The first report of a session is whole, whatever was told in sessions before.
+TEST(NodeStateTest, FirstReportIsWhole) {
+  NodeState state;
+  state.SetCpu(Cpu(100));
+  state.SetPods({Pod("a", {Running("1")})}, kNow);
+  state.TakeAll(kNow);
+  const v1::Report again = state.TakeAll(kNow);
+  EXPECT_TRUE(again.full());
+  EXPECT_EQ(again.node().cpu().used_millicores(), 100U);
+  ASSERT_EQ(again.pods_size(), 1);
+  EXPECT_EQ(again.pods(0).containers(0).container_id(), "1");
+  EXPECT_FALSE(again.node().has_pressure());  // never seen: absent
+}
+
+// While only noise changes there is no news, and nothing is sent; what moved is sent alone.
+TEST(NodeStateTest, OnlyWhatChangedIsSent) {
+  NodeState state;
+  state.SetCpu(Cpu(100));
+  state.SetPods({Pod("a", {Running("1")}), Pod("b", {Running("2")})}, kNow);
+  state.TakeAll(kNow);
+  state.SetCpu(Cpu(120));
+  state.SetPods({Pod("a", {Running("1")}), Pod("b", {Running("2")})}, kNow);
+  EXPECT_FALSE(state.HasNews());
+
+  state.SetUsage({{.container_id = "2",
+                   .cpu_millicores = 300,
+                   .cpu_throttled_percent = {},
+                   .memory_working_set_bytes = 4096}});
+  ASSERT_TRUE(state.HasNews());
+  const v1::Report report = state.TakeChanges(kNow);
+  EXPECT_FALSE(report.full());
+  EXPECT_FALSE(report.has_node());
+  ASSERT_EQ(report.pods_size(), 1);
+  EXPECT_EQ(report.pods(0).uid(), "b");
+  EXPECT_EQ(report.pods(0).containers(0).cpu_used_millicores(), 300U);
+  EXPECT_FALSE(report.pods(0).containers(0).has_cpu_throttled_percent());
+  EXPECT_FALSE(state.HasNews());
+}
+
+// A gauge that creeps is compared with what was sent, so it is told once it has come far enough.
+TEST(NodeStateTest, CreepingGaugeIsToldInTheEnd) {
+  NodeState state;
+  state.SetCpu(Cpu(100));
+  state.TakeAll(kNow);
+  for (uint64_t used = 110; used <= 140; used += 10) {
+    state.SetCpu(Cpu(used));
+    EXPECT_FALSE(state.HasNews()) << used;
+  }
+  state.SetCpu(Cpu(150));
+  EXPECT_TRUE(state.HasNews());
+}
+
+// A container that ends, one that is started again, and one that vanishes become occurrences with the reason.
+TEST(NodeStateTest, ContainerEndsAndStartsAreOccurrences) {
+  NodeState state;
+  state.SetPods({Pod("a", {Running("1")}), Pod("b", {Running("2")})}, kNow);
+  state.TakeAll(kNow);
+  state.SetPods({Pod("a", {Exited("1", 137)}), Pod("b", {Running("2")})}, kNow);
+  v1::Report report = state.TakeChanges(kNow);
+  EXPECT_THAT(Kinds(report), ElementsAre("KIND_CONTAINER_EXITED a"));
+  EXPECT_EQ(report.occurrences(0).detail(), "ended with exit code 137 (Error)");
+  EXPECT_EQ(report.occurrences(0).container(), "main");
+
+  state.SetPods({Pod("a", {Running("3")}), Pod("b", {})}, kNow);
+  report = state.TakeChanges(kNow);
+  EXPECT_THAT(Kinds(report), ElementsAre("KIND_CONTAINER_STARTED a", "KIND_CONTAINER_EXITED b"));
+}
+
+// What the agent finds when it starts did not just happen.
+TEST(NodeStateTest, FirstLookMakesNoOccurrences) {
+  NodeState state;
+  state.SetPods({Pod("a", {Running("1")}), Pod("b", {Exited("2", 1)})}, kNow);
+  EXPECT_EQ(state.TakeAll(kNow).occurrences_size(), 0);
+}
+
+// A pod that is gone is told by its uid, once; one that the coordinator never heard of is not told.
+TEST(NodeStateTest, GonePodsAreToldOnce) {
+  NodeState state;
+  state.SetPods({Pod("a", {})}, kNow);
+  state.TakeAll(kNow);
+  state.SetPods({Pod("short", {})}, kNow);
+  state.SetPods({}, kNow);
+  const v1::Report report = state.TakeChanges(kNow);
+  EXPECT_THAT(report.gone_pod_uids(), ElementsAre("a"));
+  EXPECT_EQ(report.pods_size(), 0);
+  EXPECT_EQ(state.TakeChanges(kNow).gone_pod_uids_size(), 0);
+}
+
+// Usage and kubelet statuses reach the container by its id and survive the next listing.
+TEST(NodeStateTest, SourcesAreMergedByContainer) {
+  NodeState state;
+  state.SetPods({Pod("a", {Running("1")})}, kNow);
+  state.SetUsage({{.container_id = "1",
+                   .cpu_millicores = 50,
+                   .cpu_throttled_percent = 10.0,
+                   .memory_working_set_bytes = 1 << 20},
+                  {.container_id = "unknown",
+                   .cpu_millicores = 1,
+                   .cpu_throttled_percent = {},
+                   .memory_working_set_bytes = {}}});
+  state.SetKubeletStatuses(
+      {{.container_id = "1", .image = "web:1", .restarts = 4, .exit_code = {}, .exit_reason = {}},
+       {.container_id = "unknown", .image = "x", .restarts = 1, .exit_code = {}, .exit_reason = {}}});
+  state.SetPods({Pod("a", {Running("1")})}, kNow);
+  const v1::Report report = state.TakeAll(kNow);
+  ASSERT_EQ(report.pods_size(), 1);
+  const v1::ContainerReport& container = report.pods(0).containers(0);
+  EXPECT_EQ(container.cpu_used_millicores(), 50U);
+  EXPECT_EQ(container.cpu_throttled_percent(), 10.0);
+  EXPECT_EQ(container.image(), "web:1");
+  EXPECT_EQ(container.restarts(), 4U);
+}
+
+// The gauges of a container that has ended are absent, not its last ones.
+TEST(NodeStateTest, EndedContainerUsesNothing) {
+  NodeState state;
+  state.SetPods({Pod("a", {Running("1")})}, kNow);
+  state.SetUsage({{.container_id = "1",
+                   .cpu_millicores = 50,
+                   .cpu_throttled_percent = {},
+                   .memory_working_set_bytes = 7}});
+  state.SetPods({Pod("a", {Exited("1", 0)})}, kNow);
+  const v1::Report report = state.TakeAll(kNow);
+  EXPECT_FALSE(report.pods(0).containers(0).has_cpu_used_millicores());
+  EXPECT_FALSE(report.pods(0).containers(0).has_memory_working_set_bytes());
+}
+
+// A part's state changes with its time; a repeated look at the same state is no news.
+TEST(NodeStateTest, PartHealthKeepsSinceWhenItChanged) {
+  NodeState state;
+  state.SetKubelet({.state = v1::PART_STATE_HEALTHY, .detail = "", .latency = absl::Milliseconds(2)}, kNow);
+  state.TakeAll(kNow);
+  state.SetKubelet({.state = v1::PART_STATE_HEALTHY, .detail = "", .latency = absl::Milliseconds(9)},
+                   kNow + absl::Seconds(1));
+  EXPECT_FALSE(state.HasNews());
+  state.SetKubelet({.state = v1::PART_STATE_UNREACHABLE, .detail = "no answer", .latency = absl::Seconds(1)},
+                   kNow + absl::Seconds(2));
+  const v1::Report report = state.TakeChanges(kNow + absl::Seconds(2));
+  EXPECT_EQ(report.node().kubelet().state(), v1::PART_STATE_UNREACHABLE);
+  EXPECT_EQ(report.node().kubelet().since().seconds(), absl::ToUnixSeconds(kNow + absl::Seconds(2)));
+  EXPECT_EQ(report.node().kubelet().latency_us(), 1000000U);
+  EXPECT_FALSE(report.node().has_runtime());
+}
+
+// Occurrences of a report that is not known to have arrived are told again in the next session, the others
+// not.
+TEST(NodeStateTest, UnconfirmedOccurrencesAreSentAgain) {
+  NodeState state;
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_IO_ERROR, kNow, "first", std::nullopt);
+  state.TakeAll(kNow);
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_IO_ERROR, kNow, "second", std::nullopt);
+  state.TakeChanges(kNow);
+  EXPECT_EQ(state.report_number(), 2U);
+  state.Confirm(1);
+  const v1::Report next = state.TakeAll(kNow);
+  ASSERT_EQ(next.occurrences_size(), 1);
+  EXPECT_EQ(next.occurrences(0).detail(), "second");
+  state.Confirm(1);
+  EXPECT_EQ(state.TakeAll(kNow).occurrences_size(), 0);
+}
+
+// While the coordinator is away only the newest occurrences are kept, and the loss is told.
+TEST(NodeStateTest, OccurrencesAreBoundedAndLossIsTold) {
+  NodeState state;
+  for (int i = 0; i < 100; ++i) {
+    state.AddKernelOccurrence(v1::NodeOccurrence::KIND_IO_ERROR, kNow, std::to_string(i), std::nullopt);
+  }
+  const v1::Report report = state.TakeAll(kNow);
+  EXPECT_EQ(report.occurrences_size(), static_cast<int>(Occurrences::kMost));
+  EXPECT_EQ(report.occurrences(0).detail(), "36");
+  EXPECT_EQ(report.dropped_occurrences(), 36U);
+}
+
+// A kernel's message about a known container names its pod.
+TEST(NodeStateTest, KernelOccurrenceFindsItsPod) {
+  NodeState state;
+  state.SetPods({Pod("a", {Running("1", "web")})}, kNow);
+  state.TakeAll(kNow);
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_OOM_KILL, kNow, "Killed process 1", "1");
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_OOM_KILL, kNow, "Killed process 2", "unknown");
+  const v1::Report report = state.TakeChanges(kNow);
+  ASSERT_EQ(report.occurrences_size(), 2);
+  EXPECT_EQ(report.occurrences(0).pod_uid(), "a");
+  EXPECT_EQ(report.occurrences(0).container(), "web");
+  EXPECT_EQ(report.occurrences(1).pod_uid(), "");
+}
+
+// However many pods a runtime lists, what is kept is bounded.
+TEST(NodeStateTest, PodsAreBounded) {
+  NodeState state;
+  std::vector<RuntimePod> pods;
+  for (size_t i = 0; i < NodeState::kMostPods + 10; ++i) {
+    pods.push_back(Pod(std::to_string(i), {}));
+  }
+  state.SetPods(pods, kNow);
+  EXPECT_EQ(state.TakeAll(kNow).pods_size(), static_cast<int>(NodeState::kMostPods));
+}
+
+}  // namespace
+}  // namespace evenkeel::agent

@@ -28,7 +28,7 @@ struct DecisionFilter {
 
 struct DecisionPage {
   std::vector<Decision> decisions;  // newest first
-  std::optional<DecisionId> next;   // continue before this one; none = at the end
+  std::optional<DecisionId> next;   // `from` of the next page; none = at the end
 };
 
 class StateStore {

@@ -1,0 +1,31 @@
+#include "coordinator/store/answers.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace evenkeel::coordinator {
+
+bool Matches(const DecisionFilter& filter, const Decision& decision) {
+  if (!filter.cluster.empty() && filter.cluster != decision.cluster) return false;
+  if (!filter.node.empty() && filter.node != decision.node) return false;
+  return filter.kinds.empty() ||
+         std::find(filter.kinds.begin(), filter.kinds.end(), decision.kind) != filter.kinds.end();
+}
+
+absl::Status NoSuchDecision(DecisionId id) {
+  return absl::NotFoundError(absl::StrCat("there is no decision ", id.ToString(),
+                                          ": it never was, or it is older than the history that is kept"));
+}
+
+absl::Status NoSuchPolicy(const std::string& name) {
+  return absl::NotFoundError(absl::StrCat("there is no policy ", name));
+}
+
+absl::Status SupersededEpoch(uint64_t own, uint64_t newer) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("this coordinator has epoch ", own, ", but epoch ", newer,
+                   " has opened the store since: a newer coordinator has taken over, and this one must end"));
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "coordinator/core/decision.h"
+#include "coordinator/core/policy.h"
+
+// Structs for the store's tests in which no field has its default.
+namespace evenkeel::coordinator {
+
+inline absl::Time SampleTime(int64_t seconds) {
+  return absl::FromUnixSeconds(1'700'000'000 + seconds) + absl::Nanoseconds(seconds % 1000);
+}
+
+inline WorkloadRecovery SampleWorkload() {
+  return {.name_space = "shop",
+          .controller = {.kind = "ReplicaSet", .name = "web-5d9", .uid = "uid-rs"},
+          .removed = 3,
+          .restored = 2,
+          .ready_elsewhere_before = 7,
+          .waiting_for = "0/3 nodes are available"};
+}
+
+inline Action SampleAction(uint32_t number, ActionKind kind, ActionState state) {
+  return {.number = number,
+          .stage = 2,
+          .kind = kind,
+          .name_space = "shop",
+          .name = absl::StrCat("web-", number),
+          .uid = absl::StrCat("uid-", number),
+          .state = state,
+          .result = "deleted",
+          .release_time = SampleTime(10 + number),
+          .finish_time = SampleTime(20 + number),
+          .attempts = 4};
+}
+
+inline Decision SampleDecision(DecisionId id, DecisionState state = DecisionState::kOpen) {
+  Decision decision{.id = id,
+                    .kind = DecisionKind::kReadmission,
+                    .cluster = "east",
+                    .node = "node-7",
+                    .node_uid = "uid-node-7",
+                    .state = state,
+                    .summary = "node-7 is dead",
+                    .verdict = Verdict::kDead,
+                    .evidence = {{.time = SampleTime(1),
+                                  .source = "node node-2",
+                                  .observation = "timed out",
+                                  .direction = Direction::kAgainstLife},
+                                 {.time = SampleTime(2),
+                                  .source = "kubernetes",
+                                  .observation = "lease renewed",
+                                  .direction = Direction::kForLife}},
+                    .guards = {{.guard = "node-budget", .allowed = true, .reason = "1 of 1"}},
+                    .alternatives = {{.description = "wait", .reason = "nobody reaches it"}},
+                    .actions = {SampleAction(1, ActionKind::kTaintNode, ActionState::kDone),
+                                SampleAction(2, ActionKind::kDeletePod, ActionState::kReleased)},
+                    .policy = "failover",
+                    .policy_etag = "17",
+                    .workloads = {SampleWorkload()},
+                    .outcome = "recovered"};
+  decision.timings = {.last_sign = SampleTime(1),
+                      .detected = SampleTime(2),
+                      .judged = SampleTime(3),
+                      .intended = SampleTime(4),
+                      .acted = SampleTime(5),
+                      .recovered = SampleTime(6)};
+  if (state != DecisionState::kOpen) {
+    decision.timings.closed = SampleTime(static_cast<int64_t>(id.number));
+  }
+  return decision;
+}
+
+inline NodeRecord SampleNode(const std::string& name) {
+  return {.key = {.cluster = "east", .node = name},
+          .uid = "uid-" + name,
+          .agent_seen = true,
+          .failed_over = true,
+          .failover = DecisionId{3, 4},
+          .moved = {SampleWorkload()}};
+}
+
+inline Policy SamplePolicy(const std::string& name) {
+  return {.name = name,
+          .etag = "42",
+          .create_time = SampleTime(1),
+          .update_time = SampleTime(2),
+          .failover = {.cluster = "east",
+                       .mode = PolicyMode::kEnforce,
+                       .beat_interval = absl::Milliseconds(200),
+                       .suspect_after = absl::Milliseconds(700),
+                       .probe_timeout = absl::Milliseconds(450),
+                       .witnesses = 5,
+                       .max_unavailable_nodes = 3,
+                       .max_unavailable_percent = 25,
+                       .readmit_after = absl::Seconds(90),
+                       .rebalance = true,
+                       .recovery_timeout = absl::Minutes(9)}};
+}
+
+}  // namespace evenkeel::coordinator

@@ -22,7 +22,8 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   // Waits while the queue is full; the watches that feed it are slowed down with it. False: the runtime is
-  // stopping and the event is dropped.
+  // stopping and the event is dropped. From within a release (the loop's own thread) it never waits: the
+  // queue may then hold more than its capacity by what that release posts.
   virtual bool Post(Event event) = 0;
   // Never waits. RESOURCE_EXHAUSTED when the queue is full: for operators' commands, which can be sent again.
   virtual absl::Status TryPost(Event event) = 0;

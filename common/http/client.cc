@@ -335,6 +335,16 @@ absl::StatusOr<Response> Client::Fetch(Request request) {
   return result;
 }
 
+void Client::Post(std::function<void()> task) {
+  core_->Post(std::move(task));
+}
+
+std::function<void(std::function<void()>)> Client::WeakPost() {
+  return [weak = std::weak_ptr<Core>(core_)](std::function<void()> task) {
+    if (const auto core = weak.lock()) core->Post(std::move(task));
+  };
+}
+
 Call Client::After(absl::Duration delay, std::function<void()> task) {
   auto timer = std::make_shared<Core::Timer>();
   core_->AddTimer(delay, std::move(task), timer);

@@ -72,6 +72,13 @@ class Client {
   // Start, and wait. Not from a callback.
   absl::StatusOr<Response> Fetch(Request request);
 
+  // Runs `task` on the client's thread as soon as may be, in order with others, and in any case before the
+  // destructor returns.
+  void Post(std::function<void()> task);
+
+  // A way to post for those that may outlive the client: its task is dropped when the client is gone.
+  std::function<void(std::function<void()> task)> WeakPost();
+
   // Runs `task` on the client's thread after `delay` (negative counts as zero) unless cancelled, or the
   // client destroyed, before.
   Call After(absl::Duration delay, std::function<void()> task);

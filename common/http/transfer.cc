@@ -74,7 +74,12 @@ absl::Status Transfer::Prepare(absl::Duration peer_silence) {
   Set(easy, CURLOPT_ERRORBUFFER, error_text_.data());
   Set(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
   Set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
-  if (!on_chunk_) Set(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request_.max_body_bytes));
+  if (on_chunk_) {
+    Set(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
+    Set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
+  } else {
+    Set(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request_.max_body_bytes));
+  }
 
   // HTTP/2 wherever TLS offers it, and rather a wait for a connection that can be shared than one more.
   Set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
@@ -177,15 +182,25 @@ std::size_t Transfer::OnBody(char* data, std::size_t size, std::size_t count, vo
   return static_cast<Transfer*>(self)->TakeBody(absl::string_view(data, size * count)) ? size * count : 0;
 }
 
+std::size_t Transfer::OnHeader(char* data, std::size_t size, std::size_t count, void* self) {
+  const absl::string_view line(data, size * count);
+  auto* const transfer = static_cast<Transfer*>(self);
+  const bool last = line == "\r\n" || line == "\n";
+  if (last && transfer->Accepted() && !transfer->TakeBody("")) return 0;
+  return line.size();
+}
+
+bool Transfer::Accepted() const {
+  const long code = Info<long>(easy_.get(), CURLINFO_RESPONSE_CODE);
+  return code >= 200 && code < 300;
+}
+
 bool Transfer::TakeBody(absl::string_view data) {
   if (muted_) return false;
   last_byte_ = std::chrono::steady_clock::now();
-  if (on_chunk_) {
-    const long code = Info<long>(easy_.get(), CURLINFO_RESPONSE_CODE);
-    if (code >= 200 && code < 300) {
-      on_chunk_(data);
-      return !muted_;
-    }
+  if (on_chunk_ && Accepted()) {
+    on_chunk_(data);
+    return !muted_;
   }
   if (data.size() > request_.max_body_bytes - body_.size()) {
     too_large_ = true;

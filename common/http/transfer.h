@@ -66,7 +66,9 @@ class Transfer {
   using List = std::unique_ptr<curl_slist, ListDeleter>;
 
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
   static int OnSocket(void* self, curl_socket_t socket, curlsocktype purpose);
+  bool Accepted() const;
   bool TakeBody(absl::string_view data);
   absl::Status PrepareHeaders();
   absl::Status PrepareTls();

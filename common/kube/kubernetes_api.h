@@ -53,9 +53,15 @@ struct WatchOptions {
 };
 
 struct WatchEvent {
-  enum class Type { kAdded, kModified, kDeleted, kBookmark };
+  enum class Type {
+    kOpened,  // first, once: the server has accepted the watch; no object
+    kAdded,
+    kModified,
+    kDeleted,   // the object's last state
+    kBookmark,  // nothing happened up to the object's metadata.resourceVersion, and it holds little more
+  };
   Type type;
-  Json object;  // a bookmark's holds little more than metadata.resourceVersion
+  Json object;
 };
 
 enum class PatchKind {

@@ -50,9 +50,9 @@ class ListWatchListener {
   virtual void OnState(ListWatchState state, const absl::Status& why) = 0;
 };
 
-// Memory: one key and resource version an object, and during a list that list. Starts at once; `api` and
-// `listener` must outlive it. Destroy it on any thread but from within a callback only by Stop: the
-// destructor waits until no callback runs any more.
+// Memory: one key an object, and during a list that list. Starts at once. `api` and
+// `listener` must outlive it. Not to be destroyed from within one of its callbacks: Stop there, and destroy
+// later.
 class ListWatch {
  public:
   ListWatch(KubernetesApi& api, ListWatchOptions options, ListWatchListener& listener);
@@ -61,7 +61,8 @@ class ListWatch {
   ListWatch(const ListWatch&) = delete;
   ListWatch& operator=(const ListWatch&) = delete;
 
-  // No callback begins after it returns when called on the API's thread; elsewhere, one may still be running.
+  // No callback begins after it returns; called elsewhere than within a callback, none is running any more
+  // either.
   void Stop();
 
  private:

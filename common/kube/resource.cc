@@ -1,28 +1,9 @@
 #include "common/kube/resource.h"
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "common/kube/query.h"
 
 namespace evenkeel::kube {
-namespace {
-
-// RFC 3986: everything but the unreserved characters.
-std::string Escape(absl::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
-      escaped.push_back(c);
-    } else {
-      absl::StrAppendFormat(&escaped, "%%%02X", byte);
-    }
-  }
-  return escaped;
-}
-
-}  // namespace
-
 std::string Resource::ApiVersion() const {
   return group.empty() ? version : absl::StrCat(group, "/", version);
 }
@@ -32,15 +13,15 @@ std::string ObjectName::ToString() const {
 }
 
 std::string ResourcePath(const Resource& resource, const ObjectName& name, absl::string_view subresource) {
-  std::string path = resource.group.empty()
-                         ? absl::StrCat("/api/", Escape(resource.version))
-                         : absl::StrCat("/apis/", Escape(resource.group), "/", Escape(resource.version));
+  std::string path = resource.group.empty() ? absl::StrCat("/api/", EscapeUrl(resource.version))
+                                            : absl::StrCat("/apis/", EscapeUrl(resource.group), "/",
+                                                           EscapeUrl(resource.version));
   if (resource.namespaced && !name.name_space.empty()) {
-    absl::StrAppend(&path, "/namespaces/", Escape(name.name_space));
+    absl::StrAppend(&path, "/namespaces/", EscapeUrl(name.name_space));
   }
-  absl::StrAppend(&path, "/", Escape(resource.plural));
-  if (!name.name.empty()) absl::StrAppend(&path, "/", Escape(name.name));
-  if (!subresource.empty()) absl::StrAppend(&path, "/", Escape(subresource));
+  absl::StrAppend(&path, "/", EscapeUrl(resource.plural));
+  if (!name.name.empty()) absl::StrAppend(&path, "/", EscapeUrl(name.name));
+  if (!subresource.empty()) absl::StrAppend(&path, "/", EscapeUrl(subresource));
   return path;
 }
 

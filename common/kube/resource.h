@@ -1,6 +1,8 @@
 #pragma once
 
+#include <compare>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 
@@ -42,6 +44,11 @@ struct ObjectName {
   std::string ToString() const;
 
   friend bool operator==(const ObjectName&, const ObjectName&) = default;
+  friend auto operator<=>(const ObjectName&, const ObjectName&) = default;
+  template <typename H>
+  friend H AbslHashValue(H state, const ObjectName& object) {
+    return H::combine(std::move(state), object.name_space, object.name);
+  }
 };
 
 // The path of a collection (`name.name` empty), an object or, with `subresource`, a part of it, each piece

@@ -86,6 +86,12 @@ absl::Status StatusFromHttp(int code, absl::string_view body, std::optional<absl
   return StatusFromObject(code, reason, Text(object, "message"), retry_after);
 }
 
+int HttpCode(const absl::Status& status) {
+  int code = 0;
+  const auto text = base::Detail(status, kHttpCode);
+  return text.has_value() && absl::SimpleAtoi(*text, &code) ? code : 0;
+}
+
 std::string KubernetesReason(const absl::Status& status) {
   return base::Detail(status, kReason).value_or("");
 }

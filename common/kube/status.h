@@ -19,6 +19,9 @@ absl::Status StatusFromHttp(int code, absl::string_view body, std::optional<absl
 absl::Status StatusFromObject(int code, absl::string_view reason, absl::string_view message,
                               std::optional<absl::Duration> retry_after);
 
+// The HTTP code of the answer; 0 when there was none.
+int HttpCode(const absl::Status& status);
+
 // The server's own reason; empty when the server gave none or was not reached.
 std::string KubernetesReason(const absl::Status& status);
 

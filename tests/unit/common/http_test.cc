@@ -213,16 +213,19 @@ TEST_F(HttpTest, RefusesLargeBodies) {
   EXPECT_EQ(client.Fetch(fitting)->body.size(), 100000u);
 }
 
-// Chunks arrive while the server is still sending, in order, and the end comes after them.
+// The opening and the chunks arrive while the server is still sending, in order, and the end comes after
+// them.
 TEST_F(HttpTest, StreamsChunksAsTheyArrive) {
   Client client;
   Ending ending;
   std::string received;
+  std::vector<std::size_t> sizes;
   Request hold = Get("/hold");
   hold.deadline = absl::InfiniteDuration();
   client.Stream(
       hold,
       [&](absl::string_view chunk) {
+        sizes.push_back(chunk.size());
         received.append(chunk.data(), chunk.size());
         if (received == "first\n") server_.Release();
       },
@@ -230,6 +233,7 @@ TEST_F(HttpTest, StreamsChunksAsTheyArrive) {
   ending.finished.WaitForNotification();
   ASSERT_TRUE(ending.result.ok()) << ending.result.status();
   EXPECT_EQ(received, "first\nlast\n");
+  EXPECT_EQ(sizes.front(), 0u);
   EXPECT_EQ(ending.result->code, 200);
   EXPECT_EQ(ending.result->body, "");
 }

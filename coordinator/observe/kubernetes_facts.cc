@@ -1,0 +1,213 @@
+#include "coordinator/observe/kubernetes_facts.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/kube/json.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+using kube::Find;
+using kube::Json;
+using kube::Text;
+
+// The array at `path`; an empty one when there is none.
+const Json& Array(const Json& object, std::initializer_list<absl::string_view> path) {
+  static const Json empty = Json::array();
+  const Json* found = Find(object, path);
+  return found != nullptr && found->is_array() ? *found : empty;
+}
+
+bool IsTrue(const Json& object, std::initializer_list<absl::string_view> path) {
+  const Json* found = Find(object, path);
+  return found != nullptr && found->is_boolean() && found->get<bool>();
+}
+
+int64_t Number(const Json& object, std::initializer_list<absl::string_view> path) {
+  const Json* found = Find(object, path);
+  return found != nullptr && found->is_number_integer() ? found->get<int64_t>() : 0;
+}
+
+uint32_t Count(const Json& object, std::initializer_list<absl::string_view> path) {
+  return static_cast<uint32_t>(
+      std::clamp<int64_t>(Number(object, path), 0, std::numeric_limits<uint32_t>::max()));
+}
+
+const Json* Condition(const Json& object, absl::string_view type) {
+  for (const Json& condition : Array(object, {"status", "conditions"})) {
+    if (Text(condition, {"type"}) == type) return &condition;
+  }
+  return nullptr;
+}
+
+bool ConditionIsTrue(const Json& object, absl::string_view type) {
+  const Json* condition = Condition(object, type);
+  return condition != nullptr && Text(*condition, {"status"}) == "True";
+}
+
+std::map<std::string, std::string> Labels(const Json& object) {
+  std::map<std::string, std::string> labels;
+  if (const Json* found = Find(object, {"metadata", "labels"}); found != nullptr && found->is_object()) {
+    for (const auto& [key, value] : found->items()) {
+      if (value.is_string()) labels[key] = value.get<std::string>();
+    }
+  }
+  return labels;
+}
+
+std::string Label(const ObservedNode& node, const char* key) {
+  const auto found = node.labels.find(key);
+  return found == node.labels.end() ? "" : found->second;
+}
+
+std::string AddressOf(const Json& node) {
+  for (const char* type : {"InternalIP", "ExternalIP"}) {
+    for (const Json& address : Array(node, {"status", "addresses"})) {
+      if (Text(address, {"type"}) == type) return Text(address, {"address"});
+    }
+  }
+  return "";
+}
+
+std::string TaintText(const Json& taint) {
+  const std::string value = Text(taint, {"value"});
+  return absl::StrCat(Text(taint, {"key"}), value.empty() ? "" : "=", value, ":", Text(taint, {"effect"}));
+}
+
+Controller ControllerOf(const Json& pod) {
+  for (const Json& owner : Array(pod, {"metadata", "ownerReferences"})) {
+    if (IsTrue(owner, {"controller"})) {
+      return {.kind = Text(owner, {"kind"}), .name = Text(owner, {"name"}), .uid = Text(owner, {"uid"})};
+    }
+  }
+  return {};
+}
+
+// The first reason that a container of `list` gives for not running; of an init container also why it ended
+// badly.
+std::string ContainerReason(const Json& pod, absl::string_view list) {
+  for (const Json& status : Array(pod, {"status", list})) {
+    if (std::string waiting = Text(status, {"state", "waiting", "reason"}); !waiting.empty()) return waiting;
+    if (Find(status, {"state", "terminated"}) != nullptr &&
+        Number(status, {"state", "terminated", "exitCode"}) != 0) {
+      const std::string reason = Text(status, {"state", "terminated", "reason"});
+      return reason.empty() ? "Error" : reason;
+    }
+  }
+  return "";
+}
+
+// As kubectl shows it: what the pod says of itself, then its init containers, then its containers.
+std::string ReasonOf(const Json& pod) {
+  if (std::string reason = Text(pod, {"status", "reason"}); !reason.empty()) return reason;
+  if (std::string reason = ContainerReason(pod, "initContainerStatuses"); !reason.empty()) {
+    return absl::StrCat("Init:", reason);
+  }
+  if (std::string reason = ContainerReason(pod, "containerStatuses"); !reason.empty()) return reason;
+  if (const Json* scheduled = Condition(pod, "PodScheduled");
+      scheduled != nullptr && Text(*scheduled, {"status"}) == "False") {
+    return Text(*scheduled, {"reason"});
+  }
+  return "";
+}
+
+std::string WaitingReasonOf(const Json& pod) {
+  if (const Json* scheduled = Condition(pod, "PodScheduled");
+      scheduled != nullptr && Text(*scheduled, {"status"}) == "False") {
+    if (std::string message = Text(*scheduled, {"message"}); !message.empty()) return message;
+  }
+  return ReasonOf(pod);
+}
+
+}  // namespace
+
+ObservedNode ObservedNodeFrom(const std::string& cluster, const Json& node) {
+  ObservedNode observed;
+  observed.key = {.cluster = cluster, .node = Text(node, {"metadata", "name"})};
+  observed.labels = Labels(node);
+  NodeFacts& facts = observed.facts;
+  facts.uid = kube::UidOf(node);
+  facts.address = AddressOf(node);
+  const int64_t port = Number(node, {"status", "daemonEndpoints", "kubeletEndpoint", "Port"});
+  if (port > 0 && port <= std::numeric_limits<uint16_t>::max()) {
+    facts.kubelet_port = static_cast<uint16_t>(port);
+  }
+  facts.failure_domain = Label(observed, "topology.kubernetes.io/zone");
+  if (facts.failure_domain.empty()) facts.failure_domain = Label(observed, "topology.kubernetes.io/region");
+  facts.ready = ConditionIsTrue(node, "Ready");
+  facts.unschedulable = IsTrue(node, {"spec", "unschedulable"});
+  for (const Json& taint : Array(node, {"spec", "taints"})) {
+    facts.failover_taint |= Text(taint, {"key"}) == kFailoverTaintKey;
+    observed.taints.push_back(TaintText(taint));
+  }
+  return observed;
+}
+
+ObservedPod ObservedPodFrom(const std::string& cluster, const Json& pod) {
+  ObservedPod observed;
+  observed.key = {.cluster = cluster,
+                  .name_space = Text(pod, {"metadata", "namespace"}),
+                  .name = Text(pod, {"metadata", "name"})};
+  observed.labels = Labels(pod);
+  observed.address = Text(pod, {"status", "podIP"});
+  absl::Time created;
+  std::string ignored;
+  if (absl::ParseTime(absl::RFC3339_full, Text(pod, {"metadata", "creationTimestamp"}), &created, &ignored)) {
+    observed.create_time = created;
+  }
+  observed.reason = ReasonOf(pod);
+
+  PodFacts& facts = observed.facts;
+  facts.uid = kube::UidOf(pod);
+  facts.node = Text(pod, {"spec", "nodeName"});
+  facts.phase = Text(pod, {"status", "phase"});
+  facts.ready = ConditionIsTrue(pod, "Ready");
+  facts.deleting = Find(pod, {"metadata", "deletionTimestamp"}) != nullptr;
+  facts.mirror = Find(pod, {"metadata", "annotations", "kubernetes.io/config.mirror"}) != nullptr;
+  facts.controller = ControllerOf(pod);
+  facts.priority = static_cast<int32_t>(std::clamp<int64_t>(Number(pod, {"spec", "priority"}),
+                                                            std::numeric_limits<int32_t>::min(),
+                                                            std::numeric_limits<int32_t>::max()));
+  if (!facts.ready) facts.waiting_reason = WaitingReasonOf(pod);
+
+  for (const Json& container : Array(pod, {"spec", "containers"})) {
+    ObservedContainer& shown = observed.containers.emplace_back();
+    shown.name = Text(container, {"name"});
+    shown.image = Text(container, {"image"});
+    for (const Json& status : Array(pod, {"status", "containerStatuses"})) {
+      if (Text(status, {"name"}) != shown.name) continue;
+      shown.ready = IsTrue(status, {"ready"});
+      shown.restarts = Count(status, {"restartCount"});
+    }
+    observed.restarts += shown.restarts;
+  }
+  return observed;
+}
+
+std::vector<std::string> ClaimsOf(const Json& pod) {
+  std::vector<std::string> claims;
+  for (const Json& volume : Array(pod, {"spec", "volumes"})) {
+    if (std::string claim = Text(volume, {"persistentVolumeClaim", "claimName"}); !claim.empty()) {
+      claims.push_back(std::move(claim));
+    } else if (Find(volume, {"ephemeral"}) != nullptr) {
+      claims.push_back(absl::StrCat(Text(pod, {"metadata", "name"}), "-", Text(volume, {"name"})));
+    }
+  }
+  return claims;
+}
+
+bool IsExclusive(const Json& claim) {
+  bool read_only_many = false;
+  bool by_one = false;
+  for (const Json& mode : Array(claim, {"spec", "accessModes"})) {
+    if (mode == "ReadWriteMany") return false;
+    (mode == "ReadOnlyMany" ? read_only_many : by_one) = true;
+  }
+  return by_one || !read_only_many;
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,15 +1,20 @@
-// The coordinator's judgement: a deterministic state machine without clock, thread, socket, file or randomness (L12).
+// The coordinator's judgement: a deterministic state machine without clock, thread, socket, file or
+// randomness (L12).
 //
 //   Core core(restored);
 //   for (;;) { effects = core.Step(event, now);  /* make effects.writes durable, then release the rest */ }
 //
 // The host's duties:
-//  1. One event at a time; `now` never goes back. It is a steady clock that was set to the wall clock once, at the start,
+//  1. One event at a time; `now` never goes back. It is a steady clock that was set to the wall clock once,
+//  at the start,
 //     so that a jump of the wall clock is invisible.
-//  2. Effects.writes of a step are durable before anything else of it is released, and steps are made durable in order.
+//  2. Effects.writes of a step are durable before anything else of it is released, and steps are made durable
+//  in order.
 //     Several steps may share one durable batch.
-//  3. Step(Tick{}) as soon as `now` reaches NextDeadline(). The core takes lateness as evidence against itself (L2).
-//  4. After a start: Restored holds what the store held and an epoch higher than any before; then ClusterAdded for each
+//  3. Step(Tick{}) as soon as `now` reaches NextDeadline(). The core takes lateness as evidence against
+//  itself (L2).
+//  4. After a start: Restored holds what the store held and an epoch higher than any before; then
+//  ClusterAdded for each
 //     cluster. Open decisions are carried on by the core itself (L4).
 #pragma once
 

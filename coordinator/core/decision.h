@@ -1,6 +1,6 @@
-// A decision as data: evidence, verdict, guards, plan, actions with their results, timings. It is at once the durable
-// intent (L3: while open, what is to be done is in its actions) and the record that explains it afterwards. Meanings of
-// the fields are those of evenkeel.v1.Decision.
+// A decision as data: evidence, verdict, guards, plan, actions with their results, timings. It is at once the
+// durable intent (L3: while open, what is to be done is in its actions) and the record that explains it
+// afterwards. Meanings of the fields are those of evenkeel.v1.Decision.
 #pragma once
 
 #include <cstdint>
@@ -104,9 +104,9 @@ struct Decision {
 struct NodeRecord {
   NodeKey key;
   std::string uid;
-  bool agent_seen = false;   // an agent has spoken for it: its silence means something
-  bool failed_over = false;  // its pods were taken off; the taint is ours to take off again
-  std::optional<DecisionId> failover;  // the decision that did it
+  bool agent_seen = false;              // an agent has spoken for it: its silence means something
+  bool failed_over = false;             // its pods were taken off; the taint is ours to take off again
+  std::optional<DecisionId> failover;   // the decision that did it
   std::vector<WorkloadRecovery> moved;  // what a rebalance may bring back
   bool operator==(const NodeRecord&) const = default;
 };

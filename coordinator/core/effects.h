@@ -1,5 +1,5 @@
-// All that the core can ask for. The runtime makes `writes` durable as one atomic batch, and only then (L3) hands out the
-// rest; when the write fails, the process stops.
+// All that the core can ask for. The runtime makes `writes` durable as one atomic batch, and only then (L3)
+// hands out the rest; when the write fails, the process stops.
 #pragma once
 
 #include <cstdint>
@@ -65,12 +65,12 @@ struct SetBeats {
   absl::Duration interval;
   absl::Duration suspect_after;
 };
-// To act/: a Kubernetes Event that tells users of the cluster what was decided. Named after the decision and its step, so
-// that writing it twice changes nothing.
+// To act/: a Kubernetes Event that tells users of the cluster what was decided. Named after the decision and
+// its step, so that writing it twice changes nothing.
 struct Announce {
   std::string cluster;
   DecisionId decision;
-  std::string step;    // "judged", "closed"
+  std::string step;  // "judged", "closed"
   std::string node;
   std::string node_uid;
   bool warning = false;
@@ -98,6 +98,7 @@ struct VerdictChanged {
   absl::Time since;
   bool failed_over = false;
   std::optional<DecisionId> open_decision;
+  bool operator==(const VerdictChanged&) const = default;
 };
 // The coordinator lost or regained its sight of a cluster.
 struct SightChanged {

@@ -1,4 +1,5 @@
-// All that can happen to the core. Events come one at a time, from one queue; the time is an argument of Step.
+// All that can happen to the core. Events come one at a time, from one queue; the time is an argument of
+// Step.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ struct SessionClosed {
   uint64_t session_id = 0;
   bool goodbye = false;
   std::string reason;
-  absl::Time last_beat;                // by our clock
+  absl::Time last_beat;                 // by our clock
   uint64_t last_beat_node_time_ms = 0;  // by the node's; 0 = never beat
 };
 // No beat for the cluster's suspect_after. Sent once; BeatResumed or SessionClosed follows.
@@ -45,7 +46,15 @@ struct BeatResumed {
   NodeKey node;
   uint64_t session_id = 0;
 };
-enum class ProbeOutcome { kNotTried, kReached, kRefused, kTimedOut, kUnreachable, kProtocolError, kProberFailed };
+enum class ProbeOutcome {
+  kNotTried,
+  kReached,
+  kRefused,
+  kTimedOut,
+  kUnreachable,
+  kProtocolError,
+  kProberFailed
+};
 // A witness answered a ProbeNode request. A request that could not be sent is answered with kProberFailed.
 struct ProbeAnswered {
   uint64_t probe_id = 0;
@@ -61,8 +70,8 @@ struct ProbeAnswered {
 struct ClusterAdded {
   std::string cluster;
 };
-// Lists are complete and watches fresh (`reachable`), or not, and why. Nodes and pods of a cluster are not complete before
-// its first ApiChanged with reachable = true.
+// Lists are complete and watches fresh (`reachable`), or not, and why. Nodes and pods of a cluster are not
+// complete before its first ApiChanged with reachable = true.
 struct ApiChanged {
   std::string cluster;
   bool reachable = false;
@@ -111,8 +120,8 @@ struct ActionFinished {
 // Puts a policy, already valid, in place of the one of that name. Answered by a Reply.
 struct ApplyPolicy {
   uint64_t request_id = 0;
-  Policy policy;                // its etag and times are the core's to set
-  std::string expected_etag;    // empty = whatever it is
+  Policy policy;              // its etag and times are the core's to set
+  std::string expected_etag;  // empty = whatever it is
   bool validate_only = false;
 };
 struct DeletePolicy {
@@ -126,8 +135,8 @@ struct DeletePolicy {
 // Effects.next_deadline has come.
 struct Tick {};
 
-using Event = std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded, ApiChanged,
-                           NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead, ActionFinished, ApplyPolicy,
-                           DeletePolicy, Tick>;
+using Event = std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded,
+                           ApiChanged, NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead,
+                           ActionFinished, ApplyPolicy, DeletePolicy, Tick>;
 
 }  // namespace evenkeel::coordinator

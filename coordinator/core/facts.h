@@ -9,19 +9,19 @@
 
 namespace evenkeel::coordinator {
 
-// The taint that keeps new pods off a node that Evenkeel failed over. A key of our own: Kubernetes' node lifecycle
-// controller takes node.kubernetes.io/unreachable off again for as long as it believes the node.
+// The taint that keeps new pods off a node that Evenkeel failed over. A key of our own: Kubernetes' node
+// lifecycle controller takes node.kubernetes.io/unreachable off again for as long as it believes the node.
 inline constexpr char kFailoverTaintKey[] = "evenkeel.dev/failed-over";
 inline constexpr char kFailoverTaintEffect[] = "NoSchedule";
 
 struct NodeFacts {
   std::string uid;
-  std::string address;         // InternalIP, else ExternalIP; empty = unknown: cannot be probed
+  std::string address;            // InternalIP, else ExternalIP; empty = unknown: cannot be probed
   uint16_t kubelet_port = 10250;  // status.daemonEndpoints.kubeletEndpoint.Port
-  std::string failure_domain;  // label topology.kubernetes.io/zone, else region; empty = unknown
-  bool ready = false;          // condition Ready is True
-  bool unschedulable = false;  // spec.unschedulable
-  bool failover_taint = false;  // carries kFailoverTaintKey
+  std::string failure_domain;     // label topology.kubernetes.io/zone, else region; empty = unknown
+  bool ready = false;             // condition Ready is True
+  bool unschedulable = false;     // spec.unschedulable
+  bool failover_taint = false;    // carries kFailoverTaintKey
   bool operator==(const NodeFacts&) const = default;
 };
 
@@ -35,17 +35,18 @@ struct Controller {
 
 struct PodFacts {
   std::string uid;
-  std::string node;  // empty = not bound
+  std::string node;   // empty = not bound
   std::string phase;  // Pending, Running, Succeeded, Failed, Unknown
   bool ready = false;
   bool deleting = false;  // has a deletionTimestamp
   bool mirror = false;    // a static pod of the kubelet (annotation kubernetes.io/config.mirror)
   Controller controller;
-  // Claims of the pod that only one node may mount (ReadWriteOnce, ReadWriteOncePod), and claims whose access mode is
-  // not known: the unknown counts as exclusive (L5).
+  // Claims of the pod that only one node may mount (ReadWriteOnce, ReadWriteOncePod), and claims whose access
+  // mode is not known: the unknown counts as exclusive (L5).
   std::vector<std::string> exclusive_claims;
   int32_t priority = 0;
-  // Why it is not running, in Kubernetes' words: the PodScheduled condition's message, a container's waiting reason.
+  // Why it is not running, in Kubernetes' words: the PodScheduled condition's message, a container's waiting
+  // reason.
   std::string waiting_reason;
   bool operator==(const PodFacts&) const = default;
 };

@@ -1,5 +1,5 @@
-// Names of the things that decisions are about. All are ordered, so that every container of the core is ordered by what
-// it holds and never by address or hash (L12).
+// Names of the things that decisions are about. All are ordered, so that every container of the core is
+// ordered by what it holds and never by address or hash (L12).
 #pragma once
 
 #include <compare>
@@ -26,7 +26,8 @@ struct PodKey {
   auto operator<=>(const PodKey&) const = default;
 };
 
-// A decision: the epoch of the coordinator that took it and its number in that epoch, from 1. Rises with time.
+// A decision: the epoch of the coordinator that took it and its number in that epoch, from 1. Rises with
+// time.
 struct DecisionId {
   uint64_t epoch = 0;
   uint64_t number = 0;

@@ -1,4 +1,5 @@
-// Policies with every default filled in. serve/ makes them of what an operator wrote and refuses what is out of range.
+// Policies with every default filled in. serve/ makes them of what an operator wrote and refuses what is out
+// of range.
 #pragma once
 
 #include <cstdint>

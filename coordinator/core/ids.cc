@@ -17,15 +17,17 @@ bool ParseNumber(std::string_view text, uint64_t& number) {
 
 }  // namespace
 
-std::string DecisionId::ToString() const { return absl::StrCat(epoch, "-", number); }
+std::string DecisionId::ToString() const {
+  return absl::StrCat(epoch, "-", number);
+}
 
 absl::StatusOr<DecisionId> DecisionId::Parse(std::string_view text) {
   const size_t dash = text.find('-');
   DecisionId id;
   if (dash == std::string_view::npos || !ParseNumber(text.substr(0, dash), id.epoch) ||
       !ParseNumber(text.substr(dash + 1), id.number)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "\"", absl::string_view(text.data(), text.size()), "\" is not a decision's id; one looks like 7-12"));
+    return absl::InvalidArgumentError(absl::StrCat("\"", absl::string_view(text.data(), text.size()),
+                                                   "\" is not a decision's id; one looks like 7-12"));
   }
   return id;
 }

@@ -1,0 +1,28 @@
+#include "coordinator/core/beats.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace evenkeel::coordinator {
+
+absl::Duration DefaultBeatInterval(size_t nodes) {
+  constexpr size_t kSmallFleet = 200;
+  constexpr size_t kBeatsPerTenthOfASecond = 100;
+  if (nodes <= kSmallFleet) return absl::Milliseconds(200);
+  const size_t tenths = (nodes + kBeatsPerTenthOfASecond - 1) / kBeatsPerTenthOfASecond;
+  return std::min(absl::Milliseconds(100) * static_cast<int64_t>(tenths), absl::Seconds(5));
+}
+
+absl::Duration BeatInterval(const FailoverPolicy& policy, size_t nodes) {
+  return policy.beat_interval.value_or(DefaultBeatInterval(nodes));
+}
+
+absl::Duration SuspectAfter(const FailoverPolicy& policy, absl::Duration interval) {
+  return policy.suspect_after.value_or(std::max(interval * 3, absl::Milliseconds(500)));
+}
+
+absl::Duration CheckPause(absl::Duration silent_for) {
+  return silent_for < absl::Minutes(1) ? absl::Seconds(1) : absl::Seconds(5);
+}
+
+}  // namespace evenkeel::coordinator

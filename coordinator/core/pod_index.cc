@@ -1,0 +1,73 @@
+#include "coordinator/core/pod_index.h"
+
+namespace evenkeel::coordinator {
+
+void PodIndex::Put(const PodName& name, const PodFacts& facts) {
+  Erase(name);
+  pods_.emplace(name, facts);
+  Add(name, facts);
+}
+
+void PodIndex::Erase(const PodName& name) {
+  const auto found = pods_.find(name);
+  if (found == pods_.end()) return;
+  Remove(name, found->second);
+  pods_.erase(found);
+}
+
+void PodIndex::Add(const PodName& name, const PodFacts& facts) {
+  if (!facts.node.empty()) by_node_[facts.node].insert(name);
+  if (facts.controller.uid.empty() || facts.deleting || facts.phase == "Failed") return;
+  ControllerPods& siblings = by_controller_[facts.controller.uid];
+  if (facts.ready || facts.phase == "Succeeded") {
+    siblings.ready[facts.node].insert(name);
+    ++siblings.ready_total;
+  } else {
+    siblings.waiting.insert(name);
+  }
+}
+
+void PodIndex::Remove(const PodName& name, const PodFacts& facts) {
+  if (const auto on_node = by_node_.find(facts.node); on_node != by_node_.end()) {
+    on_node->second.erase(name);
+    if (on_node->second.empty()) by_node_.erase(on_node);
+  }
+  const auto found = by_controller_.find(facts.controller.uid);
+  if (found == by_controller_.end()) return;
+  ControllerPods& siblings = found->second;
+  siblings.waiting.erase(name);
+  if (const auto ready = siblings.ready.find(facts.node); ready != siblings.ready.end()) {
+    siblings.ready_total -= ready->second.erase(name);
+    if (ready->second.empty()) siblings.ready.erase(ready);
+  }
+  if (siblings.ready.empty() && siblings.waiting.empty()) by_controller_.erase(found);
+}
+
+const PodFacts* PodIndex::Find(const PodName& name) const {
+  const auto found = pods_.find(name);
+  return found == pods_.end() ? nullptr : &found->second;
+}
+
+const std::set<PodName>& PodIndex::OnNode(const std::string& node) const {
+  static const std::set<PodName>* const kNone = new std::set<PodName>;
+  const auto found = by_node_.find(node);
+  return found == by_node_.end() ? *kNone : found->second;
+}
+
+const ControllerPods& PodIndex::OfController(const std::string& controller_uid) const {
+  static const ControllerPods* const kNone = new ControllerPods;
+  const auto found = by_controller_.find(controller_uid);
+  return found == by_controller_.end() ? *kNone : found->second;
+}
+
+size_t PodIndex::ReadyOn(const std::string& controller_uid, const std::string& node) const {
+  const ControllerPods& siblings = OfController(controller_uid);
+  const auto found = siblings.ready.find(node);
+  return found == siblings.ready.end() ? 0 : found->second.size();
+}
+
+size_t PodIndex::ReadyElsewhere(const std::string& controller_uid, const std::string& node) const {
+  return OfController(controller_uid).ready_total - ReadyOn(controller_uid, node);
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,93 @@
+#include "coordinator/core/sentences.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace evenkeel::coordinator {
+
+std::string Say(absl::Duration duration) {
+  const int64_t ms = absl::ToInt64Milliseconds(duration);
+  if (ms <= 0) return "0 ms";
+  if (ms < 1000) return absl::StrCat(ms, " ms");
+  if (ms < 10'000) return absl::StrFormat("%.1f s", static_cast<double>(ms / 100) / 10);
+  const int64_t seconds = ms / 1000;
+  if (seconds < 120) return absl::StrCat(seconds, " s");
+  if (seconds < 2 * 3600) return absl::StrCat(seconds / 60, " min");
+  return absl::StrCat(seconds / 3600, " h");
+}
+
+std::string Count(size_t number, absl::string_view noun) {
+  return absl::StrCat(number, " ", noun, number == 1 ? "" : "s");
+}
+
+std::string CountWitnesses(size_t number) {
+  return absl::StrCat(number, number == 1 ? " witness" : " witnesses");
+}
+
+std::string Join(const std::vector<std::string>& items) {
+  std::string text;
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) absl::StrAppend(&text, i + 1 == items.size() ? " and " : ", ");
+    absl::StrAppend(&text, items[i]);
+  }
+  return text;
+}
+
+absl::string_view Name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kUnknown:
+      return "UNKNOWN";
+    case Verdict::kHealthy:
+      return "HEALTHY";
+    case Verdict::kSuspect:
+      return "SUSPECT";
+    case Verdict::kAgentLost:
+      return "AGENT_LOST";
+    case Verdict::kPartitioned:
+      return "PARTITIONED";
+    case Verdict::kGray:
+      return "GRAY";
+    case Verdict::kDead:
+      return "DEAD";
+  }
+  return "UNKNOWN";
+}
+
+std::string Say(const Controller& controller) {
+  return absl::StrCat(controller.kind, " ", controller.name);
+}
+
+std::string PodText(absl::string_view name_space, absl::string_view name) {
+  return absl::StrCat(name_space, "/", name);
+}
+
+absl::string_view Say(ProbeOutcome outcome) {
+  switch (outcome) {
+    case ProbeOutcome::kNotTried:
+      return "not tried";
+    case ProbeOutcome::kReached:
+      return "answered";
+    case ProbeOutcome::kRefused:
+      return "refused (its kernel lives)";
+    case ProbeOutcome::kTimedOut:
+      return "no answer";
+    case ProbeOutcome::kUnreachable:
+      return "no way to it";
+    case ProbeOutcome::kProtocolError:
+      return "answered, but not as it should";
+    case ProbeOutcome::kProberFailed:
+      return "could not try";
+  }
+  return "not tried";
+}
+
+void AddEvidence(std::vector<Evidence>& evidence, Evidence one) {
+  constexpr size_t kMost = 64;
+  if (evidence.size() >= kMost) evidence.erase(evidence.begin() + kMost / 2);
+  evidence.push_back(std::move(one));
+}
+
+}  // namespace evenkeel::coordinator

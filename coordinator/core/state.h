@@ -1,0 +1,169 @@
+// All that the core remembers. Only ordered containers (L12). What is durable is said; the rest is told again
+// after a start.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "coordinator/core/decision.h"
+#include "coordinator/core/effects.h"
+#include "coordinator/core/events.h"
+#include "coordinator/core/facts.h"
+#include "coordinator/core/ids.h"
+#include "coordinator/core/pod_index.h"
+#include "coordinator/core/policy.h"
+#include "coordinator/core/timers.h"
+
+namespace evenkeel::coordinator {
+
+struct Session {
+  uint64_t id = 0;
+  std::string boot_id;
+  uint16_t agent_port = 0;
+};
+
+// A lease as our reads have shown it, and since when they have shown the same.
+struct LeaseWatch {
+  LeaseFacts lease;
+  absl::Time unchanged_since;
+};
+
+// One episode of silence of a node: from the first sign of it until the node speaks again.
+struct Silence {
+  absl::Time detected;
+  std::optional<absl::Time> last_beat;          // by our clock; none: not heard since the coordinator's start
+  std::optional<absl::Time> last_beat_on_node;  // by the node's clock
+  absl::Time last_life;  // `detected`, or the last time a witness found life: what the lease's renewal is
+                         // compared with
+  bool goodbye = false;
+  std::string beginning;  // "no beat for 612 ms"
+  std::vector<Evidence> evidence;
+  std::optional<LeaseWatch> lease;
+  // What was said once in this episode.
+  bool lost_recorded = false;
+  bool refusal_recorded = false;
+  bool observed_recorded = false;
+  bool settled = false;  // DEAD and acted on: needs no more checks
+};
+
+// One witness that was asked to reach a node.
+struct WitnessAsk {
+  std::string witness;
+  uint64_t session_id = 0;
+  std::optional<ProbeAnswered> answer;
+};
+
+// One check of a silent node: witnesses and lease, asked at the same time.
+struct Round {
+  absl::Time started;
+  size_t eligible = 0;                  // nodes that could have been asked
+  std::map<uint64_t, WitnessAsk> asks;  // by probe id
+  uint64_t lease_request = 0;           // 0 = none under way
+  std::optional<LeaseRead> first_lease;
+  absl::Time first_lease_time;
+  bool confirming = false;  // nobody reaches the node; the lease is read a second time
+};
+
+struct Node {
+  NodeKey key;
+  std::optional<NodeFacts> facts;  // none: Kubernetes does not show it
+  NodeRecord record;               // durable once the node has facts and agent_seen
+  std::optional<Session> session;
+  uint16_t agent_port = 0;   // the last known
+  std::string last_boot_id;  // the same
+  Verdict verdict = Verdict::kUnknown;
+  std::string reason;
+  absl::Time since;
+  std::optional<Silence> silence;
+  std::optional<Round> round;
+  std::string last_witness;               // the next round asks the ones after it
+  std::optional<std::string> witness_in;  // failure domain in whose list of possible witnesses it stands
+  std::optional<absl::Time> well_since;   // speaks and is Ready, without a break
+  std::optional<DecisionId> open_decision;
+  std::optional<VerdictChanged> published;
+};
+
+// Why sight is in doubt; none set: it is not.
+struct SightCauses {
+  bool starting = false;
+  bool api = false;
+  bool stall = false;
+  bool mass_silence = false;
+  bool operator==(const SightCauses&) const = default;
+};
+
+// What the coordinator thinks of its own sight of a cluster (L2).
+struct Sight {
+  bool listed = false;                              // Kubernetes' objects were complete once
+  absl::Time grace_until = absl::InfiniteFuture();  // of the start
+  bool grace_ended = false;                         // and what follows from it is done
+  bool api_reachable = false;
+  std::string api_detail;
+  absl::Time stalled_until = absl::InfinitePast();
+  absl::Duration stalled_by;
+  // The present judgement of all that.
+  bool judged = false;  // there is one
+  SightCauses causes;
+  bool blind = true;
+  std::string reason;
+  absl::Time since;
+  absl::Time clear_since = absl::InfiniteFuture();  // only what was asked since then counts towards death
+  std::optional<DecisionId> decision;
+};
+
+struct Cluster {
+  std::string name;
+  std::map<std::string, Node> nodes;
+  size_t size = 0;  // nodes that Kubernetes shows
+  PodIndex pods;
+  FailoverPolicy policy;  // in force: the operator's or the defaults
+  std::string policy_name;
+  std::string policy_etag;
+  absl::Duration beat_interval;  // announced
+  absl::Duration suspect_after;  // announced
+  Sight sight;
+  std::map<std::string, std::set<std::string>> witnesses;  // nodes that can be asked, by failure domain
+  std::set<std::string> silent;                            // SUSPECT, or DEAD and not returned
+  std::set<std::string> failed_over;                       // durable in their records
+  std::set<DecisionId> open;                               // decisions on nodes
+  std::map<std::string, std::set<DecisionId>>
+      recovering;  // decisions that watch a controller's pods, by its uid
+};
+
+// An open decision, and what is known of its progress beyond the durable record.
+struct OpenDecision {
+  Decision decision;
+  bool must_verify = false;  // nothing is released before the node was judged again (L4, L8)
+  bool winding_up = false;   // the node lives: what is done stays, nothing more is done to its pods
+  std::map<std::string, uint32_t> late_pods;  // by controller uid: pods that came to the node after the plan
+  std::set<std::string> waits_for;            // controllers under whose uid it stands in Cluster.recovering
+  absl::Duration pause;  // the last one before a blocked or unanswered action was asked again
+  // Rebalancing.
+  std::string moving;           // controller whose evicted pod's replacement is awaited; empty = none is
+  size_t ready_before = 0;      // Ready pods of it, the evicted one included
+  size_t here_before = 0;       // those of them on the readmitted node
+  uint32_t moved_here = 0;      // evictions whose replacement came to the node
+  uint32_t gone_elsewhere = 0;  // evictions whose replacement went to another one
+};
+
+struct State {
+  uint64_t epoch = 0;
+  uint64_t decisions = 0;  // numbers given out in this epoch
+  uint64_t requests = 0;   // the same for probes and lease reads
+  uint64_t policy_changes = 0;
+  absl::Time last_step;
+  std::map<std::string, Cluster> clusters;
+  std::map<std::string, Policy> policies;
+  std::map<DecisionId, OpenDecision> open;
+  std::map<uint64_t, NodeKey> probes;  // under way, by probe id: whose round
+  Timers timers;
+  std::map<std::string, std::vector<NodeRecord>> restored;  // by cluster, until it is added
+};
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,49 @@
+// The core's deadlines, in order: setting, clearing and finding the next one cost O(log n), whatever the
+// fleet's size.
+#pragma once
+
+#include <compare>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "coordinator/core/ids.h"
+
+namespace evenkeel::coordinator {
+
+enum class TimerKind {
+  kSight,            // of a cluster: the start's grace or a stall's hold-down ends
+  kRound,            // of a node: the round's answers are due
+  kCheck,            // of a silent node: the next round
+  kReadmission,      // of a failed-over node: it has been well for long enough
+  kDecisionTimeout,  // of a decision: it may not be open any longer
+  kRetry,            // of a decision: what was blocked may be asked again
+};
+
+// One deadline's name; a subject has at most one of each kind. Fields that the kind does not need stay empty.
+struct TimerKey {
+  TimerKind kind = TimerKind::kSight;
+  NodeKey node;  // for a cluster's, node.node is empty
+  DecisionId decision;
+  auto operator<=>(const TimerKey&) const = default;
+};
+
+class Timers {
+ public:
+  // Sets the deadline, in place of the one it had.
+  void Set(const TimerKey& key, absl::Time when);
+  void Clear(const TimerKey& key);
+  // InfiniteFuture when there is none.
+  absl::Time Next() const;
+  // Takes out the first deadline that is at or before `now`.
+  std::optional<TimerKey> PopDue(absl::Time now);
+
+ private:
+  std::map<TimerKey, absl::Time> when_;
+  std::set<std::pair<absl::Time, TimerKey>> order_;
+};
+
+}  // namespace evenkeel::coordinator

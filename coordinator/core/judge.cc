@@ -1,0 +1,135 @@
+#include "coordinator/core/judge.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/sentences.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// Something listened or refused: both need a running kernel.
+bool ShowsLife(ProbeOutcome outcome) {
+  return outcome == ProbeOutcome::kReached || outcome == ProbeOutcome::kRefused ||
+         outcome == ProbeOutcome::kProtocolError;
+}
+
+bool ShowsNothing(ProbeOutcome outcome) {
+  return outcome == ProbeOutcome::kTimedOut || outcome == ProbeOutcome::kUnreachable;
+}
+
+std::string PortText(const char* whose, uint16_t port, ProbeOutcome outcome, absl::Duration timeout) {
+  std::string text = absl::StrCat(whose, " (port ", port, "): ", Say(outcome));
+  if (outcome == ProbeOutcome::kTimedOut) absl::StrAppend(&text, " within ", Say(timeout));
+  return text;
+}
+
+Evidence Witnessed(const WitnessQuestion& question, const WitnessAnswer& answer, Testimony testimony,
+                   absl::Time now) {
+  Evidence evidence{now, absl::StrCat("node ", answer.witness), "", Direction::kNeither};
+  if (!answer.answer) {
+    evidence.observation = absl::StrCat("asked to reach ", question.node, ", did not answer in time");
+    return evidence;
+  }
+  const ProbeAnswered& got = *answer.answer;
+  std::vector<std::string> parts = {
+      PortText("its kubelet", question.kubelet_port, got.kubelet_tcp, question.timeout)};
+  if (got.kubelet_tcp == ProbeOutcome::kReached && got.kubelet_tls != ProbeOutcome::kNotTried) {
+    parts.back() += got.kubelet_tls == ProbeOutcome::kReached
+                        ? absl::StrCat(" in ", Say(got.latency))
+                        : absl::StrCat(", its TLS: ", Say(got.kubelet_tls));
+  }
+  if (got.agent != ProbeOutcome::kNotTried) {
+    parts.push_back(PortText("its agent", question.agent_port, got.agent, question.timeout));
+  }
+  const char* word = testimony == Testimony::kAgainst   ? "cannot reach "
+                     : testimony == Testimony::kNothing ? "cannot tell about "
+                                                        : "reaches ";
+  evidence.observation = absl::StrCat(word, question.node, ": ", Join(parts));
+  evidence.direction = testimony == Testimony::kAgainst   ? Direction::kAgainstLife
+                       : testimony == Testimony::kNothing ? Direction::kNeither
+                                                          : Direction::kForLife;
+  return evidence;
+}
+
+}  // namespace
+
+Testimony Weigh(const ProbeAnswered& answer) {
+  const std::initializer_list<ProbeOutcome> tries = {answer.kubelet_tcp, answer.kubelet_tls, answer.agent};
+  if (answer.agent == ProbeOutcome::kReached) return Testimony::kAgentAlive;
+  if (std::any_of(tries.begin(), tries.end(), ShowsLife)) return Testimony::kAlive;
+  // A prober that failed in one try may have failed in all of them without knowing.
+  const bool failed = std::find(tries.begin(), tries.end(), ProbeOutcome::kProberFailed) != tries.end();
+  return !failed && std::any_of(tries.begin(), tries.end(), ShowsNothing) ? Testimony::kAgainst
+                                                                          : Testimony::kNothing;
+}
+
+size_t NeededAgainst(size_t asked, size_t eligible) {
+  return std::max<size_t>(1, std::min<size_t>({2, asked, eligible}));
+}
+
+WitnessJudgement JudgeWitnesses(const WitnessQuestion& question, absl::Time now) {
+  WitnessJudgement judgement;
+  size_t against = 0;
+  bool alive = false;
+  bool agent_alive = false;
+  for (const WitnessAnswer& answer : question.answers) {
+    const Testimony testimony = answer.answer ? Weigh(*answer.answer) : Testimony::kNothing;
+    judgement.evidence.push_back(Witnessed(question, answer, testimony, now));
+    if (testimony == Testimony::kAgainst) ++against;
+    if (testimony == Testimony::kAlive) alive = true;
+    if (testimony == Testimony::kAgentAlive) agent_alive = true;
+  }
+
+  const size_t asked = question.answers.size();
+  if (agent_alive) {
+    judgement.verdict = Verdict::kPartitioned;
+    judgement.reason = "its agent answers other nodes but not the coordinator: the way between is cut";
+  } else if (alive) {
+    judgement.verdict = Verdict::kAgentLost;
+    judgement.reason = "its agent is silent, but the node can be reached";
+  } else if (asked == 0) {
+    judgement.reason = "it is silent, and there is no other node whose agent could be asked to reach it";
+  } else if (against < NeededAgainst(asked, question.eligible)) {
+    judgement.reason = absl::StrCat("it is silent, but only ", against, " of ", CountWitnesses(asked),
+                                    " could tell that it cannot be reached; ",
+                                    NeededAgainst(asked, question.eligible), " must");
+  } else {
+    judgement.verdict = Verdict::kDead;
+    judgement.reason = absl::StrCat(against, " of ", CountWitnesses(asked), " cannot reach it");
+  }
+  return judgement;
+}
+
+LeaseJudgement JudgeLease(const LeaseQuestion& question) {
+  const LeaseFacts& lease = question.second;
+  if (question.first.exists != lease.exists || question.first.resource_version != lease.resource_version) {
+    return {false, absl::StrCat("its lease was written within the last ", Say(question.between)),
+            Direction::kForLife};
+  }
+  if (!lease.exists) return {true, "it has no lease", Direction::kAgainstLife};
+  const std::string unchanged = absl::StrCat("its lease has not changed for ", Say(question.unchanged));
+  if (!question.last_life_on_node) {
+    if (question.unchanged >= kLeaseWatchWithoutBeat) return {true, unchanged, Direction::kAgainstLife};
+    return {false,
+            absl::StrCat("its last beat is not known, so its lease is watched for ",
+                         Say(kLeaseWatchWithoutBeat), " first"),
+            Direction::kNeither};
+  }
+  const absl::Duration after_life = lease.renew_time - *question.last_life_on_node;
+  if (after_life <= absl::ZeroDuration()) {
+    return {true,
+            absl::StrCat("its lease has not been renewed since: the last renewal is ", Say(-after_life),
+                         " older"),
+            Direction::kAgainstLife};
+  }
+  if (question.unchanged >= kLeaseSurelyStale) return {true, unchanged, Direction::kAgainstLife};
+  return {false,
+          absl::StrCat("its lease was renewed ", Say(after_life),
+                       " after the silence began, by the node's own clock"),
+          Direction::kForLife};
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,79 @@
+// L1: silence alone proves nothing. Two pure judgements make it DEAD: that of the witnesses and that of the
+// node's lease.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "coordinator/core/decision.h"
+#include "coordinator/core/events.h"
+#include "coordinator/core/facts.h"
+
+namespace evenkeel::coordinator {
+
+// What one witness said of the node.
+enum class Testimony {
+  kNothing,     // no answer, not tried, or the witness itself could not try
+  kAgainst,     // it tried and nothing came back
+  kAlive,       // something of the node answered, or its kernel refused
+  kAgentAlive,  // its agent answered
+};
+Testimony Weigh(const ProbeAnswered& answer);
+
+// A witness and its answer; none: it has not come, or the witness has itself fallen silent since.
+struct WitnessAnswer {
+  std::string witness;
+  std::optional<ProbeAnswered> answer;
+};
+
+struct WitnessQuestion {
+  std::string node;
+  uint16_t kubelet_port = 0;
+  uint16_t agent_port = 0;
+  absl::Duration timeout;
+  size_t eligible = 0;  // nodes that could have been asked
+  std::vector<WitnessAnswer> answers;
+};
+
+struct WitnessJudgement {
+  // AGENT_LOST or PARTITIONED: a witness met life, and one such answer is enough. DEAD: enough met none; the
+  // lease still has to agree. SUSPECT: too few could tell.
+  Verdict verdict = Verdict::kSuspect;
+  std::string reason;
+  std::vector<Evidence> evidence;  // one a witness, in the order of the answers
+};
+
+// The negative answers that death needs: two, or one where only one witness could be (or, by policy, was)
+// asked.
+size_t NeededAgainst(size_t asked, size_t eligible);
+
+WitnessJudgement JudgeWitnesses(const WitnessQuestion& question, absl::Time now);
+
+// A lease that has not changed for this long under our own eyes is not being renewed, whatever was before:
+// Kubernetes' own leaseDurationSeconds default, four times the kubelet's renewal interval.
+inline constexpr absl::Duration kLeaseSurelyStale = absl::Seconds(40);
+// When the last beat is not known (it came before the coordinator's start), there is nothing on the node's
+// clock to compare with. The lease must then have stayed the same for this long under our own eyes.
+inline constexpr absl::Duration kLeaseWatchWithoutBeat = absl::Seconds(1);
+
+struct LeaseQuestion {
+  LeaseFacts first;                             // read when the witnesses were asked
+  LeaseFacts second;                            // read after their answers
+  absl::Duration between;                       // the two reads
+  std::optional<absl::Time> last_life_on_node;  // by the node's clock, as the lease is; none: not known
+  absl::Duration unchanged;                     // reads of this episode have shown the same for so long
+};
+
+struct LeaseJudgement {
+  bool stale = false;  // death may be pronounced
+  std::string reason;  // a clause with figures
+  Direction direction = Direction::kNeither;
+};
+
+LeaseJudgement JudgeLease(const LeaseQuestion& question);
+
+}  // namespace evenkeel::coordinator

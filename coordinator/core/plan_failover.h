@@ -1,0 +1,43 @@
+// What is to be done about a dead node: pure, from what Kubernetes shows of its pods.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/core/decision.h"
+#include "coordinator/core/pod_index.h"
+
+namespace evenkeel::coordinator {
+
+inline constexpr uint32_t kTaintStage = 1;
+inline constexpr uint32_t kPodStage = 2;
+
+// What is done about one pod of a dead node.
+enum class PodTreatment {
+  kNone,         // no traffic comes to it, or only its kubelet can end it
+  kDelete,       // it may run twice: its controller replaces it at once
+  kMarkUnready,  // it must not, or nobody would replace it: it only loses its traffic
+};
+struct PodJudgement {
+  PodTreatment treatment = PodTreatment::kNone;
+  Alternative not_taken;  // empty, or what was not done and why
+};
+// L5: a pod that must not run twice is never deleted.
+PodJudgement JudgePod(const PodName& name, const PodFacts& pod);
+
+struct FailoverPlan {
+  std::vector<Action> actions;  // numbered from 1: the taint, then the pods by falling priority, then by name
+  std::vector<Alternative> alternatives;
+  std::vector<WorkloadRecovery> workloads;  // of the pods that are deleted and not on their way out already
+  bool touches_pods = false;                // something is to be done beyond the taint
+};
+FailoverPlan PlanFailover(const std::string& node, const std::string& node_uid, const PodIndex& pods);
+
+// The action for one pod, without number; kNone gives none.
+Action ActionFor(PodTreatment treatment, const PodName& name, const PodFacts& pod);
+
+// Counts one more pod of `controller` as taken off `node`.
+void CountRemoved(std::vector<WorkloadRecovery>& workloads, const std::string& name_space,
+                  const Controller& controller, const PodIndex& pods, const std::string& node);
+
+}  // namespace evenkeel::coordinator

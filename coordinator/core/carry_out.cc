@@ -1,0 +1,141 @@
+#include "coordinator/core/carry_out.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/beats.h"
+#include "coordinator/core/failover.h"
+#include "coordinator/core/readmission.h"
+#include "coordinator/core/rebalance.h"
+#include "coordinator/core/recovery.h"
+#include "coordinator/core/replan.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+bool MayRelease(const Cluster& cluster, const OpenDecision& open, const Action& action) {
+  // Taking our taint off a node that lives is right whatever else we doubt; it needs the API and nothing
+  // more.
+  if (action.kind == ActionKind::kUntaintNode) return cluster.sight.api_reachable;
+  return !cluster.sight.blind && !open.must_verify && !open.winding_up;
+}
+
+// L8: whether it was done is not known, and the API may be going away. A failover freezes until its node is
+// judged again; an untaint or an eviction is asked again after a pause.
+void OnUnreachable(Turn& turn, OpenDecision& open, Action& action) {
+  action.state = ActionState::kPending;
+  if (open.decision.kind == DecisionKind::kFailover && !open.winding_up) {
+    open.must_verify = true;
+    Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+    if (node == nullptr || !node->silence) return;
+    node->silence->settled = false;
+    turn.state.timers.Set({TimerKind::kCheck, node->key, {}}, turn.now + CheckPause(absl::ZeroDuration()));
+    return;
+  }
+  open.pause = NextPause(open.pause);
+  turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id}, turn.now + open.pause);
+}
+
+// How an answer leaves the action, and with which words.
+void Record(Turn& turn, OpenDecision& open, Action& action, const ActionFinished& event) {
+  const bool on_node = action.name_space.empty();
+  action.finish_time = turn.now;
+  action.result = event.detail;
+  switch (event.outcome) {
+    case ActionOutcome::kDone:
+      action.state = ActionState::kDone;
+      if (action.result.empty()) action.result = "done";
+      break;
+    case ActionOutcome::kAlreadyDone:
+      action.state = ActionState::kDone;
+      if (action.result.empty()) action.result = "it was so already";
+      break;
+    case ActionOutcome::kNotMine:
+      // A pod with another uid is another pod: the one that was meant is gone.
+      action.state = on_node ? ActionState::kFailed : ActionState::kDone;
+      action.result = on_node ? "the node object was replaced by another of its name"
+                              : "gone already: its name belongs to another pod now";
+      break;
+    case ActionOutcome::kBlocked:
+      action.state = ActionState::kPending;
+      open.pause = NextPause(open.pause);
+      turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id}, turn.now + open.pause);
+      break;
+    case ActionOutcome::kRefused:
+      action.state = ActionState::kFailed;
+      if (action.result.empty()) action.result = "Kubernetes refused it";
+      break;
+    case ActionOutcome::kUnreachable:
+      OnUnreachable(turn, open, action);
+      break;
+  }
+  if (action.state != ActionState::kPending) open.decision.timings.acted = turn.now;
+}
+
+}  // namespace
+
+void ReleaseNext(Turn& turn, OpenDecision& open) {
+  const Cluster* cluster = turn.FindCluster(open.decision.cluster);
+  if (cluster == nullptr) return;
+  uint32_t stage = 0;  // the lowest that has not ended
+  for (const Action& action : open.decision.actions) {
+    const bool ended = action.state != ActionState::kPending && action.state != ActionState::kReleased;
+    if (!ended && (stage == 0 || action.stage < stage)) stage = action.stage;
+  }
+  for (Action& action : open.decision.actions) {
+    if (action.stage != stage || action.state != ActionState::kPending) continue;
+    if (MayRelease(*cluster, open, action)) turn.Release(open, action);
+  }
+}
+
+void Advance(Turn& turn, OpenDecision& open) {
+  turn.Changed(open);
+  if (!AllEnded(open.decision)) return ReleaseNext(turn, open);
+  switch (open.decision.kind) {
+    case DecisionKind::kFailover:
+      return OnFailoverActed(turn, open);
+    case DecisionKind::kReadmission:
+      return OnReadmissionActed(turn, open);
+    case DecisionKind::kRebalance:
+      return ContinueRebalance(turn, open);
+    case DecisionKind::kAgentLost:
+    case DecisionKind::kBlind:
+      return;  // these have no actions
+  }
+}
+
+void OnActionFinished(Turn& turn, const ActionFinished& event) {
+  OpenDecision* open = turn.FindOpen(event.decision);
+  if (open == nullptr || event.number == 0 || event.number > open->decision.actions.size()) return;
+  Action& action = open->decision.actions[event.number - 1];
+  // A late answer to an earlier try still counts; one to what has ended does not.
+  const bool awaited = action.state == ActionState::kReleased || action.state == ActionState::kPending;
+  if (!awaited || action.attempts == 0) return;
+  Record(turn, *open, action, event);
+  // What waits for its retry is not handed out at once.
+  if (action.state == ActionState::kPending) return turn.Changed(*open);
+  open->pause = absl::ZeroDuration();
+  Advance(turn, *open);
+}
+
+void OnRetryDue(Turn& turn, OpenDecision& open) {
+  if (open.decision.kind == DecisionKind::kRebalance) return RetryEviction(turn, open);
+  if (open.decision.kind == DecisionKind::kReadmission) return RetryReadmission(turn, open);
+  ReleaseNext(turn, open);
+}
+
+void OnWatchedPod(Turn& turn, OpenDecision& open) {
+  if (open.decision.kind == DecisionKind::kRebalance) return ContinueRebalance(turn, open);
+  Recount(turn, open);
+}
+
+void OnDecisionTimeout(Turn& turn, OpenDecision& open) {
+  if (open.decision.kind == DecisionKind::kRebalance) return EndRebalance(turn, open, "its time is up");
+  OnRecoveryTimeout(turn, open);
+}
+
+absl::Duration NextPause(absl::Duration last) {
+  return std::clamp(last * 2, absl::Seconds(1), absl::Seconds(30));
+}
+
+}  // namespace evenkeel::coordinator

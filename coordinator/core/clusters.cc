@@ -1,0 +1,126 @@
+#include "coordinator/core/clusters.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/carry_out.h"
+#include "coordinator/core/failover.h"
+#include "coordinator/core/nodes.h"
+#include "coordinator/core/policies.h"
+#include "coordinator/core/recovery.h"
+#include "coordinator/core/replan.h"
+#include "coordinator/core/sessions.h"
+#include "coordinator/core/sight.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+void CloseRestored(Turn& turn, OpenDecision& open, DecisionState end, const char* outcome) {
+  for (Action& action : open.decision.actions) {
+    if (action.state == ActionState::kPending) action.state = ActionState::kSkipped;
+    if (action.state != ActionState::kDone && action.state != ActionState::kFailed) {
+      action.result = "whether it was done is not known: the coordinator was restarted";
+    }
+  }
+  turn.Close(open, end, outcome);
+}
+
+// L4: each open decision of the cluster is carried on or closed.
+void RestoreDecisions(Turn& turn, Cluster& cluster) {
+  for (auto& [id, open] : turn.state.open) {
+    if (open.decision.cluster != cluster.name) continue;
+    if (!open.decision.node.empty()) {
+      Node& node = cluster.nodes.try_emplace(open.decision.node).first->second;
+      node.key = {cluster.name, open.decision.node};
+      node.open_decision = id;
+      cluster.open.insert(id);
+    }
+    switch (open.decision.kind) {
+      case DecisionKind::kFailover:
+        RestoreFailover(turn, open);
+        break;
+      case DecisionKind::kReadmission:
+        CloseRestored(turn, open, DecisionState::kCancelled,
+                      "The coordinator was restarted: the node has to be well for the whole time again");
+        break;
+      case DecisionKind::kRebalance:
+        CloseRestored(turn, open, DecisionState::kCancelled,
+                      "The coordinator was restarted: pods stay where they are");
+        break;
+      case DecisionKind::kAgentLost:
+      case DecisionKind::kBlind:
+        CloseRestored(turn, open, DecisionState::kSucceeded,
+                      "The coordinator was restarted; nothing was decided meanwhile");
+        break;
+    }
+  }
+}
+
+// Kubernetes' objects are complete for the first time since the start. Once per start, so walks are no cost
+// per event.
+void OnFirstList(Turn& turn, Cluster& cluster) {
+  cluster.sight.listed = true;
+  cluster.sight.grace_until = turn.now + kStartGrace;
+  std::vector<NodeKey> gone;
+  for (auto& [name, node] : cluster.nodes) {
+    if (!node.facts) {
+      gone.push_back(node.key);
+    } else if (node.facts->failover_taint && !node.record.failed_over) {
+      AdoptTaint(turn, node);
+    }
+  }
+  for (const NodeKey& key : gone) OnNodeGone(turn, {key});
+  for (const DecisionId& id : std::vector<DecisionId>(cluster.open.begin(), cluster.open.end())) {
+    OpenDecision* open = turn.FindOpen(id);
+    if (open != nullptr && open->decision.kind == DecisionKind::kFailover && AllEnded(open->decision)) {
+      EnterRecovery(turn, *open);
+    }
+  }
+}
+
+}  // namespace
+
+void OnClusterAdded(Turn& turn, const ClusterAdded& event) {
+  const auto [place, fresh] = turn.state.clusters.try_emplace(event.cluster);
+  if (!fresh) return;
+  Cluster& cluster = place->second;
+  cluster.name = event.cluster;
+  if (const auto restored = turn.state.restored.find(event.cluster); restored != turn.state.restored.end()) {
+    for (NodeRecord& record : restored->second) {
+      Node& node = cluster.nodes[record.key.node];
+      node.key = record.key;
+      node.reason = "the coordinator has just started and has not heard of it yet";
+      node.since = turn.now;
+      if (record.failed_over) cluster.failed_over.insert(record.key.node);
+      node.record = std::move(record);
+    }
+    turn.state.restored.erase(restored);
+  }
+  RestoreDecisions(turn, cluster);
+  EnforcePolicy(turn, cluster);
+}
+
+void OnApiChanged(Turn& turn, const ApiChanged& event) {
+  Cluster* cluster = turn.FindCluster(event.cluster);
+  if (cluster == nullptr) return;
+  cluster->sight.api_reachable = event.reachable;
+  cluster->sight.api_detail = event.detail;
+  if (event.reachable && !cluster->sight.listed) OnFirstList(turn, *cluster);
+  UpdateSight(turn, *cluster);
+  if (!event.reachable) return;
+  // What waited for the API alone goes on; the rest waits for sight and fresh verdicts (L8).
+  for (const DecisionId& id : std::vector<DecisionId>(cluster->open.begin(), cluster->open.end())) {
+    if (OpenDecision* open = turn.FindOpen(id)) ReleaseNext(turn, *open);
+  }
+}
+
+void OnSightDue(Turn& turn, Cluster& cluster) {
+  UpdateSight(turn, cluster);
+  Sight& sight = cluster.sight;
+  if (sight.grace_ended || turn.now < sight.grace_until) return;
+  sight.grace_ended = true;
+  OnGraceEnded(turn, cluster);
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,307 @@
+#include "coordinator/core/failover.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/carry_out.h"
+#include "coordinator/core/guards.h"
+#include "coordinator/core/plan_failover.h"
+#include "coordinator/core/readmission.h"
+#include "coordinator/core/recovery.h"
+#include "coordinator/core/replan.h"
+#include "coordinator/core/sentences.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// A pod whose controller puts its replacements on the dead node again and again (it tolerates every taint) is
+// deleted this often and then left alone.
+constexpr uint32_t kMostLatePods = 3;
+
+OpenDecision* OpenFailover(Turn& turn, const Node& node) {
+  OpenDecision* open = turn.FindOpen(node.open_decision);
+  return open != nullptr && open->decision.kind == DecisionKind::kFailover ? open : nullptr;
+}
+
+// What the verdict of death brings into a decision, whatever becomes of it.
+Decision Described(const Turn& turn, const Node& node, FailoverPlan plan, std::vector<GuardAnswer> guards) {
+  Decision decision;
+  decision.kind = DecisionKind::kFailover;
+  decision.verdict = node.verdict;
+  decision.evidence = node.silence->evidence;
+  decision.guards = std::move(guards);
+  decision.alternatives = std::move(plan.alternatives);
+  decision.actions = std::move(plan.actions);
+  decision.workloads = std::move(plan.workloads);
+  decision.timings.last_sign = node.silence->last_beat;
+  decision.timings.detected = node.silence->detected;
+  decision.timings.judged = turn.now;
+  return decision;
+}
+
+size_t CountKind(const std::vector<Action>& actions, ActionKind kind) {
+  return static_cast<size_t>(std::count_if(actions.begin(), actions.end(),
+                                           [kind](const Action& action) { return action.kind == kind; }));
+}
+
+// "2 pods are taken off it, 1 pod only loses its traffic".
+std::string PlanText(const std::vector<Action>& actions, bool conditional) {
+  const size_t deleted = CountKind(actions, ActionKind::kDeletePod);
+  const size_t marked = CountKind(actions, ActionKind::kMarkPodUnready);
+  const auto verb = [conditional](size_t number, absl::string_view present, absl::string_view would) {
+    return conditional ? std::string(would) : absl::StrCat(number == 1 ? "is " : "are ", present);
+  };
+  std::string text =
+      absl::StrCat(Count(deleted, "pod"), " ", verb(deleted, "taken off it", "would be taken off it"));
+  if (marked > 0) {
+    absl::StrAppend(&text, ", ", Count(marked, "pod"),
+                    conditional   ? " would only lose"
+                    : marked == 1 ? " only loses"
+                                  : " only lose",
+                    marked == 1 ? " its traffic" : " their traffic");
+  }
+  return text;
+}
+
+void SkipAll(Decision& decision, const std::string& why) {
+  for (Action& action : decision.actions) {
+    action.state = ActionState::kSkipped;
+    action.result = why;
+  }
+  decision.workloads.clear();
+}
+
+void RecordObserved(Turn& turn, Node& node, Decision decision) {
+  if (node.silence->observed_recorded) return;
+  node.silence->observed_recorded = true;
+  decision.summary =
+      absl::StrCat(node.key.node, " is dead: ", node.reason, ". ", PlanText(decision.actions, true));
+  SkipAll(decision, "the mode is observe");
+  decision.outcome = "Nothing was done: the mode is observe";
+  const DecisionId id =
+      turn.Record(DecisionKind::kFailover, node, DecisionState::kObserved, std::move(decision));
+  const Decision& recorded = turn.state.open.at(id).decision;
+  turn.AnnounceStep(recorded, "judged", true, "NodeDeadObserved", recorded.summary);
+}
+
+void RecordRefusal(Turn& turn, Node& node, Decision decision, const GuardAnswer& refusal) {
+  if (node.silence->refusal_recorded) return;
+  node.silence->refusal_recorded = true;
+  const std::string why = absl::StrCat("the guard ", refusal.guard, " refused: ", refusal.reason);
+  decision.summary = absl::StrCat(node.key.node, " is dead: ", node.reason, ". It is not failed over: ", why);
+  SkipAll(decision, why);
+  decision.outcome = absl::StrCat("Nothing was done: ", why, ". It is tried again while the node is dead");
+  const DecisionId id =
+      turn.Record(DecisionKind::kFailover, node, DecisionState::kRefused, std::move(decision));
+  const Decision& recorded = turn.state.open.at(id).decision;
+  turn.AnnounceStep(recorded, "judged", true, "FailoverRefused", recorded.summary);
+}
+
+void Begin(Turn& turn, Node& node, Decision decision) {
+  OpenDecision& open = turn.Open(DecisionKind::kFailover, node);
+  decision.id = open.decision.id;
+  decision.cluster = open.decision.cluster;
+  decision.node = open.decision.node;
+  decision.node_uid = open.decision.node_uid;
+  decision.policy = open.decision.policy;
+  decision.policy_etag = open.decision.policy_etag;
+  decision.timings.intended = turn.now;
+  decision.summary =
+      absl::StrCat(node.key.node, " is dead: ", node.reason, ". ", PlanText(decision.actions, false));
+  open.decision = std::move(decision);
+
+  node.record.failed_over = true;
+  node.record.failover = open.decision.id;
+  node.record.moved = open.decision.workloads;
+  turn.RecordChanged(node);
+  turn.ClusterOf(node).failed_over.insert(node.key.node);
+  node.silence->settled = true;
+  turn.AnnounceStep(open.decision, "judged", true, "NodeDead", open.decision.summary);
+  ReleaseNext(turn, open);
+}
+
+void TryFailover(Turn& turn, Node& node) {
+  const Cluster& cluster = turn.ClusterOf(node);
+  FailoverPlan plan = PlanFailover(node.key.node, node.record.uid, cluster.pods);
+  if (node.record.failed_over && !plan.touches_pods) {
+    node.silence->settled = true;  // failed over before, and nothing has come to it since
+    return;
+  }
+  std::vector<GuardAnswer> guards = AskGuards(FactsForGuards(cluster, node));
+  Decision decision = Described(turn, node, std::move(plan), std::move(guards));
+  const GuardAnswer* refusal = FirstRefusal(decision.guards);
+  if (refusal == nullptr) return Begin(turn, node, std::move(decision));
+  if (cluster.policy.mode == PolicyMode::kObserve) return RecordObserved(turn, node, std::move(decision));
+  const GuardAnswer why = *refusal;
+  RecordRefusal(turn, node, std::move(decision), why);
+}
+
+// L4, L8: plans again from what is now true; what is done stays done.
+void Resume(Turn& turn, Node& node, OpenDecision& open) {
+  const Cluster& cluster = turn.ClusterOf(node);
+  AddEvidence(open.decision.evidence,
+              {turn.now, "coordinator", absl::StrCat("judged again, still dead: ", node.reason),
+               Direction::kAgainstLife});
+  Replan(open.decision, PlanFailover(node.key.node, node.record.uid, cluster.pods), *node.facts,
+         cluster.pods);
+  open.must_verify = false;
+  open.winding_up = false;
+  node.silence->settled = true;
+  turn.Changed(open);
+  Advance(turn, open);
+}
+
+void ForgetFailover(Turn& turn, Node& node) {
+  node.record.failed_over = false;
+  node.record.failover.reset();
+  node.record.moved.clear();
+  turn.RecordChanged(node);
+  turn.ClusterOf(node).failed_over.erase(node.key.node);
+  UpdateWell(turn, node);
+}
+
+bool IsPodAction(const Action& action) {
+  return action.kind == ActionKind::kDeletePod || action.kind == ActionKind::kMarkPodUnready;
+}
+
+// Something was, or may have been, done to a pod.
+bool TouchedPods(const Decision& decision) {
+  return std::any_of(decision.actions.begin(), decision.actions.end(), [](const Action& action) {
+    return IsPodAction(action) && action.state != ActionState::kSkipped &&
+           action.state != ActionState::kPending;
+  });
+}
+
+bool Tainted(const Decision& decision) {
+  bool tainted = false;
+  for (const Action& action : decision.actions) {
+    const bool done = action.state == ActionState::kDone || action.state == ActionState::kReleased;
+    if (action.kind == ActionKind::kTaintNode && done) tainted = true;
+    if (action.kind == ActionKind::kUntaintNode && done) tainted = false;
+  }
+  return tainted;
+}
+
+}  // namespace
+
+void OnNodeDead(Turn& turn, Node& node) {
+  if (turn.FindOpen(node.open_decision) == nullptr) return TryFailover(turn, node);
+  // Anything else that is open on the node ends by itself first; the next round comes back here.
+  OpenDecision* open = OpenFailover(turn, node);
+  if (open == nullptr) return;
+  if (open->must_verify || open->winding_up) return Resume(turn, node, *open);
+  node.silence->settled = true;
+}
+
+void OnNodeLives(Turn& turn, Node& node, const Evidence& sign) {
+  OpenDecision* open = OpenFailover(turn, node);
+  if (open == nullptr) return;
+  if (!open->winding_up || sign.source == absl::StrCat("node ", node.key.node)) {
+    AddEvidence(open->decision.evidence, sign);
+    turn.Changed(*open);
+  }
+  if (open->winding_up) return;
+  open->winding_up = true;
+  open->must_verify = false;
+  const Cluster& cluster = turn.ClusterOf(node);
+  SkipPending(open->decision,
+              absl::StrCat("not done: the node lives (", sign.source, ": ", sign.observation, ")"), node,
+              cluster.pods);
+  if (!TouchedPods(open->decision) && Tainted(open->decision)) {
+    Action untaint;
+    untaint.number = static_cast<uint32_t>(open->decision.actions.size() + 1);
+    untaint.stage = LastStage(open->decision) + 1;
+    untaint.kind = ActionKind::kUntaintNode;
+    untaint.name = node.key.node;
+    untaint.uid = node.record.uid;
+    open->decision.actions.push_back(std::move(untaint));
+  }
+  Advance(turn, *open);
+}
+
+void OnPodOnNode(Turn& turn, Node& node, const PodName& name, const PodFacts& pod) {
+  OpenDecision* open = OpenFailover(turn, node);
+  if (open == nullptr || open->winding_up) return;
+  std::vector<Action>& actions = open->decision.actions;
+  const bool known = std::any_of(actions.begin(), actions.end(), [&](const Action& action) {
+    return IsPodAction(action) && action.uid == pod.uid;
+  });
+  if (known) return;
+  PodJudgement judgement = JudgePod(name, pod);
+  if (judgement.treatment == PodTreatment::kNone) return;
+  uint32_t& late = open->late_pods[pod.controller.uid];
+  ++late;
+  if (late > kMostLatePods) {
+    if (late == kMostLatePods + 1) {
+      open->decision.alternatives.push_back(
+          {absl::StrCat("go on deleting pods of ", Say(pod.controller)),
+           absl::StrCat("after ", kMostLatePods,
+                        " of them, new ones still come to the node in spite of its taint")});
+      turn.Changed(*open);
+    }
+    return;
+  }
+  if (!judgement.not_taken.description.empty())
+    open->decision.alternatives.push_back(std::move(judgement.not_taken));
+  Action action = ActionFor(judgement.treatment, name, pod);
+  action.number = static_cast<uint32_t>(actions.size() + 1);
+  action.stage = std::max(LastStage(open->decision), kPodStage);
+  actions.push_back(std::move(action));
+  turn.Changed(*open);
+  ReleaseNext(turn, *open);
+}
+
+void OnFailoverActed(Turn& turn, OpenDecision& open) {
+  Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  if (TouchedPods(open.decision) || !open.winding_up || node == nullptr) return EnterRecovery(turn, open);
+  if (Tainted(open.decision)) {
+    // It stays failed over; readmission takes the taint off once more.
+    return CloseFailover(
+        turn, open, DecisionState::kFailed,
+        absl::StrCat(node->key.node, " lives and no pod was touched, but its taint could not be taken off: ",
+                     open.decision.actions.back().result));
+  }
+  ForgetFailover(turn, *node);
+  CloseFailover(turn, open, DecisionState::kCancelled,
+                absl::StrCat(node->key.node, " lives: no pod was touched, and it has no taint of ours"));
+}
+
+void EndFailover(Turn& turn, OpenDecision& open, const std::string& why) {
+  for (Action& action : open.decision.actions) {
+    if (action.state == ActionState::kPending) action.state = ActionState::kSkipped;
+    if (action.state == ActionState::kSkipped && action.result.empty())
+      action.result = absl::StrCat("not done: ", why);
+    if (action.state == ActionState::kReleased)
+      action.result = absl::StrCat("its answer was not awaited: ", why);
+  }
+  const bool touched = TouchedPods(open.decision);
+  CloseFailover(
+      turn, open, touched ? DecisionState::kFailed : DecisionState::kCancelled,
+      absl::StrCat(why, touched ? absl::StrCat(". ", RecoveryText(open.decision)) : ": no pod was touched"));
+}
+
+void RestoreFailover(Turn& turn, OpenDecision& open) {
+  open.must_verify = !AllEnded(open.decision);
+  for (Action& action : open.decision.actions) {
+    // L4: whether it was done is not known. Repeating it changes nothing, so it counts as still to be done.
+    if (action.state == ActionState::kReleased) action.state = ActionState::kPending;
+  }
+  AddEvidence(
+      open.decision.evidence,
+      {turn.now, "coordinator",
+       absl::StrCat("the coordinator started again (epoch ", turn.state.epoch, ")",
+                    open.must_verify ? ": the node is judged again before anything more is done" : ""),
+       Direction::kNeither});
+  turn.Changed(open);
+}
+
+void CloseFailover(Turn& turn, OpenDecision& open, DecisionState end, std::string outcome) {
+  turn.Close(open, end, std::move(outcome));
+  const char* reason = end == DecisionState::kSucceeded   ? "NodeFailedOver"
+                       : end == DecisionState::kCancelled ? "FailoverCancelled"
+                                                          : "FailoverFailed";
+  turn.AnnounceStep(open.decision, "closed", end == DecisionState::kFailed, reason, open.decision.outcome);
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,147 @@
+#include "coordinator/core/nodes.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/carry_out.h"
+#include "coordinator/core/failover.h"
+#include "coordinator/core/policies.h"
+#include "coordinator/core/readmission.h"
+#include "coordinator/core/rebalance.h"
+#include "coordinator/core/round.h"
+#include "coordinator/core/sight.h"
+#include "coordinator/core/verdicts.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// The node object that decisions and record were about is no more.
+void EndWhatWasOpen(Turn& turn, Node& node, const std::string& why) {
+  OpenDecision* open = turn.FindOpen(node.open_decision);
+  if (open == nullptr) return;
+  switch (open->decision.kind) {
+    case DecisionKind::kFailover:
+      return EndFailover(turn, *open, why);
+    case DecisionKind::kRebalance:
+      return EndRebalance(turn, *open, why);
+    case DecisionKind::kReadmission:
+      return turn.Close(*open, DecisionState::kCancelled, why);
+    case DecisionKind::kAgentLost:
+    case DecisionKind::kBlind:
+      return;  // never open on a node
+  }
+}
+
+void ForgetRecord(Turn& turn, Cluster& cluster, Node& node) {
+  cluster.failed_over.erase(node.key.node);
+  node.record = {};
+  node.record.key = node.key;
+  node.record.agent_seen = node.session.has_value();
+  UpdateWell(turn, node);
+}
+
+void ReplaceNode(Turn& turn, Cluster& cluster, Node& node) {
+  EndWhatWasOpen(turn, node, absl::StrCat("the node object ", node.key.node, " was replaced by a new one"));
+  ForgetRecord(turn, cluster, node);
+}
+
+void PodChanged(Turn& turn, Cluster& cluster, const std::string& controller_uid) {
+  const auto watching = cluster.recovering.find(controller_uid);
+  if (watching == cluster.recovering.end()) return;
+  for (const DecisionId& id : std::vector<DecisionId>(watching->second.begin(), watching->second.end())) {
+    if (OpenDecision* open = turn.FindOpen(id)) OnWatchedPod(turn, *open);
+  }
+}
+
+}  // namespace
+
+void OnNodeObserved(Turn& turn, const NodeObserved& event) {
+  Cluster* cluster = turn.FindCluster(event.node.cluster);
+  if (cluster == nullptr) return;
+  Node& node = cluster->nodes.try_emplace(event.node.node).first->second;
+  node.key = event.node;
+  if (node.facts == event.facts) return;
+  const bool fresh = !node.facts.has_value();
+  const bool was_ready = node.facts && node.facts->ready;
+  if (!node.record.uid.empty() && node.record.uid != event.facts.uid) ReplaceNode(turn, *cluster, node);
+  node.facts = event.facts;
+  if (node.record.uid.empty()) {
+    node.record.key = node.key;
+    node.record.uid = event.facts.uid;
+    if (node.record.agent_seen) turn.RecordChanged(node);
+  }
+  if (fresh) {
+    ++cluster->size;
+    UpdateBeats(turn, *cluster);
+    UpdateSight(turn, *cluster);  // the budget grows with the cluster
+    if (!node.record.agent_seen) {
+      SetVerdict(turn, node, Verdict::kUnknown, "no agent has spoken for it, so its silence means nothing");
+    }
+  }
+  // It fell silent before Kubernetes showed it; or its kubelet speaks again after the verdict.
+  const bool to_check = node.silence && (fresh || (!was_ready && event.facts.ready));
+  if (to_check && TakesPart(node)) {
+    node.silence->settled = false;
+    turn.state.timers.Set({TimerKind::kCheck, node.key, {}}, turn.now);
+  }
+  UpdateWitness(turn, node);
+  UpdateWell(turn, node);
+  if (!event.facts.ready) StopRebalance(turn, node, absl::StrCat(node.key.node, " is not Ready any more"));
+  if (event.facts.unschedulable) StopRebalance(turn, node, absl::StrCat(node.key.node, " was cordoned"));
+}
+
+void OnNodeGone(Turn& turn, const NodeGone& event) {
+  Cluster* cluster = turn.FindCluster(event.node.cluster);
+  Node* node = turn.FindNode(event.node);
+  if (cluster == nullptr || node == nullptr) return;
+  if (node->facts) --cluster->size;
+  if (node->silence) EndRound(turn, *node);
+  for (const TimerKind kind : {TimerKind::kCheck, TimerKind::kRound})
+    turn.state.timers.Clear({kind, node->key, {}});
+  EndWhatWasOpen(turn, *node, absl::StrCat(node->key.node, " was removed from Kubernetes"));
+  if (!node->record.uid.empty() && node->record.agent_seen) turn.Erase(*node);
+  node->facts.reset();
+  ForgetRecord(turn, *cluster, *node);
+  UpdateWitness(turn, *node);
+  cluster->silent.erase(node->key.node);
+  if (!node->session) cluster->nodes.erase(event.node.node);
+  UpdateBeats(turn, *cluster);
+  UpdateSight(turn, *cluster);
+}
+
+void OnPodObserved(Turn& turn, const PodObserved& event) {
+  Cluster* cluster = turn.FindCluster(event.pod.cluster);
+  if (cluster == nullptr) return;
+  const PodName name{event.pod.name_space, event.pod.name};
+  const PodFacts* old = cluster->pods.Find(name);
+  if (old != nullptr && *old == event.facts) return;
+  const std::string old_controller = old == nullptr ? "" : old->controller.uid;
+  cluster->pods.Put(name, event.facts);
+  if (Node* node = turn.FindNode({cluster->name, event.facts.node}))
+    OnPodOnNode(turn, *node, name, event.facts);
+  if (!old_controller.empty() && old_controller != event.facts.controller.uid)
+    PodChanged(turn, *cluster, old_controller);
+  PodChanged(turn, *cluster, event.facts.controller.uid);
+}
+
+void OnPodGone(Turn& turn, const PodGone& event) {
+  Cluster* cluster = turn.FindCluster(event.pod.cluster);
+  if (cluster == nullptr) return;
+  const PodName name{event.pod.name_space, event.pod.name};
+  const PodFacts* old = cluster->pods.Find(name);
+  if (old == nullptr) return;
+  const std::string controller = old->controller.uid;
+  cluster->pods.Erase(name);
+  PodChanged(turn, *cluster, controller);
+}
+
+void AdoptTaint(Turn& turn, Node& node) {
+  node.record.failed_over = true;
+  turn.ClusterOf(node).failed_over.insert(node.key.node);
+  turn.RecordChanged(node);
+  UpdateWell(turn, node);
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,114 @@
+#include "coordinator/core/policies.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/beats.h"
+#include "coordinator/core/sight.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// The policy that is for `cluster`, whatever its name. Policies are few: one a cluster.
+const Policy* PolicyFor(const State& state, const std::string& cluster) {
+  for (const auto& [name, policy] : state.policies) {
+    if (policy.failover.cluster == cluster) return &policy;
+  }
+  return nullptr;
+}
+
+void EnforceIn(Turn& turn, const std::string& name) {
+  if (Cluster* cluster = turn.FindCluster(name)) EnforcePolicy(turn, *cluster);
+}
+
+absl::Status EtagDiffers(const std::string& name, const std::string& now, const std::string& expected) {
+  return absl::AbortedError(absl::StrCat("policy ", name, " was changed meanwhile (etag ", now, ", not ",
+                                         expected, "): get it again and repeat the change"));
+}
+
+absl::Status MayApply(const State& state, const ApplyPolicy& event) {
+  const auto old = state.policies.find(event.policy.name);
+  if (!event.expected_etag.empty()) {
+    const std::string now = old == state.policies.end() ? "none: it does not exist" : old->second.etag;
+    if (now != event.expected_etag) return EtagDiffers(event.policy.name, now, event.expected_etag);
+  }
+  const Policy* other = PolicyFor(state, event.policy.failover.cluster);
+  if (other != nullptr && other->name != event.policy.name) {
+    return absl::FailedPreconditionError(absl::StrCat("cluster ", event.policy.failover.cluster,
+                                                      " has policy ", other->name,
+                                                      " already: change that one, or delete it first"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void OnApplyPolicy(Turn& turn, const ApplyPolicy& event) {
+  Reply reply{
+      .request_id = event.request_id, .status = MayApply(turn.state, event), .policy = {}, .created = false};
+  if (!reply.status.ok()) return turn.Answer(std::move(reply));
+
+  const auto old = turn.state.policies.find(event.policy.name);
+  Policy policy = event.policy;
+  reply.created = old == turn.state.policies.end();
+  if (!reply.created && old->second.failover == policy.failover) {
+    reply.policy = old->second;
+    return turn.Answer(std::move(reply));
+  }
+  policy.create_time = reply.created ? turn.now : old->second.create_time;
+  policy.update_time = turn.now;
+  policy.etag = absl::StrCat(turn.state.epoch, "-", turn.state.policy_changes + 1);
+  reply.policy = policy;
+  if (event.validate_only) return turn.Answer(std::move(reply));
+
+  ++turn.state.policy_changes;
+  turn.Write(PutPolicy{policy});
+  const std::string left = reply.created ? "" : old->second.failover.cluster;
+  turn.state.policies[policy.name] = policy;
+  if (!left.empty() && left != policy.failover.cluster) EnforceIn(turn, left);
+  EnforceIn(turn, policy.failover.cluster);
+  turn.Answer(std::move(reply));
+}
+
+void OnDeletePolicy(Turn& turn, const DeletePolicy& event) {
+  Reply reply{.request_id = event.request_id, .status = absl::OkStatus(), .policy = {}, .created = false};
+  const auto old = turn.state.policies.find(event.name);
+  if (old == turn.state.policies.end()) {
+    reply.status = absl::NotFoundError(absl::StrCat("there is no policy ", event.name));
+  } else if (!event.expected_etag.empty() && event.expected_etag != old->second.etag) {
+    reply.status = EtagDiffers(event.name, old->second.etag, event.expected_etag);
+  } else {
+    const std::string cluster = old->second.failover.cluster;
+    turn.Write(ErasePolicy{event.name});
+    turn.state.policies.erase(old);
+    EnforceIn(turn, cluster);
+  }
+  turn.Answer(std::move(reply));
+}
+
+void EnforcePolicy(Turn& turn, Cluster& cluster) {
+  if (const Policy* policy = PolicyFor(turn.state, cluster.name)) {
+    cluster.policy = policy->failover;
+    cluster.policy_name = policy->name;
+    cluster.policy_etag = policy->etag;
+  } else {
+    cluster.policy = FailoverPolicy{};
+    cluster.policy.cluster = cluster.name;
+    cluster.policy_name.clear();
+    cluster.policy_etag.clear();
+  }
+  UpdateBeats(turn, cluster);
+  UpdateSight(turn, cluster);  // the budget may have changed
+}
+
+void UpdateBeats(Turn& turn, Cluster& cluster) {
+  const absl::Duration interval = BeatInterval(cluster.policy, cluster.size);
+  const absl::Duration suspect_after = SuspectAfter(cluster.policy, interval);
+  if (interval == cluster.beat_interval && suspect_after == cluster.suspect_after) return;
+  cluster.beat_interval = interval;
+  cluster.suspect_after = suspect_after;
+  turn.Ask(SetBeats{.cluster = cluster.name, .interval = interval, .suspect_after = suspect_after});
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,125 @@
+#include "coordinator/core/readmission.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/carry_out.h"
+#include "coordinator/core/failover.h"
+#include "coordinator/core/guards.h"
+#include "coordinator/core/rebalance.h"
+#include "coordinator/core/recovery.h"
+#include "coordinator/core/replan.h"
+#include "coordinator/core/sentences.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// What keeps a due readmission waiting is looked at again after this.
+constexpr absl::Duration kLookAgain = absl::Seconds(1);
+
+void Begin(Turn& turn, Node& node) {
+  const Cluster& cluster = turn.ClusterOf(node);
+  const GuardFacts facts = FactsForGuards(cluster, node);
+  OpenDecision& open = turn.Open(DecisionKind::kReadmission, node);
+  Decision& decision = open.decision;
+  const std::string stable = Say(turn.now - *node.well_since);
+  decision.summary =
+      absl::StrCat(node.key.node, " may have pods again: it is back and has been well for ", stable);
+  decision.evidence = {
+      {turn.now, absl::StrCat("node ", node.key.node),
+       absl::StrCat("its agent has spoken without a break for ", stable), Direction::kForLife},
+      {turn.now, "kubernetes", absl::StrCat("it has been Ready without a break for ", stable),
+       Direction::kForLife}};
+  for (const GuardAnswer& answer : AskGuards(facts)) {
+    const bool asked = answer.guard == "api" || answer.guard == "sight" || answer.guard == "one-intent";
+    if (asked) decision.guards.push_back(answer);
+  }
+  decision.timings.detected = node.well_since;
+  decision.timings.judged = turn.now;
+  Action untaint;
+  untaint.number = 1;
+  untaint.stage = 1;
+  untaint.kind = ActionKind::kUntaintNode;
+  untaint.name = node.key.node;
+  untaint.uid = node.record.uid;
+  decision.actions.push_back(std::move(untaint));
+  ReleaseNext(turn, open);
+}
+
+}  // namespace
+
+void UpdateWell(Turn& turn, Node& node) {
+  const TimerKey timer{TimerKind::kReadmission, node.key, {}};
+  const bool well =
+      node.record.failed_over && node.session && !node.silence && node.facts.has_value() && node.facts->ready;
+  if (!well) {
+    node.well_since.reset();
+    turn.state.timers.Clear(timer);
+  } else if (!node.well_since) {
+    node.well_since = turn.now;
+    turn.state.timers.Set(timer, turn.now + turn.ClusterOf(node).policy.readmit_after);
+  }
+}
+
+void OnReadmissionDue(Turn& turn, Node& node) {
+  if (!node.well_since) return;
+  const Cluster& cluster = turn.ClusterOf(node);
+  const absl::Time due = *node.well_since + cluster.policy.readmit_after;  // the policy may have changed
+  OpenDecision* open = turn.FindOpen(node.open_decision);
+  const bool failover = open != nullptr && open->decision.kind == DecisionKind::kFailover;
+  if (turn.now >= due && failover && AllEnded(open->decision)) {
+    // What has not come back by now may just be waiting for this node's room.
+    CloseFailover(turn, *open, DecisionState::kFailed,
+                  absl::StrCat(RecoveryText(open->decision), ". ", node.key.node,
+                               " is back and well: it is readmitted, so that the rest has room"));
+    open = nullptr;
+  }
+  if (turn.now < due || open != nullptr || cluster.sight.blind) {
+    turn.state.timers.Set({TimerKind::kReadmission, node.key, {}}, std::max(due, turn.now + kLookAgain));
+    return;
+  }
+  Begin(turn, node);
+}
+
+void OnReadmissionActed(Turn& turn, OpenDecision& open) {
+  const Action& untaint = open.decision.actions.front();
+  Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  if (untaint.state != ActionState::kDone || node == nullptr) {
+    turn.Close(open, DecisionState::kFailed,
+               absl::StrCat("Its taint could not be taken off: ", untaint.result));
+    turn.AnnounceStep(open.decision, "closed", true, "ReadmissionFailed", open.decision.outcome);
+    if (node == nullptr) return;
+    node->well_since.reset();  // the time starts again
+    return UpdateWell(turn, *node);
+  }
+  turn.Close(open, DecisionState::kSucceeded,
+             absl::StrCat(open.decision.node, " has no taint of ours any more"));
+  turn.AnnounceStep(open.decision, "closed", false, "NodeReadmitted", open.decision.summary);
+  std::vector<WorkloadRecovery> moved;
+  moved.swap(node->record.moved);
+  node->record.failed_over = false;
+  node->record.failover.reset();
+  turn.RecordChanged(*node);
+  turn.ClusterOf(*node).failed_over.erase(node->key.node);
+  UpdateWell(turn, *node);
+  StartRebalance(turn, *node, std::move(moved));
+}
+
+void RetryReadmission(Turn& turn, OpenDecision& open) {
+  const Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  if (node == nullptr || !node->well_since) {
+    Action& untaint = open.decision.actions.front();
+    untaint.state = ActionState::kSkipped;
+    untaint.result = "not tried again: the node is not well any more";
+    return turn.Close(
+        open, DecisionState::kCancelled,
+        absl::StrCat(open.decision.node, " is not well any more; its time starts again when it is"));
+  }
+  ReleaseNext(turn, open);
+  if (open.decision.actions.front().state != ActionState::kPending) return;
+  turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id}, turn.now + kLookAgain);
+}
+
+}  // namespace evenkeel::coordinator

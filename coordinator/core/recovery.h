@@ -1,0 +1,22 @@
+// After the pods were taken off: waits until their replacements are Ready elsewhere.
+#pragma once
+
+#include <string>
+
+#include "coordinator/core/turn.h"
+
+namespace evenkeel::coordinator {
+
+// Every action has ended; from now on the workloads' pods are watched, for at most the policy's
+// recovery_timeout.
+void EnterRecovery(Turn& turn, OpenDecision& open);
+
+// Counts the Ready pods again; closes the decision when all are back.
+void Recount(Turn& turn, OpenDecision& open);
+
+void OnRecoveryTimeout(Turn& turn, OpenDecision& open);
+
+// "3 of 4 replacements are Ready; ReplicaSet web-1 waits: 0/2 nodes are available: ...".
+std::string RecoveryText(const Decision& decision);
+
+}  // namespace evenkeel::coordinator

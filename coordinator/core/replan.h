@@ -1,0 +1,23 @@
+// How the actions of an open failover are brought into line with what is true now.
+#pragma once
+
+#include <string>
+
+#include "coordinator/core/plan_failover.h"
+#include "coordinator/core/state.h"
+
+namespace evenkeel::coordinator {
+
+bool AllEnded(const Decision& decision);
+uint32_t LastStage(const Decision& decision);  // 0: it has no actions
+
+// Puts `plan` in place of what is still to be done. What has ended stays; what was handed out without an
+// answer is found to be done, or is to be done again; what is not needed any more is skipped. Stages go on
+// after those that have ended.
+void Replan(Decision& decision, const FailoverPlan& plan, const NodeFacts& node, const PodIndex& pods);
+
+// Ends every action that is not under way: as done if it was handed out before and its effect is there, else
+// as skipped. Pods that stay where they are no longer count as taken off.
+void SkipPending(Decision& decision, const std::string& why, const Node& node, const PodIndex& pods);
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,246 @@
+#include "coordinator/core/round.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/agent_lost.h"
+#include "coordinator/core/beats.h"
+#include "coordinator/core/failover.h"
+#include "coordinator/core/judge.h"
+#include "coordinator/core/sentences.h"
+#include "coordinator/core/verdicts.h"
+#include "coordinator/core/witnesses.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+absl::Time AnswersDue(const Turn& turn, const Cluster& cluster) {
+  return turn.now + cluster.policy.probe_timeout + kAnswerAllowance;
+}
+
+void AskForLease(Turn& turn, Node& node) {
+  node.round->lease_request = ++turn.state.requests;
+  turn.Ask(ReadLease{.request_id = node.round->lease_request, .node = node.key});
+}
+
+void AskWitnesses(Turn& turn, Cluster& cluster, Node& node) {
+  const std::string& domain = node.facts->failure_domain;
+  const std::string& start = node.last_witness.empty() ? node.key.node : node.last_witness;
+  for (const Witness& witness :
+       SelectWitnesses(cluster.witnesses, node.key.node, domain, start, cluster.policy.witnesses)) {
+    const Node& asked = cluster.nodes.at(witness.node);
+    const uint64_t probe_id = ++turn.state.requests;
+    node.round->asks[probe_id] = {witness.node, asked.session->id, std::nullopt};
+    turn.state.probes[probe_id] = node.key;
+    node.last_witness = witness.node;
+    turn.Ask(ProbeNode{.probe_id = probe_id,
+                       .witness = asked.key,
+                       .session_id = asked.session->id,
+                       .target = node.key,
+                       .address = node.facts->address,
+                       .kubelet_port = node.facts->kubelet_port,
+                       .agent_port = node.agent_port,
+                       .timeout = cluster.policy.probe_timeout});
+  }
+}
+
+// A witness that has fallen silent itself, or has started anew, does not speak for the network around the
+// node.
+bool StillCounts(const Cluster& cluster, const WitnessAsk& ask) {
+  const auto witness = cluster.nodes.find(ask.witness);
+  return witness != cluster.nodes.end() && witness->second.session && !witness->second.silence &&
+         witness->second.session->id == ask.session_id;
+}
+
+WitnessQuestion QuestionOf(const Cluster& cluster, const Node& node) {
+  WitnessQuestion question{.node = node.key.node,
+                           .kubelet_port = node.facts->kubelet_port,
+                           .agent_port = node.agent_port,
+                           .timeout = cluster.policy.probe_timeout,
+                           .eligible = node.round->eligible,
+                           .answers = {}};
+  for (const auto& [probe_id, ask] : node.round->asks) {
+    // Life is life, whoever saw it (L1); anything less needs a witness that is well.
+    const bool alive = ask.answer && Weigh(*ask.answer) >= Testimony::kAlive;
+    question.answers.push_back({ask.witness, alive || StillCounts(cluster, ask) ? ask.answer : std::nullopt});
+  }
+  return question;
+}
+
+bool MetLife(const Round& round) {
+  return std::any_of(round.asks.begin(), round.asks.end(), [](const auto& ask) {
+    return ask.second.answer && Weigh(*ask.second.answer) >= Testimony::kAlive;
+  });
+}
+
+bool AllAnswered(const Round& round) {
+  return round.lease_request == 0 && std::all_of(round.asks.begin(), round.asks.end(), [](const auto& ask) {
+           return ask.second.answer.has_value();
+         });
+}
+
+void Note(Turn& turn, Node& node, std::string source, std::string observation, Direction direction) {
+  AddEvidence(node.silence->evidence, {turn.now, std::move(source), std::move(observation), direction});
+}
+
+// The round found no certainty. A node that was DEAD stays it: nothing spoke for its life; but nothing
+// follows either.
+void Inconclusive(Turn& turn, Node& node, std::string reason) {
+  EndRound(turn, node);
+  if (node.verdict == Verdict::kDead) return;
+  SetVerdict(turn, node, Verdict::kSuspect, absl::StrCat(node.silence->beginning, "; ", reason));
+}
+
+void NoLease(Turn& turn, Node& node, const WitnessJudgement& judgement, const std::string& why) {
+  Note(turn, node, "kubernetes", absl::StrCat("its lease could not be read: ", why), Direction::kNeither);
+  Inconclusive(turn, node, absl::StrCat(judgement.reason, ", but its lease could not be read"));
+}
+
+void FoundAlive(Turn& turn, Node& node, const WitnessJudgement& judgement) {
+  EndRound(turn, node);
+  node.silence->last_life = turn.now;
+  node.silence->settled = false;
+  const Evidence* proof = nullptr;
+  for (const Evidence& evidence : judgement.evidence) {
+    if (evidence.direction == Direction::kForLife) proof = &evidence;
+  }
+  OnNodeLives(turn, node, *proof);
+  SetVerdict(turn, node, judgement.verdict, judgement.reason);
+  RecordAgentLost(turn, node);
+}
+
+// Nobody reached it: the lease has the last word.
+void JudgeDeath(Turn& turn, Node& node, const WitnessJudgement& judgement, const LeaseRead& second) {
+  Silence& silence = *node.silence;
+  LeaseQuestion question{.first = node.round->first_lease->lease,
+                         .second = second.lease,
+                         .between = turn.now - node.round->first_lease_time,
+                         .last_life_on_node = std::nullopt,
+                         .unchanged = turn.now - silence.lease->unchanged_since};
+  if (silence.last_beat_on_node) {
+    question.last_life_on_node = *silence.last_beat_on_node + (silence.last_life - *silence.last_beat);
+  }
+  const LeaseJudgement lease = JudgeLease(question);
+  Note(turn, node, "kubernetes", lease.reason, lease.direction);
+  if (!lease.stale) return Inconclusive(turn, node, absl::StrCat(judgement.reason, ", but ", lease.reason));
+  EndRound(turn, node);
+  SetVerdict(turn, node, Verdict::kDead,
+             absl::StrCat(silence.beginning, "; ", judgement.reason, ", and ", lease.reason));
+  OnNodeDead(turn, node);
+}
+
+// Judges what is there. `late`: the time for answers is up.
+void Judge(Turn& turn, Node& node, bool late) {
+  const Cluster& cluster = turn.ClusterOf(node);
+  Round& round = *node.round;
+  const bool life = MetLife(round);
+  if (!life && !late && !AllAnswered(round)) return;
+  const WitnessJudgement judgement = JudgeWitnesses(QuestionOf(cluster, node), turn.now);
+  if (life || !round.confirming) {
+    for (const Evidence& evidence : judgement.evidence) AddEvidence(node.silence->evidence, evidence);
+  }
+  if (life) return FoundAlive(turn, node, judgement);
+  if (judgement.verdict != Verdict::kDead) return Inconclusive(turn, node, judgement.reason);
+  // L2: nothing that was asked before or in blindness counts towards death.
+  if (round.started < cluster.sight.clear_since) {
+    return Inconclusive(turn, node,
+                        absl::StrCat(judgement.reason, ", but the coordinator does not trust its own sight"));
+  }
+  if (!round.first_lease || !round.first_lease->ok) {
+    return NoLease(turn, node, judgement, round.first_lease ? round.first_lease->error : "no answer in time");
+  }
+  if (!round.confirming) {
+    round.confirming = true;
+    AskForLease(turn, node);
+    turn.state.timers.Set({TimerKind::kRound, node.key, {}}, AnswersDue(turn, cluster));
+    return;
+  }
+  NoLease(turn, node, judgement, "no answer in time");  // for the second read
+}
+
+void WatchLease(Turn& turn, const Cluster& cluster, Silence& silence, const LeaseFacts& lease) {
+  const bool same = silence.lease && silence.lease->lease.exists == lease.exists &&
+                    silence.lease->lease.resource_version == lease.resource_version &&
+                    silence.lease->unchanged_since >= cluster.sight.clear_since;
+  if (!same) silence.lease = LeaseWatch{lease, turn.now};
+}
+
+}  // namespace
+
+void StartRound(Turn& turn, Node& node) {
+  EndRound(turn, node);
+  turn.state.timers.Clear({TimerKind::kCheck, node.key, {}});
+  Cluster& cluster = turn.ClusterOf(node);
+  node.round.emplace();
+  node.round->started = turn.now;
+  node.round->eligible = EligibleWitnesses(cluster.witnesses, node.key.node, node.facts->failure_domain);
+  if (!node.facts->address.empty()) AskWitnesses(turn, cluster, node);
+  if (node.round->asks.empty()) {
+    // Nothing can come of it, so nothing is asked of Kubernetes either.
+    const std::string reason = node.facts->address.empty()
+                                   ? "Kubernetes shows no address of it, so nobody can be asked to reach it"
+                                   : JudgeWitnesses(QuestionOf(cluster, node), turn.now).reason;
+    return Inconclusive(turn, node, reason);
+  }
+  // Without trust in our own sight a round can only find life; that needs no lease.
+  if (!cluster.sight.blind) AskForLease(turn, node);
+  turn.state.timers.Set({TimerKind::kRound, node.key, {}}, AnswersDue(turn, cluster));
+}
+
+void EndRound(Turn& turn, Node& node) {
+  if (!node.round) return;
+  for (const auto& [probe_id, ask] : node.round->asks) turn.state.probes.erase(probe_id);
+  turn.state.timers.Clear({TimerKind::kRound, node.key, {}});
+  const absl::Time next = node.round->started + CheckPause(turn.now - node.silence->detected);
+  turn.state.timers.Set({TimerKind::kCheck, node.key, {}}, std::max(next, turn.now));
+  node.round.reset();
+}
+
+void OnProbeAnswered(Turn& turn, const ProbeAnswered& event) {
+  const auto probe = turn.state.probes.find(event.probe_id);
+  if (probe == turn.state.probes.end()) return;  // of a round that is over
+  Node* node = turn.FindNode(probe->second);
+  turn.state.probes.erase(probe);
+  if (node == nullptr || !node->round) return;
+  node->round->asks.at(event.probe_id).answer = event;
+  Judge(turn, *node, false);
+}
+
+void OnLeaseRead(Turn& turn, const LeaseRead& event) {
+  Node* node = turn.FindNode(event.node);
+  if (node == nullptr || !node->round || event.request_id == 0 ||
+      node->round->lease_request != event.request_id)
+    return;
+  Round& round = *node->round;
+  round.lease_request = 0;
+  if (event.ok) WatchLease(turn, turn.ClusterOf(*node), *node->silence, event.lease);
+  if (!round.confirming) {
+    round.first_lease = event;
+    round.first_lease_time = turn.now;
+    return Judge(turn, *node, false);
+  }
+  const Cluster& cluster = turn.ClusterOf(*node);
+  const WitnessJudgement judgement = JudgeWitnesses(QuestionOf(cluster, *node), turn.now);
+  if (judgement.verdict != Verdict::kDead || round.started < cluster.sight.clear_since) {
+    return Judge(turn, *node, true);  // what held when the second read was asked for holds no longer
+  }
+  if (!event.ok) return NoLease(turn, *node, judgement, event.error);
+  JudgeDeath(turn, *node, judgement, event);
+}
+
+void OnRoundDue(Turn& turn, Node& node) {
+  if (node.round) Judge(turn, node, true);
+}
+
+void OnCheckDue(Turn& turn, Node& node) {
+  if (!node.silence || !TakesPart(node)) return;
+  if (node.verdict == Verdict::kDead && node.silence->settled) return;
+  if (node.verdict == Verdict::kUnknown || node.verdict == Verdict::kHealthy) {
+    SetVerdict(turn, node, Verdict::kSuspect, node.silence->beginning);
+  }
+  StartRound(turn, node);
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,106 @@
+#include "coordinator/core/sessions.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/sentences.h"
+#include "coordinator/core/sight.h"
+#include "coordinator/core/verdicts.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// The node that the session is of; null: it is not, or no longer, the node's.
+Node* NodeOfSession(Turn& turn, const NodeKey& key, uint64_t session_id) {
+  Node* node = turn.FindNode(key);
+  return node != nullptr && node->session && node->session->id == session_id ? node : nullptr;
+}
+
+Silence SilenceSince(absl::Time now, absl::Time last_beat, uint64_t last_beat_node_time_ms) {
+  Silence silence;
+  silence.detected = now;
+  if (last_beat_node_time_ms != 0) {
+    silence.last_beat = last_beat;
+    silence.last_beat_on_node = absl::FromUnixMillis(static_cast<int64_t>(last_beat_node_time_ms));
+  }
+  return silence;
+}
+
+std::string LastBeatText(const Silence& silence) {
+  if (!silence.last_beat) return "it had not beaten yet";
+  return absl::StrCat("the last beat came ", Say(silence.detected - *silence.last_beat), " before");
+}
+
+}  // namespace
+
+void OnSessionOpened(Turn& turn, const SessionOpened& event) {
+  Cluster* cluster = turn.FindCluster(event.node.cluster);
+  if (cluster == nullptr) return;
+  Node& node = cluster->nodes.try_emplace(event.node.node).first->second;
+  node.key = event.node;
+  const bool rebooted = !node.last_boot_id.empty() && node.last_boot_id != event.boot_id;
+  node.session = Session{event.session_id, event.boot_id, event.agent_port};
+  node.agent_port = event.agent_port;
+  node.last_boot_id = event.boot_id;
+  node.well_since.reset();  // a new session is a break, even when the old one was not seen to end
+  if (!node.record.agent_seen) {
+    node.record.agent_seen = true;
+    node.record.key = node.key;
+    if (node.facts) turn.RecordChanged(node);
+  }
+  SpeakAgain(turn, node,
+             rebooted ? "its agent opened a session, and the machine has booted again"
+                      : "its agent opened a session");
+}
+
+void OnSessionClosed(Turn& turn, const SessionClosed& event) {
+  Node* node = NodeOfSession(turn, event.node, event.session_id);
+  if (node == nullptr) return;
+  node->session.reset();
+  if (node->silence) {
+    AddEvidence(node->silence->evidence,
+                {turn.now, "coordinator", absl::StrCat("its session has ended now: ", event.reason),
+                 Direction::kNeither});
+    UpdateWitness(turn, *node);
+    return;
+  }
+  Silence silence = SilenceSince(turn.now, event.last_beat, event.last_beat_node_time_ms);
+  silence.goodbye = event.goodbye;
+  silence.beginning =
+      event.goodbye ? absl::StrCat("its agent said goodbye: ", event.reason)
+                    : absl::StrCat("its agent's session broke (", event.reason, "); ", LastBeatText(silence));
+  FallSilent(turn, *node, std::move(silence));
+}
+
+void OnBeatMissed(Turn& turn, const BeatMissed& event) {
+  Node* node = NodeOfSession(turn, event.node, event.session_id);
+  if (node == nullptr || node->silence) return;
+  const Cluster& cluster = turn.ClusterOf(*node);
+  Silence silence = SilenceSince(turn.now, event.last_beat, event.last_beat_node_time_ms);
+  silence.last_beat = event.last_beat;  // of a session that never beat: its beginning
+  silence.beginning =
+      absl::StrCat("no beat for ", Say(turn.now - event.last_beat), "; one is due every ",
+                   Say(cluster.beat_interval), " and ", Say(cluster.suspect_after), " is too long");
+  FallSilent(turn, *node, std::move(silence));
+}
+
+void OnBeatResumed(Turn& turn, const BeatResumed& event) {
+  Node* node = NodeOfSession(turn, event.node, event.session_id);
+  if (node == nullptr || !node->silence) return;
+  SpeakAgain(turn, *node,
+             absl::StrCat("its agent beats again after ", Say(turn.now - node->silence->detected)));
+}
+
+void OnGraceEnded(Turn& turn, Cluster& cluster) {
+  // Once per start, so a walk over all nodes is no cost per event.
+  for (auto& [name, node] : cluster.nodes) {
+    if (!TakesPart(node) || node.session || node.silence) continue;
+    Silence silence = SilenceSince(turn.now, turn.now, 0);
+    silence.beginning = absl::StrCat(
+        "its agent spoke before the coordinator's start and has not come back within ", Say(kStartGrace));
+    FallSilent(turn, node, std::move(silence));
+  }
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,144 @@
+#include "coordinator/core/sight.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "coordinator/core/guards.h"
+#include "coordinator/core/sentences.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+bool MassSilence(const Cluster& cluster) {
+  return cluster.silent.size() > NodeBudget(cluster.policy, cluster.size);
+}
+
+SightCauses Causes(const Cluster& cluster, absl::Time now) {
+  return {.starting = now < cluster.sight.grace_until,
+          .api = cluster.sight.listed && !cluster.sight.api_reachable,
+          .stall = now < cluster.sight.stalled_until,
+          .mass_silence = MassSilence(cluster)};
+}
+
+std::vector<std::string> Reasons(const Cluster& cluster, const SightCauses& causes) {
+  std::vector<std::string> reasons;
+  if (causes.starting) {
+    reasons.push_back(cluster.sight.listed
+                          ? absl::StrCat("the coordinator has just started: agents have ", Say(kStartGrace),
+                                         " to come back")
+                          : "the coordinator has just started and has not seen the whole cluster yet");
+  }
+  if (causes.api) {
+    reasons.push_back(absl::StrCat("the Kubernetes API cannot be relied on: ", cluster.sight.api_detail));
+  }
+  if (causes.stall) {
+    reasons.push_back(absl::StrCat("the coordinator itself stood still for ", Say(cluster.sight.stalled_by),
+                                   ": silence that it slept through proves nothing"));
+  }
+  if (causes.mass_silence) {
+    reasons.push_back(absl::StrCat(
+        cluster.silent.size(), " of ", Count(cluster.size, "node"), " are silent at once and at most ",
+        NodeBudget(cluster.policy, cluster.size), " may be: our own sight is in doubt before their lives"));
+  }
+  return reasons;
+}
+
+// L2, L8: what has not been released yet waits for a fresh verdict.
+void Freeze(Turn& turn, Cluster& cluster, const std::string& reason) {
+  for (const DecisionId& id : cluster.open) {
+    OpenDecision* open = turn.FindOpen(id);
+    if (open == nullptr || open->decision.kind != DecisionKind::kFailover || open->must_verify) continue;
+    const auto& actions = open->decision.actions;
+    const bool unfinished = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+      return action.state == ActionState::kPending || action.state == ActionState::kReleased;
+    });
+    if (!unfinished || open->winding_up) continue;
+    open->must_verify = true;
+    const auto node = cluster.nodes.find(open->decision.node);
+    if (node != cluster.nodes.end() && node->second.silence) node->second.silence->settled = false;
+    AddEvidence(open->decision.evidence,
+                {turn.now, "coordinator", absl::StrCat("nothing more is done for now: ", reason),
+                 Direction::kNeither});
+    turn.Changed(*open);
+  }
+}
+
+void OpenRecord(Turn& turn, Cluster& cluster, const std::vector<std::string>& reasons) {
+  OpenDecision& open = turn.Open(DecisionKind::kBlind, cluster);
+  cluster.sight.decision = open.decision.id;
+  open.decision.timings.detected = turn.now;
+  open.decision.timings.judged = turn.now;
+  open.decision.summary = absl::StrCat("Nobody is judged dead and nothing is done in ", cluster.name,
+                                       " for now: ", absl::StrJoin(reasons, "; "));
+}
+
+void CloseRecord(Turn& turn, Cluster& cluster) {
+  OpenDecision* open = turn.FindOpen(cluster.sight.decision);
+  cluster.sight.decision.reset();
+  if (open == nullptr) return;
+  const absl::Duration took = turn.now - open->decision.timings.detected.value_or(turn.now);
+  std::string outcome =
+      absl::StrCat("Sight was regained after ", Say(took), "; nothing was decided meanwhile");
+  if (cluster.silent.empty()) {
+    absl::StrAppend(&outcome, ", and no node is silent");
+  } else {
+    absl::StrAppend(&outcome, ". ", Count(cluster.silent.size(), "node"),
+                    " still silent: checked from the start");
+  }
+  turn.Close(*open, DecisionState::kSucceeded, std::move(outcome));
+}
+
+}  // namespace
+
+absl::Duration StallHold(absl::Duration suspect_after) {
+  return std::max(suspect_after * 2, absl::Seconds(2));
+}
+
+void OnStall(Turn& turn, absl::Duration late) {
+  for (auto& [name, cluster] : turn.state.clusters) {
+    cluster.sight.stalled_by = late;
+    cluster.sight.stalled_until = turn.now + StallHold(cluster.suspect_after);
+    UpdateSight(turn, cluster);
+  }
+}
+
+void UpdateSight(Turn& turn, Cluster& cluster) {
+  Sight& sight = cluster.sight;
+  const SightCauses causes = Causes(cluster, turn.now);
+  if (causes.starting || causes.stall) {
+    turn.state.timers.Set({TimerKind::kSight, {cluster.name, ""}, {}},
+                          std::max(sight.grace_until, sight.stalled_until));
+  }
+  if (sight.judged && causes == sight.causes) return;
+  const std::vector<std::string> reasons = Reasons(cluster, causes);
+  const bool blind = !reasons.empty();
+  if (!sight.judged || blind != sight.blind) sight.since = turn.now;
+  sight.judged = true;
+  sight.blind = blind;
+  sight.reason = absl::StrJoin(reasons, "; ");
+  sight.causes = causes;
+  sight.clear_since = blind ? absl::InfiniteFuture() : turn.now;
+  turn.Tell(
+      SightChanged{.cluster = cluster.name, .blind = blind, .reason = sight.reason, .since = sight.since});
+
+  if (blind) {
+    Freeze(turn, cluster, sight.reason);
+    // The grace of a start is normal; it is said, but leaves no record.
+    const bool worth_a_record = causes.api || causes.stall || causes.mass_silence;
+    if (worth_a_record && turn.FindOpen(sight.decision) == nullptr) OpenRecord(turn, cluster, reasons);
+    if (OpenDecision* open = turn.FindOpen(sight.decision)) {
+      AddEvidence(open->decision.evidence, {turn.now, "coordinator", sight.reason, Direction::kNeither});
+      turn.Changed(*open);
+    }
+    return;
+  }
+  CloseRecord(turn, cluster);
+  for (const std::string& name : cluster.silent) {
+    turn.state.timers.Set({TimerKind::kCheck, {cluster.name, name}, {}}, turn.now);
+  }
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,103 @@
+// The core's one entrance: which room an event or a deadline belongs to. No judgement is made here.
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "common/base/check.h"
+#include "coordinator/core/carry_out.h"
+#include "coordinator/core/clusters.h"
+#include "coordinator/core/core.h"
+#include "coordinator/core/nodes.h"
+#include "coordinator/core/policies.h"
+#include "coordinator/core/readmission.h"
+#include "coordinator/core/round.h"
+#include "coordinator/core/sessions.h"
+#include "coordinator/core/sight.h"
+#include "coordinator/core/turn.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// The core wants to be called this often even with nothing due, so that it notices when it is not.
+constexpr absl::Duration kLongestRest = absl::Milliseconds(250);
+
+absl::Time NextCall(const State& state) {
+  return std::min(state.timers.Next(), state.last_step + kLongestRest);
+}
+
+struct Dispatch {
+  Turn& turn;
+  void operator()(const SessionOpened& event) const { OnSessionOpened(turn, event); }
+  void operator()(const SessionClosed& event) const { OnSessionClosed(turn, event); }
+  void operator()(const BeatMissed& event) const { OnBeatMissed(turn, event); }
+  void operator()(const BeatResumed& event) const { OnBeatResumed(turn, event); }
+  void operator()(const ProbeAnswered& event) const { OnProbeAnswered(turn, event); }
+  void operator()(const ClusterAdded& event) const { OnClusterAdded(turn, event); }
+  void operator()(const ApiChanged& event) const { OnApiChanged(turn, event); }
+  void operator()(const NodeObserved& event) const { OnNodeObserved(turn, event); }
+  void operator()(const NodeGone& event) const { OnNodeGone(turn, event); }
+  void operator()(const PodObserved& event) const { OnPodObserved(turn, event); }
+  void operator()(const PodGone& event) const { OnPodGone(turn, event); }
+  void operator()(const LeaseRead& event) const { OnLeaseRead(turn, event); }
+  void operator()(const ActionFinished& event) const { OnActionFinished(turn, event); }
+  void operator()(const ApplyPolicy& event) const { OnApplyPolicy(turn, event); }
+  void operator()(const DeletePolicy& event) const { OnDeletePolicy(turn, event); }
+  void operator()(const Tick&) const {}  // time is all it brings
+};
+
+void OnDue(Turn& turn, const TimerKey& timer) {
+  switch (timer.kind) {
+    case TimerKind::kSight:
+      if (Cluster* cluster = turn.FindCluster(timer.node.cluster)) OnSightDue(turn, *cluster);
+      return;
+    case TimerKind::kRound:
+      if (Node* node = turn.FindNode(timer.node)) OnRoundDue(turn, *node);
+      return;
+    case TimerKind::kCheck:
+      if (Node* node = turn.FindNode(timer.node)) OnCheckDue(turn, *node);
+      return;
+    case TimerKind::kReadmission:
+      if (Node* node = turn.FindNode(timer.node)) OnReadmissionDue(turn, *node);
+      return;
+    case TimerKind::kDecisionTimeout:
+      if (OpenDecision* open = turn.FindOpen(timer.decision)) OnDecisionTimeout(turn, *open);
+      return;
+    case TimerKind::kRetry:
+      if (OpenDecision* open = turn.FindOpen(timer.decision)) OnRetryDue(turn, *open);
+      return;
+  }
+}
+
+}  // namespace
+
+Core::Core(const Restored& restored, absl::Time now) : state_(std::make_unique<State>()) {
+  state_->epoch = restored.epoch;
+  state_->last_step = now;
+  for (const Policy& policy : restored.policies) state_->policies[policy.name] = policy;
+  for (const NodeRecord& record : restored.nodes) state_->restored[record.key.cluster].push_back(record);
+  for (const Decision& decision : restored.open_decisions) state_->open[decision.id].decision = decision;
+}
+
+Core::~Core() = default;
+
+Effects Core::Step(const Event& event, absl::Time now) {
+  State& state = *state_;
+  EVENKEEL_CHECK(now >= state.last_step)
+      << "time went back by " << absl::FormatDuration(state.last_step - now);
+  const absl::Duration late = now - NextCall(state);
+  state.last_step = now;
+  Turn turn(state, now);
+  // L2: before anything is judged by what this event says, the core doubts the time that it slept through.
+  if (late > kStallAfter) OnStall(turn, late);
+  // The event before the deadlines: what speaks for life just in time counts.
+  std::visit(Dispatch{turn}, event);
+  while (const auto due = state.timers.PopDue(now)) OnDue(turn, *due);
+  return turn.Finish();
+}
+
+absl::Time Core::NextDeadline() const {
+  return NextCall(*state_);
+}
+
+}  // namespace evenkeel::coordinator

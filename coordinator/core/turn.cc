@@ -1,0 +1,176 @@
+#include "coordinator/core/turn.h"
+
+#include <vector>
+
+#include "common/base/check.h"
+#include "coordinator/core/sentences.h"
+
+namespace evenkeel::coordinator {
+
+Cluster* Turn::FindCluster(const std::string& name) {
+  const auto found = state.clusters.find(name);
+  return found == state.clusters.end() ? nullptr : &found->second;
+}
+
+Node* Turn::FindNode(const NodeKey& key) {
+  Cluster* cluster = FindCluster(key.cluster);
+  if (cluster == nullptr) return nullptr;
+  const auto found = cluster->nodes.find(key.node);
+  return found == cluster->nodes.end() ? nullptr : &found->second;
+}
+
+OpenDecision* Turn::FindOpen(const std::optional<DecisionId>& id) {
+  if (!id) return nullptr;
+  const auto found = state.open.find(*id);
+  if (found == state.open.end() || found->second.decision.state != DecisionState::kOpen) return nullptr;
+  return &found->second;
+}
+
+Cluster& Turn::ClusterOf(const Node& node) {
+  Cluster* cluster = FindCluster(node.key.cluster);
+  EVENKEEL_CHECK(cluster != nullptr) << "node " << node.key.node << " belongs to no cluster";
+  return *cluster;
+}
+
+Decision Turn::NewDecision(DecisionKind kind, const Cluster& cluster) {
+  Decision decision;
+  decision.id = {state.epoch, ++state.decisions};
+  decision.kind = kind;
+  decision.cluster = cluster.name;
+  decision.policy = cluster.policy_name;
+  decision.policy_etag = cluster.policy_etag;
+  decision.timings.intended = now;
+  return decision;
+}
+
+OpenDecision& Turn::Open(DecisionKind kind, Node& node) {
+  EVENKEEL_CHECK(FindOpen(node.open_decision) == nullptr)
+      << "a second decision on node " << node.key.node << " while " << node.open_decision->ToString()
+      << " is open";
+  Cluster& cluster = ClusterOf(node);
+  Decision decision = NewDecision(kind, cluster);
+  const DecisionId id = decision.id;
+  decision.node = node.key.node;
+  decision.node_uid = node.record.uid;
+  decision.verdict = node.verdict;
+  OpenDecision& open = state.open[id];
+  open.decision = std::move(decision);
+  node.open_decision = id;
+  cluster.open.insert(id);
+  Changed(open);
+  Changed(node);
+  return open;
+}
+
+OpenDecision& Turn::Open(DecisionKind kind, Cluster& cluster) {
+  Decision decision = NewDecision(kind, cluster);
+  OpenDecision& open = state.open[decision.id];
+  open.decision = std::move(decision);
+  Changed(open);
+  return open;
+}
+
+DecisionId Turn::Record(DecisionKind kind, const Node& node, DecisionState end, Decision decision) {
+  Decision fresh = NewDecision(kind, ClusterOf(node));
+  decision.id = fresh.id;
+  decision.kind = kind;
+  decision.cluster = fresh.cluster;
+  decision.node = node.key.node;
+  decision.node_uid = node.record.uid;
+  decision.verdict = node.verdict;
+  decision.policy = fresh.policy;
+  decision.policy_etag = fresh.policy_etag;
+  decision.timings.intended = now;
+  decision.timings.closed = now;
+  decision.state = end;
+  OpenDecision& open = state.open[fresh.id];
+  open.decision = std::move(decision);
+  Changed(open);
+  return fresh.id;
+}
+
+void Turn::Close(OpenDecision& open, DecisionState end, std::string outcome) {
+  Decision& decision = open.decision;
+  EVENKEEL_CHECK(decision.state == DecisionState::kOpen) << decision.id.ToString() << " is closed twice";
+  decision.state = end;
+  decision.outcome = std::move(outcome);
+  decision.timings.closed = now;
+  state.timers.Clear({TimerKind::kDecisionTimeout, {}, decision.id});
+  state.timers.Clear({TimerKind::kRetry, {}, decision.id});
+  if (Cluster* cluster = FindCluster(decision.cluster)) {
+    cluster->open.erase(decision.id);
+    for (const std::string& controller : open.waits_for) {
+      const auto waiting = cluster->recovering.find(controller);
+      waiting->second.erase(decision.id);
+      if (waiting->second.empty()) cluster->recovering.erase(waiting);
+    }
+    open.waits_for.clear();
+  }
+  if (Node* node = FindNode({decision.cluster, decision.node});
+      node != nullptr && node->open_decision == decision.id) {
+    node->open_decision.reset();
+    Changed(*node);
+  }
+  Changed(open);
+}
+
+void Turn::WatchPods(OpenDecision& open) {
+  Cluster* cluster = FindCluster(open.decision.cluster);
+  for (const WorkloadRecovery& workload : open.decision.workloads) {
+    cluster->recovering[workload.controller.uid].insert(open.decision.id);
+    open.waits_for.insert(workload.controller.uid);
+  }
+}
+
+void Turn::Release(OpenDecision& open, Action& action) {
+  action.state = ActionState::kReleased;
+  action.release_time = now;
+  ++action.attempts;
+  effects_.actions.push_back({open.decision.id, open.decision.cluster, action});
+  Changed(open);
+}
+
+void Turn::Erase(const Node& node) {
+  changed_records_.erase(node.key);
+  effects_.writes.push_back(DeleteNodeRecord{node.key});
+}
+
+void Turn::AnnounceStep(const Decision& decision, absl::string_view step, bool warning,
+                        absl::string_view reason, absl::string_view message) {
+  Ask(Announce{.cluster = decision.cluster,
+               .decision = decision.id,
+               .step = std::string(step),
+               .node = decision.node,
+               .node_uid = decision.node_uid,
+               .warning = warning,
+               .reason = std::string(reason),
+               .message = std::string(message)});
+}
+
+Effects Turn::Finish() {
+  for (const DecisionId& id : changed_decisions_) {
+    const auto found = state.open.find(id);
+    effects_.writes.push_back(PutDecision{found->second.decision});
+    effects_.notices.push_back(DecisionChanged{found->second.decision});
+    if (found->second.decision.state != DecisionState::kOpen) state.open.erase(found);
+  }
+  for (const NodeKey& key : changed_records_) {
+    if (const Node* node = FindNode(key)) effects_.writes.push_back(PutNodeRecord{node->record});
+  }
+  for (const NodeKey& key : changed_nodes_) {
+    Node* node = FindNode(key);
+    if (node == nullptr) continue;
+    VerdictChanged view{.node = key,
+                        .verdict = node->verdict,
+                        .reason = node->reason,
+                        .since = node->since,
+                        .failed_over = node->record.failed_over,
+                        .open_decision = node->open_decision};
+    if (node->published && *node->published == view) continue;
+    node->published = view;
+    effects_.notices.push_back(std::move(view));
+  }
+  return std::move(effects_);
+}
+
+}  // namespace evenkeel::coordinator

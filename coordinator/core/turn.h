@@ -1,0 +1,76 @@
+// One step of the core under way: the state, the time, and what the step asks for. Whatever changes a
+// decision or a node's record says so here; the writes and notices are made of them once, at the end of the
+// step, so that a decision changed three times in one step is written once, as it is at the end.
+#pragma once
+
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "coordinator/core/effects.h"
+#include "coordinator/core/state.h"
+
+namespace evenkeel::coordinator {
+
+class Turn {
+ public:
+  Turn(State& state, absl::Time now) : state(state), now(now) {}
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  State& state;
+  const absl::Time now;
+
+  // Null: not known.
+  Cluster* FindCluster(const std::string& name);
+  Node* FindNode(const NodeKey& key);
+  // Null when there is none, or when it was closed in this step.
+  OpenDecision* FindOpen(const std::optional<DecisionId>& id);
+  Cluster& ClusterOf(const Node& node);  // must be there
+
+  // Opens a decision on a node. L3: at most one is open a node, which is checked.
+  OpenDecision& Open(DecisionKind kind, Node& node);
+  // Opens a decision on a whole cluster; the caller remembers its id.
+  OpenDecision& Open(DecisionKind kind, Cluster& cluster);
+  // Records a decision that is closed from the start, besides the node's open one.
+  DecisionId Record(DecisionKind kind, const Node& node, DecisionState end, Decision decision);
+  void Close(OpenDecision& open, DecisionState end, std::string outcome);
+
+  // Lets the decision hear of every change of its workloads' pods until it is closed.
+  void WatchPods(OpenDecision& open);
+
+  // Marks the action as handed out and hands it out. L3: the step's writes hold the mark, and come first.
+  void Release(OpenDecision& open, Action& action);
+
+  void Changed(const OpenDecision& open) { changed_decisions_.insert(open.decision.id); }
+  // The node's view (verdict, reason, open decision) may have changed.
+  void Changed(const Node& node) { changed_nodes_.insert(node.key); }
+  // The node's durable record has changed.
+  void RecordChanged(const Node& node) {
+    changed_records_.insert(node.key);
+    changed_nodes_.insert(node.key);
+  }
+  void Erase(const Node& node);  // its durable record
+  void Write(coordinator::Write write) { effects_.writes.push_back(std::move(write)); }
+  void Ask(Request request) { effects_.requests.push_back(std::move(request)); }
+  void Answer(Reply reply) { effects_.replies.push_back(std::move(reply)); }
+  void Tell(Notice notice) { effects_.notices.push_back(std::move(notice)); }
+  // A Kubernetes Event on the decision's node.
+  void AnnounceStep(const Decision& decision, absl::string_view step, bool warning, absl::string_view reason,
+                    absl::string_view message);
+
+  // Ends the step.
+  Effects Finish();
+
+ private:
+  Decision NewDecision(DecisionKind kind, const Cluster& cluster);
+
+  Effects effects_;
+  std::set<DecisionId> changed_decisions_;
+  std::set<NodeKey> changed_nodes_;
+  std::set<NodeKey> changed_records_;
+};
+
+}  // namespace evenkeel::coordinator

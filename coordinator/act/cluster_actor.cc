@@ -1,0 +1,272 @@
+#include "coordinator/act/cluster_actor.h"
+
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "common/kube/json.h"
+#include "common/log/limiter.h"
+#include "common/log/log.h"
+#include "coordinator/act/announcement.h"
+#include "coordinator/act/answer.h"
+#include "coordinator/act/node_actions.h"
+#include "coordinator/act/pod_actions.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+constexpr char kNodeLeases[] = "kube-node-lease";
+
+absl::StatusOr<LeaseFacts> LeaseFactsFrom(const kube::Json& lease) {
+  LeaseFacts facts;
+  facts.exists = true;
+  facts.resource_version = kube::ResourceVersionOf(lease);
+  const std::string renewed = kube::Text(lease, {"spec", "renewTime"});
+  std::string error;
+  if (!renewed.empty() && !absl::ParseTime(absl::RFC3339_full, renewed, &facts.renew_time, &error)) {
+    return absl::InternalError(absl::StrCat("its renewTime \"", renewed, "\" is no time: ", error));
+  }
+  return facts;
+}
+
+}  // namespace
+
+// Shared with the callbacks under way. What the loop hands over waits in `fresh_` until the API's thread
+// takes it; all else belongs to that thread.
+class ClusterActor::Core : public std::enable_shared_from_this<Core> {
+ public:
+  Core(Options options, kube::KubernetesApi& api, EventSink& sink, const time::Clock& clock)
+      : options_(std::move(options)), api_(api), sink_(sink), clock_(clock) {}
+
+  void Claim();
+  void Stop();
+  void Do(const ReleasedAction& action);
+  void Do(const ReadLease& request);
+  void Do(const Announce& announcement);
+
+ private:
+  void Take();
+  void OnClaim(const absl::Status& status);
+  void RunAllowed();
+  void Run(const ReleasedAction& action);
+  void Finish(const ReleasedAction& action, Answer answer);
+  void Post(Event event);
+
+  const Options options_;
+  kube::KubernetesApi& api_;
+  EventSink& sink_;
+  const time::Clock& clock_;
+
+  absl::Mutex mutex_;
+  std::vector<ReleasedAction> fresh_ ABSL_GUARDED_BY(mutex_);
+  size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;  // in fresh_, checking_ and allowed_
+  size_t announcements_ ABSL_GUARDED_BY(mutex_) = 0;
+
+  absl::Mutex post_mutex_;  // held while the sink is used, which may wait
+  bool stopped_ ABSL_GUARDED_BY(post_mutex_) = false;
+
+  // The API's thread only.
+  bool checking_claim_ = false;
+  bool superseded_ = false;
+  std::vector<ReleasedAction> checking_;  // wait for the claim that is being read
+  std::deque<ReleasedAction> allowed_;    // wait for their turn
+  size_t in_flight_ = 0;
+
+  log::Limiter log_limiter_{absl::Seconds(10)};
+};
+
+void ClusterActor::Core::Claim() {
+  api_.After(absl::ZeroDuration(), [core = shared_from_this()] {
+    if (core->checking_claim_) return;
+    core->checking_claim_ = true;
+    CheckClaim(core->api_, core->options_.claimant, core->clock_.Now(), core->options_.claim_deadline,
+               [core](const absl::Status& status) { core->OnClaim(status); });
+  });
+}
+
+void ClusterActor::Core::Stop() {
+  absl::MutexLock lock(&post_mutex_);
+  stopped_ = true;
+}
+
+void ClusterActor::Core::Post(Event event) {
+  absl::MutexLock lock(&post_mutex_);
+  if (!stopped_) sink_.Post(std::move(event));
+}
+
+void ClusterActor::Core::Do(const ReleasedAction& action) {
+  bool first = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (waiting_ < options_.most_waiting) {
+      ++waiting_;
+      first = fresh_.empty();
+      fresh_.push_back(action);
+      if (!first) return;
+    }
+  }
+  if (!first) {
+    // Not through Post: its mutex may be held by the API's thread that waits for this one to empty the queue.
+    sink_.Post(ActionFinished{.decision = action.decision,
+                              .number = action.action.number,
+                              .outcome = ActionOutcome::kUnreachable,
+                              .detail = "too many actions wait for this cluster's API server"});
+    return;
+  }
+  // A stage's actions come in a burst: what comes until the API's thread gets here shares one reading of the
+  // claim.
+  api_.After(absl::ZeroDuration(), [core = shared_from_this()] { core->Take(); });
+}
+
+void ClusterActor::Core::Take() {
+  if (checking_claim_) return;  // it was begun before these came: OnClaim takes them
+  {
+    absl::MutexLock lock(&mutex_);
+    checking_.swap(fresh_);
+  }
+  if (checking_.empty()) return;
+  checking_claim_ = true;
+  CheckClaim(api_, options_.claimant, clock_.Now(), options_.claim_deadline,
+             [core = shared_from_this()](const absl::Status& status) { core->OnClaim(status); });
+}
+
+void ClusterActor::Core::OnClaim(const absl::Status& status) {
+  checking_claim_ = false;
+  std::vector<ReleasedAction> checked;
+  checked.swap(checking_);
+  if (status.ok()) {
+    for (ReleasedAction& action : checked) allowed_.push_back(std::move(action));
+    RunAllowed();
+  } else {
+    log::Warn("the claim on the cluster is not ours, or not known",
+              {{"cluster", options_.cluster}, {"cause", status}});
+    const Answer answer = absl::IsFailedPrecondition(status)
+                              ? Answer{ActionOutcome::kRefused, std::string(status.message())}
+                              : AnswerFor(status, "act on the cluster");
+    {
+      absl::MutexLock lock(&mutex_);
+      waiting_ -= checked.size();
+    }
+    for (const ReleasedAction& action : checked) Finish(action, answer);
+    if (absl::IsFailedPrecondition(status) && !superseded_) {
+      superseded_ = true;
+      if (options_.superseded) options_.superseded(status);
+    }
+  }
+  Take();
+}
+
+void ClusterActor::Core::RunAllowed() {
+  while (in_flight_ < options_.most_in_flight && !allowed_.empty()) {
+    const ReleasedAction action = std::move(allowed_.front());
+    allowed_.pop_front();
+    ++in_flight_;
+    {
+      absl::MutexLock lock(&mutex_);
+      --waiting_;
+    }
+    Run(action);
+  }
+}
+
+void ClusterActor::Core::Run(const ReleasedAction& released) {
+  const Action& action = released.action;
+  const std::string decision = released.decision.ToString();
+  const NodeTarget node = {.name = action.name, .uid = action.uid};
+  const PodTarget pod = {.name = {.name_space = action.name_space, .name = action.name}, .uid = action.uid};
+  const absl::Duration deadline = options_.action_deadline;
+  AnswerDone done = [core = shared_from_this(), released](Answer answer) {
+    --core->in_flight_;
+    core->Finish(released, std::move(answer));
+    core->RunAllowed();
+  };
+  switch (action.kind) {
+    case ActionKind::kTaintNode:
+      return PutTaint(api_, node, decision, clock_.Now(), deadline, std::move(done));
+    case ActionKind::kUntaintNode:
+      return TakeTaintOff(api_, node, deadline, std::move(done));
+    case ActionKind::kDeletePod:
+      return DeletePod(api_, pod, deadline, std::move(done));
+    case ActionKind::kMarkPodUnready:
+      return MarkPodUnready(api_, pod, decision, clock_.Now(), deadline, std::move(done));
+    case ActionKind::kEvictPod:
+      return EvictPod(api_, pod, deadline, std::move(done));
+  }
+}
+
+void ClusterActor::Core::Finish(const ReleasedAction& action, Answer answer) {
+  Post(ActionFinished{.decision = action.decision,
+                      .number = action.action.number,
+                      .outcome = answer.outcome,
+                      .detail = std::move(answer.detail)});
+}
+
+void ClusterActor::Core::Do(const ReadLease& request) {
+  api_.Get(kube::Leases(), {.name_space = kNodeLeases, .name = request.node.node}, options_.lease_deadline,
+           [core = shared_from_this(), request](const absl::StatusOr<kube::Json>& found) {
+             LeaseRead read{.request_id = request.request_id, .node = request.node};
+             const absl::StatusOr<LeaseFacts> facts = absl::IsNotFound(found.status()) ? LeaseFacts{}
+                                                      : found.ok() ? LeaseFactsFrom(*found)
+                                                                   : found.status();
+             read.ok = facts.ok();
+             if (facts.ok()) {
+               read.lease = *facts;
+             } else {
+               read.error = facts.status().ToString();
+             }
+             core->Post(std::move(read));
+           });
+}
+
+void ClusterActor::Core::Do(const Announce& announcement) {
+  bool room = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    room = announcements_ < options_.most_announcements;
+    if (room) ++announcements_;
+  }
+  const auto failed = [core = shared_from_this()](const absl::Status& why) {
+    if (const auto suppressed = core->log_limiter_.Admit("announce", core->clock_.Now())) {
+      log::Warn("could not write a Kubernetes Event",
+                {{"cluster", core->options_.cluster}, {"cause", why}, {"suppressed", *suppressed}});
+    }
+  };
+  if (!room) {
+    failed(absl::ResourceExhaustedError("too many are under way"));
+    return;
+  }
+  api_.Create(kube::Events(), kEventNamespace, EventFor(announcement, clock_.Now()),
+              options_.announce_deadline,
+              [core = shared_from_this(), failed](const absl::StatusOr<kube::Json>& made) {
+                {
+                  absl::MutexLock lock(&core->mutex_);
+                  --core->announcements_;
+                }
+                if (!made.ok() && !absl::IsAlreadyExists(made.status())) failed(made.status());
+              });
+}
+
+ClusterActor::ClusterActor(Options options, kube::KubernetesApi& api, EventSink& sink,
+                           const time::Clock& clock)
+    : core_(std::make_shared<Core>(std::move(options), api, sink, clock)) {
+  core_->Claim();
+}
+
+ClusterActor::~ClusterActor() {
+  core_->Stop();
+}
+
+void ClusterActor::Do(const ReleasedAction& action) {
+  core_->Do(action);
+}
+void ClusterActor::Do(const ReadLease& request) {
+  core_->Do(request);
+}
+void ClusterActor::Do(const Announce& announcement) {
+  core_->Do(announcement);
+}
+
+}  // namespace evenkeel::coordinator

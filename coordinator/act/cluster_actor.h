@@ -1,0 +1,58 @@
+// Carries out what the core released for one cluster: actions, reads of node leases and announcements.
+//
+// Actions: before they are sent the cluster's claim is read (L7); one reading serves all actions that wait
+// for it. Then each runs on its own, at most `most_in_flight` at once. Every action is answered by one
+// ActionFinished, whatever happens but the actor's end.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/kube/kubernetes_api.h"
+#include "common/time/clock.h"
+#include "coordinator/act/claim.h"
+#include "coordinator/core/effects.h"
+#include "coordinator/runtime/runtime.h"
+
+namespace evenkeel::coordinator {
+
+class ClusterActor {
+ public:
+  struct Options {
+    std::string cluster;
+    Claimant claimant;
+    absl::Duration claim_deadline = absl::Seconds(2);
+    absl::Duration action_deadline = absl::Seconds(5);  // for each request of an action
+    absl::Duration lease_deadline = absl::Seconds(1);   // a verdict waits for it
+    absl::Duration announce_deadline = absl::Seconds(10);
+    size_t most_in_flight = 32;
+    size_t most_waiting = 8192;       // more actions are answered kUnreachable at once
+    size_t most_announcements = 256;  // more are dropped, and that is logged
+    // The claim was found to be another coordinator's: every action is answered kRefused for as long as it
+    // is. Comes once, on the API's thread.
+    std::function<void(const absl::Status&)> superseded;
+  };
+
+  // Claims the cluster at once; where that fails it is tried again before the first action. All must outlive
+  // the actor.
+  ClusterActor(Options options, kube::KubernetesApi& api, EventSink& sink, const time::Clock& clock);
+  // Nothing is answered any more after it. Not from the API's thread; and the sink must not be stuck: let the
+  // runtime run, or stop it first.
+  ~ClusterActor();
+
+  // From the thread that takes the sink's events (the runtime's loop), or one that may wait for it. They
+  // never wait for the API server.
+  void Do(const ReleasedAction& action);
+  void Do(const ReadLease& request);
+  void Do(const Announce& announcement);
+
+ private:
+  class Core;
+  const std::shared_ptr<Core> core_;
+};
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,121 @@
+#include "coordinator/act/node_actions.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/kube/json.h"
+#include "coordinator/core/facts.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+using kube::Json;
+
+// A living kubelet changes its node now and then, and other controllers do; none does so five times in a row.
+constexpr int kMostConflicts = 5;
+
+bool IsOurs(const Json& taint) {
+  return kube::Text(taint, {"key"}) == kFailoverTaintKey;
+}
+
+Json TaintsOf(const Json& node) {
+  const Json* taints = kube::Find(node, {"spec", "taints"});
+  return taints != nullptr && taints->is_array() ? *taints : Json::array();
+}
+
+bool HasOurTaint(const Json& node) {
+  const Json taints = TaintsOf(node);
+  return std::any_of(taints.begin(), taints.end(), [](const Json& taint) {
+    return IsOurs(taint) && kube::Text(taint, {"effect"}) == kFailoverTaintEffect;
+  });
+}
+
+// One change of one node, from the first read to its answer.
+struct TaintChange : std::enable_shared_from_this<TaintChange> {
+  TaintChange(kube::KubernetesApi& api_given, NodeTarget node_given, absl::Duration deadline_given,
+              AnswerDone done_given)
+      : api(api_given), node(std::move(node_given)), deadline(deadline_given), done(std::move(done_given)) {}
+
+  void Read();
+  void OnRead(const absl::StatusOr<Json>& found);
+  void OnWritten(const absl::StatusOr<Json>& written);
+  std::string Doing() const { return absl::StrCat(put ? "taint" : "untaint", " node ", node.name); }
+
+  kube::KubernetesApi& api;
+  const NodeTarget node;
+  const absl::Duration deadline;
+  const AnswerDone done;
+  bool put = true;
+  std::string decision;
+  absl::Time now;
+  int conflicts = 0;
+  bool tried = false;  // a write was sent whose answer did not say that it was not carried out
+};
+
+void TaintChange::Read() {
+  api.Get(kube::Nodes(), {.name = node.name}, deadline,
+          [self = shared_from_this()](const absl::StatusOr<Json>& found) { self->OnRead(found); });
+}
+
+void TaintChange::OnRead(const absl::StatusOr<Json>& found) {
+  if (absl::IsNotFound(found.status())) return done({ActionOutcome::kNotMine, "the node is gone"});
+  if (!found.ok()) return done(AnswerFor(found.status(), Doing()));
+  if (const std::string uid = kube::UidOf(*found); uid != node.uid) {
+    return done({ActionOutcome::kNotMine,
+                 absl::StrCat("the node of this name is another one now: uid ", uid, ", not ", node.uid)});
+  }
+  if (HasOurTaint(*found) == put) {
+    return done({tried ? ActionOutcome::kDone : ActionOutcome::kAlreadyDone,
+                 put ? "the taint is there" : "the taint is not there"});
+  }
+  Json taints = Json::array();
+  for (const Json& taint : TaintsOf(*found)) {
+    if (!IsOurs(taint)) taints.push_back(taint);
+  }
+  if (put) {
+    taints.push_back({{"key", kFailoverTaintKey},
+                      {"effect", kFailoverTaintEffect},
+                      {"timeAdded", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone())}});
+  }
+  const Json patch = {{"metadata",
+                       {{"resourceVersion", kube::ResourceVersionOf(*found)},
+                        {"annotations", {{kDecisionAnnotation, put ? Json(decision) : Json()}}}}},
+                      {"spec", {{"taints", taints}}}};
+  tried = true;
+  api.Patch(kube::Nodes(), {.name = node.name}, {.kind = kube::PatchKind::kMerge}, patch, deadline,
+            [self = shared_from_this()](const absl::StatusOr<Json>& written) { self->OnWritten(written); });
+}
+
+void TaintChange::OnWritten(const absl::StatusOr<Json>& written) {
+  if (written.ok() && HasOurTaint(*written) == put) {
+    return done({ActionOutcome::kDone, put ? "the node has the taint" : "the taint is off the node"});
+  }
+  const bool read_again = written.ok() || absl::IsAborted(written.status()) || LeavesDoubt(written.status());
+  if (!read_again) return done(AnswerFor(written.status(), Doing()));
+  if (++conflicts > kMostConflicts || absl::IsDeadlineExceeded(written.status())) {
+    return done(AnswerFor(
+        written.ok() ? absl::AbortedError("another controller undoes it") : written.status(), Doing()));
+  }
+  Read();
+}
+
+}  // namespace
+
+void PutTaint(kube::KubernetesApi& api, const NodeTarget& node, const std::string& decision, absl::Time now,
+              absl::Duration deadline, AnswerDone done) {
+  const auto change = std::make_shared<TaintChange>(api, node, deadline, std::move(done));
+  change->decision = decision;
+  change->now = now;
+  change->Read();
+}
+
+void TakeTaintOff(kube::KubernetesApi& api, const NodeTarget& node, absl::Duration deadline,
+                  AnswerDone done) {
+  const auto change = std::make_shared<TaintChange>(api, node, deadline, std::move(done));
+  change->put = false;
+  change->Read();
+}
+
+}  // namespace evenkeel::coordinator

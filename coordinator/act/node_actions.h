@@ -1,0 +1,30 @@
+// Evenkeel's taint on a node, put on and taken off.
+//
+// Each reads the node first and writes with its resource version as precondition, so that taints of others
+// are kept and a node of another uid is never touched; a conflict is read and tried again. The taint counts
+// as done when the API server's answer shows it.
+#pragma once
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/kube/kubernetes_api.h"
+#include "coordinator/act/answer.h"
+
+namespace evenkeel::coordinator {
+
+// On a node with a failover taint of ours: the decision that put it there.
+inline constexpr char kDecisionAnnotation[] = "evenkeel.dev/failover-decision";
+
+struct NodeTarget {
+  std::string name;
+  std::string uid;
+};
+
+// `decision` goes into the annotation; `now` into the taint's timeAdded. `deadline` is for each request.
+// `done` comes once, on the API's thread. kNotMine: the node is gone or has another uid.
+void PutTaint(kube::KubernetesApi& api, const NodeTarget& node, const std::string& decision, absl::Time now,
+              absl::Duration deadline, AnswerDone done);
+void TakeTaintOff(kube::KubernetesApi& api, const NodeTarget& node, absl::Duration deadline, AnswerDone done);
+
+}  // namespace evenkeel::coordinator

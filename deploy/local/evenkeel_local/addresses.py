@@ -52,6 +52,11 @@ class Plan:
         """The one network link that a cluster has outside its own namespaces."""
         return f"evenkeel{self.index}"
 
+    @property
+    def pod_networks(self) -> str:
+        """All nodes' pods."""
+        return f"{self._prefix}.128.0/17"
+
     def node_address(self, ordinal: int) -> str:
         return f"{self._prefix}.0.{10 + ordinal}"
 

@@ -111,7 +111,7 @@ class Cluster:
         """
         progress = progress or Progress(quiet=True)
         kubernetes = kubernetes_build.ensure(progress)
-        own_images = images.ensure()
+        own_images = images.ensure(progress)
         with locked(self.folder / "lock"):
             self._allocate(workers, virtual, progress)
             self._write_credentials()
@@ -315,6 +315,8 @@ class Cluster:
         ordinals = [each.ordinal for each in self.nodes]
         self._network.route_pods(ordinals, node.name, own=node.ordinal)
         self._network.route_pods([node.ordinal])
+        if node.role == CONTROL:
+            self._network.route_services(node.ordinal)
         for other in self.nodes:
             if other != node and self.machine(other).is_on():
                 self._network.route_pods([node.ordinal], other.name)
@@ -379,11 +381,11 @@ class Cluster:
         return any(each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions", []))
 
     def _add_image(self, archive: Path) -> str:
-        """Copies an archive to where all nodes see it, under a name that its successor will have too."""
+        """Copies an archive to where all nodes see it, in place of an older one of the same name."""
         names = images.references(archive)
         if not names:
             raise Failure(f"the image in {archive} has no name", "give it one when it is made: docker save NAME:TAG")
-        target = self._images / (re.sub(r"[^\w.-]", "_", names[0]) + ".tar")
+        target = self._images / (re.sub(r"[^\w.-]", "_", names[0].rsplit(":", 1)[0]) + ".tar")
         self._images.mkdir(exist_ok=True)
         part = target.with_suffix(".part")
         shutil.copyfile(archive, part)

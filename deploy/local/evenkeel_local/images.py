@@ -11,6 +11,7 @@ from pathlib import Path
 from . import commands
 from .failure import Failure
 from .locks import locked
+from .progress import Progress
 from .services import PAUSE_IMAGE
 from .settings import CACHE
 
@@ -42,14 +43,14 @@ def references(image: Path) -> list[str]:
                       "make one with deploy/image/build, or with `docker save`") from None
 
 
-def ensure() -> list[Path]:
+def ensure(progress: Progress) -> list[Path]:
     """The archives of the pause container and of Lab 1's application, built once and kept in the cache."""
-    return [_built("pause", PAUSE_IMAGE, ["gcc", "-static", "-Os", "-s", "-o"], "pause.c"),
+    return [_built("pause", PAUSE_IMAGE, ["gcc", "-static", "-Os", "-s", "-o"], "pause.c", progress),
             _built("helloworld", HELLOWORLD_IMAGE, ["go", "build", "-trimpath", "-ldflags=-s -w", "-o"],
-                   "helloworld.go")]
+                   "helloworld.go", progress)]
 
 
-def _built(name: str, reference: str, compiler: list[str], source: str) -> Path:
+def _built(name: str, reference: str, compiler: list[str], source: str, progress: Progress) -> Path:
     """An image that holds one static program, compiled from one file."""
     text = (_SOURCES / source).read_bytes()
     key = hashlib.sha256(repr((reference, compiler, text)).encode()).hexdigest()[:8]
@@ -61,6 +62,7 @@ def _built(name: str, reference: str, compiler: list[str], source: str) -> Path:
             return target
         target.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as work:
+            progress.waiting(f"the image {reference} to be built, once")
             root = Path(work, "root")
             root.mkdir()
             commands.run([*compiler, root / name, _SOURCES / source], timeout_s=600,
@@ -68,6 +70,7 @@ def _built(name: str, reference: str, compiler: list[str], source: str) -> Path:
                                       "GO111MODULE": "off"})
             archive(reference, root, [f"/{name}"], Path(work, "image.tar"))
             Path(work, "image.tar").rename(target)
+    progress.done(f"built the image {reference}")
     return target
 
 

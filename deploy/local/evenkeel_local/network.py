@@ -92,6 +92,10 @@ class Network:
                 _ip(*where, "route", "replace", self._plan.pod_network(ordinal), "via",
                     self._plan.node_address(ordinal))
 
+    def route_services(self, ordinal: int) -> None:
+        """This machine's route to the Services' addresses, by way of one node."""
+        _ip("route", "replace", self._plan.service_network, "via", self._plan.node_address(ordinal))
+
     def set_link(self, ordinal: int, up: bool) -> None:
         """Plugs a node's cable in or pulls it. Nothing that the node sends after that reaches anybody."""
         _ip("-n", self._switch, "link", "set", _port(ordinal), "up" if up else "down")

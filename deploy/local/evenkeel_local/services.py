@@ -50,6 +50,8 @@ def worker(plan: Plan, ordinal: int, name: str, api_address: str, labels: dict[s
         # The sizes of the connection table are the host's and cannot be set from inside a network namespace.
         {"name": "kube-proxy", "after": [api],
          "argv": ["kube-proxy", "--kubeconfig=/etc/kubernetes/kube-proxy.conf", "--proxy-mode=iptables",
+                  # Who is outside, such as this machine, is answered by way of the node that it asked.
+                  f"--cluster-cidr={plan.pod_networks}",
                   f"--hostname-override={name}", "--conntrack-max-per-core=0",
                   "--conntrack-tcp-timeout-established=0s", "--conntrack-tcp-timeout-close-wait=0s"]},
     ]

@@ -56,7 +56,7 @@ class NoFalseAlarm(stage.StageCase):
     def test_a_coordinator_that_stood_still_doubts_itself_first(self):
         self.stage.signal_program(self.stage.control, "evenkeel-coordinator", signal.SIGSTOP)
         try:
-            product.let_pass(30)
+            stage.fault_lasts(30)
         finally:
             self.stage.signal_program(self.stage.control, "evenkeel-coordinator", signal.SIGCONT)
         self.watch_that_nothing_is_removed(TIME_FOR_HARM_S)
@@ -69,7 +69,7 @@ class NoFalseAlarm(stage.StageCase):
         try:
             self.wait(lambda: stage.resources(self.stage, "clusters")[0]["apiState"] == "API_STATE_UNREACHABLE",
                       "the coordinator to see that the API is away")
-            product.let_pass(60)
+            stage.fault_lasts(60)
         finally:
             self.stage.set_api_server(True)
         self.watch_that_nothing_is_removed(TIME_FOR_HARM_S)
@@ -78,7 +78,7 @@ class NoFalseAlarm(stage.StageCase):
         coordinator = product.coordinator_pod(self.stage)
         self.stage.set_pod_network("evenkeel", coordinator, up=False)
         try:
-            product.let_pass(15)
+            stage.fault_lasts(15)
         finally:
             self.stage.set_pod_network("evenkeel", coordinator, up=True)
         self.watch_that_nothing_is_removed(TIME_FOR_HARM_S)

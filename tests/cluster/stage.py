@@ -110,6 +110,11 @@ def wait_until_calm(stage: Cluster, progress: Progress | None = None) -> None:
     wait_for(calm, "the stage to be calm", 240, interval_s=0.5, progress=progress, state=lambda: last[0])
 
 
+def fault_lasts(seconds: float) -> None:
+    """A fault's length is part of the test: nothing is waited for."""
+    time.sleep(seconds)
+
+
 class StageCase(unittest.TestCase):
     """A test on the calm stage: all nodes on, all pods Ready, all verdicts HEALTHY, nothing tainted, nothing open."""
 

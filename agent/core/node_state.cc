@@ -4,12 +4,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/core/bounded_text.h"
 #include "agent/core/significance.h"
 #include "agent/core/timestamps.h"
 
 namespace evenkeel::agent {
 namespace {
 
+// What the coordinator accepts of names and texts.
+constexpr size_t kLongestName = 253;
+constexpr size_t kLongestText = 1024;
 constexpr size_t kLongestDetail = 512;
 
 void SetOptional(std::optional<uint64_t> value, v1::ContainerReport& report,
@@ -42,11 +46,12 @@ void NodeState::SetPart(const PartObservation& seen, absl::Time now, v1::PartHea
     *part.mutable_since() = AsTimestamp(now);
   }
   // The latency is that of the reading that led to what is told, so it changes only with it.
-  if (part.state() != seen.state || part.detail() != seen.detail) {
+  const std::string detail = BoundedText(seen.detail, kLongestDetail);
+  if (part.state() != seen.state || part.detail() != detail) {
     part.set_latency_us(static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Microseconds(seen.latency))));
   }
   part.set_state(seen.state);
-  part.set_detail(seen.detail.substr(0, kLongestDetail));
+  part.set_detail(detail);
   Note(part, was_sent, sent);
 }
 
@@ -59,6 +64,7 @@ void NodeState::SetRuntime(const PartObservation& seen, absl::Time now) {
 }
 
 void NodeState::SetRuntimeVersion(std::string version) {
+  version = BoundedText(std::move(version), kLongestName);
   news_ = news_ || version != sent_node_.runtime_version();
   node_.set_runtime_version(std::move(version));
 }
@@ -111,7 +117,7 @@ void NodeState::SetPods(const std::vector<RuntimePod>& pods, absl::Time now) {
   containers_.clear();
   std::map<std::string, Pod> before = std::exchange(pods_, {});
   for (const RuntimePod& seen : pods) {
-    if (seen.uid.empty() || pods_.size() == kMostPods) {
+    if (seen.uid.empty() || seen.uid.size() > kLongestName || pods_.size() == kMostPods) {
       continue;
     }
     if (auto node = before.extract(seen.uid)) {
@@ -128,10 +134,13 @@ void NodeState::ReplacePod(const RuntimePod& seen, absl::Time now, bool first) {
   Pod& pod = pods_[seen.uid];
   const v1::PodReport before = std::exchange(pod.now, {});
   pod.now.set_uid(seen.uid);
-  pod.now.set_namespace_(seen.pod_namespace);
-  pod.now.set_name(seen.name);
+  pod.now.set_namespace_(BoundedText(seen.pod_namespace, kLongestName));
+  pod.now.set_name(BoundedText(seen.name, kLongestName));
   pod.now.set_sandbox_ready(seen.sandbox_ready);
   for (const RuntimeContainer& container : seen.containers) {
+    if (container.id.size() > kLongestText || pod.now.containers_size() == kMostContainers) {
+      continue;
+    }
     const auto was =
         std::find_if(before.containers().begin(), before.containers().end(),
                      [&](const v1::ContainerReport& c) { return c.container_id() == container.id; });
@@ -142,16 +151,16 @@ void NodeState::ReplacePod(const RuntimePod& seen, absl::Time now, bool first) {
       report = *was;  // keeps the gauges and what the kubelet added
     } else {
       report.set_container_id(container.id);
-      report.set_image(container.image);
+      report.set_image(BoundedText(container.image, kLongestText));
     }
-    report.set_name(container.name);
+    report.set_name(BoundedText(container.name, kLongestName));
     report.set_state(container.state);
     report.set_restarts(std::max(report.restarts(), container.restarts));
     if (container.exit_code) {
       report.set_exit_code(*container.exit_code);
     }
     if (!container.exit_reason.empty()) {
-      report.set_exit_reason(container.exit_reason);
+      report.set_exit_reason(BoundedText(container.exit_reason, kLongestName));
     }
     if (container.started) {
       *report.mutable_started_time() = AsTimestamp(*container.started);
@@ -233,12 +242,12 @@ void NodeState::SetKubeletStatuses(const std::vector<KubeletContainerStatus>& st
       continue;
     }
     if (!status.image.empty()) {
-      report->set_image(status.image);
+      report->set_image(BoundedText(status.image, kLongestText));
     }
     report->set_restarts(std::max(report->restarts(), status.restarts));
     if (status.exit_code && report->state() == v1::CONTAINER_STATE_EXITED) {
       report->set_exit_code(*status.exit_code);
-      report->set_exit_reason(status.exit_reason);
+      report->set_exit_reason(BoundedText(status.exit_reason, kLongestName));
     }
     NotePod(*pod);
   }
@@ -261,8 +270,7 @@ void NodeState::AddKernelOccurrence(v1::NodeOccurrence::Kind kind, absl::Time at
   v1::NodeOccurrence occurrence;
   occurrence.set_kind(kind);
   *occurrence.mutable_node_time() = AsTimestamp(at);
-  detail.resize(std::min(detail.size(), kLongestDetail));
-  occurrence.set_detail(std::move(detail));
+  occurrence.set_detail(BoundedText(std::move(detail), kLongestDetail));
   if (container_id) {
     Pod* pod = nullptr;
     if (const v1::ContainerReport* container = FindContainer(*container_id, &pod); container != nullptr) {

@@ -66,8 +66,9 @@ struct KubeletContainerStatus {
 // the exception and have a bound of their own. Pure: the caller brings the time and synchronises.
 class NodeState {
  public:
-  // The most pods that are kept; more than any kubelet runs. Beyond it pods are left out.
-  static constexpr size_t kMostPods = 2048;
+  // What is kept, and what the coordinator accepts; more than any kubelet runs. The rest is left out.
+  static constexpr size_t kMostPods = 1024;
+  static constexpr int kMostContainers = 256;  // of one pod
 
   // --- What collectors see; each call replaces what the same call said before. ---
   void SetKubelet(const PartObservation& seen, absl::Time now);

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "agent/core/node_state.h"
+
+namespace evenkeel::agent {
+
+// Where collectors put what they see and the session takes what is to be sent. Any thread may use it. The
+// lock is held only to move data that is already there, never while something is read or sent: so no
+// collector can hold up another, or the beat.
+class Board {
+ public:
+  // Runs `change` on the state. It must not block.
+  template <typename Change>
+  void Update(Change&& change) {
+    absl::MutexLock lock(&mutex_);
+    std::forward<Change>(change)(state_);
+  }
+
+  bool HasNews() const {
+    absl::MutexLock lock(&mutex_);
+    return state_.HasNews();
+  }
+
+  // As NodeState's; also gives the report's number, with which it can be confirmed.
+  std::pair<v1::Report, uint64_t> TakeAll(absl::Time now) {
+    absl::MutexLock lock(&mutex_);
+    v1::Report report = state_.TakeAll(now);
+    return {std::move(report), state_.report_number()};
+  }
+  std::pair<v1::Report, uint64_t> TakeChanges(absl::Time now) {
+    absl::MutexLock lock(&mutex_);
+    v1::Report report = state_.TakeChanges(now);
+    return {std::move(report), state_.report_number()};
+  }
+  void Confirm(uint64_t number) {
+    absl::MutexLock lock(&mutex_);
+    state_.Confirm(number);
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  NodeState state_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,67 @@
+#include "agent/collect/disk_collector.h"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/decode/mount_info.h"
+
+namespace evenkeel::agent {
+
+// Of several folders with the same role the first that is there counts.
+DiskCollector::DiskCollector(const HostRoot& host, Board& board)
+    : board_(board),
+      places_{{"kubelet", host.Path("/var/lib/kubelet")},
+              {"runtime", host.Path("/var/lib/containerd")},
+              {"runtime", host.Path("/var/lib/containers")}} {}
+
+absl::Status DiskCollector::Collect() {
+  absl::Status failure;
+  KernelFile mounts("/proc/self/mountinfo");
+  const auto mount_info = mounts.Read(buffer_);
+  std::vector<v1::FilesystemUsage> filesystems;
+  for (const Place& place : places_) {
+    struct statvfs info {};
+    if (statvfs(place.path.c_str(), &info) != 0) {
+      if (errno != ENOENT && errno != ENOTDIR) {
+        failure.Update(absl::ErrnoToStatus(errno, absl::StrCat("cannot ask how full ", place.path, " is")));
+      }
+      continue;
+    }
+    const bool known = std::any_of(filesystems.begin(), filesystems.end(),
+                                   [&](const v1::FilesystemUsage& f) { return f.role() == place.role; });
+    if (known) {
+      continue;
+    }
+    v1::FilesystemUsage& filesystem = filesystems.emplace_back();
+    filesystem.set_role(place.role);
+    filesystem.set_size_bytes(info.f_blocks * info.f_frsize);
+    filesystem.set_available_bytes(info.f_bavail * info.f_frsize);
+    if (info.f_files > 0) {  // some file systems have no fixed number of inodes, and say 0
+      filesystem.set_inodes(info.f_files);
+      filesystem.set_free_inodes(info.f_favail);
+    }
+    if (mount_info.ok()) {
+      if (const auto read_only = FilesystemIsReadOnly(*mount_info, place.path)) {
+        filesystem.set_read_only(*read_only);
+      }
+    }
+  }
+  board_.Update([&](NodeState& state) { state.SetFilesystems(std::move(filesystems)); });
+  return failure;
+}
+
+void DiskCollector::ReportStalled() {
+  std::vector<v1::FilesystemUsage> filesystems;
+  for (const Place& place : places_) {
+    if (filesystems.empty() || filesystems.back().role() != place.role) {
+      filesystems.emplace_back().set_role(place.role);
+    }
+  }
+  board_.Update([&](NodeState& state) { state.SetFilesystems(std::move(filesystems)); });
+}
+
+}  // namespace evenkeel::agent

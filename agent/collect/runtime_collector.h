@@ -1,0 +1,77 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "agent/collect/board.h"
+#include "agent/collect/cri/runtime_client.h"
+#include "agent/collect/host_files.h"
+#include "agent/collect/usage_collector.h"
+#include "common/time/clock.h"
+
+namespace evenkeel::agent {
+
+// Asks the container runtime whether it is well and which pods and containers there are, and finds each
+// container's control group. One thread; each call has a deadline, and a round ends at the first that is
+// missed.
+//
+// What costs the runtime is asked once for each container (its details, when it is new and when it has ended)
+// and kept.
+class RuntimeCollector {
+ public:
+  static constexpr absl::Duration kDeadline = absl::Seconds(2);  // of one call
+  // Containers whose details are asked for in one round: a node that starts with many fills in within
+  // seconds.
+  static constexpr int kMostDetailsPerRound = 16;
+  static constexpr absl::Duration kStatsInterval = absl::Seconds(10);
+
+  // `board`, `usage` and `clock` outlive it. `socket` is a path of the host.
+  RuntimeCollector(const HostRoot& host, const std::string& socket, Board& board, UsageCollector& usage,
+                   const time::Clock& clock);
+
+  // One round. A runtime that is not well is told to the board and is no failure of the collector.
+  absl::Status Collect();
+
+ private:
+  // What is known of one container beyond the listing.
+  struct Details {
+    bool complete = false;  // asked for in its present state
+    runtime::v1::ContainerState state = runtime::v1::CONTAINER_UNKNOWN;
+    std::string cgroup_directory;
+    std::optional<absl::Time> started;
+    std::optional<int32_t> exit_code;
+    std::string exit_reason;
+  };
+
+  PartObservation ReadHealth();
+  absl::Status ReadVersion();
+  absl::Status ReadPods();
+  absl::Status ReadStats();
+  absl::Status UpdateDetails();
+  absl::Status ReadDetails(const runtime::v1::Container& container, Details& details);
+  std::string FindCgroup(const runtime::v1::ContainerStatusResponse& response) const;
+  std::vector<RuntimePod> GatherPods() const;
+  void TellLocations();
+
+  const HostRoot host_;
+  const std::string socket_path_;
+  Board& board_;
+  UsageCollector& usage_;
+  const time::Clock& clock_;
+  RuntimeClient client_;
+
+  bool version_known_ = false;
+  absl::Time stats_due_ = absl::InfinitePast();
+  std::map<std::string, Details> details_;  // by container id
+  std::vector<std::string> located_;  // ids of the running containers that were told last, with their groups
+  // Kept from round to round for their memory.
+  runtime::v1::StatusResponse status_;
+  runtime::v1::ListPodSandboxResponse sandboxes_;
+  runtime::v1::ListContainersResponse containers_;
+};
+
+}  // namespace evenkeel::agent

@@ -1,0 +1,280 @@
+#include "agent/session/session.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/time/steady_clock.h"
+#include "tests/unit/agent/fake_coordinator.h"
+
+namespace evenkeel::agent {
+namespace {
+
+using Kind = v1::ConnectRequest::MessageCase;
+using Seen = FakeCoordinator::Seen;
+
+class SessionTest : public ::testing::Test {
+ protected:
+  SessionOptions Options() {
+    SessionOptions options;
+    options.cluster = "test";
+    options.node = "node-1";
+    options.boot_id = "900652e9-966c-4299-a45a-2d4a85054cc1";
+    options.agent_port = 7444;
+    options.coordinators = {coordinator_->address()};
+    options.ca_file = WriteTestFile("ca.pem", certificates_.ca_pem);
+    options.server_name = "localhost";
+    options.token_file = token_file_;
+    return options;
+  }
+
+  void StartCoordinator(FakeCoordinator::Behaviour behaviour = {}) {
+    coordinator_ = std::make_unique<FakeCoordinator>(certificates_, std::move(behaviour));
+  }
+
+  void StartSession(SessionOptions options) { session_.emplace(std::move(options), board_, prober_, clock_); }
+
+  void AddPod(const std::string& uid) {
+    board_.Update([&](NodeState& state) {
+      pods_.push_back(
+          {.uid = uid, .pod_namespace = "default", .name = uid, .sandbox_ready = true, .containers = {}});
+      state.SetPods(pods_, absl::Now());
+    });
+  }
+
+  const TestCertificates certificates_ = MakeTestCertificates();
+  const std::string token_file_ = WriteTestFile("token", "first-token\n");
+  time::SteadyClock clock_;
+  Board board_;
+  std::vector<RuntimePod> pods_;
+  std::unique_ptr<FakeCoordinator> coordinator_;
+  Prober prober_{clock_};
+  std::optional<Session> session_;  // ends before what it uses
+};
+
+// A session opens with a hello that says who this is; then comes one whole report, and beats numbered from 1.
+TEST_F(SessionTest, OpensWithHelloThenReportsAndBeats) {
+  StartCoordinator();
+  AddPod("a");
+  StartSession(Options());
+  const Seen seen = coordinator_->WaitUntil("twelve beats and a report", [](const Seen& s) {
+    return Only(s, Kind::kBeat).size() >= 12 && !Only(s, Kind::kReport).empty();
+  });
+  ASSERT_EQ(seen.sessions.size(), 1U);
+  EXPECT_EQ(seen.sessions[0].at("authorization"), "Bearer first-token");
+  EXPECT_EQ(seen.sessions[0].at("evenkeel-cluster"), "test");
+
+  ASSERT_TRUE(seen.messages[0].has_hello());
+  const v1::Hello& hello = seen.messages[0].hello();
+  EXPECT_EQ(hello.cluster(), "test");
+  EXPECT_EQ(hello.node(), "node-1");
+  EXPECT_EQ(hello.boot_id(), "900652e9-966c-4299-a45a-2d4a85054cc1");
+  EXPECT_EQ(hello.agent_port(), 7444U);
+  EXPECT_EQ(hello.agent_version(), EVENKEEL_VERSION);
+  EXPECT_GT(hello.node_time().seconds(), 0);
+  EXPECT_EQ(Only(seen, Kind::kHello).size(), 1U);
+
+  uint64_t sequence = 0;
+  for (const v1::ConnectRequest& message : Only(seen, Kind::kBeat)) {
+    EXPECT_EQ(message.beat().sequence(), ++sequence);
+    EXPECT_GT(message.beat().node_time_ms(), 0U);
+  }
+  const auto reports = Only(seen, Kind::kReport);
+  EXPECT_TRUE(reports[0].report().full());
+  EXPECT_EQ(reports[0].report().pods(0).uid(), "a");
+  EXPECT_EQ(session_->counters().sessions.load(), 1U);
+  EXPECT_TRUE(session_->counters().connected.load());
+}
+
+// After the whole report only what changes is sent, and nothing while nothing does.
+TEST_F(SessionTest, SendsOnlyChangesAfterTheFirstReport) {
+  StartCoordinator();
+  AddPod("a");
+  StartSession(Options());
+  coordinator_->WaitUntil("the whole report",
+                          [](const Seen& s) { return Only(s, Kind::kReport).size() == 1; });
+  coordinator_->WaitUntil("quiet beats", [](const Seen& s) { return Only(s, Kind::kBeat).size() >= 10; });
+  AddPod("b");
+  const Seen seen =
+      coordinator_->WaitUntil("the change", [](const Seen& s) { return Only(s, Kind::kReport).size() >= 2; });
+  const auto reports = Only(seen, Kind::kReport);
+  ASSERT_EQ(reports.size(), 2U);
+  EXPECT_FALSE(reports[1].report().full());
+  ASSERT_EQ(reports[1].report().pods_size(), 1);
+  EXPECT_EQ(reports[1].report().pods(0).uid(), "b");
+}
+
+// On stop the agent says goodbye with its reason, as the last thing, and the stream ends in order.
+TEST_F(SessionTest, SaysGoodbye) {
+  StartCoordinator();
+  StartSession(Options());
+  coordinator_->WaitUntil("a beat", [](const Seen& s) { return !Only(s, Kind::kBeat).empty(); });
+  session_->Stop("SIGTERM");
+  const Seen seen = coordinator_->WaitUntil("the end", [](const Seen& s) { return s.ended == 1; });
+  ASSERT_TRUE(seen.messages.back().has_goodbye());
+  EXPECT_EQ(seen.messages.back().goodbye().reason(), "SIGTERM");
+  EXPECT_EQ(seen.sessions.size(), 1U);
+}
+
+// A stream that the coordinator ends is opened again, with a hello and a whole report, and the token is read
+// anew.
+TEST_F(SessionTest, ReconnectsWithANewTokenAndAWholeReport) {
+  StartCoordinator();
+  AddPod("a");
+  StartSession(Options());
+  coordinator_->WaitUntil("the first report",
+                          [](const Seen& s) { return Only(s, Kind::kReport).size() == 1; });
+  std::ofstream(token_file_) << "second-token";
+  coordinator_->End(grpc::Status(grpc::StatusCode::ABORTED, "another session of this node was opened"));
+  const Seen seen = coordinator_->WaitUntil("the second report", [](const Seen& s) {
+    return s.sessions.size() >= 2 && Only(s, Kind::kReport).size() >= 2;
+  });
+  EXPECT_EQ(seen.sessions[1].at("authorization"), "Bearer second-token");
+  EXPECT_EQ(Only(seen, Kind::kHello).size(), 2U);
+  EXPECT_TRUE(Only(seen, Kind::kReport)[1].report().full());
+}
+
+// A coordinator that is killed and comes back at the same address is found again.
+TEST_F(SessionTest, SurvivesARestartOfTheCoordinator) {
+  StartCoordinator();
+  StartSession(Options());
+  coordinator_->WaitUntil("a beat", [](const Seen& s) { return !Only(s, Kind::kBeat).empty(); });
+  const int port = coordinator_->port();
+  coordinator_.reset();
+  coordinator_ = std::make_unique<FakeCoordinator>(certificates_, FakeCoordinator::Behaviour{}, port);
+  coordinator_->WaitUntil("a beat after the restart",
+                          [](const Seen& s) { return !Only(s, Kind::kBeat).empty(); });
+}
+
+// Coordinators are tried in turn until one answers.
+TEST_F(SessionTest, TriesTheNextCoordinator) {
+  StartCoordinator({.refuse = grpc::Status(grpc::StatusCode::UNAVAILABLE, "standing by")});
+  FakeCoordinator second(certificates_, {});
+  SessionOptions options = Options();
+  options.coordinators = {coordinator_->address(), second.address()};
+  StartSession(std::move(options));
+  second.WaitUntil("a beat at the second", [](const Seen& s) { return !Only(s, Kind::kBeat).empty(); });
+  EXPECT_EQ(coordinator_->WaitUntil("a try at the first", [](const Seen& s) { return !s.sessions.empty(); })
+                .messages.size(),
+            0U);
+  session_.reset();  // before `second`
+}
+
+// A refused agent goes on trying: what it is refused for may be put right.
+TEST_F(SessionTest, KeepsTryingWhenRefused) {
+  StartCoordinator(
+      {.refuse = grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "this token is of another node")});
+  StartSession(Options());
+  coordinator_->WaitUntil("two tries", [](const Seen& s) { return s.sessions.size() >= 2; });
+  coordinator_->SetBehaviour({});
+  coordinator_->WaitUntil("a beat", [](const Seen& s) { return !Only(s, Kind::kBeat).empty(); });
+}
+
+// Nobody but a coordinator that the CA vouches for, under the expected name, is told anything: not even the
+// token.
+TEST_F(SessionTest, TellsNothingToAStranger) {
+  StartCoordinator();
+  FakeCoordinator stranger(MakeTestCertificates(), {});
+  SessionOptions options = Options();
+  options.coordinators = {stranger.address(), coordinator_->address()};
+  StartSession(std::move(options));
+  coordinator_->WaitUntil("a beat at the right one",
+                          [](const Seen& s) { return !Only(s, Kind::kBeat).empty(); });
+  EXPECT_TRUE(stranger.WaitUntil("anything", [](const Seen&) { return true; }).sessions.empty());
+  EXPECT_GE(session_->counters().failures.load(), 1U);
+  session_.reset();
+}
+
+// A coordinator that takes the hello and never welcomes is given up.
+TEST_F(SessionTest, GivesUpWithoutAWelcome) {
+  StartCoordinator({.welcome = false});
+  StartSession(Options());
+  coordinator_->WaitUntil("a second try", [](const Seen& s) { return s.sessions.size() >= 2; });
+}
+
+// A coordinator that stops confirming beats holds a connection that only seems open: it is replaced.
+TEST_F(SessionTest, GivesUpWhenBeatsAreNotConfirmed) {
+  StartCoordinator({.acknowledge = false});
+  StartSession(Options());
+  const Seen seen = coordinator_->WaitUntil("a second session",
+                                            [](const Seen& s) { return Only(s, Kind::kHello).size() >= 2; });
+  EXPECT_GE(Only(seen, Kind::kBeat).size(), 10U);
+}
+
+// What a broken connection may have swallowed is told again: occurrences whose report was not followed by a
+// confirmed beat.
+TEST_F(SessionTest, UnconfirmedOccurrencesAreToldAgain) {
+  StartCoordinator({.acknowledge = false});
+  board_.Update([](NodeState& state) {
+    state.AddKernelOccurrence(v1::NodeOccurrence::KIND_IO_ERROR, absl::Now(), "I/O error, dev sdb",
+                              std::nullopt);
+  });
+  StartSession(Options());
+  coordinator_->WaitUntil("the report", [](const Seen& s) { return Only(s, Kind::kReport).size() == 1; });
+  coordinator_->SetBehaviour({});
+  coordinator_->End(grpc::Status::OK);
+  const Seen seen =
+      coordinator_->WaitUntil("the second whole report and its confirmation", [](const Seen& s) {
+        return Only(s, Kind::kReport).size() == 2 && Only(s, Kind::kBeat).back().beat().sequence() >= 11;
+      });
+  EXPECT_EQ(Only(seen, Kind::kReport)[1].report().occurrences_size(), 1);
+  coordinator_->End(grpc::Status::OK);
+  const Seen after = coordinator_->WaitUntil(
+      "the third whole report", [](const Seen& s) { return Only(s, Kind::kReport).size() == 3; });
+  EXPECT_EQ(Only(after, Kind::kReport)[2].report().occurrences_size(), 0);
+}
+
+// The coordinator can ask for another rhythm in mid-session.
+TEST_F(SessionTest, FollowsANewBeatInterval) {
+  StartCoordinator({.beat_interval = absl::Milliseconds(999)});
+  StartSession(Options());
+  coordinator_->WaitUntil("a beat", [](const Seen& s) { return !Only(s, Kind::kBeat).empty(); });
+  v1::ConnectResponse response;
+  response.mutable_welcome()->mutable_beat_interval()->set_nanos(50'000'000);
+  coordinator_->Send(response);
+  coordinator_->WaitUntil("faster beats", [](const Seen& s) { return Only(s, Kind::kBeat).size() >= 20; });
+  EXPECT_EQ(coordinator_->WaitUntil("one session", [](const Seen&) { return true; }).sessions.size(), 1U);
+}
+
+// A probe request is answered with its id on the same stream.
+TEST_F(SessionTest, AnswersProbeRequests) {
+  StartCoordinator();
+  StartSession(Options());
+  coordinator_->WaitUntil("a beat", [](const Seen& s) { return !Only(s, Kind::kBeat).empty(); });
+  v1::ConnectResponse response;
+  v1::ProbeRequest& request = *response.mutable_probe_request();
+  request.set_probe_id(42);
+  request.set_target_node("node-2");
+  request.set_address("127.0.0.1");
+  request.set_kubelet_port(static_cast<uint32_t>(coordinator_->port()));
+  request.mutable_timeout()->set_seconds(10);
+  coordinator_->Send(response);
+  const Seen seen = coordinator_->WaitUntil(
+      "the answer", [](const Seen& s) { return !Only(s, Kind::kProbeAnswer).empty(); });
+  const v1::ProbeAnswer answer = Only(seen, Kind::kProbeAnswer)[0].probe_answer();
+  EXPECT_EQ(answer.probe_id(), 42U);
+  EXPECT_EQ(answer.kubelet_tcp().outcome(), v1::ProbeResult::OUTCOME_REACHED);
+  EXPECT_EQ(answer.kubelet_tls().outcome(), v1::ProbeResult::OUTCOME_REACHED) << answer.ShortDebugString();
+  EXPECT_FALSE(answer.has_agent());
+}
+
+// Without its files the agent cannot prove who it is; it goes on trying until they are there.
+TEST_F(SessionTest, WaitsForItsToken) {
+  StartCoordinator();
+  SessionOptions options = Options();
+  options.token_file = token_file_ + ".later";
+  StartSession(options);
+  while (session_->counters().failures.load() < 2) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  std::ofstream(options.token_file) << "late-token";
+  const Seen seen =
+      coordinator_->WaitUntil("a session", [](const Seen& s) { return !Only(s, Kind::kBeat).empty(); });
+  EXPECT_EQ(seen.sessions[0].at("authorization"), "Bearer late-token");
+}
+
+}  // namespace
+}  // namespace evenkeel::agent

@@ -42,18 +42,31 @@ class ClusterActor::Core : public std::enable_shared_from_this<Core> {
       : options_(std::move(options)), api_(api), sink_(sink), clock_(clock) {}
 
   void Claim();
-  void Stop();
+  void Stop() {
+    absl::MutexLock lock(&running_);
+    stopped_ = true;
+  }
   void Do(const ReleasedAction& action);
   void Do(const ReadLease& request);
   void Do(const Announce& announcement);
 
  private:
-  void Take();
-  void OnClaim(const absl::Status& status);
-  void RunAllowed();
-  void Run(const ReleasedAction& action);
+  // Runs `step` on the API's thread, unless stopped.
+  template <typename Step>
+  void Guarded(Step step) {
+    absl::MutexLock lock(&running_);
+    if (!stopped_) step();
+  }
+
+  void Check() ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
+  void Take() ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
+  void OnClaim(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
+  void RunAllowed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
+  void Run(const ReleasedAction& released) ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
   void Finish(const ReleasedAction& action, Answer answer);
-  void Post(Event event);
+  void OnLease(const ReadLease& request, const absl::StatusOr<kube::Json>& found)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
+  void NotAnnounced(const absl::Status& why);
 
   const Options options_;
   kube::KubernetesApi& api_;
@@ -65,36 +78,31 @@ class ClusterActor::Core : public std::enable_shared_from_this<Core> {
   size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;  // in fresh_, checking_ and allowed_
   size_t announcements_ ABSL_GUARDED_BY(mutex_) = 0;
 
-  absl::Mutex post_mutex_;  // held while the sink is used, which may wait
-  bool stopped_ ABSL_GUARDED_BY(post_mutex_) = false;
-
-  // The API's thread only.
-  bool checking_claim_ = false;
-  bool superseded_ = false;
-  std::vector<ReleasedAction> checking_;  // wait for the claim that is being read
-  std::deque<ReleasedAction> allowed_;    // wait for their turn
-  size_t in_flight_ = 0;
+  absl::Mutex running_;
+  bool stopped_ ABSL_GUARDED_BY(running_) = false;
+  bool checking_claim_ ABSL_GUARDED_BY(running_) = false;
+  bool superseded_ ABSL_GUARDED_BY(running_) = false;
+  std::vector<ReleasedAction> checking_ ABSL_GUARDED_BY(running_);  // wait for the claim that is being read
+  std::deque<ReleasedAction> allowed_ ABSL_GUARDED_BY(running_);    // wait for their turn
+  size_t in_flight_ ABSL_GUARDED_BY(running_) = 0;
 
   log::Limiter log_limiter_{absl::Seconds(10)};
 };
 
 void ClusterActor::Core::Claim() {
   api_.After(absl::ZeroDuration(), [core = shared_from_this()] {
-    if (core->checking_claim_) return;
-    core->checking_claim_ = true;
-    CheckClaim(core->api_, core->options_.claimant, core->clock_.Now(), core->options_.claim_deadline,
-               [core](const absl::Status& status) { core->OnClaim(status); });
+    core->Guarded([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core->running_) {
+      if (!core->checking_claim_) core->Check();
+    });
   });
 }
 
-void ClusterActor::Core::Stop() {
-  absl::MutexLock lock(&post_mutex_);
-  stopped_ = true;
-}
-
-void ClusterActor::Core::Post(Event event) {
-  absl::MutexLock lock(&post_mutex_);
-  if (!stopped_) sink_.Post(std::move(event));
+void ClusterActor::Core::Check() {
+  checking_claim_ = true;
+  CheckClaim(api_, options_.claimant, clock_.Now(), options_.claim_deadline,
+             [core = shared_from_this()](const absl::Status& status) {
+               core->Guarded([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core->running_) { core->OnClaim(status); });
+             });
 }
 
 void ClusterActor::Core::Do(const ReleasedAction& action) {
@@ -109,16 +117,14 @@ void ClusterActor::Core::Do(const ReleasedAction& action) {
     }
   }
   if (!first) {
-    // Not through Post: its mutex may be held by the API's thread that waits for this one to empty the queue.
-    sink_.Post(ActionFinished{.decision = action.decision,
-                              .number = action.action.number,
-                              .outcome = ActionOutcome::kUnreachable,
-                              .detail = "too many actions wait for this cluster's API server"});
+    Finish(action, {ActionOutcome::kUnreachable, "too many actions wait for this cluster's API server"});
     return;
   }
   // A stage's actions come in a burst: what comes until the API's thread gets here shares one reading of the
   // claim.
-  api_.After(absl::ZeroDuration(), [core = shared_from_this()] { core->Take(); });
+  api_.After(absl::ZeroDuration(), [core = shared_from_this()] {
+    core->Guarded([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core->running_) { core->Take(); });
+  });
 }
 
 void ClusterActor::Core::Take() {
@@ -127,10 +133,7 @@ void ClusterActor::Core::Take() {
     absl::MutexLock lock(&mutex_);
     checking_.swap(fresh_);
   }
-  if (checking_.empty()) return;
-  checking_claim_ = true;
-  CheckClaim(api_, options_.claimant, clock_.Now(), options_.claim_deadline,
-             [core = shared_from_this()](const absl::Status& status) { core->OnClaim(status); });
+  if (!checking_.empty()) Check();
 }
 
 void ClusterActor::Core::OnClaim(const absl::Status& status) {
@@ -179,9 +182,11 @@ void ClusterActor::Core::Run(const ReleasedAction& released) {
   const PodTarget pod = {.name = {.name_space = action.name_space, .name = action.name}, .uid = action.uid};
   const absl::Duration deadline = options_.action_deadline;
   AnswerDone done = [core = shared_from_this(), released](Answer answer) {
-    --core->in_flight_;
-    core->Finish(released, std::move(answer));
-    core->RunAllowed();
+    core->Guarded([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core->running_) {
+      --core->in_flight_;
+      core->Finish(released, std::move(answer));
+      core->RunAllowed();
+    });
   };
   switch (action.kind) {
     case ActionKind::kTaintNode:
@@ -198,55 +203,61 @@ void ClusterActor::Core::Run(const ReleasedAction& released) {
 }
 
 void ClusterActor::Core::Finish(const ReleasedAction& action, Answer answer) {
-  Post(ActionFinished{.decision = action.decision,
-                      .number = action.action.number,
-                      .outcome = answer.outcome,
-                      .detail = std::move(answer.detail)});
+  sink_.Post(ActionFinished{.decision = action.decision,
+                            .number = action.action.number,
+                            .outcome = answer.outcome,
+                            .detail = std::move(answer.detail)});
 }
 
 void ClusterActor::Core::Do(const ReadLease& request) {
-  api_.Get(kube::Leases(), {.name_space = kNodeLeases, .name = request.node.node}, options_.lease_deadline,
-           [core = shared_from_this(), request](const absl::StatusOr<kube::Json>& found) {
-             LeaseRead read{.request_id = request.request_id, .node = request.node};
-             const absl::StatusOr<LeaseFacts> facts = absl::IsNotFound(found.status()) ? LeaseFacts{}
-                                                      : found.ok() ? LeaseFactsFrom(*found)
-                                                                   : found.status();
-             read.ok = facts.ok();
-             if (facts.ok()) {
-               read.lease = *facts;
-             } else {
-               read.error = facts.status().ToString();
-             }
-             core->Post(std::move(read));
-           });
+  api_.Get(
+      kube::Leases(), {.name_space = kNodeLeases, .name = request.node.node}, options_.lease_deadline,
+      [core = shared_from_this(), request](const absl::StatusOr<kube::Json>& found) {
+        core->Guarded([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core->running_) { core->OnLease(request, found); });
+      });
+}
+
+void ClusterActor::Core::OnLease(const ReadLease& request, const absl::StatusOr<kube::Json>& found) {
+  absl::StatusOr<LeaseFacts> facts = LeaseFacts{};
+  if (found.ok()) {
+    facts = LeaseFactsFrom(*found);
+  } else if (!absl::IsNotFound(found.status())) {
+    facts = found.status();
+  }
+  LeaseRead read{.request_id = request.request_id, .node = request.node, .ok = facts.ok()};
+  if (facts.ok()) {
+    read.lease = *facts;
+  } else {
+    read.error = facts.status().ToString();
+  }
+  sink_.Post(std::move(read));
 }
 
 void ClusterActor::Core::Do(const Announce& announcement) {
-  bool room = false;
   {
     absl::MutexLock lock(&mutex_);
-    room = announcements_ < options_.most_announcements;
-    if (room) ++announcements_;
-  }
-  const auto failed = [core = shared_from_this()](const absl::Status& why) {
-    if (const auto suppressed = core->log_limiter_.Admit("announce", core->clock_.Now())) {
-      log::Warn("could not write a Kubernetes Event",
-                {{"cluster", core->options_.cluster}, {"cause", why}, {"suppressed", *suppressed}});
+    if (announcements_ >= options_.most_announcements) {
+      return NotAnnounced(absl::ResourceExhaustedError("too many are under way"));
     }
-  };
-  if (!room) {
-    failed(absl::ResourceExhaustedError("too many are under way"));
-    return;
+    ++announcements_;
   }
   api_.Create(kube::Events(), kEventNamespace, EventFor(announcement, clock_.Now()),
               options_.announce_deadline,
-              [core = shared_from_this(), failed](const absl::StatusOr<kube::Json>& made) {
+              [core = shared_from_this()](const absl::StatusOr<kube::Json>& made) {
                 {
                   absl::MutexLock lock(&core->mutex_);
                   --core->announcements_;
                 }
-                if (!made.ok() && !absl::IsAlreadyExists(made.status())) failed(made.status());
+                if (made.ok() || absl::IsAlreadyExists(made.status())) return;
+                core->Guarded([&] { core->NotAnnounced(made.status()); });
               });
+}
+
+void ClusterActor::Core::NotAnnounced(const absl::Status& why) {
+  if (const auto suppressed = log_limiter_.Admit("announce", clock_.Now())) {
+    log::Warn("could not write a Kubernetes Event",
+              {{"cluster", options_.cluster}, {"cause", why}, {"suppressed", *suppressed}});
+  }
 }
 
 ClusterActor::ClusterActor(Options options, kube::KubernetesApi& api, EventSink& sink,

@@ -50,13 +50,13 @@ class Api:
         """One request and its decoded answer: JSON, or text where the server answers with text."""
         target = path + ("?" + urlencode(query) if query else "")
         payload = None if body is None else json.dumps(body)
-        connection = self._connection(timeout_s)
         try:
+            connection = self._connection(timeout_s)
             connection.request(method, target, payload, {"Content-Type": content_type, "Accept": "application/json"})
             answer = connection.getresponse()
             data = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            connection.close()
+            self._drop_connection()
             raise Failure(f"the API server {self._server.netloc} does not answer: {error}") from error
         text = data.decode(errors="replace")
         is_json = answer.headers.get_content_type() == "application/json"
@@ -91,12 +91,16 @@ class Api:
         connection = getattr(self._local, "connection", None)
         # A connection that the server closed meanwhile is found here and not in the middle of a request.
         if connection is None or connection.sock is None or _has_ended(connection.sock):
-            if connection is not None:
-                connection.close()
+            self._drop_connection()
             connection = self._local.connection = self._new_connection(timeout_s)
             connection.connect()
         connection.sock.settimeout(timeout_s)
         return connection
+
+    def _drop_connection(self) -> None:
+        if connection := getattr(self._local, "connection", None):
+            connection.close()
+            self._local.connection = None
 
     def _new_connection(self, timeout_s: float) -> http.client.HTTPConnection:
         host, port = self._server.hostname, self._server.port

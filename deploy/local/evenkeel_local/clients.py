@@ -19,6 +19,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from .settings import PYTHON
+
 INTERVAL_S = 0.1
 LIMIT_S = 1.0
 
@@ -107,7 +109,7 @@ class Client:
     """The client as another program sees it: started, listened to, stopped."""
 
     def __init__(self, host: str, port: int):
-        self._process = subprocess.Popen([sys.executable, "-m", "evenkeel_local.clients", host, str(port)],
+        self._process = subprocess.Popen([PYTHON, "-m", "evenkeel_local.clients", host, str(port)],
                                          cwd=Path(__file__).parents[1], stdin=subprocess.DEVNULL, text=True,
                                          stdout=subprocess.PIPE, start_new_session=True)
         self.ended: "queue.SimpleQueue[Request]" = queue.SimpleQueue()  # Bounded by the length of a run: ten a second.

@@ -141,6 +141,7 @@ class Cluster:
                 shutil.rmtree(self.folder)
                 if not any(STATE.glob("*/")):
                     shutil.rmtree(STATE)
+        self.__dict__.pop("api", None)  # A cluster that is raised again under this name has another authority.
 
     # Nodes
 

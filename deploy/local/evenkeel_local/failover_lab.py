@@ -108,19 +108,26 @@ class FailoverLab:
         """
         waiting.wait_for(lambda: not self._taints(node), f"{node} to take pods again", deadline_s=180,
                          progress=self._progress, state=lambda: f"it has the taints {', '.join(self._taints(node))}")
-        for pod in self._pods():
-            if pod.node == node and pod.leaving:  # A kubelet that comes back takes a minute to see that they are gone.
-                self._site.api.delete(f"/api/v1/namespaces/{NAMESPACE}/pods/{pod.name}", gracePeriodSeconds=0)
         if by_itself:
             with contextlib.suppress(Failure):
                 waiting.wait_for(self._is_spread, "the replicas to be rebalanced", deadline_s=60,
                                  progress=self._progress)
         if not self._is_spread():
-            path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/helloworld"
-            self._site.api.patch(path, {"spec": {"replicas": 0}})
-            waiting.wait_for(lambda: not self._pods(), "the replicas to end", deadline_s=90, progress=self._progress)
-            self._site.api.patch(path, {"spec": {"replicas": REPLICAS}})
+            self._start_afresh()
         self._wait_until_spread()
+
+    def _start_afresh(self) -> None:
+        """Replaces all replicas at once; new ones are spread over all nodes."""
+        deployment = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/helloworld"
+        self._site.api.patch(deployment, {"spec": {"replicas": 0}})
+
+        def none_left() -> bool:
+            # Nobody uses them now, and a kubelet that waits for their good end can take a minute for it.
+            self._site.api.delete(f"/api/v1/namespaces/{NAMESPACE}/pods", labelSelector=_SELECTOR, gracePeriodSeconds=0)
+            return not self._pods()
+
+        waiting.wait_for(none_left, "the replicas to end", deadline_s=60, interval_s=1, progress=self._progress)
+        self._site.api.patch(deployment, {"spec": {"replicas": REPLICAS}})
 
     def _follow(self, run: "_Run", client: Client, watch: PodWatch) -> None:
         while not run.is_over():

@@ -10,12 +10,12 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import cgroups, commands, network, waiting
 from .failure import Failure
+from .settings import PYTHON
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Machine:
         file.write_text(json.dumps({**description, **paths}, indent=1))
         log = self.folder / "boot.log"
         with open(log, "wb") as written:
-            subprocess.run([sys.executable, "-m", "evenkeel_local.machine_init", file], check=False,
+            subprocess.run([PYTHON, "-m", "evenkeel_local.machine_init", file], check=False,
                            stdin=subprocess.DEVNULL, stdout=written, stderr=written, start_new_session=True,
                            cwd=Path(__file__).parents[1])
         try:
@@ -125,7 +125,7 @@ class Machine:
         known = [each["name"] for each in json.loads((self.folder / "machine.json").read_text())["services"]]
         if service not in known:
             raise Failure(f"{self.name} has no service {service}", f"its services are {', '.join(known)}")
-        with open(os.open(self._commands, os.O_WRONLY | os.O_NONBLOCK), "w", encoding="ascii") as pipe:
+        with open(os.open(self._commands, os.O_WRONLY | os.O_NONBLOCK), "w", encoding="utf-8") as pipe:
             pipe.write(f"{'start' if wanted else 'stop'} {service}\n")
         waiting.wait_for(lambda: bool(self.processes(service)) == wanted,
                          f"{service} on {self.name} to be {'up' if wanted else 'down'}", deadline_s=15)

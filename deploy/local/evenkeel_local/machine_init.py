@@ -279,7 +279,7 @@ def boot(machine: dict) -> None:
 def _publish(folder: int, name: str, text: str) -> None:
     """Tells Machine.boot, which waits for this file, that the node has booted, and as which process."""
     with open(os.open(name + ".part", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644, dir_fd=folder), "w",
-              encoding="ascii") as file:
+              encoding="utf-8") as file:
         file.write(text)
     os.rename(name + ".part", name, src_dir_fd=folder, dst_dir_fd=folder)
     os.close(folder)

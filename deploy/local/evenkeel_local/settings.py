@@ -5,6 +5,9 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
+# Debian's own: a node's root folder holds nothing of other interpreters, and a test may have been started by one.
+PYTHON = "/usr/bin/python3"
+
 # Every cluster has a folder here; nothing is left of it after `down`.
 STATE = Path(os.environ.get("EVENKEEL_LOCAL_STATE", "/var/lib/evenkeel-local"))
 

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <prometheus/registry.h>
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "common/observability/checks.h"
+#include "common/observability/endpoint.h"
+
+namespace evenkeel::observability {
+
+// What a program tells those who run it, over HTTP: /livez and /readyz (200 or 503, with a line for each
+// check), /metrics (Prometheus' text format). Everything else is 404.
+struct Sources {
+  Checks live;   // not good: only a restart helps
+  Checks ready;  // not good: it works, but do not count on it now
+  prometheus::Registry metrics;
+};
+
+// `sources` must outlive what is returned.
+absl::StatusOr<std::unique_ptr<Endpoint>> Serve(const Endpoint::Options& options, const Sources& sources);
+
+}  // namespace evenkeel::observability

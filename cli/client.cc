@@ -1,0 +1,321 @@
+#include "cli/client.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "cli/failure.h"
+#include "common/base/random.h"
+#include "common/base/status.h"
+#include "common/time/backoff.h"
+
+namespace evenkeel::cli {
+namespace {
+
+constexpr int kPageSize = 500;
+constexpr int kAttempts = 3;
+constexpr absl::Duration kWatchLifetime = absl::Minutes(5);
+// A page of nodes with their reports, with room to spare.
+constexpr int kMaxMessageBytes = 32 << 20;
+
+// The content of the file that a setting names.
+absl::StatusOr<std::string> ReadFile(const std::string& path, absl::string_view setting) {
+  std::ifstream stream(path, std::ios::binary);
+  std::stringstream content;
+  if (!stream || !(content << stream.rdbuf())) {
+    return absl::NotFoundError(absl::StrCat(setting, ": the file ", path, " cannot be read, or is empty"));
+  }
+  return content.str();
+}
+
+// The content of a PEM file. gRPC says nothing of use about one that is none.
+absl::StatusOr<std::string> ReadPem(const std::string& path, absl::string_view setting) {
+  EVENKEEL_ASSIGN_OR_RETURN(std::string content, ReadFile(path, setting));
+  if (!absl::StrContains(content, "-----BEGIN ")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(setting, ": the file ", path, " is not in the PEM format"));
+  }
+  return content;
+}
+
+absl::Status CheckComplete(const Settings& settings) {
+  if (settings.server.empty()) {
+    return WithCure(absl::InvalidArgumentError("it is not known where the coordinator is"),
+                    "--server HOST:PORT, EVENKEEL_SERVER, or a context in ~/.config/evenkeel/config.yaml");
+  }
+  if (settings.ca_file.empty()) {
+    return WithCure(
+        absl::InvalidArgumentError("it is not known whom to trust as the coordinator"),
+        "--ca-file or EVENKEEL_CA_FILE; in the cluster it is ca.crt of the ConfigMap evenkeel-ca");
+  }
+  if (settings.token_file.empty() && settings.client_certificate.empty()) {
+    return WithCure(absl::InvalidArgumentError("it is not known who you are"),
+                    "--token-file or EVENKEEL_TOKEN_FILE with a Kubernetes token, or --client-certificate "
+                    "and --client-key");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Client>> Client::Create(const Settings& settings, const Host& host) {
+  EVENKEEL_RETURN_IF_ERROR(CheckComplete(settings));
+  grpc::SslCredentialsOptions tls;
+  EVENKEEL_ASSIGN_OR_RETURN(tls.pem_root_certs, ReadPem(settings.ca_file, "--ca-file"));
+  if (!settings.client_certificate.empty()) {
+    EVENKEEL_ASSIGN_OR_RETURN(tls.pem_cert_chain,
+                              ReadFile(settings.client_certificate, "--client-certificate"));
+    EVENKEEL_ASSIGN_OR_RETURN(tls.pem_private_key, ReadPem(settings.client_key, "--client-key"));
+  }
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetUserAgentPrefix(absl::StrCat("evenkeel/", EVENKEEL_VERSION));
+  // The coordinator is reached directly or not at all: no HTTP proxy from the environment may come between.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  if (!settings.server_name.empty()) arguments.SetSslTargetNameOverride(settings.server_name);
+  return std::unique_ptr<Client>(new Client(
+      settings, host, grpc::CreateCustomChannel(settings.server, grpc::SslCredentials(tls), arguments)));
+}
+
+Client::Client(const Settings& settings, const Host& host, const std::shared_ptr<grpc::Channel>& channel)
+    : settings_(settings),
+      host_(host),
+      fleet_(v1::FleetService::NewStub(channel)),
+      decisions_(v1::DecisionService::NewStub(channel)),
+      policies_(v1::PolicyService::NewStub(channel)) {}
+
+absl::Status Client::Prepare(grpc::ClientContext& context, absl::Duration timeout) const {
+  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  if (settings_.token_file.empty()) return absl::OkStatus();
+  EVENKEEL_ASSIGN_OR_RETURN(const std::string content, ReadFile(settings_.token_file, "--token-file"));
+  const absl::string_view token = absl::StripAsciiWhitespace(content);
+  if (token.empty() || !std::all_of(token.begin(), token.end(), absl::ascii_isgraph)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--token-file: the file ", settings_.token_file, " does not hold a token"));
+  }
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", token));
+  return absl::OkStatus();
+}
+
+template <typename Response, typename Stub, typename RequestMessage>
+absl::StatusOr<Response> Client::Read(Stub& stub,
+                                      grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                   const RequestMessage&, Response*),
+                                      const RequestMessage& request) {
+  const absl::Time deadline = absl::Now() + settings_.request_timeout;
+  for (int attempt = 1;; ++attempt) {
+    grpc::ClientContext context;
+    EVENKEEL_RETURN_IF_ERROR(Prepare(context, deadline - absl::Now()));
+    Response response;
+    const grpc::Status status = (stub.*method)(&context, request, &response);
+    if (status.ok()) return response;
+    const absl::Duration wait =
+        time::Backoff({.initial = absl::Milliseconds(200)}, attempt, base::RandomUnit());
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE || attempt == kAttempts ||
+        absl::Now() + wait > deadline) {
+      return ToStatus(status);
+    }
+    host_.sleep(wait);
+  }
+}
+
+template <typename Item, typename Response, typename Stub, typename RequestMessage>
+absl::StatusOr<std::vector<Item>> Client::ReadAll(
+    Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const RequestMessage&, Response*),
+    RequestMessage request, google::protobuf::RepeatedPtrField<Item>* (Response::*items)()) {
+  std::vector<Item> all;
+  request.set_page_size(kPageSize);
+  for (;;) {
+    EVENKEEL_ASSIGN_OR_RETURN(Response response, (Read<Response>(stub, method, request)));
+    auto* page = (response.*items)();
+    std::move(page->begin(), page->end(), std::back_inserter(all));
+    if (response.next_page_token().empty()) return all;
+    if (response.next_page_token() == request.page_token()) {
+      return absl::InternalError(
+          "the coordinator's list does not come to an end: it gave the same page twice");
+    }
+    request.set_page_token(response.next_page_token());
+  }
+}
+
+template <typename Response, typename Stub, typename RequestMessage>
+absl::Status Client::Watch(Stub& stub,
+                           std::unique_ptr<grpc::ClientReader<Response>> (Stub::*method)(
+                               grpc::ClientContext*, const RequestMessage&),
+                           const RequestMessage& request, absl::FunctionRef<bool(const Response&)> on_change,
+                           absl::Duration timeout) {
+  grpc::ClientContext context;
+  EVENKEEL_RETURN_IF_ERROR(Prepare(context, timeout));
+  const std::unique_ptr<grpc::ClientReader<Response>> reader = (stub.*method)(&context, request);
+  Response response;
+  while (reader->Read(&response)) {
+    if (on_change(response)) continue;
+    context.TryCancel();
+    reader->Finish();
+    return absl::OkStatus();
+  }
+  const grpc::Status status = reader->Finish();
+  return status.ok() ? absl::UnavailableError("the coordinator ended the watch") : ToStatus(status);
+}
+
+absl::StatusOr<std::vector<v1::Cluster>> Client::ListClusters() {
+  return ReadAll<v1::Cluster>(*fleet_, &v1::FleetService::Stub::ListClusters, v1::ListClustersRequest(),
+                              &v1::ListClustersResponse::mutable_clusters);
+}
+
+absl::StatusOr<v1::Cluster> Client::GetCluster(const std::string& name) {
+  v1::GetClusterRequest request;
+  request.set_name(name);
+  EVENKEEL_ASSIGN_OR_RETURN(
+      v1::GetClusterResponse response,
+      (Read<v1::GetClusterResponse>(*fleet_, &v1::FleetService::Stub::GetCluster, request)));
+  return std::move(*response.mutable_cluster());
+}
+
+absl::StatusOr<std::vector<v1::Node>> Client::ListNodes(const std::string& parent,
+                                                        const std::string& label_selector) {
+  v1::ListNodesRequest request;
+  request.set_parent(parent);
+  request.set_label_selector(label_selector);
+  return ReadAll<v1::Node>(*fleet_, &v1::FleetService::Stub::ListNodes, request,
+                           &v1::ListNodesResponse::mutable_nodes);
+}
+
+absl::StatusOr<v1::Node> Client::GetNode(const std::string& name) {
+  v1::GetNodeRequest request;
+  request.set_name(name);
+  EVENKEEL_ASSIGN_OR_RETURN(v1::GetNodeResponse response,
+                            (Read<v1::GetNodeResponse>(*fleet_, &v1::FleetService::Stub::GetNode, request)));
+  return std::move(*response.mutable_node());
+}
+
+absl::StatusOr<std::vector<v1::Pod>> Client::ListPods(const PodQuery& query) {
+  v1::ListPodsRequest request;
+  request.set_parent(query.parent);
+  request.set_label_selector(query.label_selector);
+  request.set_node(query.node);
+  return ReadAll<v1::Pod>(*fleet_, &v1::FleetService::Stub::ListPods, request,
+                          &v1::ListPodsResponse::mutable_pods);
+}
+
+absl::StatusOr<v1::Pod> Client::GetPod(const std::string& name) {
+  v1::GetPodRequest request;
+  request.set_name(name);
+  EVENKEEL_ASSIGN_OR_RETURN(v1::GetPodResponse response,
+                            (Read<v1::GetPodResponse>(*fleet_, &v1::FleetService::Stub::GetPod, request)));
+  return std::move(*response.mutable_pod());
+}
+
+absl::StatusOr<v1::Container> Client::GetContainer(const std::string& name) {
+  v1::GetContainerRequest request;
+  request.set_name(name);
+  EVENKEEL_ASSIGN_OR_RETURN(
+      v1::GetContainerResponse response,
+      (Read<v1::GetContainerResponse>(*fleet_, &v1::FleetService::Stub::GetContainer, request)));
+  return std::move(*response.mutable_container());
+}
+
+absl::StatusOr<std::vector<v1::Decision>> Client::ListDecisions(const DecisionQuery& query) {
+  v1::ListDecisionsRequest request;
+  request.set_cluster(query.cluster);
+  request.set_node(query.node);
+  return ReadAll<v1::Decision>(*decisions_, &v1::DecisionService::Stub::ListDecisions, request,
+                               &v1::ListDecisionsResponse::mutable_decisions);
+}
+
+absl::StatusOr<v1::Decision> Client::GetDecision(const std::string& name) {
+  v1::GetDecisionRequest request;
+  request.set_name(name);
+  EVENKEEL_ASSIGN_OR_RETURN(
+      v1::GetDecisionResponse response,
+      (Read<v1::GetDecisionResponse>(*decisions_, &v1::DecisionService::Stub::GetDecision, request)));
+  return std::move(*response.mutable_decision());
+}
+
+absl::StatusOr<v1::Decision> Client::LatestDecision(const DecisionQuery& query) {
+  v1::ListDecisionsRequest request;
+  request.set_cluster(query.cluster);
+  request.set_node(query.node);
+  request.set_page_size(1);
+  EVENKEEL_ASSIGN_OR_RETURN(
+      v1::ListDecisionsResponse response,
+      (Read<v1::ListDecisionsResponse>(*decisions_, &v1::DecisionService::Stub::ListDecisions, request)));
+  if (response.decisions().empty()) {
+    return absl::NotFoundError(query.node.empty()
+                                   ? "nothing has been decided yet"
+                                   : absl::StrCat("nothing has been decided about node ", query.node));
+  }
+  return std::move(*response.mutable_decisions(0));
+}
+
+absl::StatusOr<std::vector<v1::Policy>> Client::ListPolicies() {
+  return ReadAll<v1::Policy>(*policies_, &v1::PolicyService::Stub::ListPolicies, v1::ListPoliciesRequest(),
+                             &v1::ListPoliciesResponse::mutable_policies);
+}
+
+absl::StatusOr<v1::Policy> Client::GetPolicy(const std::string& name) {
+  v1::GetPolicyRequest request;
+  request.set_name(name);
+  EVENKEEL_ASSIGN_OR_RETURN(
+      v1::GetPolicyResponse response,
+      (Read<v1::GetPolicyResponse>(*policies_, &v1::PolicyService::Stub::GetPolicy, request)));
+  return std::move(*response.mutable_policy());
+}
+
+absl::StatusOr<v1::ApplyPolicyResponse> Client::ApplyPolicy(const v1::Policy& policy, bool validate_only) {
+  v1::ApplyPolicyRequest request;
+  *request.mutable_policy() = policy;
+  request.set_validate_only(validate_only);
+  grpc::ClientContext context;
+  EVENKEEL_RETURN_IF_ERROR(Prepare(context, settings_.request_timeout));
+  v1::ApplyPolicyResponse response;
+  EVENKEEL_RETURN_IF_ERROR(ToStatus(policies_->ApplyPolicy(&context, request, &response)));
+  return response;
+}
+
+absl::Status Client::DeletePolicy(const std::string& name, const std::string& etag) {
+  v1::DeletePolicyRequest request;
+  request.set_name(name);
+  request.set_etag(etag);
+  grpc::ClientContext context;
+  EVENKEEL_RETURN_IF_ERROR(Prepare(context, settings_.request_timeout));
+  v1::DeletePolicyResponse response;
+  return ToStatus(policies_->DeletePolicy(&context, request, &response));
+}
+
+absl::StatusOr<std::vector<v1::Decision>> Client::OpenDecisions(const std::string& cluster) {
+  v1::WatchDecisionsRequest request;
+  request.set_cluster(cluster);
+  std::vector<v1::Decision> open;
+  EVENKEEL_RETURN_IF_ERROR(Watch<v1::WatchDecisionsResponse>(
+      *decisions_, &v1::DecisionService::Stub::WatchDecisions, request,
+      [&open](const v1::WatchDecisionsResponse& response) {
+        if (response.type() == v1::WatchDecisionsResponse::TYPE_SYNCED) return false;
+        open.push_back(response.decision());
+        return true;
+      },
+      settings_.request_timeout));
+  return open;
+}
+
+absl::Status Client::WatchFleet(const v1::WatchFleetRequest& request,
+                                absl::FunctionRef<bool(const v1::WatchFleetResponse&)> on_change) {
+  return Watch<v1::WatchFleetResponse>(*fleet_, &v1::FleetService::Stub::WatchFleet, request, on_change,
+                                       kWatchLifetime);
+}
+
+absl::Status Client::WatchDecisions(const v1::WatchDecisionsRequest& request,
+                                    absl::FunctionRef<bool(const v1::WatchDecisionsResponse&)> on_change) {
+  return Watch<v1::WatchDecisionsResponse>(*decisions_, &v1::DecisionService::Stub::WatchDecisions, request,
+                                           on_change, kWatchLifetime);
+}
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/config.h"
+#include "cli/host.h"
+#include "evenkeel/v1/decision.grpc.pb.h"
+#include "evenkeel/v1/fleet.grpc.pb.h"
+#include "evenkeel/v1/policy.grpc.pb.h"
+
+namespace grpc {
+class ClientContext;
+}
+
+namespace evenkeel::cli {
+
+// Which pods.
+struct PodQuery {
+  std::string parent = "clusters/-/namespaces/-";
+  std::string label_selector;
+  std::string node;
+};
+
+// Which decisions.
+struct DecisionQuery {
+  std::string cluster;
+  std::string node;
+};
+
+// The coordinator, as an operator's program talks to it: over TLS, with an identity. One thread.
+//
+// Every call has the settings' request timeout as its deadline. Calls that only read are tried up to three
+// times within it, with jittered back-off, while the coordinator is UNAVAILABLE (it starts again, say); calls
+// that change something are sent once. Lists follow their pages to the end.
+class Client {
+ public:
+  // Reads the certificates; does not connect yet. INVALID_ARGUMENT or NOT_FOUND that names the setting and
+  // the file.
+  static absl::StatusOr<std::unique_ptr<Client>> Create(const Settings& settings, const Host& host);
+
+  absl::StatusOr<std::vector<v1::Cluster>> ListClusters();
+  absl::StatusOr<v1::Cluster> GetCluster(const std::string& name);
+  absl::StatusOr<std::vector<v1::Node>> ListNodes(const std::string& parent,
+                                                  const std::string& label_selector);
+  absl::StatusOr<v1::Node> GetNode(const std::string& name);
+  absl::StatusOr<std::vector<v1::Pod>> ListPods(const PodQuery& query);
+  absl::StatusOr<v1::Pod> GetPod(const std::string& name);
+  absl::StatusOr<v1::Container> GetContainer(const std::string& name);
+  absl::StatusOr<std::vector<v1::Decision>> ListDecisions(const DecisionQuery& query);
+  absl::StatusOr<v1::Decision> GetDecision(const std::string& name);
+  // The newest of them; NOT_FOUND when there is none.
+  absl::StatusOr<v1::Decision> LatestDecision(const DecisionQuery& query);
+  absl::StatusOr<std::vector<v1::Policy>> ListPolicies();
+  absl::StatusOr<v1::Policy> GetPolicy(const std::string& name);
+  absl::StatusOr<v1::ApplyPolicyResponse> ApplyPolicy(const v1::Policy& policy, bool validate_only);
+  absl::Status DeletePolicy(const std::string& name, const std::string& etag);
+
+  // The decisions that are open now.
+  absl::StatusOr<std::vector<v1::Decision>> OpenDecisions(const std::string& cluster);
+
+  // One watch: hands each answer over until `on_change` returns false (then OK) or the stream ends (then its
+  // status, UNAVAILABLE if it ended in peace). A watch lasts five minutes at most, so that a connection that
+  // only seems open is noticed; callers start again.
+  absl::Status WatchFleet(const v1::WatchFleetRequest& request,
+                          absl::FunctionRef<bool(const v1::WatchFleetResponse&)> on_change);
+  absl::Status WatchDecisions(const v1::WatchDecisionsRequest& request,
+                              absl::FunctionRef<bool(const v1::WatchDecisionsResponse&)> on_change);
+
+ private:
+  Client(const Settings& settings, const Host& host, const std::shared_ptr<grpc::Channel>& channel);
+
+  // Sets the deadline and the identity of one call.
+  absl::Status Prepare(grpc::ClientContext& context, absl::Duration timeout) const;
+  // One call that only reads, tried again while the coordinator is UNAVAILABLE.
+  template <typename Response, typename Stub, typename RequestMessage>
+  absl::StatusOr<Response> Read(Stub& stub,
+                                grpc::Status (Stub::*method)(grpc::ClientContext*, const RequestMessage&,
+                                                             Response*),
+                                const RequestMessage& request);
+  // All pages of a list.
+  template <typename Item, typename Response, typename Stub, typename RequestMessage>
+  absl::StatusOr<std::vector<Item>> ReadAll(
+      Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const RequestMessage&, Response*),
+      RequestMessage request, google::protobuf::RepeatedPtrField<Item>* (Response::*items)());
+  template <typename Response, typename Stub, typename RequestMessage>
+  absl::Status Watch(Stub& stub,
+                     std::unique_ptr<grpc::ClientReader<Response>> (Stub::*method)(grpc::ClientContext*,
+                                                                                   const RequestMessage&),
+                     const RequestMessage& request, absl::FunctionRef<bool(const Response&)> on_change,
+                     absl::Duration timeout);
+
+  Settings settings_;
+  Host host_;
+  std::unique_ptr<v1::FleetService::Stub> fleet_;
+  std::unique_ptr<v1::DecisionService::Stub> decisions_;
+  std::unique_ptr<v1::PolicyService::Stub> policies_;
+};
+
+}  // namespace evenkeel::cli

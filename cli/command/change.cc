@@ -1,0 +1,90 @@
+#include "cli/command/change.h"
+
+#include <fstream>
+#include <iterator>
+#include <ostream>
+
+#include "absl/strings/str_cat.h"
+#include "cli/manifest.h"
+#include "cli/print/text.h"
+#include "common/base/status.h"
+
+namespace evenkeel::cli {
+namespace {
+
+constexpr const char* kPolicyKind = "failoverpolicy.evenkeel.dev";
+
+absl::StatusOr<std::string> ReadAll(const Host& host, const std::string& file) {
+  std::ifstream stream;
+  if (file != "-") {
+    stream.open(file, std::ios::binary);
+    if (!stream) return absl::NotFoundError(absl::StrCat("-f: the file ", file, " cannot be read"));
+  }
+  std::istream& in = file == "-" ? *host.in : stream;
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+absl::StatusOr<std::vector<v1::Policy>> ReadPolicies(const Host& host,
+                                                     const std::vector<std::string>& files) {
+  std::vector<v1::Policy> all;
+  for (const std::string& file : files) {
+    EVENKEEL_ASSIGN_OR_RETURN(const std::string text, ReadAll(host, file));
+    EVENKEEL_ASSIGN_OR_RETURN(const std::vector<v1::Policy> policies,
+                              ParseManifests(text, file == "-" ? "standard input" : file));
+    all.insert(all.end(), policies.begin(), policies.end());
+  }
+  if (all.empty()) return absl::InvalidArgumentError("there is no policy in what -f names");
+  return all;
+}
+
+}  // namespace
+
+absl::Status RunApply(Context& context, const ApplyOptions& options) {
+  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<v1::Policy> policies,
+                            ReadPolicies(context.host, options.files));
+  for (const v1::Policy& policy : policies) {
+    const absl::StatusOr<v1::ApplyPolicyResponse> checked = context.client.ApplyPolicy(policy, true);
+    if (!checked.ok()) {
+      return base::Annotate(checked.status(),
+                            absl::StrCat("policy ", LastSegment(policy.name()), " (nothing is applied)"));
+    }
+    if (options.validate_only) {
+      *context.host.out << kPolicyKind << '/' << LastSegment(policy.name())
+                        << (checked->created() ? " would be created" : " would be configured") << std::endl;
+    }
+  }
+  if (options.validate_only) return absl::OkStatus();
+  for (const v1::Policy& policy : policies) {
+    EVENKEEL_ASSIGN_OR_RETURN(const v1::ApplyPolicyResponse applied,
+                              context.client.ApplyPolicy(policy, false));
+    *context.host.out << kPolicyKind << '/' << LastSegment(policy.name())
+                      << (applied.created() ? " created" : " configured") << std::endl;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunDelete(Context& context, const DeleteOptions& options) {
+  std::vector<std::string> names;
+  if (!options.files.empty()) {
+    if (!options.words.empty()) return absl::InvalidArgumentError("name policies or give -f, but not both");
+    EVENKEEL_ASSIGN_OR_RETURN(const std::vector<v1::Policy> policies,
+                              ReadPolicies(context.host, options.files));
+    for (const v1::Policy& policy : policies) names.push_back(policy.name());
+  } else {
+    EVENKEEL_ASSIGN_OR_RETURN(const Request request, ParseRequest(options.words));
+    if (request.kind != Kind::kPolicy) {
+      return absl::InvalidArgumentError(absl::StrCat("only policies can be deleted; ",
+                                                     NameOf(request.kind).plural,
+                                                     " are what Evenkeel sees and records"));
+    }
+    if (request.names.empty()) return absl::InvalidArgumentError("say which policy: delete policy NAME");
+    EVENKEEL_ASSIGN_OR_RETURN(names, FullNames(context, request));
+  }
+  for (const std::string& name : names) {
+    EVENKEEL_RETURN_IF_ERROR(context.client.DeletePolicy(name, ""));
+    *context.host.out << kPolicyKind << " \"" << LastSegment(name) << "\" deleted" << std::endl;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,120 @@
+#include "cli/command_line.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/command/completion.h"
+#include "cli/reference.h"
+
+namespace evenkeel::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "Evenkeel keeps applications on Kubernetes up when machines die. This command shows what it sees and "
+    "decides, and "
+    "sets what it may do.";
+
+constexpr const char* kFooter = R"(
+Where the coordinator is and who you are come from the options above, else from EVENKEEL_SERVER, EVENKEEL_SERVER_NAME,
+EVENKEEL_CA_FILE, EVENKEEL_TOKEN_FILE, EVENKEEL_CLIENT_CERTIFICATE, EVENKEEL_CLIENT_KEY, EVENKEEL_CLUSTER and
+EVENKEEL_NAMESPACE, else from a context in ~/.config/evenkeel/config.yaml (or $EVENKEEL_CONFIG):
+
+  current-context: production
+  contexts:
+    - name: production
+      server: evenkeel.example:7443
+      ca-file: production-ca.crt
+      token-file: production.token
+
+NO_COLOR=1 turns colours off.)";
+
+// A duration such as 500ms, 10s or 2m, more than zero.
+CLI::Option* AddDuration(CLI::App& app, const std::string& names, absl::Duration& target,
+                         const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          names,
+          [names, &target](const std::string& text) {
+            if (!absl::ParseDuration(text, &target) || target <= absl::ZeroDuration()) {
+              throw CLI::ValidationError(names, "must be a duration such as 500ms, 10s or 2m, not " + text);
+            }
+          },
+          absl::StrCat(help, " (", absl::FormatDuration(target), ")"))
+      ->type_name("DURATION");
+}
+
+std::string KindList() {
+  return absl::StrJoin(KindNames(), ", ",
+                       [](std::string* out, const KindName& names) { absl::StrAppend(out, names.plural); });
+}
+
+CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& help) {
+  CLI::App* command = app.add_subcommand(name, help);
+  // The options that all commands have may stand behind the command too.
+  command->fallthrough();
+  return command;
+}
+
+}  // namespace
+
+CommandLine::CommandLine(const std::string& program) : app(kDescription, program) {
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  app.option_defaults()->group("Connection");
+  app.add_option("--context", context, "Context of the config file")->type_name("NAME");
+  app.add_option("--server", flags.server, "The coordinator's address")->type_name("HOST:PORT");
+  app.add_option("--server-name", flags.server_name, "The name in its certificate, where that is not HOST")
+      ->type_name("NAME");
+  app.add_option("--ca-file", flags.ca_file, "The authority that signed it, PEM")->type_name("FILE");
+  app.add_option("--token-file", flags.token_file, "A Kubernetes token: who you are")->type_name("FILE");
+  app.add_option("--client-certificate", flags.client_certificate, "The same by a certificate, PEM")
+      ->type_name("FILE");
+  app.add_option("--client-key", flags.client_key, "Its key, PEM")->type_name("FILE");
+  app.add_option("--cluster", flags.cluster, "Only this cluster")->type_name("NAME");
+  app.add_option("-n,--namespace", flags.namespace_name, "Namespace of pods (default)")->type_name("NAME");
+  AddDuration(app, "--request-timeout", flags.request_timeout, "How long one request may take");
+  app.option_defaults()->group("Options");
+  app.set_version_flag("--version", std::string("evenkeel ") + EVENKEEL_VERSION,
+                       "Print the version and exit");
+
+  CLI::App* command = AddCommand(app, "get", absl::StrCat("Show resources in a table: ", KindList()));
+  command->add_option("words", get.words, "TYPE [NAME...] or TYPE/NAME...")->type_name("")->required();
+  command->add_option("-o,--output", get.output, "Not a table, or a wider one")
+      ->check(CLI::IsMember(OutputFormats()));
+  command->add_option("-l,--selector", get.selector, "Only those with these labels, as app=web,tier!=db")
+      ->type_name("SELECTOR");
+  command->add_option("--node", get.node, "Only pods, containers or decisions of this node")
+      ->type_name("NODE");
+  command->add_flag("-A,--all-namespaces", get.all_namespaces, "Pods of all namespaces");
+  command->add_flag("-w,--watch", get.watch, "Then show each change, until interrupted");
+
+  command = AddCommand(app, "describe", "Show all that is known of a resource");
+  command->add_option("words", describe.words, "TYPE [NAME...] or TYPE/NAME...")->type_name("")->required();
+  command->add_flag("-A,--all-namespaces", describe.all_namespaces, "Pods of all namespaces");
+
+  command = AddCommand(app, "explain", "Tell what a decision saw, judged and did, and when");
+  command
+      ->add_option("decision", explain, "A decision, or node/NODE for the latest on it (the latest of all)")
+      ->type_name("");
+
+  command = AddCommand(app, "apply", "Put policies into force");
+  command->add_option("-f,--filename", apply.files, "File of YAML documents; - is standard input")
+      ->type_name("FILE")
+      ->required();
+  command->add_flag("--validate-only", apply.validate_only, "Only check them, change nothing");
+
+  command = AddCommand(app, "delete", "Delete policies");
+  command->add_option("words", remove.words, "policy NAME... or policy/NAME...")->type_name("");
+  command->add_option("-f,--filename", remove.files, "Those in this file; - is standard input")
+      ->type_name("FILE");
+
+  command = AddCommand(app, "status", "Tell whether the whole fleet is well; exit code 0 only if it is");
+  command->add_flag("--wait", status.wait, "Wait until it is");
+  AddDuration(*command, "--timeout", status.timeout, "How long to wait");
+
+  AddCommand(app, "version", "Print the version");
+
+  command = AddCommand(app, "completion", "Print a completion script for a shell");
+  command->add_option("shell", shell, absl::StrJoin(CompletionShells(), " or "))->type_name("")->required();
+}
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "cli/command/change.h"
+#include "cli/command/get.h"
+#include "cli/command/show.h"
+#include "cli/command/status.h"
+#include "cli/config.h"
+
+namespace evenkeel::cli {
+
+// All commands with their options: the one table that parsing, help and completion are made from.
+struct CommandLine {
+  // `program` is how people call it: "evenkeel" or "kubectl evenkeel".
+  explicit CommandLine(const std::string& program);
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
+
+  std::string context;
+  Settings flags;
+  GetOptions get;
+  DescribeOptions describe;
+  std::string explain;
+  ApplyOptions apply;
+  DeleteOptions remove;
+  StatusOptions status;
+  std::string shell;
+
+  CLI::App app;  // refers to what is above
+};
+
+}  // namespace evenkeel::cli

@@ -1,5 +1,6 @@
 #include "coordinator/runtime/runtime.h"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -180,12 +181,9 @@ TEST(RuntimeTest, LatenessIsMeasured) {
   ASSERT_TRUE(bench.runtime->Post(Apply(1, "p1")));
   bench.outlet.WaitForReplies(1);
   bench.clock.Advance(absl::Seconds(10));
-  while (true) {
-    const Runtime::Figures figures = bench.runtime->figures();
-    if (figures.last_turn < bench.clock.Now()) continue;
-    EXPECT_GE(figures.longest_lateness, absl::Seconds(9));
-    break;
-  }
+  // Each look starts the figure anew, so the longest of all looks counts.
+  absl::Duration longest;
+  while (longest < absl::Seconds(9)) longest = std::max(longest, bench.runtime->figures().longest_lateness);
   bench.runtime->Stop();
   EXPECT_EQ(bench.runtime->figures().longest_lateness, absl::ZeroDuration());
 }

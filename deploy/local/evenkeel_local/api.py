@@ -97,6 +97,10 @@ class Api:
         connection.sock.settimeout(timeout_s)
         return connection
 
+    def close(self) -> None:
+        """Closes this thread's connection; the next request opens another."""
+        self._drop_connection()
+
     def _drop_connection(self) -> None:
         if connection := getattr(self._local, "connection", None):
             connection.close()

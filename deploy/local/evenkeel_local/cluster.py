@@ -141,7 +141,8 @@ class Cluster:
                 shutil.rmtree(self.folder)
                 if not any(STATE.glob("*/")):
                     shutil.rmtree(STATE)
-        self.__dict__.pop("api", None)  # A cluster that is raised again under this name has another authority.
+        if api := self.__dict__.pop("api", None):  # Raised again under this name, a cluster has another authority.
+            api.close()
 
     # Nodes
 

@@ -125,10 +125,15 @@ class Machine:
         known = [each["name"] for each in json.loads((self.folder / "machine.json").read_text())["services"]]
         if service not in known:
             raise Failure(f"{self.name} has no service {service}", f"its services are {', '.join(known)}")
+        running = set(self.processes(service))
         with open(os.open(self._commands, os.O_WRONLY | os.O_NONBLOCK), "w", encoding="utf-8") as pipe:
             pipe.write(f"{'start' if wanted else 'stop'} {service}\n")
-        waiting.wait_for(lambda: bool(self.processes(service)) == wanted,
-                         f"{service} on {self.name} to be {'up' if wanted else 'down'}", deadline_s=15)
+        if wanted:
+            waiting.wait_for(lambda: self.processes(service), f"{service} on {self.name} to be up", deadline_s=15)
+        else:
+            # A process that ends loses its program's name before its sockets, and its control group last of all.
+            waiting.wait_for(lambda: not running & cgroups.processes(self.cluster, self.name),
+                             f"{service} on {self.name} to be down", deadline_s=15)
 
     def processes(self, program: str) -> list[int]:
         """The processes on the node, in containers too, whose program has this name; numbered as on this machine."""

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +80,7 @@ def deploy(cluster: Cluster, progress: Progress) -> None:
     waiting.wait_for(lambda: not _unready(cluster), "Evenkeel to be Ready", deadline_s=180, interval_s=0.5,
                      progress=progress, state=lambda: _unready(cluster),
                      cure=f"kubectl --kubeconfig {cluster.kubeconfig} -n {NAMESPACE} get pods,events")
-    command(cluster).run("status", "--wait", timeout_s=120)
+    command(cluster).run("status", "--wait", timeout_s=150)
     progress.done("Evenkeel watches over the cluster")
 
 
@@ -116,16 +115,14 @@ class Command:
     cluster: str
     environment: dict[str, str]
 
-    def run(self, *arguments: str, timeout_s: float = 60) -> str:
-        return commands.run([PROGRAMS_FOLDER / "evenkeel", *arguments], environment=self.environment, timeout_s=timeout_s)
+    def run(self, *arguments: str, input_text: str | None = None, timeout_s: float = 60) -> str:
+        return commands.run([PROGRAMS_FOLDER / "evenkeel", *arguments], environment=self.environment,
+                            input_text=input_text, timeout_s=timeout_s)
 
     def set_policy(self, mode: str) -> None:
         """Applies Lab 1's failover policy, with mode observe or enforce."""
         text = _POLICY.read_text().replace("CLUSTER", self.cluster).replace("MODE", mode)
-        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-            file.write(text)
-            file.flush()
-            self.run("apply", "-f", file.name)
+        self.run("apply", "-f", "-", input_text=text)
 
     def failover_decision(self, node: str, after_s: float) -> dict:
         """The decision to fail this node over, made after the wall clock's time `after_s`."""

@@ -31,8 +31,3 @@ def wait_for(condition: Callable[[], T], what: str, deadline_s: float, *, interv
         if progress:
             progress.waiting(what + (f": {state()}" if state else ""))
         time.sleep(interval_s)
-
-
-def let_pass(seconds: float) -> None:
-    """Lets a time go by, where the time itself is what is tried out: a fault that lasts, or nothing that may happen."""
-    time.sleep(seconds)

@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kPageSize = 500;
 constexpr int kAttempts = 3;
-constexpr absl::Duration kWatchLifetime = absl::Minutes(5);
+constexpr absl::Duration kWatchLifetime = absl::Hours(1);
 // A page of nodes with their reports, with room to spare.
 constexpr int kMaxMessageBytes = 32 << 20;
 
@@ -78,6 +78,10 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(const Settings& settings,
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetUserAgentPrefix(absl::StrCat("evenkeel/", EVENKEEL_VERSION));
+  // A watch that is quiet has to notice that its connection is dead.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 15'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // The coordinator is reached directly or not at all: no HTTP proxy from the environment may come between.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   if (!settings.server_name.empty()) arguments.SetSslTargetNameOverride(settings.server_name);

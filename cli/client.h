@@ -64,8 +64,8 @@ class Client {
   absl::StatusOr<std::vector<v1::Decision>> OpenDecisions(const std::string& cluster);
 
   // One watch: hands each answer over until `on_change` returns false (then OK) or the stream ends (then its
-  // status, UNAVAILABLE if it ended in peace). A watch lasts five minutes at most, so that a connection that
-  // only seems open is noticed; callers start again.
+  // status, UNAVAILABLE if it ended in peace). It lasts an hour at most, and ends within half a minute when
+  // the connection is dead; callers start again.
   absl::Status WatchFleet(const v1::WatchFleetRequest& request,
                           absl::FunctionRef<bool(const v1::WatchFleetResponse&)> on_change);
   absl::Status WatchDecisions(const v1::WatchDecisionsRequest& request,

@@ -26,7 +26,8 @@ std::string PrintableLines(absl::string_view text) {
 
 // gRPC's account of a connection that failed, without the words that say nothing.
 std::string ConnectionCause(const std::string& said) {
-  const std::pair<std::string, std::string> parts = absl::StrSplit(said, absl::MaxSplits("; last error: ", 1));
+  const std::pair<std::string, std::string> parts =
+      absl::StrSplit(said, absl::MaxSplits("; last error: ", 1));
   return parts.second.empty() ? said : std::string(absl::StripPrefix(parts.second, "UNKNOWN: "));
 }
 

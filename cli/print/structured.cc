@@ -11,7 +11,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
 #include "cli/manifest.h"
-#include "common/base/check.h"
 #include "evenkeel/v1/policy.pb.h"
 
 namespace evenkeel::cli {
@@ -68,11 +67,8 @@ nlohmann::ordered_json ToObject(const google::protobuf::Message& resource) {
   if (const auto* policy = dynamic_cast<const v1::Policy*>(&resource)) return ToManifest(*policy);
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(resource, &json);
-  EVENKEEL_CHECK(status.ok()) << "a resource cannot be written as JSON: " << status.ToString();
-  nlohmann::ordered_json object{{"apiVersion", kApiVersion},
-                                {"kind", std::string(resource.GetDescriptor()->name())}};
-  object.update(nlohmann::ordered_json::parse(json));
-  return object;
+  if (!status.ok()) return {{"error", std::string(status.message())}};
+  return nlohmann::ordered_json::parse(json);
 }
 
 nlohmann::ordered_json ToList(std::vector<nlohmann::ordered_json> items) {

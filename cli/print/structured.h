@@ -9,8 +9,9 @@
 // Output for programs: JSON and YAML.
 namespace evenkeel::cli {
 
-// A resource as an object with apiVersion and kind, then its fields in protobuf's JSON (lowerCamelCase, what
-// is not set left out). A policy has the shape of a manifest instead, which `apply` takes back.
+// A resource in protobuf's JSON: lowerCamelCase, what is not set left out. A policy has the shape of a
+// manifest instead, which `apply` takes back. A message that has no JSON (a time out of range) is shown as
+// {"error": ...}.
 nlohmann::ordered_json ToObject(const google::protobuf::Message& resource);
 
 // Several as kubectl has them: {"apiVersion": ..., "kind": "List", "items": [...]}.

@@ -69,11 +69,13 @@ def deploy(cluster: Cluster, progress: Progress) -> None:
     progress.done(f"images evenkeel-*:{tag} are on all nodes")
     folder = cluster.machine(cluster.control).disk / "var/lib/evenkeel"
     folder.mkdir(exist_ok=True)
-    cluster.kubectl("apply", "-f", str(_MANIFESTS / "base/namespace.yaml"))
+    # The Service before the agents, to whom the kubelet tells its address.
+    cluster.kubectl("apply", "-f", str(_MANIFESTS / "base/namespace.yaml"),
+                    "-f", str(_MANIFESTS / "base/coordinator-service.yaml"))
     _ensure_certificates(cluster)
     manifests = cluster.kubectl("kustomize", str(_MANIFESTS / "local"))
     manifests = re.sub(r"(image: evenkeel-\w+):dev", rf"\1:{tag}", manifests)
-    manifests = manifests.replace("--cluster=local", f"--cluster={cluster.name}")
+    manifests = re.sub(r"(name: EVENKEEL_CLUSTER\n +value:) local", rf"\1 {cluster.name}", manifests)
     cluster.kubectl("apply", "-f", "-", input_text=manifests)
     cluster.kubectl("apply", "-f", "-", input_text=json.dumps(_OPERATOR_MANIFEST))
     _write_configuration(cluster)

@@ -60,6 +60,7 @@ absl::Status Transfer::Prepare(absl::Duration peer_silence) {
 
   Set(easy, CURLOPT_PRIVATE, static_cast<void*>(this));
   Set(easy, CURLOPT_URL, request_.url.c_str());
+  Set(easy, CURLOPT_PATH_AS_IS, 1L);  // a ".." in some object's name must not lead to another object
   Set(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   if (request_.method == "HEAD") Set(easy, CURLOPT_NOBODY, 1L);
   if (!request_.body.empty()) {

@@ -11,8 +11,8 @@ namespace evenkeel::testing {
 // A folder that goes with the object.
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "evenkeel-test-XXXXXX").string();
+  explicit TemporaryFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string pattern = (parent / "evenkeel-test-XXXXXX").string();
     EVENKEEL_CHECK(::mkdtemp(pattern.data()) != nullptr) << "cannot make " << pattern;
     path_ = pattern;
   }

@@ -11,63 +11,51 @@
 namespace evenkeel::agent {
 
 CollectorThread::CollectorThread(Options options, const time::Clock& clock, Round round)
-    : options_(std::move(options)), clock_(clock), shared_(std::make_shared<Shared>()) {
-  thread_ = std::thread([options = options_, &clock, round = std::move(round), shared = shared_] {
-    Run(options, clock, round, *shared);
-  });
-}
+    : options_(std::move(options)), clock_(clock), round_(std::move(round)), thread_([this] { Run(); }) {}
 
 CollectorThread::~CollectorThread() {
   {
-    absl::MutexLock lock(&shared_->mutex);
-    shared_->stop = true;
-    shared_->mutex.AwaitWithTimeout(absl::Condition(&shared_->ended), options_.deadline);
-    if (!shared_->ended) {
-      log::Warn("a collector hangs in the kernel; leaving it behind", {{"collector", options_.name}});
-      thread_.detach();
-      return;
-    }
+    absl::MutexLock lock(&mutex_);
+    stop_ = true;
   }
   thread_.join();
 }
 
-void CollectorThread::Run(const Options& options, const time::Clock& clock, const Round& round,
-                          Shared& shared) {
-  pthread_setname_np(pthread_self(), options.name.substr(0, 15).c_str());
+void CollectorThread::Run() {
+  pthread_setname_np(pthread_self(), options_.name.substr(0, 15).c_str());
   std::string told;  // the failure that was logged last: each is told when it comes, not while it lasts
-  absl::MutexLock lock(&shared.mutex);
-  while (!shared.stop) {
-    shared.running = true;
-    shared.began = clock.Now();
-    const absl::Time next = shared.began + options.interval;
-    shared.mutex.Unlock();
-    absl::Status status = round();
+  absl::MutexLock lock(&mutex_);
+  while (!stop_) {
+    running_ = true;
+    began_ = clock_.Now();
+    const absl::Time next = began_ + options_.interval;
+    mutex_.Unlock();
+    absl::Status status = round_();
     const std::string problem = status.ok() ? "" : std::string(status.message());
     if (problem != told) {
       told = problem;
       if (status.ok()) {
-        log::Info("collecting again", {{"collector", options.name}});
+        log::Info("collecting again", {{"collector", options_.name}});
       } else {
-        log::Warn("a collector cannot read all it should", {{"collector", options.name}, {"cause", status}});
+        log::Warn("a collector cannot read all it should", {{"collector", options_.name}, {"cause", status}});
       }
     }
-    shared.mutex.Lock();
-    shared.running = false;
-    ++shared.rounds;
-    shared.failures += status.ok() ? 0 : 1;
-    shared.last = std::move(status);
-    const absl::Duration wait = std::max(absl::ZeroDuration(), next - clock.Now());
-    shared.mutex.AwaitWithTimeout(absl::Condition(&shared.stop), wait);
+    mutex_.Lock();
+    running_ = false;
+    ++rounds_;
+    failures_ += status.ok() ? 0 : 1;
+    last_ = std::move(status);
+    const absl::Duration wait = std::max(absl::ZeroDuration(), next - clock_.Now());
+    mutex_.AwaitWithTimeout(absl::Condition(&stop_), wait);
   }
-  shared.ended = true;
 }
 
 CollectorThread::Health CollectorThread::health() const {
-  absl::MutexLock lock(&shared_->mutex);
-  return {.stalled = shared_->running && clock_.Now() - shared_->began > options_.deadline,
-          .rounds = shared_->rounds,
-          .failures = shared_->failures,
-          .last = shared_->last};
+  absl::MutexLock lock(&mutex_);
+  return {.stalled = running_ && clock_.Now() - began_ > options_.deadline,
+          .rounds = rounds_,
+          .failures = failures_,
+          .last = last_};
 }
 
 }  // namespace evenkeel::agent

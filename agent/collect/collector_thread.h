@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <thread>
 
@@ -46,24 +45,21 @@ class CollectorThread {
   const std::string& name() const { return options_.name; }
 
  private:
-  // Shared with the thread, which may have to be left behind.
-  struct Shared {
-    mutable absl::Mutex mutex;
-    bool stop ABSL_GUARDED_BY(mutex) = false;
-    bool ended ABSL_GUARDED_BY(mutex) = false;
-    bool running ABSL_GUARDED_BY(mutex) = false;
-    absl::Time began ABSL_GUARDED_BY(mutex);
-    uint64_t rounds ABSL_GUARDED_BY(mutex) = 0;
-    uint64_t failures ABSL_GUARDED_BY(mutex) = 0;
-    absl::Status last ABSL_GUARDED_BY(mutex);
-  };
-
-  static void Run(const Options& options, const time::Clock& clock, const Round& round, Shared& shared);
+  void Run();
 
   const Options options_;
   const time::Clock& clock_;
-  std::shared_ptr<Shared> shared_;
-  std::thread thread_;
+  const Round round_;
+
+  mutable absl::Mutex mutex_;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  bool running_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time began_ ABSL_GUARDED_BY(mutex_);
+  uint64_t rounds_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t failures_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status last_ ABSL_GUARDED_BY(mutex_);
+
+  std::thread thread_;  // last: it uses the others
 };
 
 }  // namespace evenkeel::agent

@@ -101,6 +101,9 @@ absl::StatusOr<http::Request> KubeletCollector::MakeRequest(const Question& ques
 }
 
 void KubeletCollector::OnHealth(const Answer& answer, absl::Duration took) {
+  if (absl::IsCancelled(answer.status())) {
+    return;  // the agent stops
+  }
   PartObservation seen = Judge(answer);
   seen.latency = took;
   if (token_ && answer.ok() && answer->code == 401) {
@@ -112,6 +115,9 @@ void KubeletCollector::OnHealth(const Answer& answer, absl::Duration took) {
 const std::string* KubeletCollector::Body(const char* what, const Answer& answer) {
   if (answer.ok() && answer->code == 200) {
     return &answer->body;
+  }
+  if (absl::IsCancelled(answer.status())) {
+    return nullptr;  // the agent stops
   }
   const absl::Status cause =
       answer.ok() ? absl::UnavailableError(absl::StrCat("answered with ", answer->code)) : answer.status();

@@ -1,0 +1,81 @@
+#include "agent/program/agent.h"
+
+#include <utility>
+
+#include "common/log/log.h"
+
+namespace evenkeel::agent {
+namespace {
+
+SessionOptions MakeSessionOptions(const Config& config, const HostRoot& host) {
+  SessionOptions options;
+  options.cluster = config.cluster;
+  options.node = config.node_name;
+  options.agent_port = config.listen_port;
+  options.coordinators = config.coordinators;
+  options.ca_file = config.ca_file;
+  options.server_name = config.server_name;
+  options.token_file = config.token_file;
+  options.certificate_file = config.certificate_file;
+  options.key_file = config.key_file;
+  if (auto boot_id = ReadBootId(host); boot_id.ok()) {
+    options.boot_id = *std::move(boot_id);
+  } else {
+    log::Warn("the kernel's boot id cannot be read; reboots will be told by silence only",
+              {{"cause", boot_id.status()}});
+  }
+  return options;
+}
+
+KubeletCollector::Options MakeKubeletOptions(const Config& config) {
+  KubeletCollector::Options options;
+  options.url = config.KubeletUrl();
+  options.ca_file = config.kubelet_ca_file;
+  options.token_file = config.kubelet_token_file;
+  return options;
+}
+
+}  // namespace
+
+Agent::Agent(const Config& config, const time::Clock& clock)
+    : clock_(clock),
+      host_(config.host_root),
+      prober_(clock),
+      usage_(host_, board_, clock),
+      proc_(host_, board_),
+      kernel_(host_, board_, &ReadKernelLog),
+      disk_(host_, board_),
+      runtime_(host_, config.runtime_socket, board_, usage_, clock),
+      session_(MakeSessionOptions(config, host_), board_, prober_, clock),
+      kubelet_(MakeKubeletOptions(config), board_, usage_, clock) {
+  Collect("proc", absl::Seconds(1), absl::Seconds(5), [this] { return proc_.Collect(); });
+  Collect("cgroup", absl::Seconds(1), absl::Seconds(5), [this] { return usage_.Collect(); });
+  Collect("runtime", absl::Seconds(1), absl::Seconds(20), [this] { return runtime_.Collect(); });
+  Collect("kernel", absl::Seconds(5), absl::Seconds(5), [this] { return kernel_.Collect(); });
+  Collect("disk", absl::Seconds(10), absl::Seconds(5), [this] { return disk_.Collect(); });
+}
+
+void Agent::Collect(const char* name, absl::Duration interval, absl::Duration deadline,
+                    CollectorThread::Round round) {
+  threads_.push_back(std::make_unique<CollectorThread>(
+      CollectorThread::Options{.name = name, .interval = interval, .deadline = deadline}, clock_,
+      std::move(round)));
+}
+
+bool Agent::Supervise() {
+  for (const auto& thread : threads_) {
+    const bool stalled = thread->health().stalled;
+    if (stalled && stalled_.insert(thread->name()).second) {
+      log::Warn("a collector hangs; what it reads is reported as it was, or not at all",
+                {{"collector", thread->name()}});
+      if (thread->name() == "disk") {
+        disk_.ReportStalled();
+      }
+    } else if (!stalled && stalled_.erase(thread->name()) > 0) {
+      log::Info("a collector no longer hangs", {{"collector", thread->name()}});
+    }
+  }
+  return !stalled_.empty();
+}
+
+}  // namespace evenkeel::agent

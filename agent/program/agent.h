@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/collect/board.h"
+#include "agent/collect/collector_thread.h"
+#include "agent/collect/disk_collector.h"
+#include "agent/collect/kernel_collector.h"
+#include "agent/collect/kubelet_collector.h"
+#include "agent/collect/proc_collector.h"
+#include "agent/collect/runtime_collector.h"
+#include "agent/collect/usage_collector.h"
+#include "agent/program/config.h"
+#include "agent/session/prober.h"
+#include "agent/session/session.h"
+#include "common/time/clock.h"
+
+namespace evenkeel::agent {
+
+// The whole agent, put together: collectors -> board -> session.
+class Agent {
+ public:
+  // Starts everything. `clock` outlives it.
+  Agent(const Config& config, const time::Clock& clock);
+  // Stops what Stop has not stopped.
+  ~Agent() = default;
+
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  // Looks after the collectors; called about once a second, by one thread. Returns whether one of them hangs:
+  // then the destructor would too, and the process can only end without it.
+  bool Supervise();
+
+  // Says goodbye to the coordinator. The collectors run on until the destructor.
+  void Stop(const std::string& reason) { session_.Stop(reason); }
+
+  // --- For health and metrics; any thread. ---
+  bool connected() const { return session_.counters().connected.load(std::memory_order_relaxed); }
+  const SessionCounters& session_counters() const { return session_.counters(); }
+  const std::vector<std::unique_ptr<CollectorThread>>& collectors() const { return threads_; }
+
+ private:
+  void Collect(const char* name, absl::Duration interval, absl::Duration deadline,
+               CollectorThread::Round round);
+
+  const time::Clock& clock_;
+  const HostRoot host_;
+  Board board_;
+  Prober prober_;
+  UsageCollector usage_;
+  ProcCollector proc_;
+  KernelCollector kernel_;
+  DiskCollector disk_;
+  RuntimeCollector runtime_;
+  Session session_;
+  KubeletCollector kubelet_;
+  std::vector<std::unique_ptr<CollectorThread>> threads_;  // end before what they run
+  std::set<std::string> stalled_;                          // of the supervising thread
+};
+
+}  // namespace evenkeel::agent

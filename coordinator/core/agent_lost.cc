@@ -9,7 +9,8 @@ namespace evenkeel::coordinator {
 
 void RecordAgentLost(Turn& turn, Node& node) {
   Silence& silence = *node.silence;
-  if (silence.lost_recorded) return;
+  // In blindness too many seem lost: the next round after it tells.
+  if (silence.lost_recorded || turn.ClusterOf(node).sight.blind) return;
   if (silence.goodbye && turn.now - silence.detected < kGoodbyeGrace) return;
   silence.lost_recorded = true;
   Decision decision;

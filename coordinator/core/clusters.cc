@@ -73,8 +73,13 @@ void OnFirstList(Turn& turn, Cluster& cluster) {
   for (const NodeKey& key : gone) OnNodeGone(turn, {key});
   for (const DecisionId& id : std::vector<DecisionId>(cluster.open.begin(), cluster.open.end())) {
     OpenDecision* open = turn.FindOpen(id);
-    if (open != nullptr && open->decision.kind == DecisionKind::kFailover && AllEnded(open->decision)) {
+    if (open == nullptr || open->decision.kind != DecisionKind::kFailover) continue;
+    Node* node = turn.FindNode({cluster.name, open->decision.node});
+    if (AllEnded(open->decision)) {
       EnterRecovery(turn, *open);
+    } else if (node != nullptr && node->session && !node->silence) {
+      OnNodeLives(turn, *node,
+                  {turn.now, absl::StrCat("node ", node->key.node), node->reason, Direction::kForLife});
     }
   }
 }

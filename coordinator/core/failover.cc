@@ -90,7 +90,7 @@ void RecordRefusal(Turn& turn, Node& node, Decision decision, const GuardAnswer&
   node.silence->refusal_recorded = true;
   const std::string why = absl::StrCat("the guard ", refusal.guard, " refused: ", refusal.reason);
   decision.summary = absl::StrCat(node.key.node, " is dead: ", node.reason, ". It is not failed over: ", why);
-  SkipAll(decision, why);
+  SkipAll(decision, absl::StrCat("the guard ", refusal.guard, " refused"));
   decision.outcome = absl::StrCat("Nothing was done: ", why, ". It is tried again while the node is dead");
   const DecisionId id =
       turn.Record(DecisionKind::kFailover, node, DecisionState::kRefused, std::move(decision));
@@ -196,7 +196,9 @@ void OnNodeDead(Turn& turn, Node& node) {
 
 void OnNodeLives(Turn& turn, Node& node, const Evidence& sign) {
   OpenDecision* open = OpenFailover(turn, node);
-  if (open == nullptr) return;
+  // After a start, what was done before it can be seen only when Kubernetes' objects are complete: then it is
+  // asked again.
+  if (open == nullptr || !turn.ClusterOf(node).sight.listed) return;
   if (!open->winding_up || sign.source == absl::StrCat("node ", node.key.node)) {
     AddEvidence(open->decision.evidence, sign);
     turn.Changed(*open);
@@ -205,9 +207,10 @@ void OnNodeLives(Turn& turn, Node& node, const Evidence& sign) {
   open->winding_up = true;
   open->must_verify = false;
   const Cluster& cluster = turn.ClusterOf(node);
+  const bool itself = sign.source == absl::StrCat("node ", node.key.node);
   SkipPending(open->decision,
-              absl::StrCat("not done: the node lives (", sign.source, ": ", sign.observation, ")"), node,
-              cluster.pods);
+              absl::StrCat(node.key.node, " lives: ", itself ? "" : sign.source + " ", sign.observation),
+              node, cluster.pods);
   if (!TouchedPods(open->decision) && Tainted(open->decision)) {
     Action untaint;
     untaint.number = static_cast<uint32_t>(open->decision.actions.size() + 1);
@@ -270,8 +273,7 @@ void OnFailoverActed(Turn& turn, OpenDecision& open) {
 void EndFailover(Turn& turn, OpenDecision& open, const std::string& why) {
   for (Action& action : open.decision.actions) {
     if (action.state == ActionState::kPending) action.state = ActionState::kSkipped;
-    if (action.state == ActionState::kSkipped && action.result.empty())
-      action.result = absl::StrCat("not done: ", why);
+    if (action.state == ActionState::kSkipped && action.result.empty()) action.result = why;
     if (action.state == ActionState::kReleased)
       action.result = absl::StrCat("its answer was not awaited: ", why);
   }

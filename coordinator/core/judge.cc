@@ -77,24 +77,30 @@ WitnessJudgement JudgeWitnesses(const WitnessQuestion& question, absl::Time now)
   bool agent_alive = false;
   for (const WitnessAnswer& answer : question.answers) {
     const Testimony testimony = answer.answer ? Weigh(*answer.answer) : Testimony::kNothing;
-    judgement.evidence.push_back(Witnessed(question, answer, testimony, now));
     if (testimony == Testimony::kAgainst) ++against;
     if (testimony == Testimony::kAlive) alive = true;
     if (testimony == Testimony::kAgentAlive) agent_alive = true;
   }
 
+  for (const WitnessAnswer& answer : question.answers) {
+    // With life found the rest is not waited for: no answer means nothing then.
+    if (!answer.answer && (alive || agent_alive)) continue;
+    const Testimony testimony = answer.answer ? Weigh(*answer.answer) : Testimony::kNothing;
+    judgement.evidence.push_back(Witnessed(question, answer, testimony, now));
+  }
+
   const size_t asked = question.answers.size();
   if (agent_alive) {
     judgement.verdict = Verdict::kPartitioned;
-    judgement.reason = "its agent answers other nodes but not the coordinator: the way between is cut";
+    judgement.reason = "its agent answers other nodes, but is not heard by the coordinator";
   } else if (alive) {
     judgement.verdict = Verdict::kAgentLost;
     judgement.reason = "its agent is silent, but the node can be reached";
   } else if (asked == 0) {
-    judgement.reason = "it is silent, and there is no other node whose agent could be asked to reach it";
+    judgement.reason = "there is no other node whose agent could be asked to reach it";
   } else if (against < NeededAgainst(asked, question.eligible)) {
-    judgement.reason = absl::StrCat("it is silent, but only ", against, " of ", CountWitnesses(asked),
-                                    " could tell that it cannot be reached; ",
+    judgement.reason = absl::StrCat("only ", against, " of ", CountWitnesses(asked),
+                                    " could tell that it cannot be reached, and ",
                                     NeededAgainst(asked, question.eligible), " must");
   } else {
     judgement.verdict = Verdict::kDead;
@@ -106,29 +112,34 @@ WitnessJudgement JudgeWitnesses(const WitnessQuestion& question, absl::Time now)
 LeaseJudgement JudgeLease(const LeaseQuestion& question) {
   const LeaseFacts& lease = question.second;
   if (question.first.exists != lease.exists || question.first.resource_version != lease.resource_version) {
-    return {false, absl::StrCat("its lease was written within the last ", Say(question.between)),
+    return {false, "its lease was written while it was checked",
+            absl::StrCat("its lease was written between two reads ", Say(question.between),
+                         " apart: its kubelet lives"),
             Direction::kForLife};
   }
-  if (!lease.exists) return {true, "it has no lease", Direction::kAgainstLife};
+  if (!lease.exists)
+    return {true, "it has no lease", "it has no lease that could be renewed", Direction::kAgainstLife};
   const std::string unchanged = absl::StrCat("its lease has not changed for ", Say(question.unchanged));
   if (!question.last_life_on_node) {
-    if (question.unchanged >= kLeaseWatchWithoutBeat) return {true, unchanged, Direction::kAgainstLife};
-    return {false,
-            absl::StrCat("its last beat is not known, so its lease is watched for ",
-                         Say(kLeaseWatchWithoutBeat), " first"),
+    if (question.unchanged >= kLeaseWatchWithoutBeat)
+      return {true, unchanged, unchanged, Direction::kAgainstLife};
+    const std::string watched = absl::StrCat("its lease has to be watched for ", Say(kLeaseWatchWithoutBeat));
+    return {false, watched, absl::StrCat(watched, ", because its last beat is not known"),
             Direction::kNeither};
   }
   const absl::Duration after_life = lease.renew_time - *question.last_life_on_node;
   if (after_life <= absl::ZeroDuration()) {
-    return {true,
-            absl::StrCat("its lease has not been renewed since: the last renewal is ", Say(-after_life),
-                         " older"),
-            Direction::kAgainstLife};
+    return {
+        true, "its lease has not been renewed since",
+        absl::StrCat("its lease was last renewed ", Say(-after_life),
+                     " before its silence was noticed (by its own clock) and not since, read twice within ",
+                     Say(question.between)),
+        Direction::kAgainstLife};
   }
-  if (question.unchanged >= kLeaseSurelyStale) return {true, unchanged, Direction::kAgainstLife};
-  return {false,
+  if (question.unchanged >= kLeaseSurelyStale) return {true, unchanged, unchanged, Direction::kAgainstLife};
+  return {false, "its lease was renewed after the silence began",
           absl::StrCat("its lease was renewed ", Say(after_life),
-                       " after the silence began, by the node's own clock"),
+                       " after its silence was noticed (by its own clock): its kubelet lives, or did then"),
           Direction::kForLife};
 }
 

@@ -69,8 +69,9 @@ struct LeaseQuestion {
 };
 
 struct LeaseJudgement {
-  bool stale = false;  // death may be pronounced
-  std::string reason;  // a clause with figures
+  bool stale = false;       // death may be pronounced
+  std::string reason;       // a clause
+  std::string observation;  // the same with all figures
   Direction direction = Direction::kNeither;
 };
 

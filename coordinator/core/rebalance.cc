@@ -103,13 +103,8 @@ void StartRebalance(Turn& turn, Node& node, std::vector<WorkloadRecovery> moved)
   for (const GuardAnswer& answer : AskGuards(facts)) {
     if (answer.guard != "node-budget") open.decision.guards.push_back(answer);
   }
-  for (WorkloadRecovery& workload : moved) {
-    workload.removed = 0;
-    workload.restored = 0;
-    workload.waiting_for.clear();
-  }
-  open.decision.workloads = std::move(moved);
-  turn.WatchPods(open);
+  open.scattered = std::move(moved);
+  turn.WatchPods(open, open.scattered);
   turn.state.timers.Set({TimerKind::kDecisionTimeout, {}, open.decision.id},
                         turn.now + cluster.policy.recovery_timeout);
   ContinueRebalance(turn, open);
@@ -125,7 +120,7 @@ void ContinueRebalance(Turn& turn, OpenDecision& open) {
     return EndRebalance(turn, open,
                         absl::StrCat(open.gone_elsewhere, " evictions brought nothing to the node"));
   }
-  const NextStep next = Next(cluster->pods, open.decision.workloads, open.decision.node);
+  const NextStep next = Next(cluster->pods, open.scattered, open.decision.node);
   if (next.move) return Evict(turn, cluster->pods, open, *next.move);
   if (!next.wait) EndRebalance(turn, open, "the workloads are spread evenly");
 }

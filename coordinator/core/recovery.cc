@@ -48,7 +48,9 @@ void CloseRecovered(Turn& turn, OpenDecision& open) {
     decision.timings.recovered = turn.now;
     const absl::Time start =
         decision.timings.last_sign.value_or(decision.timings.detected.value_or(turn.now));
-    absl::StrAppend(&outcome, ", ", Say(turn.now - start), " after the last sign of life");
+    absl::StrAppend(
+        &outcome, ", ", Say(turn.now - start),
+        decision.timings.last_sign ? " after the last sign of life" : " after its silence was noticed");
   }
   absl::StrAppend(&outcome, LeftWaiting(decision));
   const size_t failed = FailedActions(decision);
@@ -60,7 +62,7 @@ void CloseRecovered(Turn& turn, OpenDecision& open) {
 }  // namespace
 
 void EnterRecovery(Turn& turn, OpenDecision& open) {
-  turn.WatchPods(open);
+  turn.WatchPods(open, open.decision.workloads);
   const Cluster* cluster = turn.FindCluster(open.decision.cluster);
   const absl::Time start = open.decision.timings.acted.value_or(turn.now);
   turn.state.timers.Set({TimerKind::kDecisionTimeout, {}, open.decision.id},
@@ -103,11 +105,7 @@ std::string RecoveryText(const Decision& decision) {
       waiting.push_back(absl::StrCat("; ", Say(workload.controller), " waits (", workload.waiting_for, ")"));
     }
   }
-  const std::string all =
-      removed == 1 ? "The 1 replacement is Ready" : absl::StrCat("All ", removed, " replacements are Ready");
-  if (restored == removed) return all;
-  return absl::StrCat(restored, " of ", Count(removed, "replacement"), restored == 1 ? " is" : " are",
-                      " Ready", absl::StrJoin(waiting, ""));
+  return absl::StrCat("Replacements Ready: ", restored, " of ", removed, absl::StrJoin(waiting, ""));
 }
 
 }  // namespace evenkeel::coordinator

@@ -16,7 +16,7 @@ void Recount(Turn& turn, OpenDecision& open);
 
 void OnRecoveryTimeout(Turn& turn, OpenDecision& open);
 
-// "3 of 4 replacements are Ready; ReplicaSet web-1 waits: 0/2 nodes are available: ...".
+// "Replacements Ready: 3 of 4; ReplicaSet web-1 waits (shop/web-1-x: 0/2 nodes are available)".
 std::string RecoveryText(const Decision& decision);
 
 }  // namespace evenkeel::coordinator

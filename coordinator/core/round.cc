@@ -123,11 +123,11 @@ void JudgeDeath(Turn& turn, Node& node, const WitnessJudgement& judgement, const
     question.last_life_on_node = *silence.last_beat_on_node + (silence.last_life - *silence.last_beat);
   }
   const LeaseJudgement lease = JudgeLease(question);
-  Note(turn, node, "kubernetes", lease.reason, lease.direction);
+  Note(turn, node, "kubernetes", lease.observation, lease.direction);
   if (!lease.stale) return Inconclusive(turn, node, absl::StrCat(judgement.reason, ", but ", lease.reason));
   EndRound(turn, node);
   SetVerdict(turn, node, Verdict::kDead,
-             absl::StrCat(silence.beginning, "; ", judgement.reason, ", and ", lease.reason));
+             absl::StrCat(silence.beginning, ", ", judgement.reason, ", and ", lease.reason));
   OnNodeDead(turn, node);
 }
 

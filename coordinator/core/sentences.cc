@@ -1,6 +1,8 @@
 #include "coordinator/core/sentences.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +15,7 @@ std::string Say(absl::Duration duration) {
   if (ms <= 0) return "0 ms";
   if (ms < 1000) return absl::StrCat(ms, " ms");
   if (ms < 10'000) return absl::StrFormat("%.1f s", static_cast<double>(ms / 100) / 10);
-  const int64_t seconds = ms / 1000;
+  const int64_t seconds = (ms + 500) / 1000;
   if (seconds < 120) return absl::StrCat(seconds, " s");
   if (seconds < 2 * 3600) return absl::StrCat(seconds / 60, " min");
   return absl::StrCat(seconds / 3600, " h");
@@ -86,6 +88,14 @@ absl::string_view Say(ProbeOutcome outcome) {
 
 void AddEvidence(std::vector<Evidence>& evidence, Evidence one) {
   constexpr size_t kMost = 64;
+  const auto same = [&one](const Evidence& known) {
+    return known.source == one.source && known.observation == one.observation &&
+           known.direction == one.direction;
+  };
+  const auto last = std::find_if(evidence.rbegin(), evidence.rend(), same);
+  if (last != evidence.rend() && std::find_if(std::next(last), evidence.rend(), same) != evidence.rend()) {
+    evidence.erase(std::next(last).base());
+  }
   if (evidence.size() >= kMost) evidence.erase(evidence.begin() + kMost / 2);
   evidence.push_back(std::move(one));
 }

@@ -39,7 +39,8 @@ std::string PodText(absl::string_view name_space, absl::string_view name);
 // What one try of a witness met, as "no answer".
 absl::string_view Say(ProbeOutcome outcome);
 
-// Adds to a decision's or an episode's evidence, at most 64: the first 32 and the latest 32 are kept.
+// Adds to a decision's or an episode's evidence. What is seen again and again is kept as it was seen first
+// and last; and at most 64 are kept, the first 32 and the latest 32.
 void AddEvidence(std::vector<Evidence>& evidence, Evidence one);
 
 }  // namespace evenkeel::coordinator

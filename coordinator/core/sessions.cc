@@ -29,7 +29,7 @@ Silence SilenceSince(absl::Time now, absl::Time last_beat, uint64_t last_beat_no
 
 std::string LastBeatText(const Silence& silence) {
   if (!silence.last_beat) return "it had not beaten yet";
-  return absl::StrCat("the last beat came ", Say(silence.detected - *silence.last_beat), " before");
+  return absl::StrCat("its last beat had come ", Say(silence.detected - *silence.last_beat), " before");
 }
 
 }  // namespace
@@ -67,9 +67,14 @@ void OnSessionClosed(Turn& turn, const SessionClosed& event) {
   }
   Silence silence = SilenceSince(turn.now, event.last_beat, event.last_beat_node_time_ms);
   silence.goodbye = event.goodbye;
-  silence.beginning =
-      event.goodbye ? absl::StrCat("its agent said goodbye: ", event.reason)
-                    : absl::StrCat("its agent's session broke (", event.reason, "); ", LastBeatText(silence));
+  if (event.goodbye) {
+    silence.beginning = absl::StrCat("its agent said goodbye (", event.reason, ")");
+    silence.observation = silence.beginning;
+  } else {
+    silence.beginning = "its agent's session broke";
+    silence.observation =
+        absl::StrCat("its agent's session broke (", event.reason, "); ", LastBeatText(silence));
+  }
   FallSilent(turn, *node, std::move(silence));
 }
 
@@ -79,9 +84,9 @@ void OnBeatMissed(Turn& turn, const BeatMissed& event) {
   const Cluster& cluster = turn.ClusterOf(*node);
   Silence silence = SilenceSince(turn.now, event.last_beat, event.last_beat_node_time_ms);
   silence.last_beat = event.last_beat;  // of a session that never beat: its beginning
-  silence.beginning =
-      absl::StrCat("no beat for ", Say(turn.now - event.last_beat), "; one is due every ",
-                   Say(cluster.beat_interval), " and ", Say(cluster.suspect_after), " is too long");
+  silence.beginning = absl::StrCat("no beat for ", Say(turn.now - event.last_beat));
+  silence.observation = absl::StrCat(silence.beginning, "; one is due every ", Say(cluster.beat_interval),
+                                     ", and silence of ", Say(cluster.suspect_after), " is suspect");
   FallSilent(turn, *node, std::move(silence));
 }
 
@@ -97,8 +102,9 @@ void OnGraceEnded(Turn& turn, Cluster& cluster) {
   for (auto& [name, node] : cluster.nodes) {
     if (!TakesPart(node) || node.session || node.silence) continue;
     Silence silence = SilenceSince(turn.now, turn.now, 0);
-    silence.beginning = absl::StrCat(
-        "its agent spoke before the coordinator's start and has not come back within ", Say(kStartGrace));
+    silence.beginning = "its agent did not come back after the coordinator's start";
+    silence.observation = absl::StrCat(
+        "its agent spoke before the coordinator's start and did not come back within ", Say(kStartGrace));
     FallSilent(turn, node, std::move(silence));
   }
 }

@@ -1,6 +1,7 @@
 #include "coordinator/core/sight.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,18 @@ SightCauses Causes(const Cluster& cluster, absl::Time now) {
           .mass_silence = MassSilence(cluster)};
 }
 
+// The first three, and how many more there are.
+std::string SomeNames(const std::set<std::string>& names) {
+  constexpr size_t kShown = 3;
+  std::vector<std::string> some;
+  for (const std::string& name : names) {
+    if (some.size() == kShown) break;
+    some.push_back(name);
+  }
+  if (names.size() > kShown) some.push_back(absl::StrCat(names.size() - kShown, " more"));
+  return Join(some);
+}
+
 std::vector<std::string> Reasons(const Cluster& cluster, const SightCauses& causes) {
   std::vector<std::string> reasons;
   if (causes.starting) {
@@ -39,9 +52,10 @@ std::vector<std::string> Reasons(const Cluster& cluster, const SightCauses& caus
                                    ": silence that it slept through proves nothing"));
   }
   if (causes.mass_silence) {
-    reasons.push_back(absl::StrCat(
-        cluster.silent.size(), " of ", Count(cluster.size, "node"), " are silent at once and at most ",
-        NodeBudget(cluster.policy, cluster.size), " may be: our own sight is in doubt before their lives"));
+    reasons.push_back(absl::StrCat(cluster.silent.size(), " of ", Count(cluster.size, "node"),
+                                   " are silent at once (", SomeNames(cluster.silent), ") and at most ",
+                                   NodeBudget(cluster.policy, cluster.size),
+                                   " may be: our own sight is in doubt before their lives"));
   }
   return reasons;
 }

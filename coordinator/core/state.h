@@ -42,7 +42,8 @@ struct Silence {
   absl::Time last_life;  // `detected`, or the last time a witness found life: what the lease's renewal is
                          // compared with
   bool goodbye = false;
-  std::string beginning;  // "no beat for 612 ms"
+  std::string beginning;    // a clause: "no beat for 612 ms"
+  std::string observation;  // the same with all figures
   std::vector<Evidence> evidence;
   std::optional<LeaseWatch> lease;
   // What was said once in this episode.
@@ -145,6 +146,7 @@ struct OpenDecision {
   std::set<std::string> waits_for;            // controllers under whose uid it stands in Cluster.recovering
   absl::Duration pause;  // the last one before a blocked or unanswered action was asked again
   // Rebalancing.
+  std::vector<WorkloadRecovery> scattered;  // workloads that may come back
   std::string moving;           // controller whose evicted pod's replacement is awaited; empty = none is
   size_t ready_before = 0;      // Ready pods of it, the evicted one included
   size_t here_before = 0;       // those of them on the readmitted node

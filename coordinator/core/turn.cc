@@ -114,9 +114,9 @@ void Turn::Close(OpenDecision& open, DecisionState end, std::string outcome) {
   Changed(open);
 }
 
-void Turn::WatchPods(OpenDecision& open) {
+void Turn::WatchPods(OpenDecision& open, const std::vector<WorkloadRecovery>& workloads) {
   Cluster* cluster = FindCluster(open.decision.cluster);
-  for (const WorkloadRecovery& workload : open.decision.workloads) {
+  for (const WorkloadRecovery& workload : workloads) {
     cluster->recovering[workload.controller.uid].insert(open.decision.id);
     open.waits_for.insert(workload.controller.uid);
   }
@@ -149,10 +149,7 @@ void Turn::AnnounceStep(const Decision& decision, absl::string_view step, bool w
 
 Effects Turn::Finish() {
   for (const DecisionId& id : changed_decisions_) {
-    const auto found = state.open.find(id);
-    effects_.writes.push_back(PutDecision{found->second.decision});
-    effects_.notices.push_back(DecisionChanged{found->second.decision});
-    if (found->second.decision.state != DecisionState::kOpen) state.open.erase(found);
+    effects_.writes.push_back(PutDecision{state.open.at(id).decision});
   }
   for (const NodeKey& key : changed_records_) {
     if (const Node* node = FindNode(key)) effects_.writes.push_back(PutNodeRecord{node->record});
@@ -169,6 +166,12 @@ Effects Turn::Finish() {
     if (node->published && *node->published == view) continue;
     node->published = view;
     effects_.notices.push_back(std::move(view));
+  }
+  for (SightChanged& sight : sights_) effects_.notices.push_back(std::move(sight));
+  for (const DecisionId& id : changed_decisions_) {
+    const auto found = state.open.find(id);
+    effects_.notices.push_back(DecisionChanged{found->second.decision});
+    if (found->second.decision.state != DecisionState::kOpen) state.open.erase(found);
   }
   return std::move(effects_);
 }

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -38,8 +39,8 @@ class Turn {
   DecisionId Record(DecisionKind kind, const Node& node, DecisionState end, Decision decision);
   void Close(OpenDecision& open, DecisionState end, std::string outcome);
 
-  // Lets the decision hear of every change of its workloads' pods until it is closed.
-  void WatchPods(OpenDecision& open);
+  // Lets the decision hear of every change of the workloads' pods until it is closed.
+  void WatchPods(OpenDecision& open, const std::vector<WorkloadRecovery>& workloads);
 
   // Marks the action as handed out and hands it out. L3: the step's writes hold the mark, and come first.
   void Release(OpenDecision& open, Action& action);
@@ -56,7 +57,7 @@ class Turn {
   void Write(coordinator::Write write) { effects_.writes.push_back(std::move(write)); }
   void Ask(Request request) { effects_.requests.push_back(std::move(request)); }
   void Answer(Reply reply) { effects_.replies.push_back(std::move(reply)); }
-  void Tell(Notice notice) { effects_.notices.push_back(std::move(notice)); }
+  void Tell(SightChanged sight) { sights_.push_back(std::move(sight)); }
   // A Kubernetes Event on the decision's node.
   void AnnounceStep(const Decision& decision, absl::string_view step, bool warning, absl::string_view reason,
                     absl::string_view message);
@@ -68,6 +69,7 @@ class Turn {
   Decision NewDecision(DecisionKind kind, const Cluster& cluster);
 
   Effects effects_;
+  std::vector<SightChanged> sights_;
   std::set<DecisionId> changed_decisions_;
   std::set<NodeKey> changed_nodes_;
   std::set<NodeKey> changed_records_;

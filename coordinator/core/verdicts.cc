@@ -35,7 +35,7 @@ void SetVerdict(Turn& turn, Node& node, Verdict verdict, std::string reason) {
 }
 
 void FallSilent(Turn& turn, Node& node, Silence silence) {
-  AddEvidence(silence.evidence, {turn.now, "coordinator", silence.beginning,
+  AddEvidence(silence.evidence, {turn.now, "coordinator", silence.observation,
                                  silence.goodbye ? Direction::kNeither : Direction::kAgainstLife});
   silence.last_life = silence.detected;
   node.silence = std::move(silence);
@@ -56,9 +56,9 @@ void SpeakAgain(Turn& turn, Node& node, const std::string& how) {
   if (node.silence) {
     EndRound(turn, node);
     turn.state.timers.Clear({TimerKind::kCheck, node.key, {}});
-    OnNodeLives(turn, node, {turn.now, absl::StrCat("node ", node.key.node), how, Direction::kForLife});
     node.silence.reset();
   }
+  OnNodeLives(turn, node, {turn.now, absl::StrCat("node ", node.key.node), how, Direction::kForLife});
   SetVerdict(turn, node, Verdict::kHealthy, how);
   UpdateWitness(turn, node);
   UpdateWell(turn, node);

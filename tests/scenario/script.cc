@@ -1,0 +1,211 @@
+#include "tests/scenario/script.h"
+
+#include <functional>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "tests/scenario/story.h"
+#include "tests/scenario/world.h"
+
+namespace evenkeel::scenario {
+namespace {
+
+using namespace coordinator;  // scripts are about decisions and policies
+
+// A command's words after its name: "key=value" and others.
+struct Words {
+  std::vector<std::string> plain;
+  std::map<std::string, std::string> named;
+
+  std::string Get(const std::string& key, const std::string& otherwise) const {
+    const auto found = named.find(key);
+    return found == named.end() ? otherwise : found->second;
+  }
+  uint32_t Number(const std::string& key, uint32_t otherwise) const {
+    uint32_t number = otherwise;
+    return absl::SimpleAtoi(Get(key, ""), &number) ? number : otherwise;
+  }
+  absl::Duration Span(const std::string& key, absl::Duration otherwise) const {
+    absl::Duration span = otherwise;
+    return absl::ParseDuration(Get(key, ""), &span) ? span : otherwise;
+  }
+  std::string First() const { return plain.empty() ? "" : plain.front(); }
+};
+
+Words Parse(const std::vector<std::string>& words) {
+  Words parsed;
+  for (size_t i = 1; i < words.size(); ++i) {
+    const std::vector<std::string> pair = absl::StrSplit(words[i], absl::MaxSplits('=', 1));
+    if (pair.size() == 2) {
+      parsed.named[pair[0]] = pair[1];
+    } else {
+      parsed.plain.push_back(words[i]);
+    }
+  }
+  return parsed;
+}
+
+class Runner {
+ public:
+  Runner() : world_(&story_) { story_.Follow(&world_); }
+
+  std::string Run(const std::string& line) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+    const auto command = words.empty() ? commands_.end() : commands_.find(words.front());
+    if (command == commands_.end()) return "no such command\n";
+    command->second(Parse(words));
+    return story_.Take() + std::exchange(extra_, "");
+  }
+
+ private:
+  void Cluster(const Words& words) {
+    const std::vector<std::string> zones = absl::StrSplit(words.Get("zones", ""), ',');
+    for (uint32_t i = 1; i <= words.Number("nodes", 3); ++i) {
+      world_.AddNode(absl::StrCat("node-", i), zones[(i - 1) % zones.size()]);
+    }
+  }
+
+  void ApplyPolicy(const Words& words) {
+    Policy policy;
+    policy.name = "failover";
+    policy.failover.cluster = kCluster;
+    policy.failover.mode =
+        words.Get("mode", "enforce") == "enforce" ? PolicyMode::kEnforce : PolicyMode::kObserve;
+    policy.failover.max_unavailable_nodes = words.Number("budget", 1);
+    policy.failover.readmit_after = words.Span("readmit-after", absl::Seconds(30));
+    policy.failover.recovery_timeout = words.Span("recovery-timeout", absl::Minutes(5));
+    policy.failover.rebalance = words.Get("rebalance", "no") == "yes";
+    world_.Apply(policy);
+  }
+
+  void Deploy(const Words& words) {
+    WorkloadSpec spec;
+    spec.name = words.First();
+    spec.kind = words.Get("kind", "ReplicaSet");
+    spec.replicas = words.Number("replicas", 1);
+    spec.claim = words.Get("volume", "");
+    spec.priority = static_cast<int32_t>(words.Number("priority", 0));
+    spec.starts = words.Get("starts", "yes") == "yes";
+    spec.tolerates_all = words.Get("tolerates", "") == "everything";
+    world_.Deploy(spec);
+  }
+
+  // Everybody comes up, unseen; the story begins when all is well.
+  void Start(const Words&) {
+    world_.Start();
+    world_.Advance(absl::Seconds(8));
+    story_.Begin(world_.now());
+  }
+
+  void Change(const Words& words, const std::function<void(Machine&)>& change) {
+    change(world_.machine(words.First()));
+    world_.MachineChanged(words.First());
+  }
+
+  void Pods(const Words&) {
+    for (const auto& [name, pod] : world_.kubernetes().pods()) {
+      absl::StrAppend(&extra_, "  ", name, " on ", pod.node.empty() ? "no node" : pod.node, ", ",
+                      pod.deleting ? "being deleted"
+                      : pod.ready  ? "Ready"
+                                   : "not Ready",
+                      "\n");
+    }
+  }
+
+  void ExplainDecision(const Words& words) {
+    const auto id = DecisionId::Parse(words.First());
+    const auto decision = id.ok() ? world_.decisions().find(*id) : world_.decisions().end();
+    extra_ = decision == world_.decisions().end() ? "no such decision\n" : Explain(decision->second);
+  }
+
+  void Decisions(const Words&) {
+    for (const auto& [id, decision] : world_.decisions()) {
+      absl::StrAppend(&extra_, "  ", id.ToString(), " ", KindText(decision.kind), " of ",
+                      decision.node.empty() ? decision.cluster : decision.node, ": ",
+                      StateText(decision.state), "\n");
+    }
+  }
+
+  void Advance(const Words& words) {
+    absl::Duration by;
+    if (!absl::ParseDuration(words.First(), &by)) {
+      extra_ = "advance needs a duration, as 300ms\n";
+      return;
+    }
+    world_.Advance(by);
+  }
+
+  Story story_;
+  World world_;
+  std::string extra_;
+  const std::map<std::string, std::function<void(const Words&)>> commands_ = {
+      {"cluster", [this](const Words& words) { Cluster(words); }},
+      {"policy", [this](const Words& words) { ApplyPolicy(words); }},
+      {"deploy", [this](const Words& words) { Deploy(words); }},
+      {"start", [this](const Words& words) { Start(words); }},
+      {"advance", [this](const Words& words) { Advance(words); }},
+      {"pods", [this](const Words& words) { Pods(words); }},
+      {"decisions", [this](const Words& words) { Decisions(words); }},
+      {"explain", [this](const Words& words) { ExplainDecision(words); }},
+      {"show-rounds", [this](const Words& words) { story_.ShowRounds(words.First() == "on"); }},
+      {"power-off", [this](const Words& words) { world_.PowerOff(words.First()); }},
+      {"power-on", [this](const Words& words) { world_.PowerOn(words.First()); }},
+      {"kill-agent", [this](const Words& words) { world_.KillAgent(words.First()); }},
+      {"goodbye", [this](const Words& words) { world_.SayGoodbye(words.First()); }},
+      {"start-agent", [this](const Words& words) { world_.StartAgent(words.First()); }},
+      {"stop-kubelet", [this](const Words& words) { Change(words, [](Machine& m) { m.kubelet = false; }); }},
+      {"start-kubelet", [this](const Words& words) { Change(words, [](Machine& m) { m.kubelet = true; }); }},
+      {"cut-from-coordinator",
+       [this](const Words& words) { Change(words, [](Machine& m) { m.cut_from_coordinator = true; }); }},
+      {"cut-from-peers",
+       [this](const Words& words) {
+         Change(words, [](Machine& m) { m.cut_from_coordinator = m.cut_from_peers = true; });
+       }},
+      {"cut-from",  // the first node from the second
+       [this](const Words& words) {
+         Change(words, [&words](Machine& m) { m.cut_from.insert(words.plain.back()); });
+       }},
+      {"reconnect",
+       [this](const Words& words) {
+         Change(words,
+                [](Machine& m) { m.cut_from_coordinator = m.cut_from_peers = m.cut_from_api = false; });
+       }},
+      {"remove-node", [this](const Words& words) { world_.kubernetes().RemoveNode(words.First()); }},
+      {"api", [this](const Words& words) { world_.SetApiAway(words.First() == "away"); }},
+      {"block-evictions",
+       [this](const Words& words) {
+         world_.kubernetes().workload(words.First()).blocked = words.plain.back() == "on";
+       }},
+      {"pause-coordinator",
+       [this](const Words& words) {
+         absl::Duration pause;
+         if (absl::ParseDuration(words.First(), &pause)) world_.PauseCoordinator(pause);
+       }},
+      {"stop-coordinator", [this](const Words&) { world_.StopCoordinator(); }},
+      {"start-coordinator", [this](const Words&) { world_.StartCoordinator(); }},
+      {"crash-before-release", [this](const Words&) { world_.CrashBeforeRelease(); }},
+  };
+};
+
+}  // namespace
+
+std::string RunScript(const std::string& script) {
+  Runner runner;
+  std::string out;
+  for (absl::string_view line : absl::StrSplit(absl::StripSuffix(script, "\n"), '\n')) {
+    if (absl::StartsWith(line, "#") || line.empty()) {
+      absl::StrAppend(&out, line, "\n");
+    } else if (absl::ConsumePrefix(&line, "> ")) {
+      absl::StrAppend(&out, "> ", line, "\n", runner.Run(std::string(line)));
+    }
+  }
+  return out;
+}
+
+}  // namespace evenkeel::scenario

@@ -1,0 +1,193 @@
+#include "tests/scenario/story.h"
+
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "coordinator/core/sentences.h"
+
+namespace evenkeel::scenario {
+namespace {
+
+using namespace coordinator;  // everything here is about the core's words
+
+std::string StateText(ActionState state) {
+  switch (state) {
+    case ActionState::kPending:
+      return "pending";
+    case ActionState::kReleased:
+      return "handed out";
+    case ActionState::kDone:
+      return "done";
+    case ActionState::kFailed:
+      return "failed";
+    case ActionState::kSkipped:
+      return "not done";
+  }
+  return "";
+}
+
+const char* Towards(Direction direction) {
+  return direction == Direction::kAgainstLife ? "-" : direction == Direction::kForLife ? "+" : " ";
+}
+
+std::string Seconds(absl::Duration duration) {
+  return absl::StrFormat("%.3f", absl::ToDoubleSeconds(duration));
+}
+
+}  // namespace
+
+std::string KindText(DecisionKind kind) {
+  switch (kind) {
+    case DecisionKind::kFailover:
+      return "failover";
+    case DecisionKind::kReadmission:
+      return "readmission";
+    case DecisionKind::kRebalance:
+      return "rebalance";
+    case DecisionKind::kAgentLost:
+      return "agent lost";
+    case DecisionKind::kBlind:
+      return "blind";
+  }
+  return "";
+}
+
+std::string StateText(DecisionState state) {
+  switch (state) {
+    case DecisionState::kOpen:
+      return "open";
+    case DecisionState::kSucceeded:
+      return "succeeded";
+    case DecisionState::kFailed:
+      return "failed";
+    case DecisionState::kCancelled:
+      return "cancelled";
+    case DecisionState::kObserved:
+      return "observed";
+    case DecisionState::kRefused:
+      return "refused";
+  }
+  return "";
+}
+
+std::string ActionText(const Action& action) {
+  switch (action.kind) {
+    case ActionKind::kTaintNode:
+      return "taint " + action.name;
+    case ActionKind::kUntaintNode:
+      return "untaint " + action.name;
+    case ActionKind::kDeletePod:
+      return "delete pod " + action.name;
+    case ActionKind::kMarkPodUnready:
+      return "mark unready pod " + action.name;
+    case ActionKind::kEvictPod:
+      return "evict pod " + action.name;
+  }
+  return "";
+}
+
+void Story::Line(const std::string& text) {
+  if (world_->now() < zero_) return;
+  absl::StrAppendFormat(&text_, "%8ss  %s\n", Seconds(world_->now() - zero_), text);
+}
+
+std::string Story::Take() {
+  std::string text;
+  text.swap(text_);
+  return text;
+}
+
+void Story::Tell(const Notice& notice) {
+  if (const auto* sight = std::get_if<SightChanged>(&notice)) {
+    return Line(sight->blind ? absl::StrCat("BLIND: ", sight->reason) : "sight is clear");
+  }
+  if (const auto* node = std::get_if<VerdictChanged>(&notice)) {
+    const std::string verdict = absl::StrCat(node->node.node, " ", Name(node->verdict), ": ", node->reason);
+    if (verdicts_[node->node] == verdict) return;
+    verdicts_[node->node] = verdict;
+    return Line(verdict);
+  }
+  const Decision& decision = std::get<DecisionChanged>(notice).decision;
+  const bool known = told_.contains(decision.id);
+  if (known && told_[decision.id] == decision.state) return;
+  told_[decision.id] = decision.state;
+  const std::string head = absl::StrCat("decision ", decision.id.ToString(), " (", KindText(decision.kind),
+                                        ") ", StateText(decision.state), ": ");
+  if (!known) Line(head + decision.summary);
+  if (decision.state != DecisionState::kOpen) {
+    Line(absl::StrCat(known ? head : "    and its outcome: ", decision.outcome));
+  }
+}
+
+void Story::Tell(const Request& request) {
+  if (const auto* beats = std::get_if<SetBeats>(&request)) {
+    Line(absl::StrCat("agents beat every ", Say(beats->interval), "; ", Say(beats->suspect_after),
+                      " of silence is suspect"));
+  }
+  if (!show_rounds_) return;
+  if (const auto* probe = std::get_if<ProbeNode>(&request)) {
+    Line(absl::StrCat("ask ", probe->witness.node, " to reach ", probe->target.node));
+  }
+  if (const auto* read = std::get_if<ReadLease>(&request))
+    Line(absl::StrCat("read the lease of ", read->node.node));
+}
+
+void Story::OnStep(const Event&, const Effects& effects) {
+  for (const Notice& notice : effects.notices) Tell(notice);
+  for (const ReleasedAction& released : effects.actions) {
+    Line(absl::StrCat("do ", released.decision.ToString(), "/", released.action.number, ": ",
+                      ActionText(released.action)));
+  }
+  for (const Request& request : effects.requests) Tell(request);
+}
+
+std::string Explain(const Decision& decision) {
+  std::string text;
+  absl::StrAppend(&text, "decision ", decision.id.ToString(), ": ", KindText(decision.kind), " of ",
+                  decision.node.empty() ? decision.cluster : decision.node, ", ", StateText(decision.state),
+                  "\n  ", decision.summary, "\n");
+  const absl::Time zero =
+      decision.timings.last_sign.value_or(decision.timings.detected.value_or(absl::UnixEpoch()));
+  if (!decision.evidence.empty()) absl::StrAppend(&text, "  evidence (- against life, + for life)\n");
+  for (const Evidence& evidence : decision.evidence) {
+    absl::StrAppendFormat(&text, "   %s %8s  %s: %s\n", Towards(evidence.direction),
+                          Seconds(evidence.time - zero), evidence.source, evidence.observation);
+  }
+  if (!decision.guards.empty()) absl::StrAppend(&text, "  guards\n");
+  for (const GuardAnswer& guard : decision.guards) {
+    absl::StrAppend(&text, "    ", guard.allowed ? "yes " : "NO  ", guard.guard, ": ", guard.reason, "\n");
+  }
+  if (!decision.actions.empty()) absl::StrAppend(&text, "  actions\n");
+  for (const Action& action : decision.actions) {
+    absl::StrAppend(&text, "    ", action.number, " ", ActionText(action), ": ", StateText(action.state),
+                    action.finish_time ? " at " + Seconds(*action.finish_time - zero) : "",
+                    action.attempts > 1 ? absl::StrCat(" after ", action.attempts, " tries") : "",
+                    action.result.empty() || action.result == "done" ? "" : " (" + action.result + ")", "\n");
+  }
+  if (!decision.alternatives.empty()) absl::StrAppend(&text, "  not done\n");
+  for (const Alternative& alternative : decision.alternatives) {
+    absl::StrAppend(&text, "    ", alternative.description, ": ", alternative.reason, "\n");
+  }
+  if (!decision.workloads.empty()) absl::StrAppend(&text, "  workloads\n");
+  for (const WorkloadRecovery& workload : decision.workloads) {
+    absl::StrAppend(&text, "    ", Say(workload.controller), ": ", workload.removed, " removed, ",
+                    workload.restored, " Ready again",
+                    workload.waiting_for.empty() ? "" : "; " + workload.waiting_for, "\n");
+  }
+  absl::StrAppend(&text, "  seconds since the last sign of life:");
+  const auto time = [&](const char* name, const std::optional<absl::Time>& when) {
+    if (when) absl::StrAppend(&text, " ", name, " ", Seconds(*when - zero));
+  };
+  time("detected", decision.timings.detected);
+  time("judged", decision.timings.judged);
+  time("intended", decision.timings.intended);
+  time("acted", decision.timings.acted);
+  time("recovered", decision.timings.recovered);
+  time("closed", decision.timings.closed);
+  absl::StrAppend(&text, "\n");
+  if (!decision.outcome.empty()) absl::StrAppend(&text, "  ", decision.outcome, "\n");
+  return text;
+}
+
+}  // namespace evenkeel::scenario

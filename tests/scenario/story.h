@@ -1,0 +1,52 @@
+// The core's effects as lines that an operator can read: what golden files hold.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/time/time.h"
+#include "coordinator/core/decision.h"
+#include "tests/scenario/world.h"
+
+namespace evenkeel::scenario {
+
+class Story final : public Observer {
+ public:
+  void OnStep(const coordinator::Event& event, const coordinator::Effects& effects) override;
+
+  void OnCrash() override {
+    Line("the coordinator crashes: its last step is durable, but nothing of it was handed out");
+  }
+
+  // Lines of what happened since the last call.
+  std::string Take();
+
+  // Times are shown since this one; nothing is told before it is set.
+  void Begin(absl::Time zero) { zero_ = zero; }
+  void ShowRounds(bool show) { show_rounds_ = show; }
+  // The clock of the world, read at each step.
+  void Follow(const World* world) { world_ = world; }
+
+ private:
+  void Line(const std::string& text);
+  void Tell(const coordinator::Notice& notice);
+  void Tell(const coordinator::Request& request);
+
+  const World* world_ = nullptr;
+  absl::Time zero_ = absl::InfiniteFuture();
+  bool show_rounds_ = false;
+  std::string text_;
+  std::map<coordinator::NodeKey, std::string> verdicts_;  // as last told
+  std::map<coordinator::DecisionId, coordinator::DecisionState> told_;
+};
+
+// A whole decision, as `explain` shows it here.
+std::string Explain(const coordinator::Decision& decision);
+
+// "failover", "delete pod shop/web-1".
+std::string KindText(coordinator::DecisionKind kind);
+std::string StateText(coordinator::DecisionState state);
+std::string ActionText(const coordinator::Action& action);
+
+}  // namespace evenkeel::scenario

@@ -1,0 +1,309 @@
+// What an actor answers when things go wrong; what each action does is in tests/contract/act.
+#include "coordinator/act/cluster_actor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/synchronization/notification.h"
+#include "common/kube/json.h"
+#include "common/time/fake_clock.h"
+#include "coordinator/act/announcement.h"
+#include "coordinator/core/facts.h"
+#include "tests/support/event_log.h"
+#include "tests/support/kube/fake_kubernetes.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+using kube::Json;
+using ::testing::HasSubstr;
+
+class ClusterActorTest : public ::testing::Test {
+ protected:
+  ClusterActorTest() {
+    options_ = {.cluster = "east",
+                .claimant = {.name_space = "evenkeel", .store_id = "store-a", .epoch = 5},
+                .most_in_flight = 4};
+    kubernetes_.Put(kube::Nodes(), {{"metadata", {{"name", "node-1"}}}});
+    kubernetes_.Put(kube::Pods(), {{"metadata", {{"name", "a"}, {"namespace", "shop"}}},
+                                   {"spec", {{"nodeName", "node-1"}}},
+                                   {"status", {{"conditions", {{{"type", "Ready"}, {"status", "True"}}}}}}});
+  }
+
+  // Begins when its claim stands, so that what a test counts is its own.
+  void Begin() {
+    actor_ = std::make_unique<ClusterActor>(options_, kubernetes_, events_, clock_);
+    kubernetes_.WaitUntilIdle();
+  }
+
+  std::string UidOf(const kube::Resource& resource, const kube::ObjectName& name) {
+    const auto found = kubernetes_.Peek(resource, name);
+    return found.ok() ? kube::UidOf(*found) : "gone";
+  }
+  void Release(ActionKind kind, uint32_t number = 1) {
+    const bool on_node = kind == ActionKind::kTaintNode || kind == ActionKind::kUntaintNode;
+    const Action action =
+        on_node ? Action{.number = number, .kind = kind, .name = "node-1", .uid = UidOf(kube::Nodes(), kNode)}
+                : Action{.number = number,
+                         .kind = kind,
+                         .name_space = "shop",
+                         .name = "a",
+                         .uid = UidOf(kube::Pods(), kPod)};
+    actor_->Do({.decision = {5, 12}, .cluster = "east", .action = action});
+  }
+  ActionFinished Do(ActionKind kind) {
+    const size_t before = events_.Of<ActionFinished>().size();
+    Release(kind);
+    return events_.WaitFor<ActionFinished>(before + 1).back();
+  }
+
+  // From now on `verb` fails like this; `meanwhile` happens before.
+  void Fail(const std::string& verb, const absl::Status& status, std::function<void()> meanwhile = nullptr) {
+    kubernetes_.SetFault([verb, status, meanwhile](const std::string& asked, const kube::Resource& resource,
+                                                   const kube::ObjectName&) {
+      if (asked != verb || resource == kube::Leases()) return absl::OkStatus();
+      if (meanwhile) meanwhile();
+      return status;
+    });
+  }
+
+  size_t Writes(const std::string& verb) {
+    size_t count = 0;
+    for (const auto& write : kubernetes_.writes()) count += write.verb == verb;
+    return count;
+  }
+
+  const kube::ObjectName kNode = {.name = "node-1"};
+  const kube::ObjectName kPod = {.name_space = "shop", .name = "a"};
+  ClusterActor::Options options_;
+  time::FakeClock clock_;
+  testing::EventLog events_;
+  testing::FakeKubernetes kubernetes_;
+  std::unique_ptr<ClusterActor> actor_;
+};
+
+// An answer names the decision and the action that it is for.
+TEST_F(ClusterActorTest, AnswersByName) {
+  Begin();
+  Release(ActionKind::kDeletePod, 7);
+  const ActionFinished finished = events_.WaitFor<ActionFinished>(1)[0];
+  EXPECT_EQ(finished.decision, (DecisionId{5, 12}));
+  EXPECT_EQ(finished.number, 7u);
+}
+
+// The answer to a deletion was lost, and the pod is gone: done. So it is for an eviction.
+TEST_F(ClusterActorTest, LostAnswerIsSettledByReading) {
+  for (const auto& [kind, verb] :
+       {std::pair(ActionKind::kDeletePod, "delete"), std::pair(ActionKind::kEvictPod, "evict")}) {
+    kubernetes_.Put(kube::Pods(), {{"metadata", {{"name", "a"}, {"namespace", "shop"}}}});
+    Begin();
+    Fail(verb, absl::UnavailableError("connection reset"),
+         [this] { kubernetes_.Remove(kube::Pods(), kPod); });
+    EXPECT_EQ(Do(kind).outcome, ActionOutcome::kDone) << verb;
+    kubernetes_.SetFault(nullptr);
+  }
+}
+
+// No answer, and the pod is still there: whether it will be done is not known, and that is what is said.
+TEST_F(ClusterActorTest, NoAnswerIsUnreachable) {
+  Begin();
+  for (const auto& [kind, verb] :
+       {std::pair(ActionKind::kDeletePod, "delete"), std::pair(ActionKind::kEvictPod, "evict"),
+        std::pair(ActionKind::kMarkPodUnready, "patch")}) {
+    Fail(verb, absl::DeadlineExceededError("no answer within 5s"));
+    const ActionFinished finished = Do(kind);
+    EXPECT_EQ(finished.outcome, ActionOutcome::kUnreachable) << verb;
+    EXPECT_THAT(finished.detail, HasSubstr("no answer within 5s"));
+  }
+  Fail("get", absl::UnavailableError("refused"));
+  EXPECT_EQ(Do(ActionKind::kTaintNode).outcome, ActionOutcome::kUnreachable);
+  EXPECT_EQ(Do(ActionKind::kMarkPodUnready).outcome, ActionOutcome::kUnreachable);
+}
+
+// What Kubernetes forbids is refused, with its words; asking again would not help.
+TEST_F(ClusterActorTest, ForbiddenIsRefused) {
+  Begin();
+  Fail("delete", absl::PermissionDeniedError("pods is forbidden"));
+  const ActionFinished finished = Do(ActionKind::kDeletePod);
+  EXPECT_EQ(finished.outcome, ActionOutcome::kRefused);
+  EXPECT_THAT(finished.detail, HasSubstr("delete pod shop/a: PERMISSION_DENIED: pods is forbidden"));
+  Fail("patch", absl::PermissionDeniedError("nodes is forbidden"));
+  EXPECT_EQ(Do(ActionKind::kTaintNode).outcome, ActionOutcome::kRefused);
+}
+
+// Somebody changes the node between our reading and our writing: theirs is kept, and ours comes after it.
+TEST_F(ClusterActorTest, TaintSurvivesAConflict) {
+  Begin();
+  std::atomic<int> writes = 0;
+  Fail("patch", absl::OkStatus(), [&] {
+    if (++writes > 1) return;
+    Json node = *kubernetes_.Peek(kube::Nodes(), kNode);
+    node["spec"]["taints"] = {{{"key", "theirs"}, {"effect", "NoExecute"}}};
+    kubernetes_.Put(kube::Nodes(), node);
+  });
+  EXPECT_EQ(Do(ActionKind::kTaintNode).outcome, ActionOutcome::kDone);
+  EXPECT_EQ(writes, 2);
+  const Json taints = (*kubernetes_.Peek(kube::Nodes(), kNode))["spec"]["taints"];
+  ASSERT_EQ(taints.size(), 2u);
+  EXPECT_EQ(taints[0]["key"], "theirs");
+  EXPECT_EQ(taints[1]["key"], kFailoverTaintKey);
+}
+
+// A node that somebody changes before each of our writes is given up after some, not tried for ever.
+TEST_F(ClusterActorTest, EndlessConflictsEnd) {
+  Begin();
+  std::atomic<int> writes = 0;
+  Fail("patch", absl::OkStatus(), [&] {
+    Json node = *kubernetes_.Peek(kube::Nodes(), kNode);
+    node["metadata"]["labels"]["n"] = std::to_string(++writes);
+    kubernetes_.Put(kube::Nodes(), node);
+  });
+  EXPECT_EQ(Do(ActionKind::kTaintNode).outcome, ActionOutcome::kUnreachable);
+  EXPECT_LT(writes, 10);
+}
+
+// The taint's answer was lost, and it is there: done, not "done before".
+TEST_F(ClusterActorTest, LostAnswerToATaintIsSettled) {
+  Begin();
+  Fail("patch", absl::UnavailableError("connection reset"), [this] {
+    Json node = *kubernetes_.Peek(kube::Nodes(), kNode);
+    node["spec"]["taints"] = {{{"key", kFailoverTaintKey}, {"effect", kFailoverTaintEffect}}};
+    kubernetes_.Put(kube::Nodes(), node);
+  });
+  EXPECT_EQ(Do(ActionKind::kTaintNode).outcome, ActionOutcome::kDone);
+}
+
+// A pod that is held by a finalizer counts as deleted: it is out of the traffic and replaced; the detail says
+// what holds it.
+TEST_F(ClusterActorTest, FinalizersAreTold) {
+  Json pod = *kubernetes_.Peek(kube::Pods(), kPod);
+  pod["metadata"]["finalizers"] = {"example.com/hold"};
+  kubernetes_.Put(kube::Pods(), pod);
+  Begin();
+  const ActionFinished finished = Do(ActionKind::kDeletePod);
+  EXPECT_EQ(finished.outcome, ActionOutcome::kDone);
+  EXPECT_THAT(finished.detail, HasSubstr("example.com/hold"));
+}
+
+// L7: when whose the cluster is cannot be read, nothing is sent, and the answer is that nobody knows.
+TEST_F(ClusterActorTest, UnreadableClaimStopsActions) {
+  Begin();
+  kubernetes_.SetFault([](const std::string&, const kube::Resource& resource, const kube::ObjectName&) {
+    return resource == kube::Leases() ? absl::UnavailableError("no answer") : absl::OkStatus();
+  });
+  const ActionFinished finished = Do(ActionKind::kDeletePod);
+  EXPECT_EQ(finished.outcome, ActionOutcome::kUnreachable);
+  EXPECT_THAT(finished.detail, HasSubstr("claim"));
+  EXPECT_EQ(Writes("delete"), 0u);
+}
+
+// L7: the claim is written with the version that was read: when two start at once, the one with the lower
+// epoch loses, also when it read first.
+TEST_F(ClusterActorTest, RaceForTheClaimHasOneWinner) {
+  std::atomic<bool> first = true;
+  kubernetes_.SetFault([&](const std::string& verb, const kube::Resource&, const kube::ObjectName&) {
+    if (verb != "create" || !first.exchange(false)) return absl::OkStatus();
+    kubernetes_.Put(
+        kube::Leases(),
+        {{"metadata",
+          {{"name", kClaimName}, {"namespace", "evenkeel"}, {"annotations", {{kEpochAnnotation, "6"}}}}},
+         {"spec", {{"holderIdentity", "store-a"}}}});
+    return absl::OkStatus();
+  });
+  absl::Notification told;
+  options_.superseded = [&](const absl::Status& status) {
+    EXPECT_THAT(std::string(status.message()), HasSubstr("epoch 6"));
+    told.Notify();
+  };
+  Begin();
+  told.WaitForNotification();
+  EXPECT_EQ(Do(ActionKind::kDeletePod).outcome, ActionOutcome::kRefused);
+}
+
+// The actions of a stage come in a burst: all are answered, and reading the claim is not repeated for each.
+TEST_F(ClusterActorTest, BurstSharesTheClaim) {
+  Begin();
+  std::atomic<int> claim_reads = 0;
+  kubernetes_.SetFault([&](const std::string&, const kube::Resource& resource, const kube::ObjectName&) {
+    claim_reads += resource == kube::Leases();
+    return absl::OkStatus();
+  });
+  absl::Notification go_on;
+  kubernetes_.After(absl::ZeroDuration(), [&] { go_on.WaitForNotification(); });
+  for (uint32_t number = 1; number <= 50; ++number) Release(ActionKind::kMarkPodUnready, number);
+  go_on.Notify();
+  EXPECT_EQ(events_.WaitFor<ActionFinished>(50).size(), 50u);
+  EXPECT_EQ(claim_reads, 1);
+}
+
+// Beyond what may wait, actions are answered at once instead of piling up.
+TEST_F(ClusterActorTest, TooManyWaitingAreTurnedAway) {
+  options_.most_waiting = 3;
+  Begin();
+  absl::Notification go_on;
+  kubernetes_.After(absl::ZeroDuration(), [&] { go_on.WaitForNotification(); });
+  for (uint32_t number = 1; number <= 5; ++number) Release(ActionKind::kMarkPodUnready, number);
+  const auto refused = events_.Of<ActionFinished>();
+  ASSERT_EQ(refused.size(), 2u);
+  EXPECT_EQ(refused[0].number, 4u);
+  EXPECT_EQ(refused[0].outcome, ActionOutcome::kUnreachable);
+  go_on.Notify();
+  events_.WaitFor<ActionFinished>(5);
+  Release(ActionKind::kMarkPodUnready, 6);  // there is room again
+  EXPECT_EQ(events_.WaitFor<ActionFinished>(6).back().outcome, ActionOutcome::kAlreadyDone);
+}
+
+// A lease that cannot be read is answered too, with the cause; so is one that makes no sense.
+TEST_F(ClusterActorTest, FailedLeaseReadsAreAnswered) {
+  Begin();
+  kubernetes_.Put(kube::Leases(), {{"metadata", {{"name", "node-1"}, {"namespace", "kube-node-lease"}}},
+                                   {"spec", {{"renewTime", "yesterday"}}}});
+  actor_->Do(ReadLease{.request_id = 1, .node = {"east", "node-1"}});
+  EXPECT_THAT(events_.WaitFor<LeaseRead>(1).back().error, HasSubstr("yesterday"));
+  kubernetes_.SetConnected(false);
+  actor_->Do(ReadLease{.request_id = 2, .node = {"east", "node-1"}});
+  const LeaseRead read = events_.WaitFor<LeaseRead>(2).back();
+  EXPECT_FALSE(read.ok);
+  EXPECT_THAT(read.error, HasSubstr("UNAVAILABLE"));
+}
+
+// An announcement that is made again after a restart is one Event still.
+TEST_F(ClusterActorTest, AnnouncesOnce) {
+  Begin();
+  const Announce announcement = {.cluster = "east",
+                                 .decision = {5, 12},
+                                 .step = "judged",
+                                 .node = "node-1",
+                                 .warning = true,
+                                 .reason = "NodeDead",
+                                 .message = "node-1 is dead"};
+  actor_->Do(announcement);
+  actor_->Do(announcement);
+  kubernetes_.WaitUntilIdle();
+  const std::vector<Json> made = kubernetes_.PeekAll(kube::Events());
+  ASSERT_EQ(made.size(), 1u);
+  EXPECT_EQ(kube::NameOf(made[0]).name, "node-1.evenkeel-5-12-judged");
+  EXPECT_EQ(kube::Text(made[0], {"message"}), "node-1 is dead");
+  EXPECT_EQ(kube::Text(made[0], {"type"}), "Warning");
+}
+
+// An actor that has ended answers nothing more, whatever is still under way.
+TEST_F(ClusterActorTest, EndsCleanly) {
+  Begin();
+  absl::Notification go_on;
+  kubernetes_.After(absl::ZeroDuration(), [&] { go_on.WaitForNotification(); });
+  Release(ActionKind::kDeletePod);
+  actor_->Do(ReadLease{.request_id = 1, .node = {"east", "node-1"}});
+  actor_.reset();
+  go_on.Notify();
+  kubernetes_.WaitUntilIdle();
+  EXPECT_TRUE(events_.All().empty());
+  EXPECT_EQ(Writes("delete"), 0u);
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,174 @@
+#include "coordinator/observe/kubernetes_facts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace evenkeel::coordinator {
+namespace {
+
+using kube::Json;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+Json Node() {
+  return Json::parse(R"({
+    "metadata": {"name": "node-1", "uid": "u1", "labels": {
+      "topology.kubernetes.io/zone": "zone-a", "topology.kubernetes.io/region": "region-a"}},
+    "spec": {"unschedulable": true, "taints": [
+      {"key": "dedicated", "value": "gpu", "effect": "NoExecute"},
+      {"key": "evenkeel.dev/failed-over", "effect": "NoSchedule"}]},
+    "status": {
+      "addresses": [{"type": "Hostname", "address": "node-1"}, {"type": "ExternalIP", "address": "1.2.3.4"},
+                    {"type": "InternalIP", "address": "10.0.0.1"}],
+      "daemonEndpoints": {"kubeletEndpoint": {"Port": 10255}},
+      "conditions": [{"type": "MemoryPressure", "status": "False"}, {"type": "Ready", "status": "True"}]}})");
+}
+
+Json Pod() {
+  return Json::parse(R"({
+    "metadata": {"name": "web-1", "namespace": "shop", "uid": "u2", "creationTimestamp": "2024-05-06T07:08:09Z",
+      "labels": {"app": "web"},
+      "ownerReferences": [{"kind": "Other", "name": "x", "uid": "ux"},
+                          {"kind": "ReplicaSet", "name": "web", "uid": "u3", "controller": true}]},
+    "spec": {"nodeName": "node-1", "priority": -7,
+      "containers": [{"name": "main", "image": "web:1"}, {"name": "side", "image": "side:2"}],
+      "volumes": [{"name": "a", "persistentVolumeClaim": {"claimName": "data"}}, {"name": "b", "emptyDir": {}},
+                  {"name": "c", "ephemeral": {"volumeClaimTemplate": {}}}]},
+    "status": {"phase": "Running", "podIP": "10.1.0.5",
+      "conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": "True"}],
+      "containerStatuses": [
+        {"name": "side", "ready": true, "restartCount": 2, "state": {"running": {}}},
+        {"name": "main", "ready": true, "restartCount": 1, "state": {"running": {}}}]}})");
+}
+
+// Everything that is asked of a node, from where Kubernetes has it.
+TEST(KubernetesFactsTest, ReadsANode) {
+  const ObservedNode node = ObservedNodeFrom("east", Node());
+  EXPECT_EQ(node.key, (NodeKey{"east", "node-1"}));
+  EXPECT_EQ(node.facts, (NodeFacts{.uid = "u1",
+                                   .address = "10.0.0.1",
+                                   .kubelet_port = 10255,
+                                   .failure_domain = "zone-a",
+                                   .ready = true,
+                                   .unschedulable = true,
+                                   .failover_taint = true}));
+  EXPECT_THAT(node.taints, ElementsAre("dedicated=gpu:NoExecute", "evenkeel.dev/failed-over:NoSchedule"));
+  EXPECT_EQ(node.labels.at("topology.kubernetes.io/zone"), "zone-a");
+}
+
+// Second choices: the region where there is no zone, the external address where there is no internal one, the
+// usual port where none is told. Ready is only what says True.
+TEST(KubernetesFactsTest, ReadsSecondChoicesOfANode) {
+  Json json = Node();
+  json["metadata"]["labels"].erase("topology.kubernetes.io/zone");
+  json["status"]["addresses"].erase(2);
+  json["status"].erase("daemonEndpoints");
+  json["status"]["conditions"][1]["status"] = "Unknown";
+  const NodeFacts facts = ObservedNodeFrom("east", json).facts;
+  EXPECT_EQ(facts.failure_domain, "region-a");
+  EXPECT_EQ(facts.address, "1.2.3.4");
+  EXPECT_EQ(facts.kubelet_port, 10250);
+  EXPECT_FALSE(facts.ready);
+}
+
+// Everything that is asked of a pod.
+TEST(KubernetesFactsTest, ReadsAPod) {
+  const ObservedPod pod = ObservedPodFrom("east", Pod());
+  EXPECT_EQ(pod.key, (PodKey{"east", "shop", "web-1"}));
+  EXPECT_EQ(pod.facts, (PodFacts{.uid = "u2",
+                                 .node = "node-1",
+                                 .phase = "Running",
+                                 .ready = true,
+                                 .controller = {"ReplicaSet", "web", "u3"},
+                                 .priority = -7}));
+  EXPECT_THAT(pod.labels, ElementsAre(Pair("app", "web")));
+  EXPECT_EQ(pod.address, "10.1.0.5");
+  EXPECT_EQ(pod.create_time, absl::FromUnixSeconds(1714979289));
+  EXPECT_EQ(pod.reason, "");
+  EXPECT_EQ(pod.restarts, 3u);
+  EXPECT_THAT(pod.containers, ElementsAre(ObservedContainer{"main", "web:1", true, 1},
+                                          ObservedContainer{"side", "side:2", true, 2}));
+}
+
+// Signs by which planners treat a pod differently: being deleted, being the kubelet's own.
+TEST(KubernetesFactsTest, ReadsDeletionAndMirror) {
+  Json json = Pod();
+  json["metadata"]["deletionTimestamp"] = "2024-05-06T07:08:09Z";
+  json["metadata"]["annotations"]["kubernetes.io/config.mirror"] = "hash";
+  const PodFacts facts = ObservedPodFrom("east", json).facts;
+  EXPECT_TRUE(facts.deleting);
+  EXPECT_TRUE(facts.mirror);
+}
+
+// Why a pod is not running, in Kubernetes' words, the most telling first.
+TEST(KubernetesFactsTest, TellsWhyAPodWaits) {
+  Json json = Pod();
+  json["status"]["conditions"][1]["status"] = "False";
+  json["status"]["containerStatuses"][1]["state"] = {{"waiting", {{"reason", "CrashLoopBackOff"}}}};
+  EXPECT_EQ(ObservedPodFrom("east", json).reason, "CrashLoopBackOff");
+  EXPECT_EQ(ObservedPodFrom("east", json).facts.waiting_reason, "CrashLoopBackOff");
+
+  json["status"]["initContainerStatuses"] = {
+      {{"name", "init"}, {"state", {{"terminated", {{"reason", "Error"}, {"exitCode", 1}}}}}}};
+  EXPECT_EQ(ObservedPodFrom("east", json).reason, "Init:Error");
+  json["status"]["reason"] = "Evicted";
+  EXPECT_EQ(ObservedPodFrom("east", json).reason, "Evicted");
+
+  Json unscheduled = Json::parse(R"({"metadata": {"name": "a"}, "status": {"phase": "Pending", "conditions": [
+    {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}]}})");
+  EXPECT_EQ(ObservedPodFrom("east", unscheduled).reason, "Unschedulable");
+  EXPECT_EQ(ObservedPodFrom("east", unscheduled).facts.waiting_reason, "0/3 nodes are available");
+}
+
+// A container that ended well, as an init container does, is no reason for anything.
+TEST(KubernetesFactsTest, GoodEndIsNoReason) {
+  Json json = Pod();
+  json["status"]["initContainerStatuses"] = {
+      {{"name", "init"}, {"state", {{"terminated", {{"reason", "Completed"}, {"exitCode", 0}}}}}}};
+  EXPECT_EQ(ObservedPodFrom("east", json).reason, "");
+}
+
+// Claims by name and those made for generic ephemeral volumes.
+TEST(KubernetesFactsTest, FindsClaims) {
+  EXPECT_THAT(ClaimsOf(Pod()), UnorderedElementsAre("data", "web-1-c"));
+  EXPECT_THAT(ClaimsOf(Json::object()), IsEmpty());
+}
+
+// L5: only what is for many for certain is not exclusive.
+TEST(KubernetesFactsTest, UnknownAccessIsExclusive) {
+  const auto claim = [](Json modes) { return Json{{"spec", {{"accessModes", std::move(modes)}}}}; };
+  EXPECT_TRUE(IsExclusive(claim({"ReadWriteOnce"})));
+  EXPECT_TRUE(IsExclusive(claim({"ReadWriteOncePod"})));
+  EXPECT_TRUE(IsExclusive(claim({"ReadOnlyMany", "ReadWriteOnce"})));
+  EXPECT_TRUE(IsExclusive(claim({"SomethingNew"})));
+  EXPECT_TRUE(IsExclusive(claim(Json::array())));
+  EXPECT_TRUE(IsExclusive(Json::object()));
+  EXPECT_FALSE(IsExclusive(claim({"ReadWriteMany"})));
+  EXPECT_FALSE(IsExclusive(claim({"ReadWriteOnce", "ReadWriteMany"})));
+  EXPECT_FALSE(IsExclusive(claim({"ReadOnlyMany"})));
+}
+
+// Objects of wrong shapes are read as far as they go; nothing throws.
+TEST(KubernetesFactsTest, OddShapesDoNoHarm) {
+  for (
+      const char* text :
+      {"{}", "[]", "null", "7", R"({"metadata": 1, "spec": [], "status": "x"})",
+       R"({"metadata": {"name": 5, "labels": [1], "ownerReferences": {"controller": true}, "creationTimestamp": "x"}})",
+       R"({"spec": {"taints": {"a": 1}, "containers": [1, null, {"name": {}}], "volumes": [[], {"ephemeral": 1}],
+            "priority": 99999999999999}})",
+       R"({"status": {"conditions": ["x", {"type": 1}], "addresses": [{}],
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": 700000}},
+            "containerStatuses": [{"name": 1, "restartCount": -5, "state": []}]}})"}) {
+    SCOPED_TRACE(text);
+    const Json json = Json::parse(text);
+    EXPECT_EQ(ObservedNodeFrom("east", json).facts.kubelet_port, 10250);
+    EXPECT_EQ(ObservedPodFrom("east", json).restarts, 0u);
+    EXPECT_LE(ClaimsOf(json).size(), 1u);
+    EXPECT_TRUE(IsExclusive(json));
+  }
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

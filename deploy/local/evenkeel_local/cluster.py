@@ -129,6 +129,7 @@ class Cluster:
             if missing:
                 progress.done(f"booted {', '.join(node.name for node in missing)}")
             self._wait_until_ready(self.nodes, progress)
+            self._forget_removed_nodes()
 
     def down(self) -> None:
         """Takes the cluster away with everything that belongs to it, whether its records are whole or not."""
@@ -268,7 +269,8 @@ class Cluster:
             if wanted is None:
                 continue
             for node in [each for each in nodes if each.role == role and each.number > wanted]:
-                self._remove_node(node)
+                self.machine(node).remove()
+                self._network.detach(node.name)
                 nodes.remove(node)
                 progress.done(f"removed {node.name}")
             present = {node.number for node in nodes if node.role == role}
@@ -279,12 +281,6 @@ class Cluster:
                 nodes.append(Node(f"{self.name}-{prefix}-{number}", role, number, min(free)))
         order = (CONTROL, WORKER, VIRTUAL)
         self._save(self._plan.index, sorted(nodes, key=lambda node: (order.index(node.role), node.number)))
-
-    def _remove_node(self, node: Node) -> None:
-        self._network.set_link(node.ordinal, up=False)
-        self.machine(node).remove()
-        self._network.detach(node.name)
-        self.kubectl("delete", "node", node.name, "--ignore-not-found")
 
     def _write_credentials(self) -> None:
         """Certificates and kubeconfigs, as far as they are missing."""
@@ -373,6 +369,12 @@ class Cluster:
         if node.role == CONTROL:
             patch["metadata"] = {"labels": {services.CONTROL_PLANE_TAINT: ""}}
         self.api.patch(f"/api/v1/nodes/{node.name}", patch)
+
+    def _forget_removed_nodes(self) -> None:
+        known = {node.name for node in self.nodes}
+        for found in self.api.get("/api/v1/nodes")["items"]:
+            if (name := found["metadata"]["name"]) not in known:
+                self.api.delete(f"/api/v1/nodes/{name}")
 
     def _is_ready(self, found: dict, node: Node) -> bool:
         """Ready, and said so by the kubelet of this boot: the API shows the last boot's word for up to 40 seconds."""

@@ -72,7 +72,10 @@ class Network:
         if _link_exists(port, self._switch):  # A deleted namespace takes its links along, but only a moment later.
             _ip("-n", self._switch, "link", "delete", port)
         _ip("netns", "add", name)
-        _ip("-n", self._switch, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", name)
+        # The same network card at every boot: its neighbours remember the address for half a minute.
+        card = f"02:65:6b:00:{self._plan.index:02x}:{ordinal:02x}"
+        _ip("-n", self._switch, "link", "add", port, "type", "veth", "peer", "name", "eth0", "address", card, "netns",
+            name)
         _ip("-n", self._switch, "link", "set", port, "master", "switch", "up")
         _ip("-n", name, "link", "set", "lo", "up")
         _ip("-n", name, "address", "add", f"{self._plan.node_address(ordinal)}/24", "dev", "eth0")

@@ -1,5 +1,6 @@
 """Where a demo plays: a local cluster, or one that exists already and is given by its kubeconfig."""
 
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -62,7 +63,8 @@ class ExistingSite:
         self._kubectl = [str(kubernetes_build.folder() / "kubectl"), "--kubeconfig", str(kubeconfig)]
         self._power = {"off": power_off, "on": power_on}
         self.application_image = application_image
-        self.name = commands.run([*self._kubectl, "config", "current-context"]).strip()
+        # Also the name of a control group, for which clouds' names hold too many slashes.
+        self.name = re.sub(r"[^\w-]", "-", commands.run([*self._kubectl, "config", "current-context"]).strip())
         # kubectl knows every way to prove who one is; through its proxy we need to know none.
         self._proxy = subprocess.Popen([*self._kubectl, "proxy", "--port=0"], stdin=subprocess.DEVNULL, text=True,
                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)

@@ -2,6 +2,8 @@
 
 #include <prometheus/text_serializer.h>
 
+#include <utility>
+
 namespace evenkeel::observability {
 namespace {
 
@@ -17,7 +19,11 @@ absl::StatusOr<std::unique_ptr<Endpoint>> Serve(const Endpoint::Options& options
     if (path == "/livez") return ReplyOf(sources.live);
     if (path == "/readyz") return ReplyOf(sources.ready);
     if (path == "/metrics") {
-      return {.body = prometheus::TextSerializer().Serialize(sources.metrics.Collect()),
+      std::vector<prometheus::MetricFamily> families = sources.metrics.Collect();
+      for (const prometheus::Collectable* more : sources.collectables) {
+        for (prometheus::MetricFamily& family : more->Collect()) families.push_back(std::move(family));
+      }
+      return {.body = prometheus::TextSerializer().Serialize(families),
               .content_type = "text/plain; version=0.0.4; charset=utf-8"};
     }
     return {.code = 404, .body = "served here: /livez /readyz /metrics\n"};

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <prometheus/collectable.h>
 #include <prometheus/registry.h>
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/observability/checks.h"
@@ -16,6 +18,8 @@ struct Sources {
   Checks live;   // not good: only a restart helps
   Checks ready;  // not good: it works, but do not count on it now
   prometheus::Registry metrics;
+  // Asked at each scrape too, for what is not counted but looked up. They outlive the endpoint.
+  std::vector<const prometheus::Collectable*> collectables;
 };
 
 // `sources` must outlive what is returned.

@@ -1,0 +1,302 @@
+#include "coordinator/serve/convert.h"
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/serve/names.h"
+
+namespace evenkeel::coordinator {
+// Overloads of the header's ToMessage, not names of an unnamed namespace, which would hide those.
+static v1::Decision::Kind ToMessage(DecisionKind kind) {
+  switch (kind) {
+    case DecisionKind::kFailover:
+      return v1::Decision::KIND_FAILOVER;
+    case DecisionKind::kReadmission:
+      return v1::Decision::KIND_READMISSION;
+    case DecisionKind::kRebalance:
+      return v1::Decision::KIND_REBALANCE;
+    case DecisionKind::kAgentLost:
+      return v1::Decision::KIND_AGENT_LOST;
+    case DecisionKind::kBlind:
+      return v1::Decision::KIND_BLIND;
+  }
+  return v1::Decision::KIND_UNSPECIFIED;
+}
+
+static v1::Decision::State ToMessage(DecisionState state) {
+  switch (state) {
+    case DecisionState::kOpen:
+      return v1::Decision::STATE_OPEN;
+    case DecisionState::kSucceeded:
+      return v1::Decision::STATE_SUCCEEDED;
+    case DecisionState::kFailed:
+      return v1::Decision::STATE_FAILED;
+    case DecisionState::kCancelled:
+      return v1::Decision::STATE_CANCELLED;
+    case DecisionState::kObserved:
+      return v1::Decision::STATE_OBSERVED;
+    case DecisionState::kRefused:
+      return v1::Decision::STATE_REFUSED;
+  }
+  return v1::Decision::STATE_UNSPECIFIED;
+}
+
+static v1::Evidence::Direction ToMessage(Direction direction) {
+  switch (direction) {
+    case Direction::kNeither:
+      return v1::Evidence::DIRECTION_UNSPECIFIED;
+    case Direction::kAgainstLife:
+      return v1::Evidence::DIRECTION_AGAINST_LIFE;
+    case Direction::kForLife:
+      return v1::Evidence::DIRECTION_FOR_LIFE;
+  }
+  return v1::Evidence::DIRECTION_UNSPECIFIED;
+}
+
+static v1::Action::Kind ToMessage(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::kTaintNode:
+      return v1::Action::KIND_TAINT_NODE;
+    case ActionKind::kUntaintNode:
+      return v1::Action::KIND_UNTAINT_NODE;
+    case ActionKind::kDeletePod:
+      return v1::Action::KIND_DELETE_POD;
+    case ActionKind::kMarkPodUnready:
+      return v1::Action::KIND_MARK_POD_UNREADY;
+    case ActionKind::kEvictPod:
+      return v1::Action::KIND_EVICT_POD;
+  }
+  return v1::Action::KIND_UNSPECIFIED;
+}
+
+static v1::Action::State ToMessage(ActionState state) {
+  switch (state) {
+    case ActionState::kPending:
+      return v1::Action::STATE_PENDING;
+    case ActionState::kReleased:
+      return v1::Action::STATE_RELEASED;
+    case ActionState::kDone:
+      return v1::Action::STATE_DONE;
+    case ActionState::kFailed:
+      return v1::Action::STATE_FAILED;
+    case ActionState::kSkipped:
+      return v1::Action::STATE_SKIPPED;
+  }
+  return v1::Action::STATE_UNSPECIFIED;
+}
+
+static v1::Action ToMessage(const Action& action) {
+  v1::Action message;
+  message.set_number(action.number);
+  message.set_kind(ToMessage(action.kind));
+  message.set_target(action.name_space.empty()
+                         ? absl::StrCat("nodes/", action.name)
+                         : absl::StrCat("namespaces/", action.name_space, "/pods/", action.name));
+  if (!action.uid.empty()) message.set_precondition(absl::StrCat("uid ", action.uid));
+  message.set_state(ToMessage(action.state));
+  message.set_result(action.result);
+  if (action.release_time) *message.mutable_release_time() = ToMessage(*action.release_time);
+  if (action.finish_time) *message.mutable_finish_time() = ToMessage(*action.finish_time);
+  message.set_attempts(action.attempts);
+  return message;
+}
+
+static v1::Timings ToMessage(const Timings& timings) {
+  v1::Timings message;
+  if (timings.last_sign) *message.mutable_last_sign_time() = ToMessage(*timings.last_sign);
+  if (timings.detected) *message.mutable_detect_time() = ToMessage(*timings.detected);
+  if (timings.judged) *message.mutable_judge_time() = ToMessage(*timings.judged);
+  if (timings.intended) *message.mutable_intend_time() = ToMessage(*timings.intended);
+  if (timings.acted) *message.mutable_act_time() = ToMessage(*timings.acted);
+  if (timings.recovered) *message.mutable_recover_time() = ToMessage(*timings.recovered);
+  if (timings.closed) *message.mutable_close_time() = ToMessage(*timings.closed);
+  return message;
+}
+
+google::protobuf::Timestamp ToMessage(absl::Time time) {
+  google::protobuf::Timestamp message;
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  message.set_seconds(seconds);
+  message.set_nanos(
+      static_cast<int32_t>(absl::ToInt64Microseconds(time - absl::FromUnixSeconds(seconds)) * 1000));
+  return message;
+}
+
+google::protobuf::Duration ToMessage(absl::Duration duration) {
+  google::protobuf::Duration message;
+  const int64_t seconds = absl::ToInt64Seconds(duration);
+  message.set_seconds(seconds);
+  message.set_nanos(
+      static_cast<int32_t>(absl::ToInt64Microseconds(duration - absl::Seconds(seconds)) * 1000));
+  return message;
+}
+
+v1::Verdict ToMessage(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kUnknown:
+      return v1::VERDICT_UNSPECIFIED;
+    case Verdict::kHealthy:
+      return v1::VERDICT_HEALTHY;
+    case Verdict::kSuspect:
+      return v1::VERDICT_SUSPECT;
+    case Verdict::kAgentLost:
+      return v1::VERDICT_AGENT_LOST;
+    case Verdict::kPartitioned:
+      return v1::VERDICT_PARTITIONED;
+    case Verdict::kGray:
+      return v1::VERDICT_GRAY;
+    case Verdict::kDead:
+      return v1::VERDICT_DEAD;
+  }
+  return v1::VERDICT_UNSPECIFIED;
+}
+
+v1::Decision ToMessage(const Decision& decision) {
+  v1::Decision message;
+  message.set_name(DecisionResource(decision.id));
+  message.set_kind(ToMessage(decision.kind));
+  message.set_cluster(decision.cluster);
+  message.set_node(decision.node);
+  message.set_node_uid(decision.node_uid);
+  message.set_state(ToMessage(decision.state));
+  message.set_summary(decision.summary);
+  message.set_verdict(ToMessage(decision.verdict));
+  for (const Evidence& evidence : decision.evidence) {
+    v1::Evidence& added = *message.add_evidence();
+    *added.mutable_time() = ToMessage(evidence.time);
+    added.set_source(evidence.source);
+    added.set_observation(evidence.observation);
+    added.set_direction(ToMessage(evidence.direction));
+  }
+  for (const GuardAnswer& guard : decision.guards) {
+    v1::GuardAnswer& added = *message.add_guards();
+    added.set_guard(guard.guard);
+    added.set_allowed(guard.allowed);
+    added.set_reason(guard.reason);
+  }
+  for (const Alternative& alternative : decision.alternatives) {
+    v1::Alternative& added = *message.add_alternatives();
+    added.set_description(alternative.description);
+    added.set_reason(alternative.reason);
+  }
+  for (const Action& action : decision.actions) *message.add_actions() = ToMessage(action);
+  *message.mutable_timings() = ToMessage(decision.timings);
+  message.set_epoch(decision.id.epoch);
+  if (!decision.policy.empty()) message.set_policy(PolicyResource(decision.policy));
+  message.set_policy_etag(decision.policy_etag);
+  for (const WorkloadRecovery& workload : decision.workloads) {
+    v1::WorkloadRecovery& added = *message.add_workloads();
+    added.set_workload(WorkloadResource(workload.name_space, workload.controller));
+    added.set_removed(workload.removed);
+    added.set_restored(workload.restored);
+    added.set_waiting_for(workload.waiting_for);
+  }
+  message.set_outcome(decision.outcome);
+  return message;
+}
+
+std::optional<DecisionKind> FromMessage(v1::Decision::Kind kind) {
+  switch (kind) {
+    case v1::Decision::KIND_FAILOVER:
+      return DecisionKind::kFailover;
+    case v1::Decision::KIND_READMISSION:
+      return DecisionKind::kReadmission;
+    case v1::Decision::KIND_REBALANCE:
+      return DecisionKind::kRebalance;
+    case v1::Decision::KIND_AGENT_LOST:
+      return DecisionKind::kAgentLost;
+    case v1::Decision::KIND_BLIND:
+      return DecisionKind::kBlind;
+    default:
+      return std::nullopt;
+  }
+}
+
+const char* Word(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kUnknown:
+      return "unknown";
+    case Verdict::kHealthy:
+      return "healthy";
+    case Verdict::kSuspect:
+      return "suspect";
+    case Verdict::kAgentLost:
+      return "agent_lost";
+    case Verdict::kPartitioned:
+      return "partitioned";
+    case Verdict::kGray:
+      return "gray";
+    case Verdict::kDead:
+      return "dead";
+  }
+  return "unknown";
+}
+
+const char* Word(DecisionKind kind) {
+  switch (kind) {
+    case DecisionKind::kFailover:
+      return "failover";
+    case DecisionKind::kReadmission:
+      return "readmission";
+    case DecisionKind::kRebalance:
+      return "rebalance";
+    case DecisionKind::kAgentLost:
+      return "agent_lost";
+    case DecisionKind::kBlind:
+      return "blind";
+  }
+  return "unknown";
+}
+
+const char* Word(DecisionState state) {
+  switch (state) {
+    case DecisionState::kOpen:
+      return "open";
+    case DecisionState::kSucceeded:
+      return "succeeded";
+    case DecisionState::kFailed:
+      return "failed";
+    case DecisionState::kCancelled:
+      return "cancelled";
+    case DecisionState::kObserved:
+      return "observed";
+    case DecisionState::kRefused:
+      return "refused";
+  }
+  return "unknown";
+}
+
+const char* Word(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::kTaintNode:
+      return "taint_node";
+    case ActionKind::kUntaintNode:
+      return "untaint_node";
+    case ActionKind::kDeletePod:
+      return "delete_pod";
+    case ActionKind::kMarkPodUnready:
+      return "mark_pod_unready";
+    case ActionKind::kEvictPod:
+      return "evict_pod";
+  }
+  return "unknown";
+}
+
+const char* Word(ActionState state) {
+  switch (state) {
+    case ActionState::kPending:
+      return "pending";
+    case ActionState::kReleased:
+      return "released";
+    case ActionState::kDone:
+      return "done";
+    case ActionState::kFailed:
+      return "failed";
+    case ActionState::kSkipped:
+      return "skipped";
+  }
+  return "unknown";
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,32 @@
+// The core's structs as messages of the API.
+#pragma once
+
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/timestamp.pb.h>
+
+#include "absl/time/time.h"
+#include "coordinator/core/decision.h"
+#include "coordinator/core/policy.h"
+#include "evenkeel/v1/decision.pb.h"
+#include "evenkeel/v1/fleet.pb.h"
+
+namespace evenkeel::coordinator {
+
+// Times are cut to microseconds: more is noise in what people read.
+google::protobuf::Timestamp ToMessage(absl::Time time);
+google::protobuf::Duration ToMessage(absl::Duration duration);
+
+v1::Verdict ToMessage(Verdict verdict);
+v1::Decision ToMessage(const Decision& decision);
+
+// nullopt for KIND_UNSPECIFIED and kinds that a newer API knows and this coordinator does not.
+std::optional<DecisionKind> FromMessage(v1::Decision::Kind kind);
+
+// The words of metrics and logs: "dead", "failover", "open", "delete_pod", "done".
+const char* Word(Verdict verdict);
+const char* Word(DecisionKind kind);
+const char* Word(DecisionState state);
+const char* Word(ActionKind kind);
+const char* Word(ActionState state);
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,212 @@
+#include "coordinator/serve/metrics.h"
+
+#include <prometheus/client_metric.h>
+#include <prometheus/metric_family.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "absl/time/time.h"
+#include "coordinator/serve/convert.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+constexpr size_t kMostClusters = 1024;
+
+// From well below the fastest detection to a slow one, in seconds.
+const prometheus::Histogram::BucketBoundaries& DetectionBuckets() {
+  static const prometheus::Histogram::BucketBoundaries kBuckets = {0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1,
+                                                                   1.5,  2,   3,   5,   10,  30,   60};
+  return kBuckets;
+}
+
+const prometheus::Histogram::BucketBoundaries& RecoveryBuckets() {
+  static const prometheus::Histogram::BucketBoundaries kBuckets = {0.5, 1,  2,  3,  4,   6,
+                                                                   10,  20, 40, 80, 160, 320};
+  return kBuckets;
+}
+
+prometheus::Histogram& AddHistogram(prometheus::Registry& registry, const char* name, const char* help,
+                                    const prometheus::Histogram::BucketBoundaries& buckets) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
+}
+
+void Observe(prometheus::Histogram& histogram, const std::optional<absl::Time>& from,
+             const std::optional<absl::Time>& to) {
+  if (from && to && *to >= *from) histogram.Observe(absl::ToDoubleSeconds(*to - *from));
+}
+
+MetricFamily Gauges(const char* name, const char* help) {
+  MetricFamily family;
+  family.name = name;
+  family.help = help;
+  family.type = MetricType::Gauge;
+  return family;
+}
+
+void Add(MetricFamily& family, double value, std::vector<ClientMetric::Label> labels = {}) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  if (family.type == MetricType::Counter) {
+    metric.counter.value = value;
+  } else {
+    metric.gauge.value = value;
+  }
+  family.metric.push_back(std::move(metric));
+}
+
+MetricFamily Gauge(const char* name, const char* help, double value) {
+  MetricFamily family = Gauges(name, help);
+  Add(family, value);
+  return family;
+}
+
+MetricFamily Count(const char* name, const char* help, uint64_t value) {
+  MetricFamily family;
+  family.name = name;
+  family.help = help;
+  family.type = MetricType::Counter;
+  Add(family, static_cast<double>(value));
+  return family;
+}
+
+}  // namespace
+
+Metrics::Metrics(const std::vector<Decision>& open, const Runtime& runtime,
+                 const AgentSessions::Figures& sessions, const FleetView& view)
+    : runtime_(runtime),
+      sessions_(sessions),
+      view_(view),
+      decisions_(prometheus::BuildCounter()
+                     .Name("evenkeel_decisions_total")
+                     .Help("Decisions, by kind, counted when opened (state open) and when they ended.")
+                     .Register(registry_)),
+      actions_(prometheus::BuildCounter()
+                   .Name("evenkeel_actions_total")
+                   .Help("Actions that ended, by kind and how.")
+                   .Register(registry_)),
+      detection_(AddHistogram(registry_, "evenkeel_detection_seconds",
+                              "From a node's last sign of life to the notice of its silence, in failovers.",
+                              DetectionBuckets())),
+      judgement_(AddHistogram(registry_, "evenkeel_judgement_seconds",
+                              "From a node's last sign of life to the verdict, in failovers.",
+                              DetectionBuckets())),
+      recovery_(
+          AddHistogram(registry_, "evenkeel_recovery_seconds",
+                       "From a node's last sign of life until all replacements were Ready, in failovers.",
+                       RecoveryBuckets())),
+      tracker_(open) {}
+
+void Metrics::OnNotice(const Notice& notice) {
+  if (const auto* changed = std::get_if<DecisionChanged>(&notice)) OnDecision(changed->decision);
+}
+
+void Metrics::OnDecision(const Decision& decision) {
+  DecisionStep step;
+  {
+    absl::MutexLock lock(&mutex_);
+    step = tracker_.Track(decision);
+  }
+  if (step.opened) {
+    decisions_.Add({{"kind", Word(decision.kind)}, {"state", Word(DecisionState::kOpen)}}).Increment();
+  }
+  for (const Action* action : step.finished) {
+    actions_.Add({{"kind", Word(action->kind)}, {"state", Word(action->state)}}).Increment();
+  }
+  if (!step.closed) return;
+  decisions_.Add({{"kind", Word(decision.kind)}, {"state", Word(decision.state)}}).Increment();
+  if (decision.kind != DecisionKind::kFailover) return;
+  Observe(detection_, decision.timings.last_sign, decision.timings.detected);
+  Observe(judgement_, decision.timings.last_sign, decision.timings.judged);
+  Observe(recovery_, decision.timings.last_sign, decision.timings.recovered);
+}
+
+Runtime::Figures Metrics::Sample() const {
+  absl::MutexLock lock(&mutex_);
+  Runtime::Figures figures = runtime_.figures();
+  longest_lateness_ = std::max(longest_lateness_, figures.longest_lateness);
+  figures.longest_lateness = longest_lateness_;
+  return figures;
+}
+
+absl::Time Metrics::LastTurn() const {
+  return Sample().last_turn;
+}
+
+std::vector<MetricFamily> Metrics::Collect() const {
+  std::vector<MetricFamily> out = registry_.Collect();
+  {
+    absl::MutexLock lock(&mutex_);
+    out.push_back(
+        Gauge("evenkeel_open_decisions", "Decisions that are open.", static_cast<double>(tracker_.open())));
+  }
+  CollectRuntime(out);
+  CollectSessions(out);
+  CollectFleet(out);
+  return out;
+}
+
+void Metrics::CollectRuntime(std::vector<MetricFamily>& out) const {
+  const Runtime::Figures figures = Sample();
+  {
+    absl::MutexLock lock(&mutex_);
+    longest_lateness_ = absl::ZeroDuration();
+  }
+  out.push_back(Count("evenkeel_events_total", "Events that the core was told of.", figures.events));
+  out.push_back(Count("evenkeel_commits_total", "Batches made durable.", figures.commits));
+  out.push_back(Gauge("evenkeel_last_commit_seconds", "How long the last batch took to be durable.",
+                      absl::ToDoubleSeconds(figures.last_commit)));
+  out.push_back(
+      Gauge("evenkeel_queued_events", "Events that wait for the core.", static_cast<double>(figures.queued)));
+  out.push_back(Gauge("evenkeel_deadline_lateness_seconds",
+                      "The most that a deadline of the core was missed by since the last scrape.",
+                      absl::ToDoubleSeconds(figures.longest_lateness)));
+}
+
+void Metrics::CollectSessions(std::vector<MetricFamily>& out) const {
+  out.push_back(
+      Gauge("evenkeel_agent_sessions", "Agents in session.", static_cast<double>(sessions_.sessions.load())));
+  out.push_back(
+      Count("evenkeel_agent_sessions_opened_total", "Agents' sessions opened.", sessions_.opened.load()));
+  out.push_back(
+      Count("evenkeel_agent_sessions_refused_total", "Agents' sessions refused.", sessions_.refused.load()));
+  out.push_back(Count("evenkeel_beats_total", "Beats received.", sessions_.beats.load()));
+  out.push_back(Count("evenkeel_beats_missed_total", "Times that an agent's beat was overdue.",
+                      sessions_.overdue.load()));
+  out.push_back(Count("evenkeel_reports_total", "Agents' reports received.", sessions_.reports.load()));
+  out.push_back(Count("evenkeel_late_session_turns_total",
+                      "Times that beats were read so late that all deadlines were set anew.",
+                      sessions_.late_turns.load()));
+}
+
+void Metrics::CollectFleet(std::vector<MetricFamily>& out) const {
+  MetricFamily nodes = Gauges("evenkeel_nodes", "Nodes, by cluster and verdict.");
+  MetricFamily pods = Gauges("evenkeel_pods", "Pods, by cluster.");
+  MetricFamily api =
+      Gauges("evenkeel_kubernetes_api_ready", "1 while the cluster's Kubernetes API can be used, else 0.");
+  MetricFamily blind =
+      Gauges("evenkeel_blind", "1 while verdicts on the cluster's nodes are suspended, else 0.");
+  for (const FleetSnapshot& snapshot : view_.After(FleetKey{.kind = FleetKind::kCluster}, kMostClusters)) {
+    const auto* cluster = std::get_if<ClusterSnapshot>(&snapshot);
+    if (cluster == nullptr) break;
+    const ClientMetric::Label label{"cluster", cluster->ref->cluster};
+    for (size_t verdict = 0; verdict < kVerdicts; ++verdict) {
+      Add(nodes, cluster->nodes_by_verdict[verdict],
+          {label, {"verdict", Word(static_cast<Verdict>(verdict))}});
+    }
+    Add(pods, cluster->pods, {label});
+    Add(api, cluster->api && cluster->api->reachable ? 1 : 0, {label});
+    Add(blind, cluster->blind ? 1 : 0, {label});
+  }
+  for (MetricFamily* family : {&nodes, &pods, &api, &blind}) out.push_back(std::move(*family));
+}
+
+}  // namespace evenkeel::coordinator

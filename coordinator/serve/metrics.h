@@ -1,0 +1,64 @@
+// The coordinator's figures for Prometheus: base units, `_total` for counters, and no label whose values
+// others can invent: a cluster, a verdict, a kind and a state at most.
+#pragma once
+
+#include <prometheus/collectable.h>
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "coordinator/core/effects.h"
+#include "coordinator/runtime/runtime.h"
+#include "coordinator/serve/decision_tracker.h"
+#include "coordinator/serve/fleet_view.h"
+#include "coordinator/session/agent_sessions.h"
+
+namespace evenkeel::coordinator {
+
+class Metrics final : public prometheus::Collectable {
+ public:
+  // All outlive this. `open`: the decisions that the store held at the start.
+  Metrics(const std::vector<Decision>& open, const Runtime& runtime, const AgentSessions::Figures& sessions,
+          const FleetView& view);
+
+  // From the runtime's outlet.
+  void OnNotice(const Notice& notice);
+
+  // When the runtime's loop turned last; any thread.
+  absl::Time LastTurn() const;
+
+  // A scrape; any thread.
+  std::vector<prometheus::MetricFamily> Collect() const override;
+
+ private:
+  void OnDecision(const Decision& decision);
+  // The runtime forgets its longest lateness whenever it is asked: it is kept here until the next scrape.
+  Runtime::Figures Sample() const;
+  void CollectRuntime(std::vector<prometheus::MetricFamily>& out) const;
+  void CollectSessions(std::vector<prometheus::MetricFamily>& out) const;
+  void CollectFleet(std::vector<prometheus::MetricFamily>& out) const;
+
+  const Runtime& runtime_;
+  const AgentSessions::Figures& sessions_;
+  const FleetView& view_;
+
+  prometheus::Registry registry_;  // what is counted by notices
+  prometheus::Family<prometheus::Counter>& decisions_;
+  prometheus::Family<prometheus::Counter>& actions_;
+  prometheus::Histogram& detection_;
+  prometheus::Histogram& judgement_;
+  prometheus::Histogram& recovery_;
+
+  mutable absl::Mutex mutex_;
+  DecisionTracker tracker_ ABSL_GUARDED_BY(mutex_);
+  mutable absl::Duration longest_lateness_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,83 @@
+#include "coordinator/serve/notice_log.h"
+
+#include <string>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "common/log/log.h"
+#include "coordinator/serve/convert.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+void Log(const VerdictChanged& verdict) {
+  const bool well = verdict.verdict == Verdict::kHealthy || verdict.verdict == Verdict::kUnknown;
+  log::Write(well ? log::Level::kInfo : log::Level::kWarn, "verdict changed",
+             {{"cluster", verdict.node.cluster},
+              {"node", verdict.node.node},
+              {"verdict", Word(verdict.verdict)},
+              {"reason", verdict.reason},
+              {"failed_over", verdict.failed_over}});
+}
+
+void Log(const SightChanged& sight) {
+  if (sight.blind) {
+    log::Warn("blind: no node of this cluster is judged dead and nothing is done",
+              {{"cluster", sight.cluster}, {"reason", sight.reason}});
+  } else {
+    log::Info("sight regained", {{"cluster", sight.cluster}, {"reason", sight.reason}});
+  }
+}
+
+// "shop/web-0" for a pod, else the node's name.
+std::string TargetOf(const Action& action) {
+  return action.name_space.empty() ? action.name : absl::StrCat(action.name_space, "/", action.name);
+}
+
+}  // namespace
+
+void NoticeLog::OnNotice(const Notice& notice) {
+  if (const auto* verdict = std::get_if<VerdictChanged>(&notice)) {
+    Log(*verdict);
+  } else if (const auto* sight = std::get_if<SightChanged>(&notice)) {
+    Log(*sight);
+  } else if (const auto* changed = std::get_if<DecisionChanged>(&notice)) {
+    OnDecision(changed->decision);
+  }
+}
+
+void NoticeLog::OnDecision(const Decision& decision) {
+  const DecisionStep step = tracker_.Track(decision);
+  const std::string id = decision.id.ToString();
+  if (step.opened) {
+    log::Warn("decision opened", {{"decision", id},
+                                  {"kind", Word(decision.kind)},
+                                  {"cluster", decision.cluster},
+                                  {"node", decision.node},
+                                  {"summary", decision.summary},
+                                  {"policy", decision.policy},
+                                  {"actions", decision.actions.size()}});
+  }
+  for (const Action* action : step.finished) {
+    log::Write(action->state == ActionState::kFailed ? log::Level::kWarn : log::Level::kInfo, "action ended",
+               {{"decision", id},
+                {"action", Word(action->kind)},
+                {"target", TargetOf(*action)},
+                {"state", Word(action->state)},
+                {"result", action->result},
+                {"attempts", action->attempts}});
+  }
+  if (step.closed) {
+    log::Write(decision.state == DecisionState::kFailed ? log::Level::kError : log::Level::kInfo,
+               "decision closed",
+               {{"decision", id},
+                {"kind", Word(decision.kind)},
+                {"cluster", decision.cluster},
+                {"node", decision.node},
+                {"state", Word(decision.state)},
+                {"summary", decision.summary},
+                {"outcome", decision.outcome}});
+  }
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,47 @@
+// All that operators and programs call: FleetService, DecisionService, PolicyService; and beside them
+// grpc.health.v1 (the one thing that needs no identity) and server reflection.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+
+#include "coordinator/serve/access.h"
+#include "coordinator/serve/calls.h"
+#include "coordinator/serve/decision_feed.h"
+#include "coordinator/serve/decision_service.h"
+#include "coordinator/serve/fleet_service.h"
+#include "coordinator/serve/fleet_view.h"
+#include "coordinator/serve/policy_service.h"
+#include "coordinator/serve/reply_box.h"
+#include "coordinator/serve/worker_pool.h"
+#include "coordinator/store/state_store.h"
+
+namespace evenkeel::coordinator {
+
+class OperatorApi {
+ public:
+  struct Parts {
+    AccessControl& access;
+    WorkerPool& workers;
+    const StateStore& store;
+    FleetView& view;
+    DecisionFeed& decisions;
+    ReplyBox& replies;
+  };
+
+  // All parts outlive this, and this the server.
+  explicit OperatorApi(const Parts& parts);
+
+  // Adds the services to the server's builder; other services may share the server. Before BuildAndStart,
+  // once.
+  void RegisterWith(grpc::ServerBuilder& builder);
+
+ private:
+  CallEnvironment environment_;
+  FleetService fleet_;
+  DecisionService decisions_;
+  PolicyService policies_;
+};
+
+}  // namespace evenkeel::coordinator

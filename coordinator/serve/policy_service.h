@@ -1,0 +1,47 @@
+// PolicyService: see proto/evenkeel/v1/policy.proto. Policies are read from the store; changes go through the
+// core, so that they take their place among all other events, and are durable before they are answered.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include "coordinator/serve/calls.h"
+#include "coordinator/serve/fleet_view.h"
+#include "coordinator/serve/reply_box.h"
+#include "coordinator/store/state_store.h"
+#include "evenkeel/v1/policy.grpc.pb.h"
+
+namespace evenkeel::coordinator {
+
+class PolicyService final : public v1::PolicyService::CallbackService {
+ public:
+  // All outlive the server.
+  PolicyService(CallEnvironment& environment, const StateStore& store, const FleetView& view,
+                ReplyBox& replies)
+      : environment_(environment), store_(store), view_(view), replies_(replies) {}
+
+  grpc::ServerUnaryReactor* ListPolicies(grpc::CallbackServerContext* context,
+                                         const v1::ListPoliciesRequest* request,
+                                         v1::ListPoliciesResponse* response) override;
+  grpc::ServerUnaryReactor* GetPolicy(grpc::CallbackServerContext* context,
+                                      const v1::GetPolicyRequest* request,
+                                      v1::GetPolicyResponse* response) override;
+  grpc::ServerUnaryReactor* ApplyPolicy(grpc::CallbackServerContext* context,
+                                        const v1::ApplyPolicyRequest* request,
+                                        v1::ApplyPolicyResponse* response) override;
+  grpc::ServerUnaryReactor* DeletePolicy(grpc::CallbackServerContext* context,
+                                         const v1::DeletePolicyRequest* request,
+                                         v1::DeletePolicyResponse* response) override;
+
+ private:
+  // As it is shown: with the defaults in force for its cluster's size.
+  v1::Policy Shown(const Policy& policy) const;
+  absl::Status List(const v1::ListPoliciesRequest& request, v1::ListPoliciesResponse& response) const;
+  void Apply(const v1::ApplyPolicyRequest& request, v1::ApplyPolicyResponse& response, const Finish& finish);
+
+  CallEnvironment& environment_;
+  const StateStore& store_;
+  const FleetView& view_;
+  ReplyBox& replies_;
+};
+
+}  // namespace evenkeel::coordinator

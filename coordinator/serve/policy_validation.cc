@@ -1,0 +1,184 @@
+#include "coordinator/serve/policy_validation.h"
+
+#include <google/protobuf/duration.pb.h>
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "common/base/status.h"
+#include "coordinator/core/beats.h"
+#include "coordinator/serve/convert.h"
+#include "coordinator/serve/names.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+constexpr size_t kLongestPolicyName = 63;
+
+bool IsPolicyName(absl::string_view name) {
+  if (name.empty() || name.size() > kLongestPolicyName) return false;
+  if (name.front() == '-' || name.back() == '-') return false;
+  for (const char c : name) {
+    if (!absl::ascii_islower(static_cast<unsigned char>(c)) &&
+        !absl::ascii_isdigit(static_cast<unsigned char>(c)) && c != '-') {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string Field(absl::string_view name) {
+  return absl::StrCat("policy.failover.", name);
+}
+
+std::string Shown(absl::Duration duration) {
+  return absl::FormatDuration(duration);
+}
+
+// A well-formed google.protobuf.Duration keeps its nanoseconds below a second and of the same sign.
+std::optional<absl::Duration> FromMessage(const google::protobuf::Duration& message) {
+  constexpr int64_t kMostSeconds = 315576000000;  // ten thousand years, as its definition says
+  constexpr int32_t kNanosInSecond = 1'000'000'000;
+  const int64_t seconds = message.seconds();
+  const int32_t nanos = message.nanos();
+  if (seconds < -kMostSeconds || seconds > kMostSeconds) return std::nullopt;
+  if (nanos <= -kNanosInSecond || nanos >= kNanosInSecond) return std::nullopt;
+  if ((seconds < 0 && nanos > 0) || (seconds > 0 && nanos < 0)) return std::nullopt;
+  return absl::Seconds(seconds) + absl::Nanoseconds(nanos);
+}
+
+absl::StatusOr<absl::Duration> Within(absl::string_view name, const google::protobuf::Duration& message,
+                                      absl::Duration least, absl::Duration most) {
+  const std::optional<absl::Duration> duration = FromMessage(message);
+  if (!duration) return base::InvalidField(Field(name), "is not a valid duration");
+  if (*duration < least || *duration > most) {
+    return base::InvalidField(Field(name), absl::StrCat("must be from ", Shown(least), " to ", Shown(most),
+                                                        ", not ", Shown(*duration)));
+  }
+  return *duration;
+}
+
+absl::StatusOr<PolicyMode> ModeFrom(v1::PolicyMode mode) {
+  switch (mode) {
+    case v1::POLICY_MODE_UNSPECIFIED:
+    case v1::POLICY_MODE_OBSERVE:
+      return PolicyMode::kObserve;
+    case v1::POLICY_MODE_ENFORCE:
+      return PolicyMode::kEnforce;
+    default:
+      return base::InvalidField(Field("mode"), "must be POLICY_MODE_OBSERVE or POLICY_MODE_ENFORCE");
+  }
+}
+
+absl::Status CheckCluster(const std::string& cluster, const std::map<std::string, uint32_t>& clusters) {
+  if (cluster.empty())
+    return base::InvalidField(Field("cluster"), "must name the cluster that the policy is for");
+  if (clusters.contains(cluster)) return absl::OkStatus();
+  const std::string known = absl::StrJoin(
+      clusters, ", ", [](std::string* out, const auto& entry) { absl::StrAppend(out, entry.first); });
+  return base::InvalidField(Field("cluster"), absl::StrCat("the coordinator has no cluster \"", cluster, "\"",
+                                                           known.empty() ? "; start it with --cluster"
+                                                                         : absl::StrCat("; it has ", known)));
+}
+
+absl::Status ReadIntervals(const v1::FailoverPolicy& message, uint32_t nodes, FailoverPolicy& policy) {
+  if (message.has_beat_interval()) {
+    EVENKEEL_ASSIGN_OR_RETURN(policy.beat_interval, Within("beat_interval", message.beat_interval(),
+                                                           absl::Milliseconds(50), absl::Seconds(60)));
+  }
+  if (message.has_suspect_after()) {
+    const absl::Duration beat = BeatInterval(policy, nodes);
+    EVENKEEL_ASSIGN_OR_RETURN(policy.suspect_after,
+                              Within("suspect_after", message.suspect_after(), 2 * beat, 100 * beat));
+  }
+  if (message.has_probe_timeout()) {
+    EVENKEEL_ASSIGN_OR_RETURN(policy.probe_timeout, Within("probe_timeout", message.probe_timeout(),
+                                                           absl::Milliseconds(50), absl::Seconds(10)));
+  }
+  if (message.has_readmit_after()) {
+    EVENKEEL_ASSIGN_OR_RETURN(policy.readmit_after, Within("readmit_after", message.readmit_after(),
+                                                           absl::Seconds(1), absl::Hours(1)));
+  }
+  if (message.has_recovery_timeout()) {
+    EVENKEEL_ASSIGN_OR_RETURN(policy.recovery_timeout, Within("recovery_timeout", message.recovery_timeout(),
+                                                              absl::Seconds(10), absl::Hours(1)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadBounds(const v1::FailoverPolicy& message, FailoverPolicy& policy) {
+  constexpr uint32_t kMostWitnesses = 10;
+  constexpr uint32_t kMostPercent = 50;
+  if (message.witnesses() != 0) policy.witnesses = message.witnesses();
+  if (policy.witnesses > kMostWitnesses) {
+    return base::InvalidField(Field("witnesses"),
+                              absl::StrCat("must be from 1 to 10, not ", policy.witnesses));
+  }
+  if (message.has_max_unavailable_nodes()) policy.max_unavailable_nodes = message.max_unavailable_nodes();
+  if (message.has_max_unavailable_percent())
+    policy.max_unavailable_percent = message.max_unavailable_percent();
+  if (policy.max_unavailable_percent > kMostPercent) {
+    return base::InvalidField(Field("max_unavailable_percent"),
+                              absl::StrCat("must be from 0 to 50, not ", policy.max_unavailable_percent));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> PolicyNameFrom(absl::string_view field, absl::string_view name) {
+  EVENKEEL_ASSIGN_OR_RETURN(std::string policy, ParsePolicy(field, name));
+  if (!IsPolicyName(policy)) {
+    return base::InvalidField(
+        field,
+        "must be \"policies/\" and then at most 63 lower-case letters, digits and \"-\", beginning "
+        "and ending with a letter or a digit");
+  }
+  return policy;
+}
+
+absl::StatusOr<Policy> PolicyFromMessage(const v1::Policy& message,
+                                         const std::map<std::string, uint32_t>& clusters) {
+  Policy policy;
+  EVENKEEL_ASSIGN_OR_RETURN(policy.name, PolicyNameFrom("policy.name", message.name()));
+  if (!message.has_failover()) {
+    return base::InvalidField("policy.spec", "is missing; the one kind of policy so far is \"failover\"");
+  }
+  const v1::FailoverPolicy& spec = message.failover();
+  EVENKEEL_RETURN_IF_ERROR(CheckCluster(spec.cluster(), clusters));
+  policy.failover.cluster = spec.cluster();
+  EVENKEEL_ASSIGN_OR_RETURN(policy.failover.mode, ModeFrom(spec.mode()));
+  EVENKEEL_RETURN_IF_ERROR(ReadIntervals(spec, clusters.at(spec.cluster()), policy.failover));
+  EVENKEEL_RETURN_IF_ERROR(ReadBounds(spec, policy.failover));
+  policy.failover.rebalance = spec.rebalance();
+  return policy;
+}
+
+v1::Policy ToMessage(const Policy& policy, uint32_t nodes) {
+  const FailoverPolicy& failover = policy.failover;
+  v1::Policy message;
+  message.set_name(PolicyResource(policy.name));
+  message.set_etag(policy.etag);
+  *message.mutable_create_time() = ToMessage(policy.create_time);
+  *message.mutable_update_time() = ToMessage(policy.update_time);
+  v1::FailoverPolicy& spec = *message.mutable_failover();
+  spec.set_cluster(failover.cluster);
+  spec.set_mode(failover.mode == PolicyMode::kEnforce ? v1::POLICY_MODE_ENFORCE : v1::POLICY_MODE_OBSERVE);
+  const absl::Duration beat_interval = BeatInterval(failover, nodes);
+  *spec.mutable_beat_interval() = ToMessage(beat_interval);
+  *spec.mutable_suspect_after() = ToMessage(SuspectAfter(failover, beat_interval));
+  *spec.mutable_probe_timeout() = ToMessage(failover.probe_timeout);
+  spec.set_witnesses(failover.witnesses);
+  spec.set_max_unavailable_nodes(failover.max_unavailable_nodes);
+  spec.set_max_unavailable_percent(failover.max_unavailable_percent);
+  *spec.mutable_readmit_after() = ToMessage(failover.readmit_after);
+  spec.set_rebalance(failover.rebalance);
+  *spec.mutable_recovery_timeout() = ToMessage(failover.recovery_timeout);
+  return message;
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,199 @@
+#include "coordinator/program/config.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <iostream>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "common/base/status.h"
+#include "common/config/flags.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+constexpr size_t kLongestName = 63;
+constexpr size_t kMostClusters = 256;
+
+constexpr char kAbout[] =
+    "The coordinator of Evenkeel: listens to the agents of one or several clusters, judges which nodes are "
+    "dead, fails\n"
+    "their pods over as the policies allow, and serves the API that the evenkeel command uses.\n"
+    "\n"
+    "In a cluster (deploy/kubernetes does this):\n"
+    "  evenkeel-coordinator --cluster local --data /var/lib/evenkeel --certificate-file tls.crt --key-file "
+    "tls.key\n"
+    "Outside, for two clusters, with client certificates for operators and agents:\n"
+    "  evenkeel-coordinator --cluster blue=/etc/blue.kubeconfig --cluster green=/etc/green.kubeconfig \\\n"
+    "    --data /var/lib/evenkeel --certificate-file tls.crt --key-file tls.key --client-ca-file ca.crt\n"
+    "\n"
+    "It does nothing to a cluster before a policy says so: evenkeel apply -f policy.yaml";
+
+absl::Status CheckName(const std::string& flag, absl::string_view name) {
+  const bool good = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-' || c == '.';
+  });
+  if (name.empty() || name.size() > kLongestName || !good) {
+    return config::InvalidOption(
+        flag, absl::StrCat("\"", name.substr(0, 80), "\" is not a name: 1 to ", kLongestName,
+                           " lower-case letters, digits, '-' and '.'"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckReadable(const std::string& flag, const std::string& path) {
+  if (access(path.c_str(), R_OK) == 0) return absl::OkStatus();
+  return config::InvalidOption(
+      flag, absl::StrCat("cannot read ", path, ": ", std::system_category().message(errno)));
+}
+
+absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& flag, absl::string_view text) {
+  const size_t colon = text.rfind(':');
+  int port = 0;
+  if (colon == absl::string_view::npos || !absl::SimpleAtoi(text.substr(colon + 1), &port) || port < 0 ||
+      port > 65535) {
+    return config::InvalidOption(flag,
+                                 absl::StrCat("\"", text, "\" is not [HOST]:PORT with a port up to 65535"));
+  }
+  absl::string_view host = text.substr(0, colon);
+  const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (!bracketed && host.find(':') != absl::string_view::npos) {
+    return config::InvalidOption(
+        flag, absl::StrCat("\"", text, "\": an IPv6 address goes in brackets, as [::1]:7443"));
+  }
+  return ListenAddress{.host = std::string(host), .port = static_cast<uint16_t>(port)};
+}
+
+absl::StatusOr<ClusterConfig> ParseCluster(absl::string_view text) {
+  const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
+  const auto& [name, access] = parts;
+  EVENKEEL_RETURN_IF_ERROR(CheckName("--cluster", name));
+  ClusterConfig cluster;
+  cluster.name = std::string(name);
+  if (access == "none") {
+    cluster.access = ClusterConfig::Access::kNone;
+  } else if (!access.empty() && access != "in-cluster") {
+    cluster.access = ClusterConfig::Access::kKubeconfig;
+    cluster.kubeconfig = std::string(access);
+    EVENKEEL_RETURN_IF_ERROR(CheckReadable("--cluster", cluster.kubeconfig));
+  }
+  return cluster;
+}
+
+absl::StatusOr<std::vector<ClusterConfig>> ParseClusters(const std::vector<std::string>& texts) {
+  if (texts.empty()) {
+    return config::InvalidOption(
+        "--cluster", "must be given: NAME inside of a cluster, NAME=KUBECONFIG for any other; repeatable");
+  }
+  if (texts.size() > kMostClusters)
+    return config::InvalidOption("--cluster", "may be given 256 times at most");
+  std::vector<ClusterConfig> clusters;
+  std::set<std::string> names;
+  for (const std::string& text : texts) {
+    EVENKEEL_ASSIGN_OR_RETURN(ClusterConfig cluster, ParseCluster(text));
+    if (!names.insert(cluster.name).second) {
+      return config::InvalidOption("--cluster", absl::StrCat("\"", cluster.name, "\" is given twice"));
+    }
+    clusters.push_back(std::move(cluster));
+  }
+  return clusters;
+}
+
+absl::Status Check(const Config& config) {
+  EVENKEEL_RETURN_IF_ERROR(CheckName("--namespace", config.name_space));
+  if (config.data.empty()) {
+    return config::InvalidOption("--data",
+                                 "must be given: the folder in which decisions and policies are kept");
+  }
+  if (config.certificate_file.empty() || config.key_file.empty()) {
+    return config::InvalidOption(
+        config.certificate_file.empty() ? "--certificate-file" : "--key-file",
+        "must be given: the coordinator speaks TLS only (deploy/kubernetes/make-certificates)");
+  }
+  EVENKEEL_RETURN_IF_ERROR(CheckReadable("--certificate-file", config.certificate_file));
+  EVENKEEL_RETURN_IF_ERROR(CheckReadable("--key-file", config.key_file));
+  if (!config.client_ca_file.empty()) {
+    EVENKEEL_RETURN_IF_ERROR(CheckReadable("--client-ca-file", config.client_ca_file));
+  }
+  const bool has_kubernetes =
+      std::any_of(config.clusters.begin(), config.clusters.end(),
+                  [](const auto& cluster) { return cluster.access != ClusterConfig::Access::kNone; });
+  if (!has_kubernetes && config.client_ca_file.empty()) {
+    return config::InvalidOption(
+        "--client-ca-file",
+        "must be given: without Kubernetes, client certificates are the only identity there is");
+  }
+  return absl::OkStatus();
+}
+
+// What is read further after CLI11 has read it.
+struct Texts {
+  std::vector<std::string> clusters;
+  std::string listen = ":7443";
+  std::string http_listen = ":7445";
+};
+
+void AddOptions(CLI::App& app, Texts& texts, Config& config) {
+  config::AddTexts(
+      app, "--cluster", texts.clusters,
+      "A cluster to watch: NAME by this pod's service account, NAME=KUBECONFIG by a file, or NAME=none for "
+      "one "
+      "without Kubernetes, whose agents are seen but not judged; repeatable. Operators' tokens are reviewed "
+      "at the first one that has Kubernetes");
+  config::AddText(app, "--namespace", config.name_space,
+                  "Evenkeel's namespace: of the agents' pods and of the coordinator's claim");
+  config::AddText(app, "--data", config.data,
+                  "Folder in which decisions and policies are kept; made when it is not there");
+  config::AddText(app, "--listen", texts.listen, "[HOST]:PORT for agents and operators (gRPC over TLS)");
+  config::AddText(app, "--http-listen", texts.http_listen, "[HOST]:PORT for /livez, /readyz and /metrics");
+  config::AddText(app, "--certificate-file", config.certificate_file,
+                  "PEM file of the server's certificate; read again when it changes");
+  config::AddText(app, "--key-file", config.key_file, "PEM file of its key");
+  config::AddText(
+      app, "--client-ca-file", config.client_ca_file,
+      "PEM file of the CA of client certificates (organisation evenkeel:operators, evenkeel:viewers or "
+      "evenkeel:agents:CLUSTER); none: there are none");
+  config::AddLogOptions(app, config.log);
+}
+
+absl::Status Read(const Texts& texts, Config& config) {
+  EVENKEEL_ASSIGN_OR_RETURN(config.clusters, ParseClusters(texts.clusters));
+  EVENKEEL_ASSIGN_OR_RETURN(config.listen, ParseListenAddress("--listen", texts.listen));
+  EVENKEEL_ASSIGN_OR_RETURN(config.http_listen, ParseListenAddress("--http-listen", texts.http_listen));
+  return Check(config);
+}
+
+}  // namespace
+
+std::string ListenAddress::ForGrpc() const {
+  if (host.empty()) return absl::StrCat("[::]:", port);
+  const bool v6 = host.find(':') != std::string::npos;
+  return absl::StrCat(v6 ? "[" : "", host, v6 ? "]" : "", ":", port);
+}
+
+CommandLine ReadCommandLine(int argc, const char* const* argv) {
+  CommandLine result;
+  Texts texts;
+  CLI::App app(kAbout, "evenkeel-coordinator");
+  app.set_version_flag("--version", std::string("evenkeel-coordinator ") + EVENKEEL_VERSION);
+  AddOptions(app, texts, result.config);
+  result.exit_code = config::Parse(app, argc, argv);
+  if (result.exit_code) return result;
+  if (const absl::Status status = Read(texts, result.config); !status.ok()) {
+    std::cerr << status.message() << "\nevenkeel-coordinator --help explains every flag\n";
+    result.exit_code = 2;
+  }
+  return result;
+}
+
+}  // namespace evenkeel::coordinator

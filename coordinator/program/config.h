@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/log/log.h"
+
+namespace evenkeel::coordinator {
+
+// One cluster that the coordinator watches.
+struct ClusterConfig {
+  enum class Access {
+    kInCluster,   // by the service account of the coordinator's own pod
+    kKubeconfig,  // by a kubeconfig file
+    kNone,        // no Kubernetes: its agents are seen, nothing is judged or done there
+  };
+  std::string name;
+  Access access = Access::kInCluster;
+  std::string kubeconfig;
+};
+
+// HOST:PORT; an empty host means all addresses.
+struct ListenAddress {
+  std::string host;
+  uint16_t port = 0;
+
+  // As gRPC takes it: "[::]:7443" for all addresses of both families.
+  std::string ForGrpc() const;
+};
+
+// How the coordinator was told to run. Each field is a flag (--data) and an environment variable
+// (EVENKEEL_DATA); the flag wins. `evenkeel-coordinator --help` explains them.
+struct Config {
+  std::vector<ClusterConfig> clusters;
+  std::string name_space = "evenkeel";
+  std::string data;
+  ListenAddress listen;
+  ListenAddress http_listen;
+  std::string certificate_file;
+  std::string key_file;
+  std::string client_ca_file;  // empty: no client certificates
+  log::Options log;
+};
+
+// What the command line asks for.
+struct CommandLine {
+  Config config;
+  std::optional<int> exit_code;  // set: end with it, all has been said (--help, --version, a mistake)
+};
+
+// Reads the command line and the environment. A mistake is told on stderr by the name of the flag.
+CommandLine ReadCommandLine(int argc, const char* const* argv);
+
+}  // namespace evenkeel::coordinator

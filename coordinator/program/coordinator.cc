@@ -1,0 +1,302 @@
+#include "coordinator/program/coordinator.h"
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "common/kube/client.h"
+#include "common/kube/cluster_config.h"
+#include "common/log/log.h"
+#include "common/observability/server.h"
+#include "common/time/steady_clock.h"
+#include "coordinator/act/cluster_actor.h"
+#include "coordinator/observe/cluster_observer.h"
+#include "coordinator/program/dispatcher.h"
+#include "coordinator/runtime/runtime.h"
+#include "coordinator/serve/access.h"
+#include "coordinator/serve/operator_api.h"
+#include "coordinator/session/agent_sessions.h"
+#include "coordinator/session/credential_authenticator.h"
+#include "coordinator/session/token_authenticator.h"
+#include "coordinator/session/transport.h"
+#include "coordinator/store/rocks_store.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// A loop that has not turned for so long is stuck: the core asks to be called every quarter of a second.
+constexpr absl::Duration kLoopStuckAfter = absl::Seconds(10);
+// Calls under way at the stop may end by themselves for so long.
+constexpr std::chrono::milliseconds kLastCalls(500);
+
+[[noreturn]] void StopForStore(const absl::Status& cause) {
+  // What is on the disk is no longer known, so nothing that follows from it may be done (L3).
+  log::Error("the store cannot keep its promise; the coordinator stops at once", {{"cause", cause}});
+  std::_Exit(EXIT_FAILURE);
+}
+
+std::set<std::string> NamesOf(const std::vector<ClusterConfig>& clusters) {
+  std::set<std::string> names;
+  for (const ClusterConfig& cluster : clusters) names.insert(cluster.name);
+  return names;
+}
+
+// The clusters whose agents may prove themselves by a client certificate.
+absl::flat_hash_set<std::string> CertificateClusters(const Config& config) {
+  if (config.client_ca_file.empty()) return {};
+  const std::set<std::string> names = NamesOf(config.clusters);
+  return {names.begin(), names.end()};
+}
+
+// The access to one cluster's Kubernetes; null for a cluster that has none.
+absl::StatusOr<std::unique_ptr<kube::Client>> MakeClient(const ClusterConfig& cluster,
+                                                         const time::Clock& clock) {
+  if (cluster.access == ClusterConfig::Access::kNone) return nullptr;
+  absl::StatusOr<kube::ClusterConfig> access = cluster.access == ClusterConfig::Access::kInCluster
+                                                   ? kube::LoadInCluster()
+                                                   : kube::LoadKubeconfig(cluster.kubeconfig);
+  if (!access.ok()) return base::Annotate(access.status(), absl::StrCat("--cluster ", cluster.name));
+  return std::make_unique<kube::Client>(*std::move(access), clock,
+                                        kube::Client::Options{.name = cluster.name});
+}
+
+}  // namespace
+
+// Each part uses those above it; the destructor stops them in an order of its own.
+struct Coordinator::Parts {
+  Parts(const Config& config_in, std::unique_ptr<RocksStore> store_in, Restored restored_in,
+        std::map<std::string, std::unique_ptr<kube::Client>> clients_in, kube::KubernetesApi* home,
+        std::unique_ptr<time::SteadyClock> clock_in);
+  ~Parts();
+
+  void StartLoop();
+  void Watch();
+  absl::Status Listen();
+  absl::Status ServeHttp();
+
+  absl::flat_hash_map<std::string, kube::KubernetesApi*> Apis() const;
+  absl::Status LoopTurns() const;
+  absl::Status ClusterSeen() const;
+
+  const Config config;
+  const std::unique_ptr<time::SteadyClock> clock;
+  const std::unique_ptr<RocksStore> store;
+  const Restored restored;
+  std::map<std::string, std::unique_ptr<kube::Client>> clients;  // by cluster; null: it has no Kubernetes
+
+  FleetView view;
+  DecisionFeed decisions;
+  NoticeLog notice_log;
+  Dispatcher dispatcher;
+  Runtime runtime;
+  ReplyBox replies;
+
+  TokenAuthenticator tokens;
+  CredentialAuthenticator agents;
+  AgentSessions sessions;
+  std::map<std::string, std::unique_ptr<ClusterActor>> actors;
+  std::vector<std::unique_ptr<ClusterObserver>> observers;
+
+  AccessControl access;
+  WorkerPool workers;
+  OperatorApi operators;
+  const std::shared_ptr<Metrics> metrics;
+  std::unique_ptr<grpc::Server> server;
+  int port = 0;
+
+  observability::Sources sources;
+  std::unique_ptr<observability::Endpoint> http;
+};
+
+Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> store_in, Restored restored_in,
+                          std::map<std::string, std::unique_ptr<kube::Client>> clients_in,
+                          kube::KubernetesApi* home, std::unique_ptr<time::SteadyClock> clock_in)
+    : config(config_in),
+      clock(std::move(clock_in)),
+      store(std::move(store_in)),
+      restored(std::move(restored_in)),
+      clients(std::move(clients_in)),
+      view(NamesOf(config.clusters), *clock),
+      decisions(restored.open_decisions),
+      notice_log(restored.open_decisions),
+      runtime({.fatal = StopForStore}, restored, *store, dispatcher, *clock),
+      replies(runtime),
+      tokens({.name_space = config.name_space}, Apis()),
+      agents(&tokens, CertificateClusters(config)),
+      sessions({.epoch = restored.epoch}, agents, runtime, view, *clock),
+      access({}, home, *clock),
+      operators({.access = access,
+                 .workers = workers,
+                 .store = *store,
+                 .view = view,
+                 .decisions = decisions,
+                 .replies = replies}),
+      metrics(std::make_shared<Metrics>(restored.open_decisions, runtime, sessions.figures(), view)) {}
+
+absl::flat_hash_map<std::string, kube::KubernetesApi*> Coordinator::Parts::Apis() const {
+  absl::flat_hash_map<std::string, kube::KubernetesApi*> apis;
+  for (const auto& [cluster, client] : clients) {
+    if (client != nullptr) apis.emplace(cluster, client.get());
+  }
+  return apis;
+}
+
+void Coordinator::Parts::StartLoop() {
+  Dispatcher::Receivers receivers{.events = &runtime,
+                                  .actors = {},
+                                  .sessions = &sessions,
+                                  .replies = &replies,
+                                  .view = &view,
+                                  .decisions = &decisions,
+                                  .metrics = metrics.get(),
+                                  .log = &notice_log};
+  for (const auto& [cluster, api] : Apis()) {
+    ClusterActor::Options options;
+    options.cluster = cluster;
+    options.claimant = {
+        .name_space = config.name_space, .store_id = store->store_id(), .epoch = restored.epoch};
+    options.superseded = [cluster = cluster](const absl::Status& whose) {
+      log::Error("another coordinator has this cluster; this one does nothing to it any more",
+                 {{"cluster", cluster}, {"cause", whose}});
+    };
+    const auto [actor, added] =
+        actors.emplace(cluster, std::make_unique<ClusterActor>(std::move(options), *api, runtime, *clock));
+    receivers.actors.emplace(cluster, actor->second.get());
+  }
+  dispatcher.Connect(std::move(receivers));
+  runtime.Start();
+}
+
+void Coordinator::Parts::Watch() {
+  constexpr char kNoKubernetes[] = "the coordinator was started without access to this cluster's Kubernetes";
+  for (const auto& [cluster, client] : clients) {
+    if (client != nullptr) {
+      observers.push_back(std::make_unique<ClusterObserver>(ClusterObserver::Options{.cluster = cluster},
+                                                            *client, runtime, view));
+      continue;
+    }
+    runtime.Post(ClusterAdded{.cluster = cluster});
+    runtime.Post(ApiChanged{.cluster = cluster, .reachable = false, .detail = kNoKubernetes});
+    view.OnApi({.cluster = cluster, .reachable = false, .detail = kNoKubernetes, .version = ""});
+  }
+}
+
+absl::Status Coordinator::Parts::Listen() {
+  EVENKEEL_ASSIGN_OR_RETURN(const auto credentials,
+                            MakeServerCredentials({.certificate = config.certificate_file,
+                                                   .key = config.key_file,
+                                                   .client_ca = config.client_ca_file}));
+  grpc::ServerBuilder builder;
+  // Two coordinators that share a port would each get some of the agents, and both believe the rest dead.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddListeningPort(config.listen.ForGrpc(), credentials, &port);
+  sessions.RegisterWith(builder);
+  operators.RegisterWith(builder);
+  server = builder.BuildAndStart();
+  if (server == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat("--listen: cannot listen on ", config.listen.ForGrpc(),
+                     "; another process may have the port, or the address is not this host's"));
+  }
+  sessions.Start();
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::Parts::ServeHttp() {
+  sources.live.Add("loop", [this] { return LoopTurns(); });
+  sources.ready.Add("loop", [this] { return LoopTurns(); });
+  sources.ready.Add("kubernetes", [this] { return ClusterSeen(); });
+  sources.collectables.push_back(metrics.get());
+  const bool all = config.http_listen.host.empty();
+  absl::StatusOr<std::unique_ptr<observability::Endpoint>> endpoint = observability::Serve(
+      {.address = all ? "::" : config.http_listen.host, .port = config.http_listen.port}, sources);
+  if (!endpoint.ok()) return base::Annotate(endpoint.status(), "--http-listen");
+  http = *std::move(endpoint);
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::Parts::LoopTurns() const {
+  const absl::Duration still = clock->Now() - metrics->LastTurn();
+  if (still < kLoopStuckAfter) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("the loop has not turned for ", absl::FormatDuration(still)));
+}
+
+// Ready once one cluster has been seen whole. An API server that goes away later is told by /metrics and
+// `evenkeel get clusters`, not here: its agents must go on finding the coordinator through its Service.
+absl::Status Coordinator::Parts::ClusterSeen() const {
+  std::string problems;
+  for (const auto& [name, client] : clients) {
+    const auto cluster = view.FindCluster(name);
+    if (client == nullptr || (cluster && cluster->listed)) return absl::OkStatus();
+    absl::StrAppend(&problems, problems.empty() ? "" : "; ", name, ": ",
+                    cluster && cluster->api ? cluster->api->detail : "not listed yet");
+  }
+  return absl::UnavailableError(problems);
+}
+
+// No agent's silence may be taken for anything from here on, and nobody may be left waiting.
+Coordinator::Parts::~Parts() {
+  http.reset();
+  if (server != nullptr && server->GetHealthCheckService() != nullptr) {
+    server->GetHealthCheckService()->SetServingStatus(false);
+  }
+  sessions.Stop();
+  observers.clear();
+  runtime.Stop();
+  replies.Close();
+  access.Stop();
+  if (server != nullptr) server->Shutdown(std::chrono::system_clock::now() + kLastCalls);
+  actors.clear();
+  workers.Stop();
+  clients.clear();
+}
+
+absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Config& config) {
+  auto clock = std::make_unique<time::SteadyClock>();
+  EVENKEEL_ASSIGN_OR_RETURN(
+      auto store, RocksStore::At({.path = config.data, .identity = config.name_space, .history = {}}));
+  EVENKEEL_ASSIGN_OR_RETURN(Restored restored, store->Open());
+  std::map<std::string, std::unique_ptr<kube::Client>> clients;
+  kube::KubernetesApi* home = nullptr;
+  for (const ClusterConfig& cluster : config.clusters) {
+    EVENKEEL_ASSIGN_OR_RETURN(std::unique_ptr<kube::Client> client, MakeClient(cluster, *clock));
+    if (home == nullptr) home = client.get();
+    clients.emplace(cluster.name, std::move(client));
+  }
+  log::Info("store opened", {{"epoch", restored.epoch},
+                             {"open_decisions", restored.open_decisions.size()},
+                             {"policies", restored.policies.size()}});
+  auto parts = std::make_unique<Parts>(config, std::move(store), std::move(restored), std::move(clients),
+                                       home, std::move(clock));
+  parts->StartLoop();
+  parts->Watch();
+  EVENKEEL_RETURN_IF_ERROR(parts->Listen());
+  EVENKEEL_RETURN_IF_ERROR(parts->ServeHttp());
+  return std::unique_ptr<Coordinator>(new Coordinator(std::move(parts)));
+}
+
+Coordinator::Coordinator(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Coordinator::~Coordinator() = default;
+
+int Coordinator::port() const {
+  return parts_->port;
+}
+
+int Coordinator::http_port() const {
+  return parts_->http->port();
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,66 @@
+#include "coordinator/program/dispatcher.h"
+
+#include <type_traits>
+#include <variant>
+
+namespace evenkeel::coordinator {
+namespace {
+
+constexpr char kNoKubernetes[] = "the coordinator was started without access to this cluster's Kubernetes";
+
+}  // namespace
+
+ClusterActor* Dispatcher::ActorOf(const std::string& cluster) const {
+  const auto found = to_.actors.find(cluster);
+  return found == to_.actors.end() ? nullptr : found->second;
+}
+
+void Dispatcher::Release(const ReleasedAction& action) {
+  if (ClusterActor* actor = ActorOf(action.cluster)) {
+    actor->Do(action);
+    return;
+  }
+  // An open decision of a cluster that an earlier start of the coordinator had.
+  to_.events->Post(ActionFinished{.decision = action.decision,
+                                  .number = action.action.number,
+                                  .outcome = ActionOutcome::kUnreachable,
+                                  .detail = kNoKubernetes});
+}
+
+void Dispatcher::Release(const Request& request) {
+  std::visit(
+      [this](const auto& asked) {
+        using Asked = std::decay_t<decltype(asked)>;
+        if constexpr (std::is_same_v<Asked, ProbeNode> || std::is_same_v<Asked, SetBeats>) {
+          to_.sessions->Release(asked);
+        } else if constexpr (std::is_same_v<Asked, ReadLease>) {
+          if (ClusterActor* actor = ActorOf(asked.node.cluster)) {
+            actor->Do(asked);
+          } else {
+            to_.events->Post(LeaseRead{.request_id = asked.request_id,
+                                       .node = asked.node,
+                                       .ok = false,
+                                       .error = kNoKubernetes,
+                                       .lease = {}});
+          }
+        } else {
+          static_assert(std::is_same_v<Asked, Announce>);
+          if (ClusterActor* actor = ActorOf(asked.cluster)) actor->Do(asked);
+        }
+      },
+      request);
+}
+
+void Dispatcher::Release(const Reply& reply) {
+  to_.replies->Deliver(reply);
+}
+
+void Dispatcher::Release(const Notice& notice) {
+  to_.log->OnNotice(notice);
+  to_.metrics->OnNotice(notice);
+  to_.view->OnNotice(notice);
+  if (const auto* changed = std::get_if<DecisionChanged>(&notice))
+    to_.decisions->OnDecision(changed->decision);
+}
+
+}  // namespace evenkeel::coordinator

@@ -10,9 +10,19 @@
 namespace evenkeel::coordinator {
 namespace {
 
+log::Level LevelOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kUnknown:
+      return log::Level::kDebug;  // each node at the start
+    case Verdict::kHealthy:
+      return log::Level::kInfo;
+    default:
+      return log::Level::kWarn;
+  }
+}
+
 void Log(const VerdictChanged& verdict) {
-  const bool well = verdict.verdict == Verdict::kHealthy || verdict.verdict == Verdict::kUnknown;
-  log::Write(well ? log::Level::kInfo : log::Level::kWarn, "verdict changed",
+  log::Write(LevelOf(verdict.verdict), "verdict changed",
              {{"cluster", verdict.node.cluster},
               {"node", verdict.node.node},
               {"verdict", Word(verdict.verdict)},
@@ -25,7 +35,7 @@ void Log(const SightChanged& sight) {
     log::Warn("blind: no node of this cluster is judged dead and nothing is done",
               {{"cluster", sight.cluster}, {"reason", sight.reason}});
   } else {
-    log::Info("sight regained", {{"cluster", sight.cluster}, {"reason", sight.reason}});
+    log::Info("sight regained", {{"cluster", sight.cluster}});
   }
 }
 

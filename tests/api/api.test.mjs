@@ -1,0 +1,240 @@
+// The API of a running coordinator, read by a gRPC client that nobody of Evenkeel wrote (@grpc/grpc-js), over TLS with
+// client certificates and tokens. Kubernetes and the agents around it are played here; what the coordinator sees of them and
+// decides must come back by the documented names, pages, watches and errors.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import grpc from '@grpc/grpc-js';
+import loader from '@grpc/proto-loader';
+import { Agent } from './support/agent.mjs';
+import { Authority } from './support/certificates.mjs';
+import { FakeKubernetes } from './support/fake_kubernetes.mjs';
+
+const protos = join(dirname(fileURLToPath(import.meta.url)), '../../proto');
+const api = grpc.loadPackageDefinition(loader.loadSync(
+  ['agent_session', 'decision', 'fleet', 'policy'].map((name) => `evenkeel/v1/${name}.proto`),
+  { includeDirs: [protos], keepCase: true, longs: String, enums: String, defaults: true, oneofs: true })).evenkeel.v1;
+
+const folder = mkdtempSync(join(tmpdir(), 'evenkeel-api-'));
+const authority = new Authority(folder);
+const kubernetes = new FakeKubernetes(authority.issue('kubernetes', '/CN=kubernetes'));
+const agents = new Map();
+let coordinator;
+let address;
+
+const deadline = () => new Date(Date.now() + 30_000);
+const identity = (name, subject) => {
+  const { key, cert } = authority.issue(name, subject);
+  return grpc.credentials.createSsl(authority.ca, key, cert);
+};
+const operator = identity('operator', '/O=evenkeel:operators/CN=alice');
+const viewer = identity('viewer', '/O=evenkeel:viewers/CN=bob');
+const stranger = grpc.credentials.createSsl(authority.ca);
+
+// Calls `client[method]`; resolves to the response, rejects with the gRPC error.
+const call = (client, method, request, { metadata = new grpc.Metadata(), options = { deadline: deadline() } } = {}) =>
+  new Promise((resolve, reject) => {
+    client[method](request, metadata, options, (error, response) => (error ? reject(error) : resolve(response)));
+  });
+// Waits for the first message of a stream that `wanted` says yes to, and gives all up to it.
+const until = (stream, wanted) => new Promise((resolve, reject) => {
+  const seen = [];
+  stream.on('data', (message) => {
+    seen.push(message);
+    if (wanted(message)) {
+      resolve(seen);
+      stream.cancel();
+    }
+  });
+  stream.on('error', reject);  // after resolve: the cancellation, which changes nothing any more
+});
+const bearer = (token) => {
+  const metadata = new grpc.Metadata();
+  metadata.set('authorization', `Bearer ${token}`);
+  return metadata;
+};
+const fleet = (credentials = operator) => new api.FleetService(address, credentials);
+const decisions = (credentials = operator) => new api.DecisionService(address, credentials);
+const policies = (credentials = operator) => new api.PolicyService(address, credentials);
+
+const report = {
+  node: { kubelet: { state: 'PART_STATE_HEALTHY' }, cpu: { cpus: 4, used_millicores: 250 } },
+  pods: [{
+    uid: 'uid-web-1', namespace: 'shop', name: 'web-1', sandbox_ready: true,
+    containers: [{ name: 'app', container_id: 'c1', image: 'app:1', state: 'CONTAINER_STATE_RUNNING', cpu_used_millicores: 120, memory_working_set_bytes: 4096 }],
+  }],
+};
+
+before(async () => {
+  for (const [node, zone] of [['n1', 'a'], ['n2', 'b'], ['n3', 'c']]) kubernetes.addNode(node, zone);
+  kubernetes.addPod('shop', 'web-1', 'n1', { app: 'web' });
+  kubernetes.addPod('shop', 'web-2', 'n3', { app: 'web' });
+  kubernetes.addPod('other', 'job-1', 'n2', { app: 'job' });
+  kubernetes.tokens.set('carol-token', 'carol');
+  kubernetes.allowed = (user, asked) =>
+    user === 'carol' && asked.group === 'evenkeel.dev' && asked.resource === 'nodes' && asked.verb === 'list';
+  await kubernetes.start(folder, authority.caFile);
+
+  const server = authority.issue('server', '/CN=localhost');
+  coordinator = spawn(process.env.EVENKEEL_COORDINATOR, [
+    `--cluster=c1=${kubernetes.kubeconfig}`, `--data=${join(folder, 'data')}`, '--listen=127.0.0.1:0', '--http-listen=127.0.0.1:0',
+    `--certificate-file=${server.certFile}`, `--key-file=${server.keyFile}`, `--client-ca-file=${authority.caFile}`, '--log-format=json',
+  ], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const started = await new Promise((resolve, reject) => {
+    let text = '';
+    coordinator.stderr.on('data', (chunk) => {
+      process.stderr.write(chunk);
+      text += chunk;
+      const line = text.split('\n').find((each) => each.includes('"message":"started"') && each.endsWith('}'));
+      if (line) resolve(JSON.parse(line));
+    });
+    coordinator.on('exit', (code) => reject(new Error(`the coordinator ended with ${code}`)));
+  });
+  address = `localhost:${started.port}`;
+
+  for (const node of ['n1', 'n2', 'n3']) {
+    const sessions = new api.AgentSessionService(address, identity(node, `/O=evenkeel:agents:c1/CN=${node}`));
+    agents.set(node, new Agent(sessions, 'c1', node, node === 'n1' ? report : {}));
+  }
+  // Everything there, every agent heard, and the coordinator past its own first doubts.
+  await until(fleet().WatchFleet({ kinds: ['KIND_CLUSTER'] }, { deadline: deadline() }),
+    ({ cluster }) => cluster?.nodes === 3 && cluster.healthy_nodes === 3 && cluster.agents === 3 && cluster.pods === 3 && !cluster.blind);
+});
+
+after(async () => {
+  for (const agent of agents.values()) agent.stop();
+  if (coordinator && coordinator.exitCode === null) {
+    const ended = new Promise((resolve) => coordinator.removeAllListeners('exit').on('exit', resolve));
+    coordinator.kill('SIGTERM');
+    assert.equal(await ended, 0, 'a coordinator that is told to stop ends well');
+  }
+  kubernetes.stop();
+  rmSync(folder, { recursive: true });
+});
+
+// Clusters, nodes, pods and containers come with what Kubernetes shows and the agent reports.
+test('the fleet is listed and got by name', async () => {
+  const { clusters } = await call(fleet(), 'ListClusters', {});
+  assert.deepEqual(clusters.map(({ name, kubernetes_version, api_state, nodes }) => [name, kubernetes_version, api_state, nodes]),
+    [['clusters/c1', 'v1.20.2', 'API_STATE_READY', 3]]);
+
+  const { node } = await call(fleet(), 'GetNode', { name: 'clusters/c1/nodes/n1' });
+  assert.equal(node.verdict, 'VERDICT_HEALTHY');
+  assert.equal(node.failure_domain, 'a');
+  assert.equal(node.agent_version, '9.9');
+  assert.equal(node.report.cpu.used_millicores, '250');
+  assert.equal(node.pods, 1);
+
+  const { pod } = await call(fleet(), 'GetPod', { name: 'clusters/c1/namespaces/shop/pods/web-1' });
+  assert.equal(pod.controller, 'ReplicaSet/web-5d9');
+  assert.equal(pod.cpu_used_millicores, '120');
+  assert.equal(pod.containers[0].report.state, 'CONTAINER_STATE_RUNNING');
+  const { container } = await call(fleet(), 'GetContainer', { name: 'clusters/c1/namespaces/shop/pods/web-1/containers/app' });
+  assert.equal(container.restarts, 2);
+});
+
+// AIP-158: pages join without gap or repetition, and a token serves only the request it came from.
+test('listings come in pages and by label', async () => {
+  const first = await call(fleet(), 'ListNodes', { parent: 'clusters/c1', page_size: 2 });
+  const second = await call(fleet(), 'ListNodes', { parent: 'clusters/c1', page_size: 2, page_token: first.next_page_token });
+  assert.deepEqual([...first.nodes, ...second.nodes].map(({ name }) => name), ['n1', 'n2', 'n3'].map((name) => `clusters/c1/nodes/${name}`));
+  assert.equal(second.next_page_token, '');
+  await assert.rejects(call(fleet(), 'ListNodes', { parent: 'clusters/-', page_token: first.next_page_token }),
+    { code: grpc.status.INVALID_ARGUMENT });
+
+  const chosen = await call(fleet(), 'ListNodes', { parent: 'clusters/-', label_selector: 'zone in (a,c)' });
+  assert.deepEqual(chosen.nodes.map(({ name }) => name), ['clusters/c1/nodes/n1', 'clusters/c1/nodes/n3']);
+  const web = await call(fleet(), 'ListPods', { parent: 'clusters/c1/namespaces/-', label_selector: 'app=web', node: 'n3' });
+  assert.deepEqual(web.pods.map(({ name }) => name), ['clusters/c1/namespaces/shop/pods/web-2']);
+});
+
+// A client learns what it asked for wrongly, in words and as a machine reads it (google.rpc.ErrorInfo).
+test('errors name what is wrong', async () => {
+  await assert.rejects(call(fleet(), 'GetNode', { name: 'clusters/c1/nodes/none' }), (error) => {
+    assert.equal(error.code, grpc.status.NOT_FOUND);
+    assert.match(error.details, /clusters\/c1\/nodes\/none/);
+    assert.match(String(error.metadata.get('grpc-status-details-bin')[0]), /evenkeel\.dev/);
+    return true;
+  });
+  await assert.rejects(call(fleet(), 'GetNode', { name: 'nodes/n1' }), { code: grpc.status.INVALID_ARGUMENT });
+  await assert.rejects(call(fleet(), 'ListClusters', {}, { options: {} }), { code: grpc.status.INVALID_ARGUMENT, details: /deadline/ });
+});
+
+// A policy is refused by the name of its field, tried without effect, applied, guarded by its etag, and deleted.
+test('policies are checked, applied and deleted', async () => {
+  const policy = { name: 'policies/web', failover: { cluster: 'c1', mode: 'POLICY_MODE_OBSERVE', witnesses: 11 } };
+  await assert.rejects(call(policies(), 'ApplyPolicy', { policy }), { code: grpc.status.INVALID_ARGUMENT, details: /policy\.failover\.witnesses/ });
+  policy.failover.witnesses = 2;
+  const tried = await call(policies(), 'ApplyPolicy', { policy, validate_only: true });
+  assert.equal(tried.policy.failover.recovery_timeout.seconds, '300');
+  await assert.rejects(call(policies(), 'GetPolicy', { name: 'policies/web' }), { code: grpc.status.NOT_FOUND });
+
+  const applied = await call(policies(), 'ApplyPolicy', { policy });
+  assert.equal(applied.created, true);
+  await assert.rejects(call(policies(), 'ApplyPolicy', { policy: { ...policy, etag: 'stale' } }), { code: grpc.status.ABORTED });
+  const { policies: all } = await call(policies(), 'ListPolicies', {});
+  assert.deepEqual(all.map(({ name, failover }) => [name, failover.witnesses]), [['policies/web', 2]]);
+  await call(policies(), 'DeletePolicy', { name: 'policies/web', etag: applied.policy.etag });
+  assert.deepEqual((await call(policies(), 'ListPolicies', {})).policies, []);
+});
+
+// Nothing but health is told to somebody without an identity, and to each no more than it may see.
+test('only those who may are let in', async () => {
+  await assert.rejects(call(fleet(stranger), 'ListNodes', { parent: 'clusters/-' }), { code: grpc.status.UNAUTHENTICATED });
+  await assert.rejects(call(fleet(stranger), 'ListNodes', { parent: 'clusters/-' }, { metadata: bearer('nonsense') }),
+    { code: grpc.status.UNAUTHENTICATED });
+  const { nodes } = await call(fleet(stranger), 'ListNodes', { parent: 'clusters/-' }, { metadata: bearer('carol-token') });
+  assert.equal(nodes.length, 3);
+  await assert.rejects(call(fleet(stranger), 'ListPods', { parent: 'clusters/-/namespaces/-' }, { metadata: bearer('carol-token') }),
+    { code: grpc.status.PERMISSION_DENIED, details: /"carol".*resources \[pods\].*verbs \[list\]/s });
+  await assert.rejects(call(policies(viewer), 'DeletePolicy', { name: 'policies/web' }), { code: grpc.status.PERMISSION_DENIED });
+  const agent = identity('other-agent', '/O=evenkeel:agents:c1/CN=n9');
+  await assert.rejects(call(fleet(agent), 'ListNodes', { parent: 'clusters/-' }), { code: grpc.status.PERMISSION_DENIED });
+});
+
+// Health asks for no identity; reflection, which shows more, does. Both speak raw bytes here: no proto of ours describes them.
+test('health is open to all and reflection is not', async () => {
+  const raw = (bytes) => bytes;
+  const health = await new Promise((resolve, reject) => {
+    new grpc.Client(address, stranger).makeUnaryRequest('/grpc.health.v1.Health/Check', raw, raw, Buffer.alloc(0),
+      { deadline: deadline() }, (error, response) => (error ? reject(error) : resolve(response)));
+  });
+  assert.deepEqual([...health], [0x08, 0x01]);  // status: SERVING
+
+  const services = (credentials) => new Promise((resolve, reject) => {
+    const stream = new grpc.Client(address, credentials).makeBidiStreamRequest(
+      '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo', raw, raw, { deadline: deadline() });
+    stream.on('data', (bytes) => { resolve(String(bytes)); stream.end(); });
+    stream.on('error', reject);
+    stream.write(Buffer.from([0x3a, 0x01, 0x2a]));  // list_services: "*"
+  });
+  assert.match(await services(viewer), /evenkeel\.v1\.FleetService/);
+  await assert.rejects(services(stranger));
+});
+
+// A node loses its power: the watch shows it, and the decision, only observed without a policy, explains it.
+test('a dead node is watched and its decision read', async () => {
+  const fleetWatch = until(fleet().WatchFleet({ kinds: ['KIND_NODE'], parent: 'clusters/c1' }, { deadline: deadline() }),
+    ({ type, node }) => type === 'TYPE_MODIFIED' && node.name.endsWith('/n3') && node.verdict === 'VERDICT_DEAD');
+  const decisionWatch = until(decisions().WatchDecisions({ cluster: 'c1' }, { deadline: deadline() }),
+    ({ decision }) => decision?.kind === 'KIND_FAILOVER' && decision.node === 'n3' && decision.state !== 'STATE_OPEN');
+  agents.get('n3').powerOff();
+
+  const seen = await fleetWatch;
+  const synced = seen.findIndex(({ type }) => type === 'TYPE_SYNCED');
+  assert.deepEqual(seen.slice(0, synced).map(({ type, node }) => [type, node.name]),
+    ['n1', 'n2', 'n3'].map((name) => ['TYPE_ADDED', `clusters/c1/nodes/${name}`]));
+
+  const { decision: told } = (await decisionWatch).at(-1);
+  const { decision } = await call(decisions(), 'GetDecision', { name: told.name });
+  assert.equal(decision.state, 'STATE_OBSERVED');
+  assert.equal(decision.verdict, 'VERDICT_DEAD');
+  assert.ok(decision.evidence.some(({ direction }) => direction === 'DIRECTION_AGAINST_LIFE'));
+  assert.ok(decision.guards.some(({ guard, allowed }) => guard === 'mode' && !allowed));
+  const listed = await call(decisions(), 'ListDecisions', { node: 'n3', kinds: ['KIND_FAILOVER'] });
+  assert.deepEqual(listed.decisions.map(({ name }) => name), [decision.name]);
+});

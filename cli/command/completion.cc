@@ -49,30 +49,31 @@ std::vector<std::string> Arguments(const std::string& command) {
 }
 
 // Both shells run the same case distinctions; what differs is how words are taken in and given back.
-constexpr const char* kBash = R"(# Bash completion of PROGRAM. Load it with: source <(PROGRAM completion bash)
-_FUNCTION() {
+constexpr const char* kBash =
+    R"(# Bash completion of @PROGRAM@. Load it with: source <(@PROGRAM@ completion bash)
+_@FUNCTION@() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
   local words=("${COMP_WORDS[@]:1:COMP_CWORD-1}") answer=''
   COMPREPLY=()
-BODY
+@BODY@
   if [[ $answer == "<file>" ]]; then
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
   else
     mapfile -t COMPREPLY < <(compgen -W "$answer" -- "$current")
   fi
 }
-complete -F _FUNCTION PROGRAM
+complete -F _@FUNCTION@ @PROGRAM@
 )";
 
-constexpr const char* kZsh = R"(#compdef PROGRAM
-# Zsh completion of PROGRAM. Load it with: source <(PROGRAM completion zsh)
-_FUNCTION() {
+constexpr const char* kZsh = R"(#compdef @PROGRAM@
+# Zsh completion of @PROGRAM@. Load it with: source <(@PROGRAM@ completion zsh)
+_@FUNCTION@() {
   local current=$words[CURRENT] previous=$words[CURRENT-1]
   local -a given
   given=("${(@)words[2,CURRENT-1]}")
   local answer=''
   set -- "${given[@]}"
-BODY
+@BODY@
   if [[ $answer == "<file>" ]]; then
     _files
   else
@@ -80,30 +81,30 @@ BODY
   fi
 }
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
-  _FUNCTION "$@"
+  _@FUNCTION@ "$@"
 else
-  compdef _FUNCTION PROGRAM
+  compdef _@FUNCTION@ @PROGRAM@
 fi
 )";
 
 // Finds out which command and how many arguments stand before the cursor, then sets $answer.
 constexpr const char* kBody = R"(  local word command='' arguments=0 skip=''
-  for word in WORDS; do
+  for word in @WORDS@; do
     if [[ -n $skip ]]; then skip=''; continue; fi
     case $word in
-      FILE_OPTIONS | OTHER_OPTIONS) skip=yes ;;
+      @FILE_OPTIONS@ | @OTHER_OPTIONS@) skip=yes ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=$word; else arguments=$((arguments + 1)); fi ;;
     esac
   done
   case $previous in
-    -o | --output) answer="FORMATS" ;;
-    FILE_OPTIONS) answer="<file>" ;;
-    OTHER_OPTIONS) answer='' ;;
+    -o | --output) answer="@FORMATS@" ;;
+    @FILE_OPTIONS@) answer="<file>" ;;
+    @OTHER_OPTIONS@) answer='' ;;
     *)
       case $command in
-        "") if [[ $current == -* ]]; then answer="GLOBAL_OPTIONS"; else answer="COMMANDS"; fi ;;
-CASES      esac
+        "") if [[ $current == -* ]]; then answer="@GLOBAL_OPTIONS@"; else answer="@COMMANDS@"; fi ;;
+@CASES@      esac
       ;;
   esac)";
 
@@ -140,17 +141,17 @@ absl::StatusOr<std::string> CompletionScript(const CLI::App& app, const std::str
     absl::StrAppend(&cases, "; fi ;;\n");
   }
   const bool bash = shell == "bash";
-  const std::string body =
-      absl::StrReplaceAll(kBody, {{"WORDS", bash ? "\"${words[@]}\"" : "\"$@\""},
-                                  {"FORMATS", absl::StrJoin(OutputFormats(), " ")},
-                                  {"FILE_OPTIONS", absl::StrJoin(file_options, " | ")},
-                                  {"OTHER_OPTIONS", absl::StrJoin(value_options, " | ")},
-                                  {"GLOBAL_OPTIONS", absl::StrJoin(OptionNames(app, Takes::kAnything), " ")},
-                                  {"COMMANDS", absl::StrJoin(commands, " ")},
-                                  {"CASES", cases}});
+  const std::string body = absl::StrReplaceAll(
+      kBody, {{"@WORDS@", bash ? "\"${words[@]}\"" : "\"$@\""},
+              {"@FORMATS@", absl::StrJoin(OutputFormats(), " ")},
+              {"@FILE_OPTIONS@", absl::StrJoin(file_options, " | ")},
+              {"@OTHER_OPTIONS@", absl::StrJoin(value_options, " | ")},
+              {"@GLOBAL_OPTIONS@", absl::StrJoin(OptionNames(app, Takes::kAnything), " ")},
+              {"@COMMANDS@", absl::StrJoin(commands, " ")},
+              {"@CASES@", cases}});
   return absl::StrReplaceAll(
       bash ? kBash : kZsh,
-      {{"PROGRAM", program}, {"FUNCTION", absl::StrReplaceAll(program, {{"-", "_"}})}, {"BODY", body}});
+      {{"@PROGRAM@", program}, {"@FUNCTION@", absl::StrReplaceAll(program, {{"-", "_"}})}, {"@BODY@", body}});
 }
 
 }  // namespace evenkeel::cli

@@ -58,7 +58,7 @@ std::string Span(absl::Duration span) {
   if (milliseconds < 1 && span > absl::ZeroDuration()) return absl::StrFormat("%.1f ms", milliseconds);
   if (std::llround(milliseconds) < 1000) return absl::StrFormat("%d ms", std::llround(milliseconds));
   if (std::llround(milliseconds / 10) < 6000) return absl::StrFormat("%.2f s", milliseconds / 1000);
-  const std::int64_t seconds = absl::ToInt64Seconds(span);
+  const auto seconds = static_cast<std::int64_t>(std::llround(absl::ToDoubleSeconds(span)));
   return seconds < 3600 ? absl::StrFormat("%dm %ds", seconds / 60, seconds % 60)
                         : absl::StrFormat("%dh %dm", seconds / 3600, seconds / 60 % 60);
 }

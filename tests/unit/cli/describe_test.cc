@@ -1,0 +1,87 @@
+#include "cli/show/describe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/cli/test_time.h"
+
+namespace evenkeel::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Proves that a node's sheet tells verdict, parts, occurrences and pods, and "not known" from "absent".
+TEST(Describe, NodeTellsPartsOccurrencesAndPods) {
+  v1::Node node;
+  node.set_name("clusters/local/nodes/node-1");
+  (*node.mutable_labels())["b"] = "2";
+  (*node.mutable_labels())["a"] = "1";
+  node.set_verdict(v1::VERDICT_HEALTHY);
+  node.set_agent_version("0.1.0");
+  node.set_agent_connected(true);
+  *node.mutable_last_beat_time() = At(0);
+  v1::PartHealth& kubelet = *node.mutable_report()->mutable_kubelet();
+  kubelet.set_state(v1::PART_STATE_HEALTHY);
+  kubelet.set_latency_us(2000);
+  v1::PartHealth& runtime = *node.mutable_report()->mutable_runtime();
+  runtime.set_state(v1::PART_STATE_ABSENT);
+  v1::NodeOccurrence& occurrence = *node.add_occurrences();
+  occurrence.set_kind(v1::NodeOccurrence::KIND_OOM_KILL);
+  *occurrence.mutable_node_time() = At(0);
+  occurrence.set_detail("killed process 42");
+  v1::Pod pod;
+  pod.set_name("clusters/local/namespaces/default/pods/web-a");
+  pod.set_ready(true);
+
+  const std::string text = Describe(node, {pod}, Start() + absl::Seconds(30));
+  EXPECT_THAT(text, HasSubstr("Labels:              a=1\n                     b=2\n"));
+  EXPECT_THAT(text, HasSubstr("Verdict:             Healthy\n"));
+  EXPECT_THAT(text, HasSubstr("Agent:               0.1.0, in session\n"));
+  EXPECT_THAT(text, HasSubstr("  Last beat:         2026-03-01 03:00:00.000 UTC (30s ago)\n"));
+  EXPECT_THAT(text, HasSubstr("Kubelet:             Healthy, answered in 2 ms\n"));
+  EXPECT_THAT(text, HasSubstr("Runtime:             Absent\n"));
+  EXPECT_THAT(text, HasSubstr("  30s   OomKill   <none>      killed process 42\n"));
+  EXPECT_THAT(text, HasSubstr("  default     web-a   True    <none>\n"));
+  EXPECT_THAT(Describe(v1::Node(), {}, Start()), HasSubstr("Kubelet:             not known\n"));
+}
+
+// Proves that a decision's sheet lists each action with its precondition and result.
+TEST(Describe, DecisionListsEveryAction) {
+  v1::Decision decision;
+  decision.set_name("decisions/3-7");
+  v1::Action& action = *decision.add_actions();
+  action.set_number(1);
+  action.set_kind(v1::Action::KIND_DELETE_POD);
+  action.set_target("namespaces/default/pods/web-a");
+  action.set_state(v1::Action::STATE_DONE);
+  action.set_precondition("uid 17");
+  action.set_result("deleted");
+  action.set_attempts(1);
+  *action.mutable_release_time() = At(0);
+  *action.mutable_finish_time() = At(12);
+  EXPECT_THAT(Describe(decision, Start()),
+              HasSubstr("Actions:\n"
+                        "  NUMBER   ACTION                     STATE   TRIES   TOOK    ONLY IF   RESULT\n"
+                        "  1        delete pod default/web-a   Done    1       12 ms   uid 17    deleted\n"));
+}
+
+// Proves that a policy's sheet shows its fields as they are written.
+TEST(Describe, PolicyShowsItsFields) {
+  v1::Policy policy;
+  policy.set_name("policies/p");
+  policy.mutable_failover()->set_mode(v1::POLICY_MODE_ENFORCE);
+  policy.mutable_failover()->mutable_readmit_after()->set_seconds(90);
+  const std::string text = Describe(policy, Start());
+  EXPECT_THAT(text, HasSubstr("  mode:              enforce\n"));
+  EXPECT_THAT(text, HasSubstr("  readmitAfter:      1m30s\n"));
+}
+
+// Proves that a cluster, a pod and a container can be described from nothing.
+TEST(Describe, EmptyResourcesAreDescribed) {
+  EXPECT_THAT(Describe(v1::Cluster(), Start()), HasSubstr("Blind:               no\n"));
+  EXPECT_THAT(Describe(v1::Pod(), Start()), HasSubstr("Containers:          <none>\n"));
+  EXPECT_THAT(Describe(v1::Container(), Start()), HasSubstr("CPU:                 <none>\n"));
+}
+
+}  // namespace
+}  // namespace evenkeel::cli

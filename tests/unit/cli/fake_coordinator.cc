@@ -1,0 +1,245 @@
+#include "tests/unit/cli/fake_coordinator.h"
+
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+
+namespace evenkeel::cli {
+namespace {
+
+// One page of a list: its token is the index of the first item after it.
+template <typename Item, typename Request, typename Response, typename Target>
+grpc::Status Page(const std::vector<Item>& items, int largest, const Request& request, Response& response,
+                  Target* target) {
+  std::size_t from = 0;
+  if (!request.page_token().empty() && !absl::SimpleAtoi(request.page_token(), &from)) {
+    return {grpc::StatusCode::INVALID_ARGUMENT, "page_token"};
+  }
+  const auto size = static_cast<std::size_t>(std::min(request.page_size(), largest));
+  const std::size_t to = std::min(items.size(), from + size);
+  for (std::size_t i = from; i < to; ++i) *target->Add() = items[i];
+  if (to < items.size()) response.set_next_page_token(absl::StrCat(to));
+  return grpc::Status::OK;
+}
+
+template <typename Item, typename Target>
+grpc::Status Find(const std::vector<Item>& items, const std::string& name, Target* target) {
+  for (const Item& item : items) {
+    if (item.name() != name) continue;
+    *target = item;
+    return grpc::Status::OK;
+  }
+  return {grpc::StatusCode::NOT_FOUND, absl::StrCat(name, " is not there")};
+}
+
+template <typename Response>
+grpc::Status Play(std::deque<WatchScript<Response>>& scripts, grpc::ServerWriter<Response>& writer) {
+  if (scripts.empty()) return {grpc::StatusCode::PERMISSION_DENIED, "the test is over"};
+  const WatchScript<Response> script = std::move(scripts.front());
+  scripts.pop_front();
+  for (const Response& answer : script.answers) writer.Write(answer);
+  return script.end;
+}
+
+}  // namespace
+
+class FakeCoordinator::FleetService final : public v1::FleetService::Service {
+ public:
+  explicit FleetService(FakeCoordinator& owner) : owner_(owner) {}
+
+  grpc::Status ListClusters(grpc::ServerContext* context, const v1::ListClustersRequest* request,
+                            v1::ListClustersResponse* response) override {
+    if (auto status = owner_.Enter(*context, "ListClusters"); !status.ok()) return status;
+    return Page(owner_.fleet.clusters, owner_.fleet.largest_page, *request, *response,
+                response->mutable_clusters());
+  }
+  grpc::Status GetCluster(grpc::ServerContext* context, const v1::GetClusterRequest* request,
+                          v1::GetClusterResponse* response) override {
+    if (auto status = owner_.Enter(*context, "GetCluster"); !status.ok()) return status;
+    return Find(owner_.fleet.clusters, request->name(), response->mutable_cluster());
+  }
+  grpc::Status ListNodes(grpc::ServerContext* context, const v1::ListNodesRequest* request,
+                         v1::ListNodesResponse* response) override {
+    if (auto status = owner_.Enter(*context, "ListNodes"); !status.ok()) return status;
+    owner_.last_list_nodes = *request;
+    return Page(owner_.fleet.nodes, owner_.fleet.largest_page, *request, *response,
+                response->mutable_nodes());
+  }
+  grpc::Status GetNode(grpc::ServerContext* context, const v1::GetNodeRequest* request,
+                       v1::GetNodeResponse* response) override {
+    if (auto status = owner_.Enter(*context, "GetNode"); !status.ok()) return status;
+    return Find(owner_.fleet.nodes, request->name(), response->mutable_node());
+  }
+  grpc::Status ListPods(grpc::ServerContext* context, const v1::ListPodsRequest* request,
+                        v1::ListPodsResponse* response) override {
+    if (auto status = owner_.Enter(*context, "ListPods"); !status.ok()) return status;
+    owner_.last_list_pods = *request;
+    return Page(owner_.fleet.pods, owner_.fleet.largest_page, *request, *response, response->mutable_pods());
+  }
+  grpc::Status GetPod(grpc::ServerContext* context, const v1::GetPodRequest* request,
+                      v1::GetPodResponse* response) override {
+    if (auto status = owner_.Enter(*context, "GetPod"); !status.ok()) return status;
+    return Find(owner_.fleet.pods, request->name(), response->mutable_pod());
+  }
+  grpc::Status GetContainer(grpc::ServerContext* context, const v1::GetContainerRequest* request,
+                            v1::GetContainerResponse* response) override {
+    if (auto status = owner_.Enter(*context, "GetContainer"); !status.ok()) return status;
+    std::vector<v1::Container> all;
+    for (const v1::Pod& pod : owner_.fleet.pods)
+      all.insert(all.end(), pod.containers().begin(), pod.containers().end());
+    return Find(all, request->name(), response->mutable_container());
+  }
+  grpc::Status WatchFleet(grpc::ServerContext* context, const v1::WatchFleetRequest* request,
+                          grpc::ServerWriter<v1::WatchFleetResponse>* writer) override {
+    if (auto status = owner_.Enter(*context, "WatchFleet"); !status.ok()) return status;
+    owner_.last_watch_fleet = *request;
+    return Play(owner_.fleet_watches, *writer);
+  }
+
+ private:
+  FakeCoordinator& owner_;
+};
+
+class FakeCoordinator::DecisionService final : public v1::DecisionService::Service {
+ public:
+  explicit DecisionService(FakeCoordinator& owner) : owner_(owner) {}
+
+  grpc::Status ListDecisions(grpc::ServerContext* context, const v1::ListDecisionsRequest* request,
+                             v1::ListDecisionsResponse* response) override {
+    if (auto status = owner_.Enter(*context, "ListDecisions"); !status.ok()) return status;
+    owner_.last_list_decisions = *request;
+    return Page(owner_.fleet.decisions, owner_.fleet.largest_page, *request, *response,
+                response->mutable_decisions());
+  }
+  grpc::Status GetDecision(grpc::ServerContext* context, const v1::GetDecisionRequest* request,
+                           v1::GetDecisionResponse* response) override {
+    if (auto status = owner_.Enter(*context, "GetDecision"); !status.ok()) return status;
+    return Find(owner_.fleet.decisions, request->name(), response->mutable_decision());
+  }
+  // Without a script, as the real one: what is open, SYNCED, and then nothing until the caller goes.
+  grpc::Status WatchDecisions(grpc::ServerContext* context, const v1::WatchDecisionsRequest* /*request*/,
+                              grpc::ServerWriter<v1::WatchDecisionsResponse>* writer) override {
+    if (auto status = owner_.Enter(*context, "WatchDecisions"); !status.ok()) return status;
+    if (!owner_.decision_watches.empty()) return Play(owner_.decision_watches, *writer);
+    v1::WatchDecisionsResponse response;
+    response.set_type(v1::WatchDecisionsResponse::TYPE_ADDED);
+    for (const v1::Decision& decision : owner_.fleet.decisions) {
+      if (decision.state() != v1::Decision::STATE_OPEN) continue;
+      *response.mutable_decision() = decision;
+      writer->Write(response);
+    }
+    response.Clear();
+    response.set_type(v1::WatchDecisionsResponse::TYPE_SYNCED);
+    writer->Write(response);
+    return {grpc::StatusCode::PERMISSION_DENIED, "the test is over"};
+  }
+
+ private:
+  FakeCoordinator& owner_;
+};
+
+class FakeCoordinator::PolicyService final : public v1::PolicyService::Service {
+ public:
+  explicit PolicyService(FakeCoordinator& owner) : owner_(owner) {}
+
+  grpc::Status ListPolicies(grpc::ServerContext* context, const v1::ListPoliciesRequest* request,
+                            v1::ListPoliciesResponse* response) override {
+    if (auto status = owner_.Enter(*context, "ListPolicies"); !status.ok()) return status;
+    std::vector<v1::Policy> policies;
+    for (const auto& [name, policy] : owner_.fleet.policies) policies.push_back(policy);
+    return Page(policies, owner_.fleet.largest_page, *request, *response, response->mutable_policies());
+  }
+  grpc::Status GetPolicy(grpc::ServerContext* context, const v1::GetPolicyRequest* request,
+                         v1::GetPolicyResponse* response) override {
+    if (auto status = owner_.Enter(*context, "GetPolicy"); !status.ok()) return status;
+    const auto found = owner_.fleet.policies.find(request->name());
+    if (found == owner_.fleet.policies.end())
+      return {grpc::StatusCode::NOT_FOUND, request->name() + " is not there"};
+    *response->mutable_policy() = found->second;
+    return grpc::Status::OK;
+  }
+  // Refuses the cluster "refused".
+  grpc::Status ApplyPolicy(grpc::ServerContext* context, const v1::ApplyPolicyRequest* request,
+                           v1::ApplyPolicyResponse* response) override {
+    const std::string what = request->validate_only() ? "Validate " : "Apply ";
+    if (auto status = owner_.Enter(*context, what + request->policy().name()); !status.ok()) return status;
+    if (request->policy().failover().cluster() == "refused") {
+      return {grpc::StatusCode::INVALID_ARGUMENT, "failover.cluster: there is no such cluster"};
+    }
+    response->set_created(owner_.fleet.policies.count(request->policy().name()) == 0);
+    *response->mutable_policy() = request->policy();
+    if (!request->validate_only()) owner_.fleet.policies[request->policy().name()] = request->policy();
+    return grpc::Status::OK;
+  }
+  grpc::Status DeletePolicy(grpc::ServerContext* context, const v1::DeletePolicyRequest* request,
+                            v1::DeletePolicyResponse* /*response*/) override {
+    if (auto status = owner_.Enter(*context, "Delete " + request->name()); !status.ok()) return status;
+    if (owner_.fleet.policies.erase(request->name()) == 0) {
+      return {grpc::StatusCode::NOT_FOUND, request->name() + " is not there"};
+    }
+    return grpc::Status::OK;
+  }
+
+ private:
+  FakeCoordinator& owner_;
+};
+
+FakeCoordinator::FakeCoordinator()
+    : authority_("cli test"),
+      fleet_service_(std::make_unique<FleetService>(*this)),
+      decision_service_(std::make_unique<DecisionService>(*this)),
+      policy_service_(std::make_unique<PolicyService>(*this)) {
+  const testing::Identity identity =
+      authority_.Issue({.common_name = "coordinator", .dns_names = {"localhost"}});
+  grpc::SslServerCredentialsOptions tls;
+  tls.pem_key_cert_pairs.push_back({identity.key_pem, identity.certificate_pem});
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("localhost:0", grpc::SslServerCredentials(tls), &port_);
+  builder.RegisterService(fleet_service_.get());
+  builder.RegisterService(decision_service_.get());
+  builder.RegisterService(policy_service_.get());
+  server_ = builder.BuildAndStart();
+  EVENKEEL_CHECK(server_ != nullptr) << "no server on loopback";
+}
+
+FakeCoordinator::~FakeCoordinator() {
+  server_->Shutdown();
+}
+
+std::string FakeCoordinator::address() const {
+  return absl::StrCat("localhost:", port_);
+}
+
+void FakeCoordinator::FailNext(int calls, grpc::Status status) {
+  absl::MutexLock lock(&mutex_);
+  failures_left_ = calls;
+  failure_ = std::move(status);
+}
+
+std::vector<std::string> FakeCoordinator::calls() const {
+  absl::MutexLock lock(&mutex_);
+  return calls_;
+}
+
+std::string FakeCoordinator::authorization() const {
+  absl::MutexLock lock(&mutex_);
+  return authorization_;
+}
+
+grpc::Status FakeCoordinator::Enter(const grpc::ServerContext& context, const std::string& method) {
+  absl::MutexLock lock(&mutex_);
+  calls_.push_back(method);
+  const auto found = context.client_metadata().find("authorization");
+  authorization_ =
+      found == context.client_metadata().end() ? "" : std::string(found->second.data(), found->second.size());
+  if (failures_left_ == 0) return grpc::Status::OK;
+  --failures_left_;
+  return failure_;
+}
+
+}  // namespace evenkeel::cli

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <grpcpp/server.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "evenkeel/v1/decision.grpc.pb.h"
+#include "evenkeel/v1/fleet.grpc.pb.h"
+#include "evenkeel/v1/policy.grpc.pb.h"
+#include "tests/support/certificates.h"
+
+namespace evenkeel::cli {
+
+// What a watch sends before it ends with `end`.
+template <typename Response>
+struct WatchScript {
+  std::vector<Response> answers;
+  grpc::Status end;
+};
+
+// The operators' services, over real TLS on loopback, with answers that a test puts in beforehand and
+// requests that it looks at afterwards. Any thread.
+class FakeCoordinator {
+ public:
+  FakeCoordinator();
+  ~FakeCoordinator();
+
+  std::string address() const;
+  std::string ca_pem() const { return authority_.certificate_pem(); }
+  const testing::CertificateAuthority& authority() const { return authority_; }
+
+  // What there is. To be set before the calls.
+  struct Fleet {
+    std::vector<v1::Cluster> clusters;
+    std::vector<v1::Node> nodes;
+    std::vector<v1::Pod> pods;
+    std::vector<v1::Decision> decisions;
+    std::map<std::string, v1::Policy> policies;  // by name
+    int largest_page = 2;                        // small, so that every list has pages
+  };
+  Fleet fleet;
+
+  // The next so many calls end like this before they are looked at.
+  void FailNext(int calls, grpc::Status status);
+  // One watch each, in order; a watch without a script ends with PERMISSION_DENIED "the test is over".
+  std::deque<WatchScript<v1::WatchFleetResponse>> fleet_watches;
+  std::deque<WatchScript<v1::WatchDecisionsResponse>> decision_watches;
+
+  // What came: method names in order, the last request of each kind, the last `authorization`.
+  std::vector<std::string> calls() const;
+  std::string authorization() const;
+  v1::ListNodesRequest last_list_nodes;
+  v1::ListPodsRequest last_list_pods;
+  v1::WatchFleetRequest last_watch_fleet;
+  v1::ListDecisionsRequest last_list_decisions;
+
+ private:
+  class FleetService;
+  class DecisionService;
+  class PolicyService;
+
+  // Notes the call; not OK when it shall fail.
+  grpc::Status Enter(const grpc::ServerContext& context, const std::string& method);
+
+  const testing::CertificateAuthority authority_;
+  mutable absl::Mutex mutex_;
+  std::vector<std::string> calls_ ABSL_GUARDED_BY(mutex_);
+  std::string authorization_ ABSL_GUARDED_BY(mutex_);
+  int failures_left_ ABSL_GUARDED_BY(mutex_) = 0;
+  grpc::Status failure_ ABSL_GUARDED_BY(mutex_);
+
+  std::unique_ptr<FleetService> fleet_service_;
+  std::unique_ptr<DecisionService> decision_service_;
+  std::unique_ptr<PolicyService> policy_service_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+}  // namespace evenkeel::cli

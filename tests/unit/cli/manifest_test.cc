@@ -1,0 +1,137 @@
+#include "cli/manifest.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/util/message_differencer.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "cli/print/structured.h"
+#include "tests/unit/cli/test_time.h"
+
+namespace evenkeel::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kComplete[] = R"(# A comment.
+apiVersion: evenkeel.dev/v1
+kind: FailoverPolicy
+metadata:
+  name: failover-east
+spec:
+  cluster: east
+  mode: enforce
+  beatInterval: 200ms
+  suspect_after: 0.6s
+  probeTimeout: 300ms
+  witnesses: 3
+  maxUnavailableNodes: 0
+  max_unavailable_percent: 25
+  readmitAfter: 1m30s
+  rebalance: true
+  recoveryTimeout: 5m
+)";
+
+v1::Policy ParseOne(const std::string& text) {
+  auto policies = ParseManifests(text, "p.yaml");
+  EXPECT_TRUE(policies.ok()) << policies.status();
+  EXPECT_EQ(policies->size(), 1U);
+  return policies->at(0);
+}
+
+// Proves that every field is read, in either spelling, and durations to the nanosecond.
+TEST(Manifest, EveryFieldIsRead) {
+  const v1::Policy policy = ParseOne(kComplete);
+  const v1::FailoverPolicy& failover = policy.failover();
+  EXPECT_EQ(policy.name(), "policies/failover-east");
+  EXPECT_EQ(failover.cluster(), "east");
+  EXPECT_EQ(failover.mode(), v1::POLICY_MODE_ENFORCE);
+  EXPECT_EQ(failover.beat_interval().nanos(), 200'000'000);
+  EXPECT_EQ(failover.suspect_after().nanos(), 600'000'000);
+  EXPECT_EQ(failover.probe_timeout().nanos(), 300'000'000);
+  EXPECT_EQ(failover.witnesses(), 3U);
+  EXPECT_TRUE(failover.has_max_unavailable_nodes());
+  EXPECT_EQ(failover.max_unavailable_nodes(), 0U);
+  EXPECT_EQ(failover.max_unavailable_percent(), 25U);
+  EXPECT_EQ(failover.readmit_after().seconds(), 90);
+  EXPECT_TRUE(failover.rebalance());
+  EXPECT_EQ(failover.recovery_timeout().seconds(), 300);
+}
+
+// Proves that this test knows every field: one that is added to the API must be added above.
+TEST(Manifest, CompleteExampleIsComplete) {
+  const v1::Policy policy = ParseOne(kComplete);
+  std::vector<const google::protobuf::FieldDescriptor*> set;
+  policy.failover().GetReflection()->ListFields(policy.failover(), &set);
+  EXPECT_EQ(set.size(), static_cast<std::size_t>(v1::FailoverPolicy::descriptor()->field_count()));
+}
+
+// Proves that what `get policy -o yaml` prints is what `apply` takes, with nothing lost.
+TEST(Manifest, ManifestsGoThereAndBack) {
+  v1::Policy policy = ParseOne(kComplete);
+  policy.set_etag("0123");
+  std::ostringstream yaml;
+  PrintYaml(yaml, ToManifest(policy));
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(policy, ParseOne(yaml.str()))) << yaml.str();
+  *policy.mutable_create_time() = At(0);
+  std::ostringstream with_times;
+  PrintYaml(with_times, ToManifest(policy));
+  EXPECT_THAT(with_times.str(), HasSubstr("createTime: \"2026-03-01T03:00:00Z\""));
+  EXPECT_EQ(ParseOne(with_times.str()).etag(), "0123");
+}
+
+// Proves that several documents are taken in order, and empty ones passed over.
+TEST(Manifest, SeveralDocumentsAreTaken) {
+  const auto policies = ParseManifests(std::string("---\n") + kComplete + "---\n---\n" + kComplete, "p.yaml");
+  ASSERT_TRUE(policies.ok()) << policies.status();
+  EXPECT_EQ(policies->size(), 2U);
+  EXPECT_EQ(ParseManifests("", "p.yaml")->size(), 0U);
+}
+
+// One mistake: the complete example with `from` replaced by `to`, and what the error must name.
+struct Mistake {
+  std::string from;
+  std::string to;
+  std::string error;
+};
+
+// Proves that each mistake is refused by file, line and field, with what would be right.
+TEST(Manifest, MistakesAreToldByLineAndField) {
+  const std::vector<Mistake> mistakes{
+      {"evenkeel.dev/v1", "evenkeel.dev/v2", "p.yaml, line 2: apiVersion: must be evenkeel.dev/v1"},
+      {"FailoverPolicy", "Deployment", "p.yaml, line 3: kind: must be FailoverPolicy"},
+      {"kind: FailoverPolicy\n", "", "kind: is missing"},
+      {"  name: failover-east\n", "  labels: {}\n", "p.yaml, line 5: metadata.labels: unknown field"},
+      {"name: failover-east", "etag: x", "metadata.name: is missing"},
+      {"mode: enforce", "mode: force", "p.yaml, line 8: spec.mode: must be one of: observe, enforce"},
+      {"beatInterval: 200ms", "beatInterval: fast", "p.yaml, line 9: spec.beatInterval: must be a duration"},
+      {"beatInterval: 200ms", "beatInterval: -1s", "p.yaml, line 9: spec.beatInterval: must be a duration"},
+      {"beatInterval: 200ms", "beatInterval: [1s]", "p.yaml, line 9: spec.beatInterval: must be one value"},
+      {"beatInterval", "beatIntervall",
+       "p.yaml, line 9: spec.beatIntervall: unknown field; there are: cluster, mode"},
+      {"witnesses: 3", "witnesses: -3", "p.yaml, line 12: spec.witnesses: must be a whole number"},
+      {"rebalance: true", "rebalance: maybe", "p.yaml, line 16: spec.rebalance: must be true or false"},
+      {"suspect_after: 0.6s", "beat_interval: 1s", "p.yaml, line 10: spec.beat_interval: is there twice"},
+      {"spec:\n", "spec: nothing\nother:\n", "other: unknown field"},
+      {"mode: enforce", "mode: [enforce", "not YAML"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    std::string text = kComplete;
+    text.replace(text.find(mistake.from), mistake.from.size(), mistake.to);
+    const auto policies = ParseManifests(text, "p.yaml");
+    ASSERT_FALSE(policies.ok()) << mistake.to;
+    EXPECT_THAT(policies.status().message(), HasSubstr(mistake.error)) << mistake.to;
+  }
+}
+
+// Proves that in a file of several documents the error says which one.
+TEST(Manifest, DocumentOfTheMistakeIsNamed) {
+  const auto policies = ParseManifests(std::string(kComplete) + "---\nkind: [\n", "p.yaml");
+  EXPECT_THAT(policies.status().message(), HasSubstr("p.yaml, line 20: not YAML"));
+  const auto second = ParseManifests(std::string(kComplete) + "---\nkind: X\n", "p.yaml");
+  EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 19"));
+}
+
+}  // namespace
+}  // namespace evenkeel::cli

@@ -54,7 +54,9 @@ class _Asker:
             pod = await asyncio.wait_for(self._exchange(kept_alive), LIMIT_S)
         except asyncio.TimeoutError:
             error = f"no answer within {LIMIT_S:g} s"
-        except (OSError, asyncio.IncompleteReadError, ValueError) as problem:
+        except asyncio.IncompleteReadError:
+            error = "the connection was closed without an answer"
+        except (OSError, ValueError) as problem:
             error = str(problem) or type(problem).__name__
         return Request(start, time.monotonic() - start, kept_alive, pod, error)
 

@@ -213,6 +213,10 @@ class Cluster:
                                                           f"/opt/images/{name}", timeout_s=300), on))
         return images.references(archive)
 
+    def has_image(self, reference: str) -> bool:
+        """Whether `load_image` has brought an image of this name."""
+        return any(reference in images.references(archive) for archive in self._images.glob("*.tar"))
+
     def log(self, node: Node, service: str) -> Path:
         """Where a service of a node writes what it has to say."""
         return self.machine(node).disk / "var/log" / f"{service}.log"

@@ -193,15 +193,14 @@ class _Run:
         self._pods = {pod.uid: pod for pod in pods}
         self._requests: list[Request] = []
         self._restored_s: float | None = None
-        self.timeline.event(self.zero_s, f"power off {node}, with {sum(pod.node == node for pod in pods)} of"
-                                         f" {len(pods)} replicas")
+        staying = [pod for pod in pods if not pod.leaving]
+        self.timeline.event(self.zero_s, f"power off {node}, with {sum(pod.node == node for pod in staying)} of"
+                                         f" {len(staying)} replicas")
 
     def request(self, request: Request) -> None:
         # A request that was under way when the power went has lost as much as one that came after.
         if request.start_s + request.duration_s < self.zero_s:
             return
-        if request.failed and not any(each.failed for each in self._requests):
-            self.timeline.event(request.start_s, f"first request that fails: {request.error}")
         self._requests.append(request)
         self.timeline.request(request)
 

@@ -50,7 +50,8 @@ def build(progress: Progress) -> Path:
     if ninja.returncode != 0:
         raise Failure("Evenkeel could not be compiled:\n    " + "    ".join(said[-15:]),
                       "the whole story: ninja -C build/release")
-    progress.done("Evenkeel is compiled")
+    if any(line.startswith("[") for line in said):
+        progress.done("Evenkeel is compiled")
     return PROGRAMS_FOLDER
 
 
@@ -61,12 +62,14 @@ def deploy(cluster: Cluster, progress: Progress) -> None:
     """
     programs = build(progress)
     tag = _tag(programs)
-    archive = REPOSITORY / "build/image" / f"evenkeel-{cluster.name}.tar"
-    commands.run([REPOSITORY / "deploy/image/build", "--programs", programs, "--output", archive, "--tag", tag],
-                 timeout_s=120)
-    cluster.load_image(archive)
-    archive.unlink()
-    progress.done(f"images evenkeel-*:{tag} are on all nodes")
+    if not cluster.has_image(f"evenkeel-agent:{tag}"):
+        progress.waiting("the images to be on all nodes")
+        archive = REPOSITORY / "build/image" / f"evenkeel-{cluster.name}.tar"
+        commands.run([REPOSITORY / "deploy/image/build", "--programs", programs, "--output", archive, "--tag", tag],
+                     timeout_s=120)
+        cluster.load_image(archive)
+        archive.unlink()
+        progress.done(f"images evenkeel-*:{tag} are on all nodes")
     folder = cluster.machine(cluster.control).disk / "var/lib/evenkeel"
     folder.mkdir(exist_ok=True)
     # The Service before the agents, to whom the kubelet tells its address.

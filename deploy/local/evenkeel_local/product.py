@@ -50,7 +50,7 @@ def build(progress: Progress) -> Path:
     if ninja.returncode != 0:
         raise Failure("Evenkeel could not be compiled:\n    " + "    ".join(said[-15:]),
                       "the whole story: ninja -C build/release")
-    if any(line.startswith("[") for line in said):
+    if "ninja: no work to do.\n" not in said:
         progress.done("Evenkeel is compiled")
     return PROGRAMS_FOLDER
 

@@ -1,0 +1,196 @@
+// Lets ThreadSanitizer see the locks of a packaged Abseil, which was compiled without it: to TSan its atomics
+// do not happen, and everything that an absl::Mutex protects looks like a race. The functions below take the
+// place of the library's (a program's own symbols come before those of its shared libraries, for calls from
+// within libraries too, gRPC's among them), tell TSan what they order, and go on to the library's.
+//
+// An atomic that Abseil sets and its headers read, such as HasBeenNotified's, stays invisible: wait for a
+// notification before relying on it.
+#include <dlfcn.h>
+#include <sanitizer/tsan_interface.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+
+extern "C" {
+void AnnotateIgnoreReadsBegin(const char* file, int line);
+void AnnotateIgnoreReadsEnd(const char* file, int line);
+}
+
+namespace {
+
+// The library's function of the same name as `ours`.
+template <typename Function>
+Function* Next(void* ours) {
+  Dl_info info;
+  if (dladdr(ours, &info) != 0 && info.dli_sname != nullptr) {
+    if (void* const next = dlsym(RTLD_NEXT, info.dli_sname); next != nullptr)
+      return reinterpret_cast<Function*>(next);
+  }
+  std::fputs("Abseil is not a shared library here: build the tsan preset without this file\n", stderr);
+  std::abort();
+}
+
+// A thread that gives a mutex up evaluates the conditions of those that wait for it. It does so under the
+// mutex, but after TSan was told of the release: so what the conditions read is not looked at.
+class IgnoreConditions {
+ public:
+  IgnoreConditions() { AnnotateIgnoreReadsBegin(__FILE__, __LINE__); }
+  ~IgnoreConditions() { AnnotateIgnoreReadsEnd(__FILE__, __LINE__); }
+};
+
+template <typename Call>
+auto Acquire(void* mutex, Call call) {
+  const auto result = [&] {
+    const IgnoreConditions ignore;
+    return call();
+  }();
+  __tsan_acquire(mutex);
+  return result;
+}
+
+// For calls that give the mutex up and take it again.
+template <typename Call>
+auto Reacquire(void* mutex, Call call) {
+  __tsan_release(mutex);
+  return Acquire(mutex, call);
+}
+
+}  // namespace
+
+// NEXT(Class, Method, Result, arguments...): the library's method as a plain function of `this` and the
+// arguments.
+#define NEXT(class, method, result, ...)                                     \
+  static auto* const next = Next<result(class* __VA_OPT__(, ) __VA_ARGS__)>( \
+      (void*)static_cast<result (class ::*)(__VA_ARGS__)>(&class ::method))
+#define NEXT_CONST(class, method, result, ...)                                     \
+  static auto* const next = Next<result(const class* __VA_OPT__(, ) __VA_ARGS__)>( \
+      (void*)static_cast<result (class ::*)(__VA_ARGS__) const>(&class ::method))
+
+namespace absl {
+ABSL_NAMESPACE_BEGIN
+
+void Mutex::Lock() {
+  NEXT(Mutex, Lock, void);
+  next(this);
+  __tsan_acquire(this);
+}
+
+void Mutex::ReaderLock() {
+  NEXT(Mutex, ReaderLock, void);
+  next(this);
+  __tsan_acquire(this);
+}
+
+bool Mutex::TryLock() {
+  NEXT(Mutex, TryLock, bool);
+  const bool locked = next(this);
+  if (locked) __tsan_acquire(this);
+  return locked;
+}
+
+bool Mutex::ReaderTryLock() {
+  NEXT(Mutex, ReaderTryLock, bool);
+  const bool locked = next(this);
+  if (locked) __tsan_acquire(this);
+  return locked;
+}
+
+void Mutex::Unlock() {
+  NEXT(Mutex, Unlock, void);
+  __tsan_release(this);
+  const IgnoreConditions ignore;
+  next(this);
+}
+
+void Mutex::ReaderUnlock() {
+  NEXT(Mutex, ReaderUnlock, void);
+  __tsan_release(this);
+  const IgnoreConditions ignore;
+  next(this);
+}
+
+void Mutex::Await(const Condition& condition) {
+  NEXT(Mutex, Await, void, const Condition&);
+  Reacquire(this, [&] {
+    next(this, condition);
+    return true;
+  });
+}
+
+bool Mutex::AwaitWithTimeout(const Condition& condition, Duration timeout) {
+  NEXT(Mutex, AwaitWithTimeout, bool, const Condition&, Duration);
+  return Reacquire(this, [&] { return next(this, condition, timeout); });
+}
+
+bool Mutex::AwaitWithDeadline(const Condition& condition, Time deadline) {
+  NEXT(Mutex, AwaitWithDeadline, bool, const Condition&, Time);
+  return Reacquire(this, [&] { return next(this, condition, deadline); });
+}
+
+void Mutex::LockWhen(const Condition& condition) {
+  NEXT(Mutex, LockWhen, void, const Condition&);
+  Acquire(this, [&] {
+    next(this, condition);
+    return true;
+  });
+}
+
+bool Mutex::LockWhenWithTimeout(const Condition& condition, Duration timeout) {
+  NEXT(Mutex, LockWhenWithTimeout, bool, const Condition&, Duration);
+  return Acquire(this, [&] { return next(this, condition, timeout); });
+}
+
+bool Mutex::LockWhenWithDeadline(const Condition& condition, Time deadline) {
+  NEXT(Mutex, LockWhenWithDeadline, bool, const Condition&, Time);
+  return Acquire(this, [&] { return next(this, condition, deadline); });
+}
+
+void CondVar::Wait(Mutex* mutex) {
+  NEXT(CondVar, Wait, void, Mutex*);
+  Reacquire(mutex, [&] {
+    next(this, mutex);
+    return true;
+  });
+}
+
+bool CondVar::WaitWithTimeout(Mutex* mutex, Duration timeout) {
+  NEXT(CondVar, WaitWithTimeout, bool, Mutex*, Duration);
+  return Reacquire(mutex, [&] { return next(this, mutex, timeout); });
+}
+
+bool CondVar::WaitWithDeadline(Mutex* mutex, Time deadline) {
+  NEXT(CondVar, WaitWithDeadline, bool, Mutex*, Time);
+  return Reacquire(mutex, [&] { return next(this, mutex, deadline); });
+}
+
+void Notification::Notify() {
+  NEXT(Notification, Notify, void);
+  __tsan_release(this);
+  next(this);
+}
+
+void Notification::WaitForNotification() const {
+  NEXT_CONST(Notification, WaitForNotification, void);
+  next(this);
+  __tsan_acquire(const_cast<Notification*>(this));
+}
+
+bool Notification::WaitForNotificationWithTimeout(Duration timeout) const {
+  NEXT_CONST(Notification, WaitForNotificationWithTimeout, bool, Duration);
+  const bool notified = next(this, timeout);
+  if (notified) __tsan_acquire(const_cast<Notification*>(this));
+  return notified;
+}
+
+bool Notification::WaitForNotificationWithDeadline(Time deadline) const {
+  NEXT_CONST(Notification, WaitForNotificationWithDeadline, bool, Time);
+  const bool notified = next(this, deadline);
+  if (notified) __tsan_acquire(const_cast<Notification*>(this));
+  return notified;
+}
+
+ABSL_NAMESPACE_END
+}  // namespace absl

@@ -7,13 +7,14 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "agent/core/node_state.h"
+#include "agent/core/report_source.h"
 
 namespace evenkeel::agent {
 
 // Where collectors put what they see and the session takes what is to be sent. Any thread may use it. The
 // lock is held only to move data that is already there, never while something is read or sent: so no
 // collector can hold up another, or the beat.
-class Board {
+class Board final : public ReportSource {
  public:
   // Runs `change` on the state. It must not block.
   template <typename Change>
@@ -22,23 +23,21 @@ class Board {
     std::forward<Change>(change)(state_);
   }
 
-  bool HasNews() const {
+  bool HasNews() const override {
     absl::MutexLock lock(&mutex_);
     return state_.HasNews();
   }
-
-  // As NodeState's; also gives the report's number, with which it can be confirmed.
-  std::pair<v1::Report, uint64_t> TakeAll(absl::Time now) {
+  Numbered TakeAll(absl::Time now) override {
     absl::MutexLock lock(&mutex_);
     v1::Report report = state_.TakeAll(now);
-    return {std::move(report), state_.report_number()};
+    return {.report = std::move(report), .number = state_.report_number()};
   }
-  std::pair<v1::Report, uint64_t> TakeChanges(absl::Time now) {
+  Numbered TakeChanges(absl::Time now) override {
     absl::MutexLock lock(&mutex_);
     v1::Report report = state_.TakeChanges(now);
-    return {std::move(report), state_.report_number()};
+    return {.report = std::move(report), .number = state_.report_number()};
   }
-  void Confirm(uint64_t number) {
+  void Confirm(uint64_t number) override {
     absl::MutexLock lock(&mutex_);
     state_.Confirm(number);
   }

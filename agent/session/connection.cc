@@ -28,9 +28,10 @@ bool IsEmpty(const v1::Report& report) {
 }  // namespace
 
 Connection::Connection(const SessionOptions& options, const Credentials& credentials,
-                       grpc::CompletionQueue& queue, Board& board, SessionCounters& counters, absl::Time now)
+                       grpc::CompletionQueue& queue, ReportSource& reports, SessionCounters& counters,
+                       absl::Time now)
     : options_(options),
-      board_(board),
+      reports_(reports),
       counters_(counters),
       channel_(credentials.channel),
       stub_(v1::AgentSessionService::NewStub(channel_)),
@@ -104,7 +105,7 @@ void Connection::Receive(absl::Time now) {
         break;
       }
       while (!unconfirmed_.empty() && unconfirmed_.front().second <= pacer_->acknowledged()) {
-        board_.Confirm(unconfirmed_.front().first);
+        reports_.Confirm(unconfirmed_.front().first);
         unconfirmed_.pop_front();
       }
       break;
@@ -211,10 +212,10 @@ void Connection::WriteNext(absl::Time now) {
     Write();
   } else if (!all_sent_) {
     all_sent_ = true;
-    WriteReport(board_.TakeAll(absl::Now()));
-  } else if (changes_allowed_ && board_.HasNews()) {
-    auto report = board_.TakeChanges(absl::Now());
-    if (!IsEmpty(report.first)) {
+    WriteReport(reports_.TakeAll(absl::Now()));
+  } else if (changes_allowed_ && reports_.HasNews()) {
+    auto report = reports_.TakeChanges(absl::Now());
+    if (!IsEmpty(report.report)) {
       changes_allowed_ = false;
       WriteReport(std::move(report));
     }
@@ -248,12 +249,12 @@ void Connection::WriteBeat(absl::Time now) {
   Write();
 }
 
-void Connection::WriteReport(std::pair<v1::Report, uint64_t> report) {
+void Connection::WriteReport(ReportSource::Numbered report) {
   if (unconfirmed_.size() == kMostUnconfirmed) {
     unconfirmed_.pop_front();
   }
-  unconfirmed_.emplace_back(report.second, beats_written_ + 1);
-  *request_.mutable_report() = std::move(report.first);
+  unconfirmed_.emplace_back(report.number, beats_written_ + 1);
+  *request_.mutable_report() = std::move(report.report);
   counters_.reports.fetch_add(1, std::memory_order_relaxed);
   Write();
 }

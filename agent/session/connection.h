@@ -11,8 +11,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "agent/collect/board.h"
 #include "agent/core/beat_pacer.h"
+#include "agent/core/report_source.h"
 #include "agent/session/channel.h"
 #include "agent/session/session.h"
 #include "evenkeel/v1/agent_session.grpc.pb.h"
@@ -39,7 +39,7 @@ class Connection {
 
   // All references outlive the connection. Starts the call; its events come to `queue`.
   Connection(const SessionOptions& options, const Credentials& credentials, grpc::CompletionQueue& queue,
-             Board& board, SessionCounters& counters, absl::Time now);
+             ReportSource& reports, SessionCounters& counters, absl::Time now);
 
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -72,13 +72,13 @@ class Connection {
   void WriteNext(absl::Time now);
   void WriteHello();
   void WriteBeat(absl::Time now);
-  void WriteReport(std::pair<v1::Report, uint64_t> report);
+  void WriteReport(ReportSource::Numbered report);
   void Write();
   void Abandon(absl::Status why);
   void FinishWhenIdle();
 
   const SessionOptions& options_;
-  Board& board_;
+  ReportSource& reports_;
   SessionCounters& counters_;
 
   std::shared_ptr<grpc::Channel> channel_;

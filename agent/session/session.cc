@@ -40,9 +40,9 @@ gpr_timespec WaitUntil(absl::Time due, absl::Time now) {
 // What runs on the session's thread.
 class Session::Loop {
  public:
-  Loop(SessionOptions options, Board& board, Prober& prober, const time::Clock& clock)
+  Loop(SessionOptions options, ReportSource& reports, Prober& prober, const time::Clock& clock)
       : options_(std::move(options)),
-        board_(board),
+        reports_(reports),
         prober_(prober),
         clock_(clock),
         reconnect_(options_.coordinators.size()),
@@ -125,7 +125,7 @@ class Session::Loop {
       NoteFailure(coordinator, credentials.status());
       return absl::ZeroDuration();
     }
-    Connection connection(options_, *credentials, queue_, board_, counters_, clock_.Now());
+    Connection connection(options_, *credentials, queue_, reports_, counters_, clock_.Now());
     bool announced = false;
     while (!connection.over()) {
       Next(connection.due(), &connection);
@@ -185,7 +185,7 @@ class Session::Loop {
   }
 
   const SessionOptions options_;
-  Board& board_;
+  ReportSource& reports_;
   Prober& prober_;
   const time::Clock& clock_;
   Reconnect reconnect_;
@@ -196,8 +196,8 @@ class Session::Loop {
   bool stopping_ = false;
 };
 
-Session::Session(SessionOptions options, Board& board, Prober& prober, const time::Clock& clock)
-    : loop_(std::make_unique<Loop>(std::move(options), board, prober, clock)),
+Session::Session(SessionOptions options, ReportSource& reports, Prober& prober, const time::Clock& clock)
+    : loop_(std::make_unique<Loop>(std::move(options), reports, prober, clock)),
       thread_([this] { loop_->Run(); }) {}
 
 Session::~Session() {

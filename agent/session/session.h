@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "agent/collect/board.h"
+#include "agent/core/report_source.h"
 #include "agent/session/prober.h"
 #include "common/time/clock.h"
 
@@ -44,12 +44,11 @@ struct SessionCounters {
 //
 // One thread does all of it, and does nothing that could block: so a beat is late only when the machine
 // itself is starved, which is what its lateness then tells. One message is under way at a time; when the
-// connection does not take it, beats are left out, not queued, and of what collectors see the newest is kept
-// (Board).
+// connection does not take it, beats are left out, not queued, and of what collectors see the newest is kept.
 class Session {
  public:
-  // All of `board`, `prober` and `clock` outlive the session. Begins to connect at once.
-  Session(SessionOptions options, Board& board, Prober& prober, const time::Clock& clock);
+  // All of `reports`, `prober` and `clock` outlive the session. Begins to connect at once.
+  Session(SessionOptions options, ReportSource& reports, Prober& prober, const time::Clock& clock);
   // As Stop with the reason "stopping".
   ~Session();
 

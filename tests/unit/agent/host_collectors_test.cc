@@ -14,7 +14,7 @@ namespace evenkeel::agent {
 namespace {
 
 v1::Report Everything(Board& board) {
-  return board.TakeAll(absl::Now()).first;
+  return board.TakeAll(absl::Now()).report;
 }
 
 // Paths of the host are found below its root, however the root is written.

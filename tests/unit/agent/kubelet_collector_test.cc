@@ -69,7 +69,7 @@ class KubeletCollectorTest : public ::testing::Test {
   template <typename Condition>
   v1::Report WaitUntil(Condition condition) {
     for (int i = 0; i < 3000; ++i) {
-      v1::Report report = board_.TakeAll(absl::Now()).first;
+      v1::Report report = board_.TakeAll(absl::Now()).report;
       if (condition(report)) {
         return report;
       }
@@ -144,7 +144,7 @@ TEST_F(KubeletCollectorTest, BrokenDocumentsDoNotStopTheRest) {
     absl::MutexLock lock(&mutex_);
     return asked_["/pods"] >= 3 && asked_["/metrics/resource"] >= 3;
   });
-  EXPECT_EQ(board_.TakeAll(absl::Now()).first.pods(0).containers(0).restarts(), 0U);
+  EXPECT_EQ(board_.TakeAll(absl::Now()).report.pods(0).containers(0).restarts(), 0U);
   Answer("/pods", {.code = 200, .body = ReadTestdata("kubelet/pods.json")});
   WaitUntil([](const v1::Report& r) { return r.pods(0).containers(0).restarts() == 3; });
 }

@@ -25,7 +25,7 @@ class RuntimeCollectorTest : public ::testing::Test {
 
   void StartRuntime() { runtime_.emplace(root_.host().Path(kSocket)); }
 
-  v1::Report Everything() { return board_.TakeAll(absl::Now()).first; }
+  v1::Report Everything() { return board_.TakeAll(absl::Now()).report; }
   v1::PartState State() { return Everything().node().runtime().state(); }
 
   FakeRoot root_;
@@ -102,7 +102,7 @@ TEST_F(RuntimeCollectorTest, TellsHowAContainerEnded) {
     state.details["c1"].mutable_status()->set_reason("OOMKilled");
   });
   ASSERT_TRUE(collector_.Collect().ok());
-  const v1::Report report = board_.TakeChanges(absl::Now()).first;
+  const v1::Report report = board_.TakeChanges(absl::Now()).report;
   ASSERT_EQ(report.pods_size(), 1);
   EXPECT_EQ(report.pods(0).containers(0).exit_code(), 137);
   EXPECT_EQ(report.pods(0).containers(0).exit_reason(), "OOMKilled");

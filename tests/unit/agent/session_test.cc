@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/collect/board.h"
 #include "common/time/steady_clock.h"
 #include "tests/unit/agent/fake_coordinator.h"
 

@@ -28,7 +28,7 @@ class UsageCollectorTest : public ::testing::Test {
     });
   }
 
-  v1::ContainerReport Container() { return board_.TakeAll(absl::Now()).first.pods(0).containers(0); }
+  v1::ContainerReport Container() { return board_.TakeAll(absl::Now()).report.pods(0).containers(0); }
 
   FakeRoot root_;
   Board board_;

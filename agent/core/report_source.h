@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "evenkeel/v1/report.pb.h"
+
+namespace evenkeel::agent {
+
+// Where the session takes what is to be sent. Any thread may call; nothing blocks.
+class ReportSource {
+ public:
+  // A report, and its number in the session, by which its arrival is confirmed.
+  struct Numbered {
+    v1::Report report;
+    uint64_t number = 0;
+  };
+
+  virtual ~ReportSource() = default;
+
+  // Something is worth a report.
+  virtual bool HasNews() const = 0;
+  // All that is known, for the first report of a session; number 1.
+  virtual Numbered TakeAll(absl::Time now) = 0;
+  // What changed since the report before; the next number.
+  virtual Numbered TakeChanges(absl::Time now) = 0;
+  // All reports of this session up to `number` have arrived.
+  virtual void Confirm(uint64_t number) = 0;
+};
+
+}  // namespace evenkeel::agent

@@ -1,5 +1,5 @@
-"""Proves what the demo and the cluster tests take for granted of deploy/local: that its nodes fail and come back as real ones
-do, that an `up` finds and heals, and that `down` leaves nothing."""
+"""Proves what the demo and the cluster tests take for granted of deploy/local: that its nodes fail and come back as real
+ones do, that an `up` finds and heals, and that `down` leaves nothing."""
 import pathlib
 import signal
 import subprocess
@@ -79,7 +79,8 @@ class LocalCluster(unittest.TestCase):
     def test_a_killed_kubelet_comes_back(self):
         """As systemd would have it."""
         killed = self.cluster.signal_program(self.worker, "kubelet", signal.SIGKILL)
-        wait_for(lambda: self.cluster.machine(self.worker).processes("kubelet") not in ([], killed), "a new kubelet", 10)
+        machine = self.cluster.machine(self.worker)
+        wait_for(lambda: machine.processes("kubelet") not in ([], killed), "a new kubelet", 10)
 
     def test_the_api_server_goes_and_comes(self):
         """Down it stays down; started it answers."""

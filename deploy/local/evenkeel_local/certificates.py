@@ -22,7 +22,8 @@ class Authority:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (self.folder / "ca.crt").exists():
             self._request("ca", f"/CN=evenkeel-local-{cluster}",
-                          ["basicConstraints = critical, CA:TRUE", "keyUsage = critical, keyCertSign, digitalSignature"])
+                          ["basicConstraints = critical, CA:TRUE",
+                           "keyUsage = critical, keyCertSign, digitalSignature"])
         if not (self.folder / "sa.pub").exists():
             commands.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out",
                           self.folder / "sa.key"])

@@ -67,7 +67,8 @@ class FailoverLab:
                                                        in self._site.workers().items()})
         try:
             self._balancer.wait_until_up()
-            self._progress.done(f"{REPLICAS} replicas run behind a load balancer over {', '.join(self._site.workers())}")
+            self._progress.done(f"{REPLICAS} replicas run behind a load balancer over "
+                                + ", ".join(self._site.workers()))
             yield
         finally:
             self._balancer.stop()

@@ -1,8 +1,8 @@
 """The load balancer in front of the cluster: a real HAProxy that does what a cloud's does, and no more.
 
-Connections are forwarded (no HTTP is looked at) to a NodePort on each node in turn; a node is taken out when it fails its
-health checks; nothing is tried twice. Any node may forward to any pod, so a node that lives still sends a share of the
-connections to pods that do not, until Kubernetes tells it better.
+Connections are forwarded (no HTTP is looked at) to a NodePort on each node in turn; a node is taken out when it fails
+its health checks; nothing is tried twice. Any node may forward to any pod, so a node that lives still sends a share of
+the connections to pods that do not, until Kubernetes tells it better.
 """
 
 import shutil
@@ -14,8 +14,8 @@ from pathlib import Path
 from . import cgroups, waiting
 from .failure import Failure
 
-# Health is checked four times a second and two failures count, which is quicker than a cloud does it. It has to be: this
-# part of an outage is the load balancer's own and the same with and without Evenkeel.
+# Health is checked four times a second and two failures count, which is quicker than a cloud does it. It has to be:
+# this part of an outage is the load balancer's own, the same with and without Evenkeel.
 _CONFIGURATION = """\
 global
   maxconn 1000

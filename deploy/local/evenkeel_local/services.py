@@ -16,7 +16,8 @@ VIRTUAL_TAINT = "virtual-kubelet.io/provider=azure:NoSchedule"
 _PKI = "/etc/kubernetes/pki"
 
 
-def worker_files(plan: Plan, ordinal: int, pki: Path, name: str, kubeconfig: str, proxy_kubeconfig: str) -> dict[str, str]:
+def worker_files(plan: Plan, ordinal: int, pki: Path, name: str, kubeconfig: str,
+                 proxy_kubeconfig: str) -> dict[str, str]:
     """The configuration of containerd, the network plugins, kubelet and kube-proxy, by path."""
     return {
         f"{_PKI}/ca.crt": (pki / "ca.crt").read_text(),

@@ -70,7 +70,8 @@ class ExistingSite:
                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
         said = self._proxy.stdout.readline().split()
         if not said:
-            raise Failure(f"the cluster of {kubeconfig} cannot be used", f"try: kubectl --kubeconfig {kubeconfig} get nodes")
+            raise Failure(f"the cluster of {kubeconfig} cannot be used",
+                          f"try: kubectl --kubeconfig {kubeconfig} get nodes")
         self.api = Api(f"http://{said[-1]}")
 
     def kubectl(self, *arguments: str, input_text: str | None = None) -> str:

@@ -1,0 +1,98 @@
+#include "coordinator/serve/convert.h"
+
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace evenkeel::coordinator {
+namespace {
+
+absl::Time At(int64_t milliseconds) {
+  return absl::FromUnixMillis(1'700'000'000'000 + milliseconds);
+}
+
+Decision Sample() {
+  Decision decision;
+  decision.id = {.epoch = 7, .number = 12};
+  decision.kind = DecisionKind::kFailover;
+  decision.cluster = "blue";
+  decision.node = "n1";
+  decision.node_uid = "u1";
+  decision.state = DecisionState::kSucceeded;
+  decision.summary = "n1 is dead";
+  decision.verdict = Verdict::kDead;
+  decision.evidence = {{At(1), "node n2", "cannot reach it", Direction::kAgainstLife}};
+  decision.guards = {{"mode", true, "enforce"}};
+  decision.alternatives = {{"wait", "nobody reaches it"}};
+  Action taint;
+  taint.number = 1;
+  taint.kind = ActionKind::kTaintNode;
+  taint.name = "n1";
+  taint.uid = "u1";
+  taint.state = ActionState::kDone;
+  taint.result = "done";
+  taint.release_time = At(20);
+  taint.finish_time = At(30);
+  taint.attempts = 1;
+  Action pod = taint;
+  pod.number = 2;
+  pod.kind = ActionKind::kDeletePod;
+  pod.name_space = "shop";
+  pod.name = "web-0";
+  pod.uid = "u2";
+  decision.actions = {taint, pod};
+  decision.timings.last_sign = At(0);
+  decision.timings.judged = At(15);
+  decision.policy = "web";
+  decision.policy_etag = "e";
+  decision.workloads = {{"shop", {.kind = "ReplicaSet", .name = "web", .uid = "u3"}, 2, 1, 3, "no room"}};
+  decision.outcome = "all replaced";
+  return decision;
+}
+
+// Every field of a decision reaches its message, under the names and in the units that the API documents.
+TEST(Convert, ShowsAWholeDecision) {
+  std::string json;
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  ASSERT_TRUE(google::protobuf::util::MessageToJsonString(ToMessage(Sample()), &json, options).ok());
+  EXPECT_EQ(
+      json,
+      R"({"name":"decisions/7-12","kind":"KIND_FAILOVER","cluster":"blue","node":"n1","node_uid":"u1",)"
+      R"("state":"STATE_SUCCEEDED","summary":"n1 is dead","verdict":"VERDICT_DEAD",)"
+      R"("evidence":[{"time":"2023-11-14T22:13:20.001Z","source":"node n2","observation":"cannot reach it",)"
+      R"("direction":"DIRECTION_AGAINST_LIFE"}],)"
+      R"("guards":[{"guard":"mode","allowed":true,"reason":"enforce"}],)"
+      R"("alternatives":[{"description":"wait","reason":"nobody reaches it"}],)"
+      R"("actions":[{"number":1,"kind":"KIND_TAINT_NODE","target":"nodes/n1","precondition":"uid u1",)"
+      R"("state":"STATE_DONE","result":"done","release_time":"2023-11-14T22:13:20.020Z",)"
+      R"("finish_time":"2023-11-14T22:13:20.030Z","attempts":1},)"
+      R"({"number":2,"kind":"KIND_DELETE_POD","target":"namespaces/shop/pods/web-0","precondition":"uid u2",)"
+      R"("state":"STATE_DONE","result":"done","release_time":"2023-11-14T22:13:20.020Z",)"
+      R"("finish_time":"2023-11-14T22:13:20.030Z","attempts":1}],)"
+      R"("timings":{"last_sign_time":"2023-11-14T22:13:20Z","judge_time":"2023-11-14T22:13:20.015Z"},)"
+      R"("epoch":"7","policy":"policies/web","policy_etag":"e",)"
+      R"("workloads":[{"workload":"namespaces/shop/replicasets/web","removed":2,"restored":1,"waiting_for":"no room"}],)"
+      R"("outcome":"all replaced"})");
+}
+
+// Times before 1970 and parts of a microsecond still make well-formed timestamps and durations.
+TEST(Convert, CutsTimesToMicroseconds) {
+  const auto before = ToMessage(absl::FromUnixNanos(-1'500));
+  EXPECT_EQ(before.seconds(), -1);
+  EXPECT_EQ(before.nanos(), 999'998'000);
+  const auto duration = ToMessage(absl::Nanoseconds(1'000'001'999));
+  EXPECT_EQ(duration.seconds(), 1);
+  EXPECT_EQ(duration.nanos(), 1'000);
+}
+
+// Kinds of decisions are read back from the API's numbers, and unknown numbers are known to be so.
+TEST(Convert, ReadsKinds) {
+  EXPECT_EQ(FromMessage(v1::Decision::KIND_REBALANCE), DecisionKind::kRebalance);
+  EXPECT_EQ(FromMessage(v1::Decision::KIND_UNSPECIFIED), std::nullopt);
+  EXPECT_EQ(FromMessage(static_cast<v1::Decision::Kind>(99)), std::nullopt);
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,137 @@
+#include "coordinator/serve/policy_validation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "common/base/status.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+const std::map<std::string, uint32_t>& Clusters() {
+  static const std::map<std::string, uint32_t> kClusters = {{"blue", 10}, {"large", 5000}};
+  return kClusters;
+}
+
+v1::Policy Minimal() {
+  v1::Policy policy;
+  policy.set_name("policies/web");
+  policy.mutable_failover()->set_cluster("blue");
+  return policy;
+}
+
+// A policy that names its cluster and nothing else has the documented defaults.
+TEST(PolicyValidation, FillsInTheDefaults) {
+  const auto policy = PolicyFromMessage(Minimal(), Clusters());
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  EXPECT_EQ(policy->name, "web");
+  FailoverPolicy expected;
+  expected.cluster = "blue";
+  EXPECT_EQ(policy->failover, expected);
+  EXPECT_EQ(policy->failover.mode, PolicyMode::kObserve);
+}
+
+// Operators see the defaults in force, which for the intervals follow the cluster's size.
+TEST(PolicyValidation, ShowsTheDefaultsInForce) {
+  const auto policy = PolicyFromMessage(Minimal(), Clusters());
+  ASSERT_TRUE(policy.ok());
+  const v1::Policy small = ToMessage(*policy, 10);
+  EXPECT_EQ(small.name(), "policies/web");
+  EXPECT_EQ(small.failover().mode(), v1::POLICY_MODE_OBSERVE);
+  EXPECT_EQ(small.failover().beat_interval().nanos(), 200'000'000);
+  EXPECT_EQ(small.failover().suspect_after().nanos(), 600'000'000);
+  EXPECT_EQ(small.failover().witnesses(), 3U);
+  EXPECT_EQ(small.failover().max_unavailable_percent(), 10U);
+  EXPECT_EQ(small.failover().recovery_timeout().seconds(), 300);
+  EXPECT_EQ(ToMessage(*policy, 5000).failover().beat_interval().seconds(), 5);
+}
+
+// What is written and in range comes back as it was written.
+TEST(PolicyValidation, KeepsWhatIsWritten) {
+  v1::Policy message = Minimal();
+  v1::FailoverPolicy& failover = *message.mutable_failover();
+  failover.set_mode(v1::POLICY_MODE_ENFORCE);
+  failover.mutable_beat_interval()->set_nanos(100'000'000);
+  failover.mutable_suspect_after()->set_seconds(1);
+  failover.mutable_probe_timeout()->set_nanos(500'000'000);
+  failover.set_witnesses(5);
+  failover.set_max_unavailable_nodes(0);
+  failover.set_max_unavailable_percent(50);
+  failover.mutable_readmit_after()->set_seconds(60);
+  failover.set_rebalance(true);
+  failover.mutable_recovery_timeout()->set_seconds(30);
+  const auto policy = PolicyFromMessage(message, Clusters());
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  v1::Policy shown = ToMessage(*policy, 10);
+  shown.clear_create_time();
+  shown.clear_update_time();
+  EXPECT_EQ(shown.SerializeAsString(), message.SerializeAsString());
+}
+
+// Each field out of its range is refused by its own name.
+TEST(PolicyValidation, RefusesByTheNameOfTheField) {
+  const struct {
+    const char* field;
+    std::function<void(v1::Policy&)> spoil;
+  } rows[] = {
+      {"policy.name", [](v1::Policy& p) { p.set_name("web"); }},
+      {"policy.name", [](v1::Policy& p) { p.set_name("policies/Web"); }},
+      {"policy.name", [](v1::Policy& p) { p.set_name("policies/-web"); }},
+      {"policy.name", [](v1::Policy& p) { p.set_name("policies/" + std::string(64, 'a')); }},
+      {"policy.spec", [](v1::Policy& p) { p.clear_failover(); }},
+      {"policy.failover.cluster", [](v1::Policy& p) { p.mutable_failover()->clear_cluster(); }},
+      {"policy.failover.cluster", [](v1::Policy& p) { p.mutable_failover()->set_cluster("bleu"); }},
+      {"policy.failover.mode",
+       [](v1::Policy& p) { p.mutable_failover()->set_mode(static_cast<v1::PolicyMode>(9)); }},
+      {"policy.failover.beat_interval",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_beat_interval()->set_nanos(49'000'000); }},
+      {"policy.failover.beat_interval",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_beat_interval()->set_seconds(61); }},
+      {"policy.failover.beat_interval",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_beat_interval()->set_seconds(-1); }},
+      {"policy.failover.beat_interval",
+       [](v1::Policy& p) {
+         p.mutable_failover()->mutable_beat_interval()->set_seconds(1);
+         p.mutable_failover()->mutable_beat_interval()->set_nanos(-1);
+       }},
+      {"policy.failover.suspect_after",  // two beats of 200 ms are the least
+       [](v1::Policy& p) { p.mutable_failover()->mutable_suspect_after()->set_nanos(399'000'000); }},
+      {"policy.failover.suspect_after",
+       [](v1::Policy& p) {
+         p.mutable_failover()->mutable_beat_interval()->set_nanos(50'000'000);
+         p.mutable_failover()->mutable_suspect_after()->set_seconds(6);
+       }},
+      {"policy.failover.probe_timeout",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_probe_timeout()->set_seconds(11); }},
+      {"policy.failover.witnesses", [](v1::Policy& p) { p.mutable_failover()->set_witnesses(11); }},
+      {"policy.failover.max_unavailable_percent",
+       [](v1::Policy& p) { p.mutable_failover()->set_max_unavailable_percent(51); }},
+      {"policy.failover.readmit_after",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_readmit_after()->set_nanos(1); }},
+      {"policy.failover.recovery_timeout",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_recovery_timeout()->set_seconds(9); }},
+  };
+  for (const auto& row : rows) {
+    v1::Policy message = Minimal();
+    row.spoil(message);
+    const auto policy = PolicyFromMessage(message, Clusters());
+    ASSERT_FALSE(policy.ok()) << row.field;
+    EXPECT_EQ(policy.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(base::Detail(policy.status(), base::kFieldKey), row.field) << policy.status();
+  }
+}
+
+// A misspelt cluster is told which there are.
+TEST(PolicyValidation, NamesTheClustersThereAre) {
+  v1::Policy message = Minimal();
+  message.mutable_failover()->set_cluster("bleu");
+  EXPECT_THAT(std::string(PolicyFromMessage(message, Clusters()).status().message()),
+              testing::HasSubstr("it has blue, large"));
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

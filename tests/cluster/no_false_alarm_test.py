@@ -81,6 +81,8 @@ class NoFalseAlarm(stage.StageCase):
             stage.fault_lasts(15)
         finally:
             self.stage.set_pod_network("evenkeel", coordinator, up=True)
+        # The way is there again when the neighbours have forgotten that it was not.
+        self.wait(lambda: stage.verdicts(self.stage), "the coordinator to be reached again")
         self.watch_that_nothing_is_removed(TIME_FOR_HARM_S)
         self.assertTrue(self.new_decisions("BLIND"), "it said that it was blind")
 

@@ -12,11 +12,12 @@
 namespace evenkeel::agent {
 
 // Of several folders with the same role the first that is there counts.
-DiskCollector::DiskCollector(const HostRoot& host, Board& board)
+DiskCollector::DiskCollector(const HostRoot& host, const std::string& own_root, Board& board)
     : board_(board),
       places_{{"kubelet", host.Path("/var/lib/kubelet")},
               {"runtime", host.Path("/var/lib/containerd")},
-              {"runtime", host.Path("/var/lib/containers")}} {}
+              {"runtime", host.Path("/var/lib/containers")},
+              {"runtime", own_root, /*overlay=*/true}} {}
 
 absl::Status DiskCollector::Collect() {
   absl::Status failure;
@@ -44,7 +45,7 @@ absl::Status DiskCollector::Collect() {
       filesystem.set_inodes(info.f_files);
       filesystem.set_free_inodes(info.f_favail);
     }
-    if (mount_info.ok()) {
+    if (mount_info.ok() && !place.overlay) {
       if (const auto read_only = FilesystemIsReadOnly(*mount_info, place.path)) {
         filesystem.set_read_only(*read_only);
       }

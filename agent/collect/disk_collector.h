@@ -13,8 +13,10 @@ namespace evenkeel::agent {
 // long as the storage does: it needs a thread of its own.
 class DiskCollector {
  public:
-  // `board` outlives it.
-  DiskCollector(const HostRoot& host, Board& board);
+  // `board` outlives it. `own_root` is "/" for an agent in a container: its root folder is an overlay on the
+  // file system in which the runtime keeps its containers, and tells how full that is where the runtime's own
+  // folder is not mounted. Empty for an agent on the host itself.
+  DiskCollector(const HostRoot& host, const std::string& own_root, Board& board);
 
   // One round. A file system whose folder is not there (not mounted into the pod, another runtime) is absent.
   absl::Status Collect();
@@ -26,6 +28,7 @@ class DiskCollector {
   struct Place {
     std::string role;
     std::string path;
+    bool overlay = false;  // its own state says nothing of the file system below it
   };
 
   Board& board_;

@@ -44,7 +44,7 @@ Agent::Agent(const Config& config, const time::Clock& clock)
       usage_(host_, board_, clock),
       proc_(host_, board_),
       kernel_(host_, board_, &ReadKernelLog),
-      disk_(host_, board_),
+      disk_(host_, config.host_root == "/" ? "" : "/", board_),
       runtime_(host_, config.runtime_socket, board_, usage_, clock),
       session_(MakeSessionOptions(config, host_), board_, prober_, clock),
       kubelet_(MakeKubeletOptions(config), board_, usage_, clock) {

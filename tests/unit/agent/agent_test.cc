@@ -62,7 +62,6 @@ TEST(AgentTest, ReportsItsHost) {
   });
   EXPECT_EQ(node.cpu().cpus(), 2U);
   EXPECT_EQ(node.runtime_version(), "fake 1.2.3");
-  EXPECT_EQ(node.filesystems_size(), 0);  // neither folder is there
   EXPECT_EQ(pod.name(), "web");
   EXPECT_TRUE(agent.connected());
 

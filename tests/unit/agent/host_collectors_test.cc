@@ -147,7 +147,7 @@ TEST(DiskCollectorTest, TellsTheFilesystemsThatAreThere) {
   FakeRoot root;
   root.Write("/var/lib/kubelet/x", "");
   Board board;
-  DiskCollector collector(root.host(), board);
+  DiskCollector collector(root.host(), "", board);
   ASSERT_TRUE(collector.Collect().ok());
   v1::Report report = Everything(board);
   ASSERT_EQ(report.node().filesystems_size(), 1);
@@ -166,11 +166,25 @@ TEST(DiskCollectorTest, TellsTheFilesystemsThatAreThere) {
   EXPECT_EQ(report.node().filesystems(1).role(), "runtime");
 }
 
+// In a container whose runtime's folder is not mounted, the container's own root tells how full its file
+// system is; whether that is read-only it cannot tell.
+TEST(DiskCollectorTest, OwnRootStandsInForTheRuntimesFolder) {
+  FakeRoot root;
+  Board board;
+  DiskCollector collector(root.host(), "/", board);
+  ASSERT_TRUE(collector.Collect().ok());
+  const v1::Report report = Everything(board);
+  ASSERT_EQ(report.node().filesystems_size(), 1);
+  EXPECT_EQ(report.node().filesystems(0).role(), "runtime");
+  EXPECT_GT(report.node().filesystems(0).size_bytes(), 0U);
+  EXPECT_FALSE(report.node().filesystems(0).has_read_only());
+}
+
 // While the storage hangs, its file systems are reported as there, with nothing known of them.
 TEST(DiskCollectorTest, HangingStorageTellsNothing) {
   FakeRoot root;
   Board board;
-  DiskCollector collector(root.host(), board);
+  DiskCollector collector(root.host(), "", board);
   collector.ReportStalled();
   const v1::Report report = Everything(board);
   ASSERT_EQ(report.node().filesystems_size(), 2);

@@ -58,6 +58,7 @@ class World {
   void StartCoordinator();
   // The next step that releases actions ends in a crash between its commit and their release.
   void CrashBeforeRelease() { crash_before_release_ = true; }
+  void ForgetCrash() { crash_before_release_ = false; }  // that has not come yet
   void Advance(absl::Duration by);
 
   // ---- what is true ----

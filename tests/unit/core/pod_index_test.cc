@@ -1,0 +1,66 @@
+// Pods are found by name, node and controller, whatever happens to them in between.
+
+#include "coordinator/core/pod_index.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+PodFacts Pod(const std::string& node, bool ready) {
+  PodFacts pod;
+  pod.uid = "uid";
+  pod.node = node;
+  pod.phase = "Running";
+  pod.ready = ready;
+  pod.controller = {"ReplicaSet", "web", "uid-web"};
+  return pod;
+}
+
+// A pod that changes node or readiness leaves no trace where it was.
+TEST(PodIndexTest, FollowsEachPod) {
+  PodIndex pods;
+  const PodName name{"shop", "web-1"};
+  pods.Put(name, Pod("", false));
+  EXPECT_TRUE(pods.OnNode("").empty());  // not bound is no node
+  EXPECT_EQ(pods.OfController("uid-web").waiting.size(), 1u);
+
+  pods.Put(name, Pod("a", true));
+  EXPECT_EQ(pods.OnNode("a").size(), 1u);
+  EXPECT_EQ(pods.ReadyOn("uid-web", "a"), 1u);
+  EXPECT_EQ(pods.ReadyElsewhere("uid-web", "a"), 0u);
+  EXPECT_EQ(pods.ReadyElsewhere("uid-web", "b"), 1u);
+  EXPECT_TRUE(pods.OfController("uid-web").waiting.empty());
+
+  pods.Put(name, Pod("b", false));
+  EXPECT_TRUE(pods.OnNode("a").empty());
+  EXPECT_EQ(pods.OfController("uid-web").ready_total, 0u);
+
+  pods.Erase(name);
+  pods.Erase(name);
+  EXPECT_EQ(pods.Find(name), nullptr);
+  EXPECT_TRUE(pods.OnNode("b").empty());
+  EXPECT_TRUE(pods.OfController("uid-web").waiting.empty());
+}
+
+// Pods on their way out and failed ones are nobody's replacement; a Job's finished pod is.
+TEST(PodIndexTest, CountsWhatServes) {
+  PodIndex pods;
+  PodFacts leaving = Pod("a", true);
+  leaving.deleting = true;
+  pods.Put({"shop", "leaving"}, leaving);
+  PodFacts failed = Pod("a", false);
+  failed.phase = "Failed";
+  pods.Put({"shop", "failed"}, failed);
+  PodFacts finished = Pod("a", false);
+  finished.phase = "Succeeded";
+  pods.Put({"shop", "finished"}, finished);
+  EXPECT_EQ(pods.OfController("uid-web").ready_total, 1u);
+  EXPECT_TRUE(pods.OfController("uid-web").waiting.empty());
+  EXPECT_EQ(pods.OnNode("a").size(), 3u);
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,288 @@
+// What the core does with single events: those of the past, those out of order, and its own deadlines. Whole
+// stories are in tests/scenario.
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "coordinator/core/core.h"
+#include "gtest/gtest.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+class StepTest : public testing::Test {
+ protected:
+  explicit StepTest(
+      Restored restored = Restored{.epoch = 1, .open_decisions = {}, .nodes = {}, .policies = {}})
+      : core_(restored, now_) {}
+
+  // Steps now, with ticks up to there.
+  Effects Step(const Event& event) { return core_.Step(event, now_); }
+
+  // Lets time pass with the ticks that the core asks for; what they lead to is appended to `all`.
+  void Pass(absl::Duration by) {
+    const absl::Time end = now_ + by;
+    while (core_.NextDeadline() <= end) {
+      now_ = std::max(now_, core_.NextDeadline());
+      Keep(core_.Step(Tick{}, now_));
+    }
+    now_ = end;
+  }
+
+  void Keep(const Effects& effects) {
+    for (const Notice& notice : effects.notices) {
+      if (const auto* verdict = std::get_if<VerdictChanged>(&notice))
+        verdicts_[verdict->node.node] = verdict->verdict;
+      if (const auto* sight = std::get_if<SightChanged>(&notice)) blind_ = sight->blind;
+    }
+    for (const Request& request : effects.requests) {
+      if (std::holds_alternative<ProbeNode>(request)) probes_.push_back(std::get<ProbeNode>(request));
+      if (std::holds_alternative<ReadLease>(request)) leases_.push_back(std::get<ReadLease>(request));
+    }
+    for (const Write& write : effects.writes) {
+      if (const auto* put = std::get_if<PutDecision>(&write)) decisions_[put->decision.id] = put->decision;
+    }
+    for (const ReleasedAction& action : effects.actions) actions_.push_back(action);
+  }
+
+  void Do(const Event& event) { Keep(Step(event)); }
+
+  static NodeKey Key(int i) { return {"local", "node-" + std::to_string(i)}; }
+
+  // A cluster of `nodes` whose agents have all come in, and sight is clear.
+  void Raise(int nodes) {
+    Do(ClusterAdded{"local"});
+    for (int i = 1; i <= nodes; ++i) {
+      NodeFacts facts;
+      facts.uid = "uid-" + std::to_string(i);
+      facts.address = "10.0.0." + std::to_string(i);
+      facts.ready = true;
+      Do(NodeObserved{Key(i), facts});
+      Do(SessionOpened{Key(i), static_cast<uint64_t>(i), "boot-1", "0.1.0", 9440});
+    }
+    Do(ApiChanged{"local", true, ""});
+    Pass(absl::Seconds(6));
+    ASSERT_FALSE(blind_);
+  }
+
+  void Miss(int i, uint64_t session) {
+    const absl::Time last = now_ - absl::Milliseconds(600);
+    Do(BeatMissed{Key(i), session, last, static_cast<uint64_t>(absl::ToUnixMillis(last))});
+  }
+
+  // All witnesses and the API answer as for a node that is off, in both phases of the round.
+  void AnswerDead() {
+    now_ += absl::Milliseconds(300);
+    AnswerLeases();
+    for (const ProbeNode& probe : std::exchange(probes_, {})) {
+      ProbeAnswered answer;
+      answer.probe_id = probe.probe_id;
+      answer.kubelet_tcp = answer.agent = ProbeOutcome::kTimedOut;
+      Do(answer);
+    }
+    AnswerLeases();
+  }
+
+  void AnswerLeases() {
+    for (const ReadLease& read : std::exchange(leases_, {})) {
+      LeaseRead answer;
+      answer.request_id = read.request_id;
+      answer.node = read.node;
+      answer.ok = true;
+      answer.lease = {true, "7", start_};
+      Do(answer);
+    }
+  }
+
+  const absl::Time start_ = absl::FromUnixSeconds(1'000'000);
+  absl::Time now_ = start_;
+  Core core_;
+  std::map<std::string, Verdict> verdicts_;
+  bool blind_ = false;
+  std::vector<ProbeNode> probes_;
+  std::vector<ReadLease> leases_;
+  std::map<DecisionId, Decision> decisions_;
+  std::vector<ReleasedAction> actions_;
+};
+
+// Silence and end of a session that is no longer the node's say nothing about the node.
+TEST_F(StepTest, EventsOfAnOlderSessionAreIgnored) {
+  Raise(3);
+  Do(SessionOpened{Key(1), 17, "boot-1", "0.1.0", 9440});
+  Miss(1, 1);
+  Do(SessionClosed{Key(1), 1, false, "late", now_, 1});
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kHealthy);
+  EXPECT_TRUE(probes_.empty());
+  Miss(1, 17);
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kSuspect);
+}
+
+// A new session ends silence at once, and with it the round under way: its late answers mean nothing.
+TEST_F(StepTest, ANewSessionEndsSilence) {
+  Raise(3);
+  Miss(1, 1);
+  EXPECT_EQ(probes_.size(), 2u);
+  Do(SessionOpened{Key(1), 17, "boot-2", "0.1.0", 9440});
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kHealthy);
+  AnswerDead();
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kHealthy);
+  EXPECT_TRUE(decisions_.empty());
+}
+
+// Without an agent that ever spoke for it, a node is never judged.
+TEST_F(StepTest, ANodeWithoutAgentIsNotJudged) {
+  Raise(3);
+  NodeFacts facts;
+  facts.uid = "uid-9";
+  Do(NodeObserved{Key(9), facts});
+  Pass(absl::Minutes(2));
+  EXPECT_EQ(verdicts_["node-9"], Verdict::kUnknown);
+}
+
+// The witnesses of a round are asked with what they need, and the answers of strangers are ignored.
+TEST_F(StepTest, AsksWitnessesWithAddressAndPorts) {
+  Raise(4);
+  Miss(2, 2);
+  ASSERT_EQ(probes_.size(), 3u);
+  EXPECT_EQ(probes_[0].witness, Key(3));
+  EXPECT_EQ(probes_[0].session_id, 3u);
+  EXPECT_EQ(probes_[0].address, "10.0.0.2");
+  EXPECT_EQ(probes_[0].kubelet_port, 10250);
+  EXPECT_EQ(probes_[0].agent_port, 9440);
+  EXPECT_EQ(probes_[0].timeout, absl::Milliseconds(300));
+  ProbeAnswered stranger;
+  stranger.probe_id = 999;
+  stranger.agent = ProbeOutcome::kReached;
+  Do(stranger);
+  EXPECT_EQ(verdicts_["node-2"], Verdict::kSuspect);
+}
+
+// A round is judged when its answers are due, with those that are there; then the node is checked again.
+TEST_F(StepTest, ARoundWithoutAnswersIsNoVerdict) {
+  Raise(3);
+  Miss(1, 1);
+  Pass(absl::Milliseconds(600));
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kSuspect);
+  const size_t asked = probes_.size();
+  Pass(absl::Milliseconds(500));
+  EXPECT_GT(probes_.size(), asked);
+}
+
+// A witness that falls silent before the judgement does not count.
+TEST_F(StepTest, ASilentWitnessDoesNotCount) {
+  Raise(30);  // a budget of three silent nodes
+  Miss(1, 1);
+  ASSERT_EQ(probes_.size(), 3u);
+  now_ += absl::Milliseconds(300);
+  AnswerLeases();
+  for (size_t i = 0; i < 2; ++i) {
+    ProbeAnswered answer;
+    answer.probe_id = probes_[i].probe_id;
+    answer.kubelet_tcp = answer.agent = ProbeOutcome::kTimedOut;
+    Do(answer);
+  }
+  Do(BeatMissed{probes_[0].witness, probes_[0].session_id, now_, 1});
+  probes_.clear();
+  Pass(absl::Milliseconds(400));
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kSuspect);
+}
+
+// A step later than its deadline by more than half a second is a stall: verdicts are held back, and it is
+// recorded.
+TEST_F(StepTest, ALateStepIsAStall) {
+  Raise(3);
+  now_ = core_.NextDeadline() + absl::Milliseconds(500);
+  Do(Tick{});
+  EXPECT_FALSE(blind_);
+  now_ = core_.NextDeadline() + absl::Milliseconds(501);
+  Do(Tick{});
+  EXPECT_TRUE(blind_);
+  ASSERT_EQ(decisions_.size(), 1u);
+  EXPECT_EQ(decisions_.begin()->second.kind, DecisionKind::kBlind);
+  Pass(absl::Seconds(2));
+  EXPECT_FALSE(blind_);
+  EXPECT_EQ(decisions_.begin()->second.state, DecisionState::kSucceeded);
+}
+
+// The core asks to be called at least four times a second, whatever is due.
+TEST_F(StepTest, AsksToBeCalledFourTimesASecond) {
+  EXPECT_LE(core_.NextDeadline(), now_ + absl::Milliseconds(250));
+  Raise(2);
+  EXPECT_LE(core_.NextDeadline(), now_ + absl::Milliseconds(250));
+}
+
+// L3: the mark of what is handed out is in the writes of the same step.
+TEST_F(StepTest, WhatIsHandedOutIsMarkedFirst) {
+  Raise(3);
+  ApplyPolicy apply;
+  apply.policy.name = "p";
+  apply.policy.failover.cluster = "local";
+  apply.policy.failover.mode = PolicyMode::kEnforce;
+  Do(apply);
+  Miss(1, 1);
+  AnswerDead();
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kDead);
+  ASSERT_EQ(actions_.size(), 1u);
+  const Decision& decision = decisions_.at(actions_[0].decision);
+  EXPECT_EQ(decision.state, DecisionState::kOpen);
+  EXPECT_EQ(decision.actions.at(0).state, ActionState::kReleased);
+  EXPECT_EQ(decision.timings.intended, now_);
+  // Answers that nobody awaits change nothing.
+  Do(ActionFinished{actions_[0].decision, 0, ActionOutcome::kDone, ""});
+  Do(ActionFinished{actions_[0].decision, 99, ActionOutcome::kDone, ""});
+  Do(ActionFinished{{9, 9}, 1, ActionOutcome::kDone, ""});
+  EXPECT_EQ(decisions_.at(actions_[0].decision).actions.at(0).state, ActionState::kReleased);
+}
+
+// A node whose object is replaced by another of its name starts anew; what was open on the old one ends.
+TEST_F(StepTest, AReplacedNodeStartsAnew) {
+  Raise(3);
+  ApplyPolicy apply;
+  apply.policy.name = "p";
+  apply.policy.failover.cluster = "local";
+  apply.policy.failover.mode = PolicyMode::kEnforce;
+  Do(apply);
+  Miss(1, 1);
+  AnswerDead();
+  ASSERT_EQ(actions_.size(), 1u);
+  NodeFacts facts;
+  facts.uid = "uid-new";
+  facts.ready = true;
+  Do(NodeObserved{Key(1), facts});
+  EXPECT_EQ(decisions_.at(actions_[0].decision).state, DecisionState::kCancelled);
+}
+
+// What an agent's clock says is compared with the lease alone: any difference to ours changes nothing (L2).
+TEST_F(StepTest, ClocksOfNodesDoNotMatter) {
+  Raise(3);
+  const absl::Time last = now_ - absl::Milliseconds(600);
+  const absl::Duration ahead = absl::Hours(1000);
+  Do(BeatMissed{Key(1), 1, last, static_cast<uint64_t>(absl::ToUnixMillis(last + ahead))});
+  now_ += absl::Milliseconds(300);
+  const auto lease = [&](absl::Time renewed) {
+    for (const ReadLease& read : std::exchange(leases_, {})) {
+      LeaseRead answer;
+      answer.request_id = read.request_id;
+      answer.node = read.node;
+      answer.ok = true;
+      answer.lease = {true, "7", renewed};
+      Do(answer);
+    }
+  };
+  lease(last + ahead - absl::Seconds(3));
+  for (const ProbeNode& probe : std::exchange(probes_, {})) {
+    ProbeAnswered answer;
+    answer.probe_id = probe.probe_id;
+    answer.kubelet_tcp = answer.agent = ProbeOutcome::kTimedOut;
+    Do(answer);
+  }
+  lease(last + ahead - absl::Seconds(3));
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kDead);
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

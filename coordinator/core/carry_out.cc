@@ -121,7 +121,11 @@ void OnActionFinished(Turn& turn, const ActionFinished& event) {
 void OnRetryDue(Turn& turn, OpenDecision& open) {
   if (open.decision.kind == DecisionKind::kRebalance) return RetryEviction(turn, open);
   if (open.decision.kind == DecisionKind::kReadmission) return RetryReadmission(turn, open);
+  if (open.winding_up) WindUp(turn, open);
+  if (turn.FindOpen(open.decision.id) == nullptr || AllEnded(open.decision)) return;
   ReleaseNext(turn, open);
+  // Whatever is left waits for the API; nothing is lost by looking again.
+  turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id}, turn.now + NextPause(open.pause));
 }
 
 void OnWatchedPod(Turn& turn, OpenDecision& open) {

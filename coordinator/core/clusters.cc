@@ -116,7 +116,13 @@ void OnApiChanged(Turn& turn, const ApiChanged& event) {
   if (!event.reachable) return;
   // What waited for the API alone goes on; the rest waits for sight and fresh verdicts (L8).
   for (const DecisionId& id : std::vector<DecisionId>(cluster->open.begin(), cluster->open.end())) {
-    if (OpenDecision* open = turn.FindOpen(id)) ReleaseNext(turn, *open);
+    OpenDecision* open = turn.FindOpen(id);
+    if (open == nullptr) continue;
+    if (open->winding_up && !AllEnded(open->decision)) {
+      WindUp(turn, *open);
+    } else {
+      ReleaseNext(turn, *open);
+    }
   }
 }
 

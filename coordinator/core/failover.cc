@@ -206,21 +206,17 @@ void OnNodeLives(Turn& turn, Node& node, const Evidence& sign) {
   if (open->winding_up) return;
   open->winding_up = true;
   open->must_verify = false;
-  const Cluster& cluster = turn.ClusterOf(node);
   const bool itself = sign.source == absl::StrCat("node ", node.key.node);
-  SkipPending(open->decision,
-              absl::StrCat(node.key.node, " lives: ", itself ? "" : sign.source + " ", sign.observation),
-              node, cluster.pods);
-  if (!TouchedPods(open->decision) && Tainted(open->decision)) {
-    Action untaint;
-    untaint.number = static_cast<uint32_t>(open->decision.actions.size() + 1);
-    untaint.stage = LastStage(open->decision) + 1;
-    untaint.kind = ActionKind::kUntaintNode;
-    untaint.name = node.key.node;
-    untaint.uid = node.record.uid;
-    open->decision.actions.push_back(std::move(untaint));
-  }
-  Advance(turn, *open);
+  open->unneeded = absl::StrCat(node.key.node, " lives: ", itself ? "" : sign.source + " ", sign.observation);
+  WindUp(turn, *open);
+}
+
+void WindUp(Turn& turn, OpenDecision& open) {
+  const Cluster* cluster = turn.FindCluster(open.decision.cluster);
+  Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  if (node == nullptr || !node->facts) return;  // its end closes the decision
+  SkipPending(open.decision, open.unneeded, cluster->sight.api_reachable, *node->facts, cluster->pods);
+  Advance(turn, open);
 }
 
 void OnPodOnNode(Turn& turn, Node& node, const PodName& name, const PodFacts& pod) {
@@ -258,16 +254,28 @@ void OnPodOnNode(Turn& turn, Node& node, const PodName& name, const PodFacts& po
 void OnFailoverActed(Turn& turn, OpenDecision& open) {
   Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
   if (TouchedPods(open.decision) || !open.winding_up || node == nullptr) return EnterRecovery(turn, open);
-  if (Tainted(open.decision)) {
+  if (!Tainted(open.decision)) {
+    ForgetFailover(turn, *node);
+    return CloseFailover(
+        turn, open, DecisionState::kCancelled,
+        absl::StrCat(node->key.node, " lives: no pod was touched, and it has no taint of ours"));
+  }
+  std::vector<Action>& actions = open.decision.actions;
+  if (actions.back().kind == ActionKind::kUntaintNode) {
     // It stays failed over; readmission takes the taint off once more.
     return CloseFailover(
         turn, open, DecisionState::kFailed,
         absl::StrCat(node->key.node, " lives and no pod was touched, but its taint could not be taken off: ",
-                     open.decision.actions.back().result));
+                     actions.back().result));
   }
-  ForgetFailover(turn, *node);
-  CloseFailover(turn, open, DecisionState::kCancelled,
-                absl::StrCat(node->key.node, " lives: no pod was touched, and it has no taint of ours"));
+  Action untaint;
+  untaint.number = static_cast<uint32_t>(actions.size() + 1);
+  untaint.stage = LastStage(open.decision) + 1;
+  untaint.kind = ActionKind::kUntaintNode;
+  untaint.name = node->key.node;
+  untaint.uid = node->record.uid;
+  actions.push_back(std::move(untaint));
+  ReleaseNext(turn, open);
 }
 
 void EndFailover(Turn& turn, OpenDecision& open, const std::string& why) {

@@ -16,6 +16,10 @@ void OnNodeDead(Turn& turn, Node& node);
 // pods are back.
 void OnNodeLives(Turn& turn, Node& node, const Evidence& sign);
 
+// Goes on winding up a failover whose node lives: what was handed out and not answered is looked for in what
+// Kubernetes shows, as soon as that can be relied on.
+void WindUp(Turn& turn, OpenDecision& open);
+
 // A pod is (still or newly) on the node: if it came after the plan of an open failover, it gets its action
 // too.
 void OnPodOnNode(Turn& turn, Node& node, const PodName& name, const PodFacts& pod);

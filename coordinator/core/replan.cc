@@ -84,10 +84,12 @@ void Replan(Decision& decision, const FailoverPlan& plan, const NodeFacts& node,
   }
 }
 
-void SkipPending(Decision& decision, const std::string& why, const Node& node, const PodIndex& pods) {
+void SkipPending(Decision& decision, const std::string& why, bool fresh, const NodeFacts& node,
+                 const PodIndex& pods) {
   for (Action& action : decision.actions) {
-    if (action.state != ActionState::kPending) continue;
-    EndUnneeded(action, node.facts && EffectSeen(action, *node.facts, pods), why);
+    if (action.state != ActionState::kPending || action.kind == ActionKind::kUntaintNode) continue;
+    if (!fresh && action.attempts > 0) continue;
+    EndUnneeded(action, EffectSeen(action, node, pods), why);
     const PodFacts* pod = pods.Find({action.name_space, action.name});
     if (action.kind != ActionKind::kDeletePod || action.state != ActionState::kSkipped || pod == nullptr)
       continue;

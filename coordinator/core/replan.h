@@ -16,8 +16,10 @@ uint32_t LastStage(const Decision& decision);  // 0: it has no actions
 // after those that have ended.
 void Replan(Decision& decision, const FailoverPlan& plan, const NodeFacts& node, const PodIndex& pods);
 
-// Ends every action that is not under way: as done if it was handed out before and its effect is there, else
-// as skipped. Pods that stay where they are no longer count as taken off.
-void SkipPending(Decision& decision, const std::string& why, const Node& node, const PodIndex& pods);
+// Ends what is still to be done to a node that lives, but for its untaint: as done if it was handed out
+// before and its effect is there, else as skipped. While the facts are not `fresh`, what was handed out
+// before waits for them. Pods that stay where they are no longer count as taken off.
+void SkipPending(Decision& decision, const std::string& why, bool fresh, const NodeFacts& node,
+                 const PodIndex& pods);
 
 }  // namespace evenkeel::coordinator

@@ -142,6 +142,7 @@ struct OpenDecision {
   Decision decision;
   bool must_verify = false;  // nothing is released before the node was judged again (L4, L8)
   bool winding_up = false;   // the node lives: what is done stays, nothing more is done to its pods
+  std::string unneeded;      // why, in words
   std::map<std::string, uint32_t> late_pods;  // by controller uid: pods that came to the node after the plan
   std::set<std::string> waits_for;            // controllers under whose uid it stands in Cluster.recovering
   absl::Duration pause;  // the last one before a blocked or unanswered action was asked again

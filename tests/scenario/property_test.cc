@@ -1,11 +1,13 @@
-// What must hold whatever happens: random faults in the modelled world, from a seed. The witnesses are honest here (every
-// node that can be reached is reached), so nothing may ever be done to the pods of a node that was not off.
+// What must hold whatever happens: random faults in the modelled world, from a seed. The witnesses are honest
+// here (every node that can be reached is reached), so nothing may ever be done to the pods of a node that
+// was not off.
 
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -29,7 +31,8 @@ class Dice {
     return (z ^ (z >> 31)) % bound;
   }
   absl::Duration Between(absl::Duration low, absl::Duration high) {
-    return low + absl::Milliseconds(static_cast<int64_t>(Below(static_cast<uint64_t>(absl::ToInt64Milliseconds(high - low)))));
+    return low + absl::Milliseconds(static_cast<int64_t>(
+                     Below(static_cast<uint64_t>(absl::ToInt64Milliseconds(high - low)))));
   }
 
  private:
@@ -54,7 +57,8 @@ class Judge final : public Observer {
     for (const Write& write : effects.writes) Check(write);
     for (const Notice& notice : effects.notices) {
       if (const auto* sight = std::get_if<SightChanged>(&notice)) blind_ = sight->blind;
-      if (const auto* verdict = std::get_if<VerdictChanged>(&notice)) verdicts_[verdict->node.node] = verdict->verdict;
+      if (const auto* verdict = std::get_if<VerdictChanged>(&notice))
+        verdicts_[verdict->node.node] = verdict->verdict;
     }
     for (const ReleasedAction& released : effects.actions) Check(released, was_blind && blind_);
   }
@@ -113,12 +117,15 @@ class Judge final : public Observer {
     if (kind == ActionKind::kDeletePod && released.action.name.find("db-") == 0) {
       Violated("L5: a pod of a StatefulSet was deleted");
     }
-    if (kind != ActionKind::kDeletePod && kind != ActionKind::kMarkPodUnready && kind != ActionKind::kTaintNode) return;
+    if (kind != ActionKind::kDeletePod && kind != ActionKind::kMarkPodUnready &&
+        kind != ActionKind::kTaintNode)
+      return;
     // A machine that came back within this time was off when it was checked.
     constexpr absl::Duration kJustNow = absl::Seconds(2);
     const auto off = last_off_.find(decision->second.node);
     if (off == last_off_.end() || world_->now() - off->second > kJustNow) {
-      Violated(absl::StrCat("L1: ", ActionText(released.action), " of ", decision->second.node, ", which lives"));
+      Violated(
+          absl::StrCat("L1: ", ActionText(released.action), " of ", decision->second.node, ", which lives"));
     }
   }
 
@@ -141,7 +148,8 @@ class Trial {
     SetUp();
     for (int i = 0; i < 40; ++i) {
       Happen();
-      world_.Advance(dice_.Between(absl::Milliseconds(1), absl::Milliseconds(dice_.Below(4) == 0 ? 6000 : 900)));
+      world_.Advance(
+          dice_.Between(absl::Milliseconds(1), absl::Milliseconds(dice_.Below(4) == 0 ? 6000 : 900)));
     }
     EndFaults();
     world_.Advance(absl::Minutes(3));
@@ -150,7 +158,8 @@ class Trial {
   // L11: after the faults have ended, all is well again.
   std::string NotConverged() {
     if (judge_.blind()) return "sight is not clear";
-    if (!judge_.open().empty()) return absl::StrCat("decision ", judge_.open().begin()->first.ToString(), " is still open");
+    if (!judge_.open().empty())
+      return absl::StrCat("decision ", judge_.open().begin()->first.ToString(), " is still open");
     for (const auto& [node, verdict] : judge_.verdicts()) {
       if (verdict != Verdict::kHealthy) return absl::StrCat(node, " is not HEALTHY");
     }
@@ -169,7 +178,8 @@ class Trial {
   void SetUp() {
     nodes_ = 2 + dice_.Below(5);
     for (uint64_t i = 1; i <= nodes_; ++i) {
-      world_.AddNode(absl::StrCat("node-", i), dice_.Below(2) == 0 ? "" : absl::StrCat("zone-", dice_.Below(3)));
+      world_.AddNode(absl::StrCat("node-", i),
+                     dice_.Below(2) == 0 ? "" : absl::StrCat("zone-", dice_.Below(3)));
     }
     Policy policy;
     policy.name = "failover";
@@ -213,7 +223,8 @@ class Trial {
       case 11:
         return world_.SetApiAway(!world_.kubernetes().away());
       case 12:
-        if (world_.coordinator_runs()) world_.PauseCoordinator(dice_.Between(absl::Milliseconds(100), absl::Seconds(5)));
+        if (world_.coordinator_runs())
+          world_.PauseCoordinator(dice_.Between(absl::Milliseconds(100), absl::Seconds(5)));
         return;
       case 13:
         return world_.coordinator_runs() ? world_.StopCoordinator() : world_.StartCoordinator();
@@ -247,11 +258,16 @@ class Trial {
   uint64_t nodes_ = 0;
 };
 
-constexpr uint64_t kSeeds = 300;
+// The first ones, and those that have failed once.
+std::vector<uint64_t> Seeds() {
+  std::vector<uint64_t> seeds = {23932};
+  for (uint64_t seed = 1; seed <= 300; ++seed) seeds.push_back(seed);
+  return seeds;
+}
 
 // No law is broken at any step, and when the faults end all converges.
 TEST(PropertyTest, LawsHoldUnderRandomFaults) {
-  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (const uint64_t seed : Seeds()) {
     Trial run(seed);
     run.Play();
     const std::string left = run.NotConverged();
@@ -283,9 +299,10 @@ TEST(PropertyTest, FaultsLeadToEveryKindOfDecision) {
     run.Play();
     all += run.judge().Transcript();
   }
-  for (const char* kind : {"(failover) open", "(failover) succeeded", "(failover) cancelled", "(failover) refused",
-                           "(readmission) succeeded", "(rebalance) open", "(agent lost)", "(blind) open", "delete pod web",
-                           "mark unready pod db", "the coordinator crashes"}) {
+  for (const char* kind :
+       {"(failover) open", "(failover) succeeded", "(failover) cancelled", "(failover) refused",
+        "(readmission) succeeded", "(rebalance) open", "(agent lost)", "(blind) open", "delete pod web",
+        "mark unready pod db", "the coordinator crashes"}) {
     EXPECT_NE(all.find(kind), std::string::npos) << kind;
   }
 }

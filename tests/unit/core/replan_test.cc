@@ -92,9 +92,9 @@ TEST_F(ReplanTest, SkipsWhatIsLeftWhenTheNodeLives) {
   Set(0, ActionState::kDone, 1);
   Set(1, ActionState::kPending, 1);  // a: tried before a crash, and gone
   pods_.Erase({"shop", "a"});
-  Node node;
-  node.facts = node_;
-  SkipPending(decision_, "it lives", node, pods_);
+  SkipPending(decision_, "it lives", /*fresh=*/false, node_, pods_);
+  EXPECT_EQ(decision_.actions[1].state, ActionState::kPending);  // whether it was done cannot be seen now
+  SkipPending(decision_, "it lives", /*fresh=*/true, node_, pods_);
   EXPECT_EQ(decision_.actions[1].state, ActionState::kDone);
   EXPECT_EQ(decision_.actions[2].state, ActionState::kSkipped);
   EXPECT_EQ(decision_.actions[2].result, "it lives");

@@ -384,7 +384,7 @@ class Cluster:
         """Ready, and said so by the kubelet of this boot: the API shows the last boot's word for up to 40 seconds."""
         pid = self.machine(node).init_pid()
         status = found["status"]
-        if pid is None or status["nodeInfo"]["bootID"] != Path(f"/proc/{pid}/root/run/boot_id").read_text().strip():
+        if pid is None or status["nodeInfo"]["bootID"] != Path(f"/proc/{pid}/root{services.BOOT_ID}").read_text().strip():
             return False
         return any(each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions", []))
 

@@ -26,6 +26,10 @@ _POLL_S = 0.05  # Only while a service waits for something.
 _GRACE_S = 20.0
 _FILES_OF_THE_HOST = ("passwd", "group", "nsswitch.conf", "protocols", "services", "ld.so.cache", "ld.so.conf",
                       "ld.so.conf.d", "alternatives", "os-release", "localtime", "ssl")
+# What kubelet wants of a kernel, and sets where it is not so.
+_KERNEL_SETTINGS = {"vm/overcommit_memory": "1", "vm/panic_on_oom": "0", "kernel/panic": "10",
+                    "kernel/panic_on_oops": "1", "kernel/keys/root_maxkeys": "1000000",
+                    "kernel/keys/root_maxbytes": "25000000"}
 _FOLDERS_OF_THE_HOST = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
 
@@ -55,7 +59,7 @@ def build_root(machine: dict) -> None:
     namespaces.bind("/dev", root / "dev")
     namespaces.mount("proc", root / "proc", "proc")
     _mount_sysfs(root)
-    _new_boot_id(root)
+    _own_kernel_settings(root)
     _pivot(root)
 
 
@@ -76,12 +80,20 @@ def _mount_sysfs(root: Path) -> None:
         (top / name).symlink_to(points_to)
 
 
-def _new_boot_id(root: Path) -> None:
-    """The kernel's boot id is the host's; a node that boots has a new one, and everybody on it has to see that."""
-    boot_id = root / "run/boot_id"
-    boot_id.write_text(f"{uuid.uuid4()}\n")
-    boot_id.chmod(0o444)
-    namespaces.mount(boot_id, root / "proc/sys/kernel/random/boot_id", flags=namespaces.BIND)
+def _own_kernel_settings(root: Path) -> None:
+    """Puts files of the node's own over those in /proc/sys that are one for all nodes and the host.
+
+    A node that boots has a new boot id, and everybody on it has to see that. And what a kubelet sets on its machine must
+    not be set on the host, so it finds it set already.
+    """
+    files = {**_KERNEL_SETTINGS, "kernel/random/boot_id": str(uuid.uuid4())}
+    for name, value in files.items():
+        file = root / "run/sysctl" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{value}\n")
+        file.chmod(0o444)
+        if (setting := root / "proc/sys" / name).exists():
+            namespaces.mount(file, setting, flags=namespaces.BIND)
 
 
 def _pivot(root: Path) -> None:

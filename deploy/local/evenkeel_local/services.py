@@ -6,6 +6,7 @@ from pathlib import Path
 from .addresses import Plan
 
 API_PORT = 6443
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 PAUSE_IMAGE = "evenkeel.dev/local/pause:1"
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")

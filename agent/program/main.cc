@@ -14,6 +14,7 @@
 #include "agent/program/config.h"
 #include "agent/program/metrics.h"
 #include "agent/program/resident_code.h"
+#include "common/base/process.h"
 #include "common/log/log.h"
 #include "common/observability/server.h"
 #include "common/time/steady_clock.h"
@@ -136,5 +137,6 @@ int Main(int argc, const char* const* argv) {
 }  // namespace evenkeel::agent
 
 int main(int argc, char** argv) {
+  evenkeel::base::PrepareProcess();
   return evenkeel::agent::Main(argc, argv);
 }

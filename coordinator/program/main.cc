@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "common/base/process.h"
 #include "common/log/log.h"
 #include "coordinator/program/config.h"
 #include "coordinator/program/coordinator.h"
@@ -36,6 +37,7 @@ void OnStopTookTooLong(int /*signal*/) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  evenkeel::base::PrepareProcess();
   coordinator::CommandLine command = coordinator::ReadCommandLine(argc, argv);
   if (command.exit_code) return *command.exit_code;
   command.config.log.program = "evenkeel-coordinator";

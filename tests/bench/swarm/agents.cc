@@ -97,6 +97,7 @@ struct Agents::Impl {
     auto agent = std::make_unique<Agent>(index);
     agent->channel = grpc::CreateCustomChannel(target, grpc::SslCredentials(tls), ChannelOptions());
     agent->stub = v1::AgentSessionService::NewStub(agent->channel);
+    agent->context.set_wait_for_ready(true);
     agent->context.AddMetadata("evenkeel-cluster", kCluster);
     absl::MutexLock lock(&mutex);
     agent->stream = agent->stub->AsyncConnect(&agent->context, &queue, &agent->start);

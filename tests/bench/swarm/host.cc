@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "common/base/process.h"
 #include "common/log/log.h"
 #include "common/time/steady_clock.h"
 #include "coordinator/session/agent_sessions.h"
@@ -67,6 +68,7 @@ int Run(const TlsFiles& files, absl::Duration beat, absl::Duration suspect_after
 }  // namespace evenkeel::coordinator
 
 int main(int argc, char** argv) {
+  evenkeel::base::PrepareProcess();
   CLI::App app("The sessions' room of the coordinator, for tests/bench/swarm.");
   evenkeel::coordinator::TlsFiles files;
   int beat_ms = 1000;

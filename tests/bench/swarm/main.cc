@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "common/base/check.h"
+#include "common/base/process.h"
 #include "tests/bench/swarm/agents.h"
 #include "tests/bench/swarm/server_process.h"
 #include "tests/support/certificates.h"
@@ -164,6 +165,7 @@ int Run(const Options& options) {
 }  // namespace evenkeel::swarm
 
 int main(int argc, char** argv) {
+  evenkeel::base::PrepareProcess();
   CLI::App app(
       "Measures what agents cost the coordinator, and how soon it notices the loss of one. Prints JSON.");
   evenkeel::swarm::Options options;

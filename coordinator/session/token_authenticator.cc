@@ -6,21 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/kube/json.h"
 #include "common/kube/resource.h"
 
 namespace evenkeel::coordinator {
 namespace {
-
-// A text at `path` of a JSON object; empty when it is not there.
-std::string TextAt(const kube::Json& object, std::initializer_list<const char*> path) {
-  const kube::Json* at = &object;
-  for (const char* key : path) {
-    const auto found = at->find(key);
-    if (found == at->end()) return "";
-    at = &*found;
-  }
-  return at->is_string() ? at->get<std::string>() : "";
-}
 
 // The API server could not be asked: says so, and does not blame the agent.
 absl::Status NotChecked(const absl::Status& cause, absl::string_view what) {
@@ -68,12 +58,12 @@ absl::StatusOr<AgentIdentity> IdentityOfPod(const std::string& cluster, const ku
         "TOKEN_POD_GONE");
   }
   if (!pod.ok()) return NotChecked(pod.status(), absl::StrCat("the token's pod ", name.ToString()));
-  if (TextAt(*pod, {"metadata", "uid"}) != uid) {
+  if (kube::UidOf(*pod) != uid) {
     return base::WithReason(absl::UnauthenticatedError(absl::StrCat("the token's pod ", name.ToString(),
                                                                     " was replaced by another")),
                             "TOKEN_POD_GONE");
   }
-  std::string node = TextAt(*pod, {"spec", "nodeName"});
+  std::string node = kube::Text(*pod, {"spec", "nodeName"});
   if (node.empty()) {
     return base::WithReason(
         absl::PermissionDeniedError(absl::StrCat("the token's pod ", name.ToString(), " is on no node")),

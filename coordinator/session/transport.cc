@@ -15,8 +15,6 @@
 namespace evenkeel::coordinator {
 namespace {
 
-constexpr unsigned int kReloadSeconds = 10;
-
 using File = std::unique_ptr<BIO, decltype(&BIO_free)>;
 
 absl::StatusOr<File> Open(absl::string_view field, const std::string& path) {
@@ -59,7 +57,8 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(c
     EVENKEEL_RETURN_IF_ERROR(ReadCertificate("tls.client_ca", files.client_ca).status());
   }
   tls::TlsServerCredentialsOptions options(std::make_shared<tls::FileWatcherCertificateProvider>(
-      files.key, files.certificate, files.client_ca, kReloadSeconds));
+      files.key, files.certificate, files.client_ca,
+      static_cast<unsigned int>(absl::ToInt64Seconds(files.reload_interval))));
   options.watch_identity_key_cert_pairs();
   if (files.client_ca.empty()) {
     options.set_cert_request_type(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);

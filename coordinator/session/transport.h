@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace evenkeel::coordinator {
 
@@ -16,6 +17,7 @@ struct TlsFiles {
   std::string certificate;  // with its chain
   std::string key;
   std::string client_ca;  // clients' certificates are verified against it; empty = no client certificates
+  absl::Duration reload_interval = absl::Seconds(10);  // whole seconds, at least one
 };
 
 // TLS is the only way in (agents and operators). A client certificate is asked for when there is a client CA,

@@ -74,6 +74,7 @@ void OnNodeObserved(Turn& turn, const NodeObserved& event) {
   }
   if (fresh) {
     ++cluster->size;
+    turn.Changed(node);
     UpdateBeats(turn, *cluster);
     UpdateSight(turn, *cluster);  // the budget grows with the cluster
     if (!node.record.agent_seen) {

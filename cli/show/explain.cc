@@ -5,9 +5,12 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "cli/print/text.h"
 #include "cli/show/fields.h"
 
@@ -30,23 +33,6 @@ std::string Subject(const v1::Decision& decision) {
                                  : absl::StrCat("node ", decision.node(), " in cluster ", decision.cluster());
 }
 
-std::string Headline(const v1::Decision& decision) {
-  switch (decision.kind()) {
-    case v1::Decision::KIND_FAILOVER:
-      return absl::StrCat("Failover of ", Subject(decision));
-    case v1::Decision::KIND_READMISSION:
-      return absl::StrCat("Readmission of ", Subject(decision));
-    case v1::Decision::KIND_REBALANCE:
-      return absl::StrCat("Rebalance onto ", Subject(decision));
-    case v1::Decision::KIND_AGENT_LOST:
-      return absl::StrCat("The agent of ", Subject(decision), " is lost");
-    case v1::Decision::KIND_BLIND:
-      return absl::StrCat("Verdicts suspended for ", Subject(decision));
-    default:
-      return absl::StrCat("Decision on ", Subject(decision));
-  }
-}
-
 std::string StateText(const v1::Decision& decision) {
   switch (decision.state()) {
     case v1::Decision::STATE_OPEN:
@@ -64,6 +50,51 @@ std::string StateText(const v1::Decision& decision) {
     default:
       return "in an unknown state";
   }
+}
+
+// What it was and where it stands, in one line.
+std::string Headline(const v1::Decision& decision) {
+  const bool succeeded = decision.state() == v1::Decision::STATE_SUCCEEDED;
+  const std::string subject = Subject(decision);
+  switch (decision.kind()) {
+    case v1::Decision::KIND_FAILOVER:
+      return absl::StrCat("Failover of ", subject, ": ", StateText(decision));
+    case v1::Decision::KIND_READMISSION:
+      return absl::StrCat("Readmission of ", subject, ": ", StateText(decision));
+    case v1::Decision::KIND_REBALANCE:
+      return absl::StrCat("Rebalance onto ", subject, ": ", StateText(decision));
+    case v1::Decision::KIND_AGENT_LOST:
+      return absl::StrCat("The agent of ", subject,
+                          " was not heard: ", succeeded ? "recorded, nothing was done" : StateText(decision));
+    case v1::Decision::KIND_BLIND:
+      return absl::StrCat("Verdicts were suspended for ", subject, ": ",
+                          succeeded ? "over, they count again" : StateText(decision));
+    default:
+      return absl::StrCat("Decision on ", subject, ": ", StateText(decision));
+  }
+}
+
+// What was noticed at the decision's detect_time.
+std::string DetectionText(v1::Decision::Kind kind) {
+  switch (kind) {
+    case v1::Decision::KIND_FAILOVER:
+    case v1::Decision::KIND_AGENT_LOST:
+      return "noticed the silence";
+    case v1::Decision::KIND_READMISSION:
+      return "noticed that the node is back";
+    case v1::Decision::KIND_REBALANCE:
+      return "noticed that the node may have pods again";
+    default:
+      return "noticed it";
+  }
+}
+
+// Whether a piece of evidence tells of this very moment already.
+bool IsTold(const v1::Decision& decision, absl::Time moment) {
+  return std::any_of(decision.evidence().begin(), decision.evidence().end(),
+                     [moment](const v1::Evidence& evidence) {
+                       return absl::AbsDuration(ToTime(evidence.time()) - moment) < absl::Milliseconds(1);
+                     });
 }
 
 std::string DirectionText(v1::Evidence::Direction direction) {
@@ -153,26 +184,31 @@ std::string GuardsMoment(const v1::Decision& decision) {
   return refusals.empty() ? "every guard said yes" : absl::StrCat("said no: ", absl::StrJoin(refusals, ", "));
 }
 
+std::string VerdictText(const v1::Decision& decision) {
+  const std::string enumerator = v1::Verdict_Name(decision.verdict());
+  return absl::StrReplaceAll(absl::StripPrefix(enumerator, "VERDICT_"), {{"_", " "}});
+}
+
 std::vector<Moment> Moments(const v1::Decision& decision) {
   const v1::Timings& timings = decision.timings();
   std::vector<Moment> moments;
   if (timings.has_last_sign_time()) {
     moments.push_back({ToTime(timings.last_sign_time()), "coordinator", "the last sign of life"});
   }
-  if (timings.has_detect_time()) {
-    moments.push_back({ToTime(timings.detect_time()), "coordinator", "noticed the silence"});
+  if (timings.has_detect_time() && !IsTold(decision, ToTime(timings.detect_time()))) {
+    moments.push_back({ToTime(timings.detect_time()), "coordinator", DetectionText(decision.kind())});
   }
   for (const v1::Evidence& evidence : decision.evidence()) {
     moments.push_back({ToTime(evidence.time()), evidence.source(),
                        absl::StrCat(evidence.observation(), DirectionText(evidence.direction()))});
   }
   if (timings.has_judge_time()) {
-    moments.push_back({ToTime(timings.judge_time()), "verdict",
-                       absl::AsciiStrToUpper(VerdictCell(decision.verdict()).text)});
-    if (decision.guards_size() > 0)
-      moments.push_back({ToTime(timings.judge_time()), "guards", GuardsMoment(decision)});
+    const absl::Time judged = ToTime(timings.judge_time());
+    if (decision.verdict() != v1::VERDICT_UNSPECIFIED)
+      moments.push_back({judged, "verdict", VerdictText(decision)});
+    if (decision.guards_size() > 0) moments.push_back({judged, "guards", GuardsMoment(decision)});
   }
-  if (timings.has_intend_time()) {
+  if (timings.has_intend_time() && decision.actions_size() > 0) {
     moments.push_back(
         {ToTime(timings.intend_time()), "intent", "the plan was on disk; nothing is done before that"});
   }
@@ -181,19 +217,25 @@ std::vector<Moment> Moments(const v1::Decision& decision) {
     moments.push_back({ToTime(timings.recover_time()), "kubernetes", "all replacements are Ready"});
   }
   if (timings.has_close_time()) {
-    moments.push_back(
-        {ToTime(timings.close_time()), "coordinator", absl::StrCat("closed: ", OrNone(decision.outcome()))});
+    moments.push_back({ToTime(timings.close_time()), "coordinator", "closed"});
   }
   std::stable_sort(moments.begin(), moments.end(),
                    [](const Moment& left, const Moment& right) { return left.time < right.time; });
   return moments;
 }
 
+// A text as a sentence of the story. It may begin with a node's name, so its first letter stays as it is.
+std::string AsSentence(absl::string_view text) {
+  const std::string sentence = Printable(text);
+  return absl::EndsWith(sentence, ".") ? sentence : sentence + ".";
+}
+
 // One sentence with the times that matter, as far as they are known.
 std::string TimesSentence(const v1::Timings& timings, absl::Time beginning) {
   std::vector<std::string> parts;
   const auto add = [&](bool is_set, const google::protobuf::Timestamp& time, absl::string_view what) {
-    if (is_set) parts.push_back(absl::StrCat(what, " after ", Span(ToTime(time) - beginning)));
+    const absl::Duration after = is_set ? ToTime(time) - beginning : absl::ZeroDuration();
+    if (after > absl::ZeroDuration()) parts.push_back(absl::StrCat(what, " after ", Span(after)));
   };
   add(timings.has_detect_time(), timings.detect_time(), "noticed");
   add(timings.has_judge_time(), timings.judge_time(), "judged");
@@ -291,8 +333,10 @@ std::string ActionText(const v1::Action& action, bool done) {
 std::string Explain(const v1::Decision& decision, absl::Time now) {
   const std::vector<Moment> moments = Moments(decision);
   const absl::Time beginning = Beginning(decision, moments);
-  std::string story = absl::StrCat(Headline(decision), ": ", StateText(decision), ".\n");
-  if (!decision.summary().empty()) absl::StrAppend(&story, Printable(decision.summary()), "\n");
+  std::string story = absl::StrCat(Headline(decision), ".\n");
+  for (const std::string& sentence : {decision.summary(), decision.outcome()}) {
+    if (!sentence.empty()) absl::StrAppend(&story, AsSentence(sentence), "\n");
+  }
   story += TimesSentence(decision.timings(), beginning);
   if (decision.state() == v1::Decision::STATE_OPEN && !moments.empty()) {
     absl::StrAppend(&story, "Open for ", Span(now - beginning), " now.\n");

@@ -29,7 +29,9 @@ std::string DurationText(bool is_set, const google::protobuf::Duration& duration
 std::string After(const v1::Timings& timings, bool is_set, const google::protobuf::Timestamp& time) {
   if (!is_set || (!timings.has_last_sign_time() && !timings.has_detect_time())) return std::string(kNone);
   const auto& base = timings.has_last_sign_time() ? timings.last_sign_time() : timings.detect_time();
-  return Span(ToTime(time) - ToTime(base));
+  const absl::Duration after = ToTime(time) - ToTime(base);
+  // The instant from which all is counted says nothing.
+  return after == absl::ZeroDuration() ? std::string(kNone) : Span(after);
 }
 
 // The columns that say where a resource belongs.

@@ -100,11 +100,11 @@ TEST(Explain, FailoverReadsAsAStory) {
   EXPECT_EQ(Explain(Failover(), Start() + absl::Minutes(5)),
             R"(Failover of node node-2 in cluster local: succeeded.
 node-2 is dead: nobody reaches it and its lease has not been renewed.
+both replacements are Ready elsewhere.
 Noticed after 602 ms, judged after 912 ms, written down after 917 ms, acted after 951 ms, recovered after 2.31 s.
 
 What happened, from 2026-03-01 03:00:00.000 UTC, the last sign of life, on:
       +0 ms  coordinator  the last sign of life
-    +602 ms  coordinator  noticed the silence
     +602 ms  coordinator  no beat for 602 ms, 3 are missing  [against life]
     +905 ms  node node-1  kubelet port: no answer within 300 ms; agent port: no answer within 300 ms  [against life]
     +911 ms  kubernetes   lease last renewed 4 s before the silence  [against life]
@@ -116,7 +116,7 @@ What happened, from 2026-03-01 03:00:00.000 UTC, the last sign of life, on:
     +928 ms  action       deleted pod default/web-b (23 ms), at try 2
     +929 ms  action       marked pod default/db-0 not ready (16 ms)
     +2.31 s  kubernetes   all replacements are Ready
-    +2.31 s  coordinator  closed: both replacements are Ready elsewhere
+    +2.31 s  coordinator  closed
 
 What the guards said:
   yes  mode         fine
@@ -208,7 +208,7 @@ TEST(Explain, ClockStartsWithTheFirstThingKnown) {
   AddEvidence(decision, 40, "coordinator", "3 of 4 nodes are silent", v1::Evidence::DIRECTION_UNSPECIFIED);
   AddEvidence(decision, 240, "coordinator", "4 of 4 nodes are silent", v1::Evidence::DIRECTION_UNSPECIFIED);
   const std::string story = Explain(decision, Start() + absl::Seconds(1));
-  EXPECT_THAT(story, HasSubstr("Verdicts suspended for cluster local: still open.\n"));
+  EXPECT_THAT(story, HasSubstr("Verdicts were suspended for cluster local: still open.\n"));
   EXPECT_THAT(story, HasSubstr("from 2026-03-01 03:00:00.040 UTC on:\n"));
   EXPECT_THAT(story, HasSubstr("      +0 ms  coordinator  3 of 4 nodes are silent\n"));
   EXPECT_THAT(story, HasSubstr("    +200 ms  coordinator  4 of 4 nodes are silent\n"));
@@ -220,6 +220,35 @@ TEST(Explain, ObservationsCannotForgeLines) {
   v1::Decision decision = Failover();
   decision.mutable_evidence(1)->set_observation("x\n    +1 ms  verdict  HEALTHY");
   EXPECT_THAT(Explain(decision, Start()), HasSubstr("x?    +1 ms  verdict  HEALTHY"));
+}
+
+// Proves that what is only recorded is not told as a deed: no plan, no action, no verdict that was not
+// passed.
+TEST(Explain, RecordsAreNotToldAsDeeds) {
+  v1::Decision decision;
+  decision.set_name("decisions/3-9");
+  decision.set_kind(v1::Decision::KIND_AGENT_LOST);
+  decision.set_cluster("local");
+  decision.set_node("node-2");
+  decision.set_state(v1::Decision::STATE_SUCCEEDED);
+  decision.set_verdict(v1::VERDICT_AGENT_LOST);
+  *decision.mutable_timings()->mutable_last_sign_time() = At(0);
+  *decision.mutable_timings()->mutable_detect_time() = At(5);
+  *decision.mutable_timings()->mutable_judge_time() = At(90);
+  *decision.mutable_timings()->mutable_intend_time() = At(90);
+  EXPECT_EQ(Explain(decision, Start()),
+            R"(The agent of node node-2 in cluster local was not heard: recorded, nothing was done.
+Noticed after 5 ms, judged after 90 ms, written down after 90 ms.
+
+What happened, from 2026-03-01 03:00:00.000 UTC, the last sign of life, on:
+      +0 ms  coordinator  the last sign of life
+      +5 ms  coordinator  noticed the silence
+     +90 ms  verdict      AGENT LOST
+
+decisions/3-9, no policy, epoch 0
+)");
+  decision.set_verdict(v1::VERDICT_UNSPECIFIED);
+  EXPECT_THAT(Explain(decision, Start()), Not(HasSubstr("verdict")));
 }
 
 // Proves that an empty decision is no reason to stumble.

@@ -98,6 +98,7 @@ struct Client::Operation {
   absl::Time deadline;
   Done<Json> done;
   int failures = 0;
+  absl::Status last_failure;  // of those
   bool token_renewed = false;
   http::Call attempt;
   http::Call wait;  // for the next attempt
@@ -193,12 +194,17 @@ Call Client::Run(Plan plan, absl::Duration deadline, Done<Json> done) {
 }
 
 void Client::Attempt(const std::shared_ptr<Operation>& operation) {
+  const absl::Duration left = operation->deadline - clock_.Now();
+  if (left <= absl::ZeroDuration() && operation->failures > 0) {
+    GiveUp(operation);
+    return;
+  }
   auto request = MakeRequest(operation->plan);
   if (!request.ok()) {
     Finish(operation, request.status());
     return;
   }
-  request->deadline = std::max(operation->deadline - clock_.Now(), absl::ZeroDuration());
+  request->deadline = std::max(left, absl::ZeroDuration());
   operation->attempt =
       http_.Start(*std::move(request), [this, operation](const absl::StatusOr<http::Response>& answer) {
         if (operations_.contains(operation)) OnAnswer(operation, answer);
@@ -222,10 +228,14 @@ void Client::OnAnswer(const std::shared_ptr<Operation>& operation,
 
 void Client::RepeatOrFinish(const std::shared_ptr<Operation>& operation, absl::Status failure) {
   if (!MayRepeat(failure, operation->plan.repeatable)) {
+    if (failure.code() == absl::StatusCode::kDeadlineExceeded && operation->failures > 0) {
+      failure = base::Annotate(failure, absl::StrCat("after ", operation->last_failure.message()));
+    }
     Finish(operation, std::move(failure));
     return;
   }
   ++operation->failures;
+  operation->last_failure = failure;
   const absl::Duration wait =
       std::max(time::Backoff(options_.backoff, operation->failures, base::RandomUnit()),
                RetryAfter(failure).value_or(absl::ZeroDuration()));
@@ -237,6 +247,11 @@ void Client::RepeatOrFinish(const std::shared_ptr<Operation>& operation, absl::S
   operation->wait = http_.After(wait, [this, operation] {
     if (operations_.contains(operation)) Attempt(operation);
   });
+}
+
+void Client::GiveUp(const std::shared_ptr<Operation>& operation) {
+  Finish(operation, base::Annotate(operation->last_failure,
+                                   absl::StrCat("given up after ", operation->failures, " attempts")));
 }
 
 void Client::Abandon(const std::shared_ptr<Operation>& operation, absl::string_view why) {

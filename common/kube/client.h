@@ -73,6 +73,7 @@ class Client final : public KubernetesApi {
   void Attempt(const std::shared_ptr<Operation>& operation);
   void OnAnswer(const std::shared_ptr<Operation>& operation, const absl::StatusOr<http::Response>& answer);
   void RepeatOrFinish(const std::shared_ptr<Operation>& operation, absl::Status failure);
+  void GiveUp(const std::shared_ptr<Operation>& operation);
   void Finish(const std::shared_ptr<Operation>& operation, absl::StatusOr<Json> result);
   void Abandon(const std::shared_ptr<Operation>& operation, absl::string_view why);
   absl::StatusOr<http::Request> MakeRequest(const Plan& plan);

@@ -8,9 +8,12 @@
 #include <dlfcn.h>
 #include <sanitizer/tsan_interface.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 
+#include "absl/base/config.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 
@@ -191,6 +194,14 @@ bool Notification::WaitForNotificationWithDeadline(Time deadline) const {
   if (notified) __tsan_acquire(const_cast<Notification*>(this));
   return notified;
 }
+
+#if ABSL_LTS_RELEASE_VERSION < 20240116
+// A status's last owner destroys it: the others' counting down comes before. Later releases count elsewhere.
+void Status::UnrefNonInlined(uintptr_t rep) {
+  status_internal::StatusRep* const shared = RepToPointer(rep);
+  if (shared->ref.fetch_sub(1, std::memory_order_acq_rel) == 1) delete shared;
+}
+#endif
 
 ABSL_NAMESPACE_END
 }  // namespace absl

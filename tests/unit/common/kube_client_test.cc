@@ -20,6 +20,7 @@
 namespace evenkeel::kube {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 
 constexpr absl::Duration kDeadline = absl::Seconds(30);
@@ -163,7 +164,10 @@ TEST_F(KubeClientTest, DeadlineEndsRepetition) {
   config.server = "https://127.0.0.1:1";
   Connect(config);
   const auto result = Get(absl::Milliseconds(50));
-  EXPECT_EQ(result.status().code(), absl::StatusCode::kUnavailable) << result.status();
+  // Given up between two attempts, or, on a slow machine, within one: the cause is told in both cases.
+  EXPECT_THAT(result.status().code(),
+              AnyOf(absl::StatusCode::kUnavailable, absl::StatusCode::kDeadlineExceeded));
+  EXPECT_THAT(std::string(result.status().message()), ::testing::HasSubstr("no connection"));
 }
 
 // Cancelled while it waits for its next attempt, a call ends at once; so it does when the client is closed.

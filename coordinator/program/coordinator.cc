@@ -83,7 +83,7 @@ struct Coordinator::Parts {
 
   void StartLoop();
   void Watch();
-  absl::Status Listen();
+  absl::Status Listen(const std::shared_ptr<grpc::ServerCredentials>& credentials);
   absl::Status ServeHttp();
 
   absl::flat_hash_map<std::string, kube::KubernetesApi*> Apis() const;
@@ -193,11 +193,7 @@ void Coordinator::Parts::Watch() {
   }
 }
 
-absl::Status Coordinator::Parts::Listen() {
-  EVENKEEL_ASSIGN_OR_RETURN(const auto credentials,
-                            MakeServerCredentials({.certificate = config.certificate_file,
-                                                   .key = config.key_file,
-                                                   .client_ca = config.client_ca_file}));
+absl::Status Coordinator::Parts::Listen(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   grpc::ServerBuilder builder;
   // Two coordinators that share a port would each get some of the agents, and both believe the rest dead.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -210,7 +206,6 @@ absl::Status Coordinator::Parts::Listen() {
         absl::StrCat("--listen: cannot listen on ", config.listen.ForGrpc(),
                      "; another process may have the port, or the address is not this host's"));
   }
-  sessions.Start();
   return absl::OkStatus();
 }
 
@@ -264,6 +259,10 @@ Coordinator::Parts::~Parts() {
 }
 
 absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Config& config) {
+  EVENKEEL_ASSIGN_OR_RETURN(const auto credentials,
+                            MakeServerCredentials({.certificate = config.certificate_file,
+                                                   .key = config.key_file,
+                                                   .client_ca = config.client_ca_file}));
   auto clock = std::make_unique<time::SteadyClock>();
   EVENKEEL_ASSIGN_OR_RETURN(
       auto store, RocksStore::At({.path = config.data, .identity = config.name_space, .history = {}}));
@@ -280,10 +279,12 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Config& co
                              {"policies", restored.policies.size()}});
   auto parts = std::make_unique<Parts>(config, std::move(store), std::move(restored), std::move(clients),
                                        home, std::move(clock));
+  // First all that can fail, so that a coordinator that cannot start has claimed no cluster.
+  EVENKEEL_RETURN_IF_ERROR(parts->ServeHttp());
+  EVENKEEL_RETURN_IF_ERROR(parts->Listen(credentials));
   parts->StartLoop();
   parts->Watch();
-  EVENKEEL_RETURN_IF_ERROR(parts->Listen());
-  EVENKEEL_RETURN_IF_ERROR(parts->ServeHttp());
+  parts->sessions.Start();
   return std::unique_ptr<Coordinator>(new Coordinator(std::move(parts)));
 }
 

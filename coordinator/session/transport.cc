@@ -34,13 +34,13 @@ absl::StatusOr<Certificate> ReadCertificate(absl::string_view field, const std::
 }
 
 absl::Status CheckKey(const std::string& path, X509* certificate) {
-  EVENKEEL_ASSIGN_OR_RETURN(const File file, Open("tls.key", path));
+  EVENKEEL_ASSIGN_OR_RETURN(const File file, Open("--key-file", path));
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
       PEM_read_bio_PrivateKey(file.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
   if (key == nullptr)
-    return base::InvalidField("tls.key", absl::StrCat(path, " holds no private key in PEM"));
+    return base::InvalidField("--key-file", absl::StrCat(path, " holds no private key in PEM"));
   if (X509_check_private_key(certificate, key.get()) != 1) {
-    return base::InvalidField("tls.key", absl::StrCat(path, " is not the key of the certificate"));
+    return base::InvalidField("--key-file", absl::StrCat(path, " is not the key of the certificate"));
   }
   return absl::OkStatus();
 }
@@ -51,10 +51,10 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(c
   namespace tls = grpc::experimental;
   // gRPC itself would only log a file that it cannot use, and refuse every connection.
   EVENKEEL_ASSIGN_OR_RETURN(const Certificate certificate,
-                            ReadCertificate("tls.certificate", files.certificate));
+                            ReadCertificate("--certificate-file", files.certificate));
   EVENKEEL_RETURN_IF_ERROR(CheckKey(files.key, certificate.get()));
   if (!files.client_ca.empty()) {
-    EVENKEEL_RETURN_IF_ERROR(ReadCertificate("tls.client_ca", files.client_ca).status());
+    EVENKEEL_RETURN_IF_ERROR(ReadCertificate("--client-ca-file", files.client_ca).status());
   }
   tls::TlsServerCredentialsOptions options(std::make_shared<tls::FileWatcherCertificateProvider>(
       files.key, files.certificate, files.client_ca,

@@ -22,7 +22,7 @@ struct TlsFiles {
 
 // TLS is the only way in (agents and operators). A client certificate is asked for when there is a client CA,
 // and never needed: Kubernetes tokens do as well. A client certificate that the CA does not vouch for ends
-// the handshake. INVALID_ARGUMENT names the file that is missing, unreadable or does not hold what it should.
+// the handshake. INVALID_ARGUMENT names the flag whose file is missing, unreadable or not what it should be.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(const TlsFiles& files);
 
 // Limits and flow control of the server that carries the sessions (AgentSessions::RegisterWith calls it).

@@ -15,7 +15,7 @@ namespace evenkeel::coordinator {
 struct NodeKey {
   std::string cluster;
   std::string node;
-  auto operator<=>(const NodeKey&) const = default;
+  auto operator<=>(const NodeKey&) const = default;  // NOLINT(modernize-use-nullptr): no null in it
 };
 
 // A pod of one cluster.
@@ -23,7 +23,7 @@ struct PodKey {
   std::string cluster;
   std::string name_space;
   std::string name;
-  auto operator<=>(const PodKey&) const = default;
+  auto operator<=>(const PodKey&) const = default;  // NOLINT(modernize-use-nullptr): no null in it
 };
 
 // A decision: the epoch of the coordinator that took it and its number in that epoch, from 1. Rises with
@@ -31,7 +31,7 @@ struct PodKey {
 struct DecisionId {
   uint64_t epoch = 0;
   uint64_t number = 0;
-  auto operator<=>(const DecisionId&) const = default;
+  auto operator<=>(const DecisionId&) const = default;  // NOLINT(modernize-use-nullptr): no null in it
 
   // "EPOCH-NUMBER", as 7-12.
   std::string ToString() const;

@@ -45,6 +45,16 @@ void ForgetRecord(Turn& turn, Cluster& cluster, Node& node) {
 void ReplaceNode(Turn& turn, Cluster& cluster, Node& node) {
   EndWhatWasOpen(turn, node, absl::StrCat("the node object ", node.key.node, " was replaced by a new one"));
   ForgetRecord(turn, cluster, node);
+  if (!node.silence) return;
+  if (node.session) {
+    node.silence->settled = false;  // the new node's agent is silent: its case is a new one
+    turn.state.timers.Set({TimerKind::kCheck, node.key, {}}, turn.now);
+    return;
+  }
+  EndRound(turn, node);
+  turn.state.timers.Clear({TimerKind::kCheck, node.key, {}});
+  node.silence.reset();
+  SetVerdict(turn, node, Verdict::kUnknown, "the node object is new, and no agent has spoken for it yet");
 }
 
 void PodChanged(Turn& turn, Cluster& cluster, const std::string& controller_uid) {

@@ -17,7 +17,7 @@ namespace evenkeel::coordinator {
 struct PodName {
   std::string name_space;
   std::string name;
-  auto operator<=>(const PodName&) const = default;
+  auto operator<=>(const PodName&) const = default;  // NOLINT(modernize-use-nullptr): no null in it
 };
 
 // The pods of one controller, as recovery and rebalancing count them. A pod that is being deleted is in none

@@ -103,7 +103,9 @@ void EnforcePolicy(Turn& turn, Cluster& cluster) {
 }
 
 void UpdateBeats(Turn& turn, Cluster& cluster) {
-  const absl::Duration interval = BeatInterval(cluster.policy, cluster.size);
+  // All nodes that are known, so that a coordinator that starts does not speed a large fleet up before it is
+  // listed.
+  const absl::Duration interval = BeatInterval(cluster.policy, cluster.nodes.size());
   const absl::Duration suspect_after = SuspectAfter(cluster.policy, interval);
   if (interval == cluster.beat_interval && suspect_after == cluster.suspect_after) return;
   cluster.beat_interval = interval;

@@ -85,6 +85,9 @@ void Evict(Turn& turn, const PodIndex& pods, OpenDecision& open, const Move& mov
   eviction.uid = move.uid;
   open.decision.actions.push_back(std::move(eviction));
   ReleaseNext(turn, open);
+  if (open.decision.actions.back().state != ActionState::kPending) return;
+  open.pause = NextPause(open.pause);  // blind now: looked at again
+  turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id}, turn.now + open.pause);
 }
 
 }  // namespace

@@ -85,11 +85,12 @@ void Note(Turn& turn, Node& node, std::string source, std::string observation, D
   AddEvidence(node.silence->evidence, {turn.now, std::move(source), std::move(observation), direction});
 }
 
-// The round found no certainty. A node that was DEAD stays it: nothing spoke for its life; but nothing
-// follows either.
-void Inconclusive(Turn& turn, Node& node, std::string reason) {
+// The round found no certainty. A node that was DEAD stays it as long as nothing speaks for its life; but
+// nothing follows from that.
+void Inconclusive(Turn& turn, Node& node, const std::string& reason, bool maybe_alive = false) {
   EndRound(turn, node);
-  if (node.verdict == Verdict::kDead) return;
+  if (node.verdict == Verdict::kDead && !maybe_alive) return;
+  node.silence->settled = false;
   SetVerdict(turn, node, Verdict::kSuspect, absl::StrCat(node.silence->beginning, "; ", reason));
 }
 
@@ -124,7 +125,10 @@ void JudgeDeath(Turn& turn, Node& node, const WitnessJudgement& judgement, const
   }
   const LeaseJudgement lease = JudgeLease(question);
   Note(turn, node, "kubernetes", lease.observation, lease.direction);
-  if (!lease.stale) return Inconclusive(turn, node, absl::StrCat(judgement.reason, ", but ", lease.reason));
+  if (!lease.stale) {
+    const bool maybe_alive = lease.direction == Direction::kForLife;
+    return Inconclusive(turn, node, absl::StrCat(judgement.reason, ", but ", lease.reason), maybe_alive);
+  }
   EndRound(turn, node);
   SetVerdict(turn, node, Verdict::kDead,
              absl::StrCat(silence.beginning, ", ", judgement.reason, ", and ", lease.reason));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/policies.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/sight.h"
 #include "coordinator/core/verdicts.h"
@@ -37,8 +38,10 @@ std::string LastBeatText(const Silence& silence) {
 void OnSessionOpened(Turn& turn, const SessionOpened& event) {
   Cluster* cluster = turn.FindCluster(event.node.cluster);
   if (cluster == nullptr) return;
-  Node& node = cluster->nodes.try_emplace(event.node.node).first->second;
+  const auto [place, fresh] = cluster->nodes.try_emplace(event.node.node);
+  Node& node = place->second;
   node.key = event.node;
+  if (fresh) UpdateBeats(turn, *cluster);
   const bool rebooted = !node.last_boot_id.empty() && node.last_boot_id != event.boot_id;
   node.session = Session{event.session_id, event.boot_id, event.agent_port};
   node.agent_port = event.agent_port;

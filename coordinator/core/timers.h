@@ -28,7 +28,7 @@ struct TimerKey {
   TimerKind kind = TimerKind::kSight;
   NodeKey node;  // for a cluster's, node.node is empty
   DecisionId decision;
-  auto operator<=>(const TimerKey&) const = default;
+  auto operator<=>(const TimerKey&) const = default;  // NOLINT(modernize-use-nullptr): no null in it
 };
 
 class Timers {

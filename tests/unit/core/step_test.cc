@@ -254,6 +254,13 @@ TEST_F(StepTest, AReplacedNodeStartsAnew) {
   facts.ready = true;
   Do(NodeObserved{Key(1), facts});
   EXPECT_EQ(decisions_.at(actions_[0].decision).state, DecisionState::kCancelled);
+  // Its agent's session, still silent, is checked from the start; when that ends, nothing is known of the new
+  // node.
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kDead);
+  Do(SessionClosed{Key(1), 1, false, "gone", now_, 1});
+  facts.uid = "uid-newer";
+  Do(NodeObserved{Key(1), facts});
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kUnknown);
 }
 
 // What an agent's clock says is compared with the lease alone: any difference to ours changes nothing (L2).

@@ -106,22 +106,24 @@ void ClusterActor::Core::Check() {
 }
 
 void ClusterActor::Core::Do(const ReleasedAction& action) {
+  bool full = false;
   bool first = false;
   {
     absl::MutexLock lock(&mutex_);
-    if (waiting_ < options_.most_waiting) {
-      ++waiting_;
+    full = waiting_ >= options_.most_waiting;
+    if (!full) {
       first = fresh_.empty();
       fresh_.push_back(action);
-      if (!first) return;
+      ++waiting_;
     }
   }
-  if (!first) {
+  if (full) {
     Finish(action, {ActionOutcome::kUnreachable, "too many actions wait for this cluster's API server"});
     return;
   }
   // A stage's actions come in a burst: what comes until the API's thread gets here shares one reading of the
   // claim.
+  if (!first) return;
   api_.After(absl::ZeroDuration(), [core = shared_from_this()] {
     core->Guarded([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core->running_) { core->Take(); });
   });

@@ -114,7 +114,7 @@ void ClusterObserver::Core::Start() {
 }
 
 void ClusterObserver::Core::Stop() {
-  for (const auto& watch : watches_) watch->Stop();
+  watches_.clear();
   absl::MutexLock lock(&mutex_);
   stopped_ = true;
   next_pulse_.Cancel();

@@ -56,10 +56,11 @@ void FakeLoop::Run() {
   while (true) {
     const auto now = SteadyClock::now();
     if (!tasks_.empty() && tasks_.begin()->first.first <= now) {
-      const auto task = std::move(tasks_.extract(tasks_.begin()).mapped());
+      auto task = std::move(tasks_.extract(tasks_.begin()).mapped());
       busy_ = true;
       mutex_.Unlock();
       task();
+      task = nullptr;  // what it holds may lock mutexes of its own when it goes
       mutex_.Lock();
       busy_ = false;
       continue;

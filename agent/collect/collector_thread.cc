@@ -15,21 +15,22 @@ CollectorThread::CollectorThread(Options options, const time::Clock& clock, Roun
 
 CollectorThread::~CollectorThread() {
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     stop_ = true;
   }
+  stopping_.notify_all();
   thread_.join();
 }
 
 void CollectorThread::Run() {
   pthread_setname_np(pthread_self(), options_.name.substr(0, 15).c_str());
   std::string told;  // the failure that was logged last: each is told when it comes, not while it lasts
-  absl::MutexLock lock(&mutex_);
+  std::unique_lock lock(mutex_);
   while (!stop_) {
     running_ = true;
     began_ = clock_.Now();
     const absl::Time next = began_ + options_.interval;
-    mutex_.Unlock();
+    lock.unlock();
     absl::Status status = round_();
     const std::string problem = status.ok() ? "" : std::string(status.message());
     if (problem != told) {
@@ -40,18 +41,18 @@ void CollectorThread::Run() {
         log::Warn("a collector cannot read all it should", {{"collector", options_.name}, {"cause", status}});
       }
     }
-    mutex_.Lock();
+    lock.lock();
     running_ = false;
     ++rounds_;
     failures_ += status.ok() ? 0 : 1;
     last_ = std::move(status);
     const absl::Duration wait = std::max(absl::ZeroDuration(), next - clock_.Now());
-    mutex_.AwaitWithTimeout(absl::Condition(&stop_), wait);
+    stopping_.wait_for(lock, absl::ToChronoNanoseconds(wait), [this] { return stop_; });
   }
 }
 
 CollectorThread::Health CollectorThread::health() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return {.stalled = running_ && clock_.Now() - began_ > options_.deadline,
           .rounds = rounds_,
           .failures = failures_,

@@ -1,13 +1,13 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <thread>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/time/clock.h"
 
@@ -51,13 +51,17 @@ class CollectorThread {
   const time::Clock& clock_;
   const Round round_;
 
-  mutable absl::Mutex mutex_;
-  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
-  bool running_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Time began_ ABSL_GUARDED_BY(mutex_);
-  uint64_t rounds_ ABSL_GUARDED_BY(mutex_) = 0;
-  uint64_t failures_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::Status last_ ABSL_GUARDED_BY(mutex_);
+  // Of the standard library, whose waits count by the monotonic clock: a wall clock that is set back must not
+  // make a collector sleep for as long.
+  mutable std::mutex mutex_;
+  std::condition_variable stopping_;
+  // All below are guarded by the mutex.
+  bool stop_ = false;
+  bool running_ = false;
+  absl::Time began_;
+  uint64_t rounds_ = 0;
+  uint64_t failures_ = 0;
+  absl::Status last_;
 
   std::thread thread_;  // last: it uses the others
 };

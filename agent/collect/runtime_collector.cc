@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -158,6 +159,9 @@ absl::Status RuntimeCollector::ReadDetails(const cri::Container& container, Deta
     details.started = absl::FromUnixNanos(response.status().started_at());
   }
   if (container.state() == cri::CONTAINER_EXITED) {
+    if (response.status().finished_at() > 0) {
+      details.finished = absl::FromUnixNanos(response.status().finished_at());
+    }
     details.exit_code = response.status().exit_code();
     details.exit_reason = response.status().reason();
   }
@@ -208,6 +212,19 @@ std::string RuntimeCollector::FindCgroup(const cri::ContainerStatusResponse& res
   return "";
 }
 
+RuntimeContainer RuntimeCollector::Describe(const cri::Container& container) const {
+  const Details& details = details_.at(container.id());
+  return {.id = container.id(),
+          .name = container.metadata().name(),
+          .image = container.image().image(),
+          .state = AsReported(container.state()),
+          .restarts = container.metadata().attempt(),
+          .exit_code = details.exit_code,
+          .exit_reason = details.exit_reason,
+          .started = details.started,
+          .finished = details.finished};
+}
+
 // Pods with the newest of their sandboxes, and of each container name the newest.
 std::vector<RuntimePod> RuntimeCollector::GatherPods() const {
   absl::flat_hash_map<std::string, const cri::PodSandbox*> newest_sandbox;  // by pod uid
@@ -219,16 +236,10 @@ std::vector<RuntimePod> RuntimeCollector::GatherPods() const {
       newest = &sandbox;
     }
   }
-  absl::flat_hash_map<std::string, std::map<std::string, const cri::Container*>>
-      newest_containers;  // by uid, name
+  absl::flat_hash_map<std::string, std::vector<const cri::Container*>> containers;  // by pod uid
   for (const cri::Container& container : containers_.containers()) {
-    const auto uid = uid_of_sandbox.find(container.pod_sandbox_id());
-    if (uid == uid_of_sandbox.end()) {
-      continue;
-    }
-    const cri::Container*& newest = newest_containers[uid->second][container.metadata().name()];
-    if (newest == nullptr || newest->created_at() < container.created_at()) {
-      newest = &container;
+    if (const auto uid = uid_of_sandbox.find(container.pod_sandbox_id()); uid != uid_of_sandbox.end()) {
+      containers[uid->second].push_back(&container);
     }
   }
   std::vector<RuntimePod> pods;
@@ -239,16 +250,17 @@ std::vector<RuntimePod> RuntimeCollector::GatherPods() const {
     pod.pod_namespace = sandbox->metadata().namespace_();
     pod.name = sandbox->metadata().name();
     pod.sandbox_ready = sandbox->state() == cri::SANDBOX_READY;
-    for (const auto& [name, container] : newest_containers[uid]) {
-      const Details& details = details_.at(container->id());
-      pod.containers.push_back({.id = container->id(),
-                                .name = name,
-                                .image = container->image().image(),
-                                .state = AsReported(container->state()),
-                                .restarts = container->metadata().attempt(),
-                                .exit_code = details.exit_code,
-                                .exit_reason = details.exit_reason,
-                                .started = details.started});
+    // By name, the newest of each first.
+    std::vector<const cri::Container*>& own = containers[uid];
+    std::sort(own.begin(), own.end(), [](const cri::Container* a, const cri::Container* b) {
+      return std::make_tuple(a->metadata().name(), -a->created_at()) <
+             std::make_tuple(b->metadata().name(), -b->created_at());
+    });
+    const cri::Container* before = nullptr;
+    for (const cri::Container* container : own) {
+      const bool newest = before == nullptr || before->metadata().name() != container->metadata().name();
+      (newest ? pod.containers : pod.replaced).push_back(Describe(*container));
+      before = container;
     }
   }
   return pods;

@@ -43,6 +43,7 @@ class RuntimeCollector {
     runtime::v1::ContainerState state = runtime::v1::CONTAINER_UNKNOWN;
     std::string cgroup_directory;
     std::optional<absl::Time> started;
+    std::optional<absl::Time> finished;
     std::optional<int32_t> exit_code;
     std::string exit_reason;
   };
@@ -55,6 +56,7 @@ class RuntimeCollector {
   absl::Status ReadDetails(const runtime::v1::Container& container, Details& details);
   std::string FindCgroup(const runtime::v1::ContainerStatusResponse& response) const;
   std::vector<RuntimePod> GatherPods() const;
+  RuntimeContainer Describe(const runtime::v1::Container& container) const;
   void TellLocations();
 
   const HostRoot host_;

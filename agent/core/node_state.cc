@@ -21,15 +21,36 @@ void SetOptional(std::optional<uint64_t> value, v1::ContainerReport& report,
   value ? (report.*set)(*value) : (report.*clear)();
 }
 
-std::string ExitDetail(const v1::ContainerReport& container) {
-  if (!container.has_exit_code()) {
+std::string ExitDetail(const RuntimeContainer& container) {
+  if (!container.exit_code) {
     return "ended";
   }
-  std::string detail = absl::StrCat("ended with exit code ", container.exit_code());
-  if (!container.exit_reason().empty()) {
-    absl::StrAppend(&detail, " (", container.exit_reason(), ")");
+  std::string detail = absl::StrCat("ended with exit code ", *container.exit_code);
+  if (!container.exit_reason.empty()) {
+    absl::StrAppend(&detail, " (", BoundedText(container.exit_reason, kLongestName), ")");
   }
   return detail;
+}
+
+// Brings what the runtime says of a container into its report.
+void Refresh(const RuntimeContainer& container, v1::ContainerReport& report) {
+  report.set_name(BoundedText(container.name, kLongestName));
+  report.set_state(container.state);
+  report.set_restarts(std::max(report.restarts(), container.restarts));
+  if (container.exit_code) {
+    report.set_exit_code(*container.exit_code);
+  }
+  if (!container.exit_reason.empty()) {
+    report.set_exit_reason(BoundedText(container.exit_reason, kLongestName));
+  }
+  if (container.started) {
+    *report.mutable_started_time() = AsTimestamp(*container.started);
+  }
+  if (container.state == v1::CONTAINER_STATE_EXITED) {  // it uses nothing any more
+    report.clear_cpu_used_millicores();
+    report.clear_cpu_throttled_percent();
+    report.clear_memory_working_set_bytes();
+  }
 }
 
 }  // namespace
@@ -137,15 +158,16 @@ void NodeState::ReplacePod(const RuntimePod& seen, absl::Time now, bool first) {
   pod.now.set_namespace_(BoundedText(seen.pod_namespace, kLongestName));
   pod.now.set_name(BoundedText(seen.name, kLongestName));
   pod.now.set_sandbox_ready(seen.sandbox_ready);
+  TellVanished(seen, before, now);
   for (const RuntimeContainer& container : seen.containers) {
     if (container.id.size() > kLongestText || pod.now.containers_size() == kMostContainers) {
       continue;
     }
+    containers_[container.id] = {.pod_uid = seen.uid, .index = pod.now.containers_size()};
     const auto was =
         std::find_if(before.containers().begin(), before.containers().end(),
                      [&](const v1::ContainerReport& c) { return c.container_id() == container.id; });
     const bool known = was != before.containers().end();
-    containers_[container.id] = {.pod_uid = seen.uid, .index = pod.now.containers_size()};
     v1::ContainerReport& report = *pod.now.add_containers();
     if (known) {
       report = *was;  // keeps the gauges and what the kubelet added
@@ -153,41 +175,47 @@ void NodeState::ReplacePod(const RuntimePod& seen, absl::Time now, bool first) {
       report.set_container_id(container.id);
       report.set_image(BoundedText(container.image, kLongestText));
     }
-    report.set_name(BoundedText(container.name, kLongestName));
-    report.set_state(container.state);
-    report.set_restarts(std::max(report.restarts(), container.restarts));
-    if (container.exit_code) {
-      report.set_exit_code(*container.exit_code);
-    }
-    if (!container.exit_reason.empty()) {
-      report.set_exit_reason(BoundedText(container.exit_reason, kLongestName));
-    }
-    if (container.started) {
-      *report.mutable_started_time() = AsTimestamp(*container.started);
-    }
-    const bool was_running = known && was->state() == v1::CONTAINER_STATE_RUNNING;
-    const bool ended = container.state == v1::CONTAINER_STATE_EXITED;
-    if (ended) {
-      report.clear_cpu_used_millicores();
-      report.clear_cpu_throttled_percent();
-      report.clear_memory_working_set_bytes();
-    }
-    if (container.state == v1::CONTAINER_STATE_RUNNING && !was_running && !first) {
-      AddContainerOccurrence(v1::NodeOccurrence::KIND_CONTAINER_STARTED, container.started.value_or(now),
-                             seen.uid, report, "started");
-    }
-    if (ended && (known ? was->state() != v1::CONTAINER_STATE_EXITED : !first)) {
-      AddContainerOccurrence(v1::NodeOccurrence::KIND_CONTAINER_EXITED, now, seen.uid, report,
-                             ExitDetail(report));
-    }
-  }
-  for (const v1::ContainerReport& was : before.containers()) {
-    if (was.state() == v1::CONTAINER_STATE_RUNNING && !containers_.contains(was.container_id())) {
-      AddContainerOccurrence(v1::NodeOccurrence::KIND_CONTAINER_EXITED, now, seen.uid, was,
-                             "gone from the runtime");
+    Refresh(container, report);
+    if (known || !first) {
+      const auto state_before = known ? was->state() : v1::CONTAINER_STATE_UNSPECIFIED;
+      TellTransition(seen.uid, container, state_before, report, now);
     }
   }
   NotePod(pod);
+}
+
+// Containers that ran and that the runtime no longer has as the newest of their name.
+void NodeState::TellVanished(const RuntimePod& seen, const v1::PodReport& before, absl::Time now) {
+  const auto find = [](const std::vector<RuntimeContainer>& containers, const std::string& id) {
+    return std::find_if(containers.begin(), containers.end(),
+                        [&](const RuntimeContainer& c) { return c.id == id; });
+  };
+  for (const v1::ContainerReport& was : before.containers()) {
+    if (was.state() != v1::CONTAINER_STATE_RUNNING ||
+        find(seen.containers, was.container_id()) != seen.containers.end()) {
+      continue;
+    }
+    // It ended and was started again between two looks: how it ended may still be known.
+    const auto replaced = find(seen.replaced, was.container_id());
+    const bool known = replaced != seen.replaced.end();
+    AddContainerOccurrence(v1::NodeOccurrence::KIND_CONTAINER_EXITED,
+                           known ? replaced->finished.value_or(now) : now, seen.uid, was,
+                           known ? ExitDetail(*replaced) : "gone from the runtime");
+  }
+}
+
+void NodeState::TellTransition(const std::string& pod_uid, const RuntimeContainer& container,
+                               v1::ContainerState before, const v1::ContainerReport& report, absl::Time now) {
+  if (container.state == before) {
+    return;
+  }
+  if (container.state == v1::CONTAINER_STATE_RUNNING) {
+    AddContainerOccurrence(v1::NodeOccurrence::KIND_CONTAINER_STARTED, container.started.value_or(now),
+                           pod_uid, report, "started");
+  } else if (container.state == v1::CONTAINER_STATE_EXITED) {
+    AddContainerOccurrence(v1::NodeOccurrence::KIND_CONTAINER_EXITED, container.finished.value_or(now),
+                           pod_uid, report, ExitDetail(container));
+  }
 }
 
 void NodeState::RemovePod(const Pod& pod, absl::Time now) {

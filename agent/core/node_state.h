@@ -31,6 +31,7 @@ struct RuntimeContainer {
   std::optional<int32_t> exit_code;
   std::string exit_reason;
   std::optional<absl::Time> started;
+  std::optional<absl::Time> finished;
 };
 struct RuntimePod {
   std::string uid;
@@ -38,6 +39,7 @@ struct RuntimePod {
   std::string name;
   bool sandbox_ready = false;
   std::vector<RuntimeContainer> containers;  // one for each name: its newest
+  std::vector<RuntimeContainer> replaced;    // those before them that the runtime still lists
 };
 
 // What one container uses. What could not be read is not set.
@@ -120,6 +122,9 @@ class NodeState {
   void AddContainerOccurrence(v1::NodeOccurrence::Kind kind, absl::Time at, const std::string& pod_uid,
                               const v1::ContainerReport& container, std::string detail);
   void ReplacePod(const RuntimePod& seen, absl::Time now, bool first);
+  void TellVanished(const RuntimePod& seen, const v1::PodReport& before, absl::Time now);
+  void TellTransition(const std::string& pod_uid, const RuntimeContainer& container,
+                      v1::ContainerState before, const v1::ContainerReport& report, absl::Time now);
   void RemovePod(const Pod& pod, absl::Time now);
   bool FilesystemsChanged() const;
 

@@ -51,8 +51,9 @@ void LimitFootprint() {
 // Two open files for each container can be more than the usual soft limit of a thousand.
 void RaiseFileLimit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 16384);
+  constexpr rlim_t kEnough = 16384;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < kEnough) {
+    limit.rlim_cur = std::min(limit.rlim_max, kEnough);
     setrlimit(RLIMIT_NOFILE, &limit);
   }
 }

@@ -122,6 +122,21 @@ TEST(NodeStateTest, ContainerEndsAndStartsAreOccurrences) {
   EXPECT_THAT(Kinds(report), ElementsAre("KIND_CONTAINER_STARTED a", "KIND_CONTAINER_EXITED b"));
 }
 
+// A container that ended and was started again between two looks is still told with how and when it ended.
+TEST(NodeStateTest, QuickRestartTellsHowItEnded) {
+  NodeState state;
+  state.SetPods({Pod("a", {Running("1")})}, kNow);
+  state.TakeAll(kNow);
+  RuntimePod restarted = Pod("a", {Running("2")});
+  restarted.replaced = {Exited("1", 1)};
+  restarted.replaced[0].finished = kNow - absl::Seconds(7);
+  state.SetPods({restarted}, kNow);
+  const v1::Report report = state.TakeChanges(kNow);
+  EXPECT_THAT(Kinds(report), ElementsAre("KIND_CONTAINER_EXITED a", "KIND_CONTAINER_STARTED a"));
+  EXPECT_EQ(report.occurrences(0).detail(), "ended with exit code 1 (Error)");
+  EXPECT_EQ(report.occurrences(0).node_time().seconds(), absl::ToUnixSeconds(kNow) - 7);
+}
+
 // What the agent finds when it starts did not just happen.
 TEST(NodeStateTest, FirstLookMakesNoOccurrences) {
   NodeState state;

@@ -98,6 +98,7 @@ TEST_F(RuntimeCollectorTest, TellsHowAContainerEnded) {
   Everything();
   runtime_->Change([](FakeRuntime::State& state) {
     state.containers[0].set_state(cri::CONTAINER_EXITED);
+    state.details["c1"].mutable_status()->set_finished_at(1'700'000'009'000'000'000);
     state.details["c1"].mutable_status()->set_exit_code(137);
     state.details["c1"].mutable_status()->set_reason("OOMKilled");
   });
@@ -109,6 +110,7 @@ TEST_F(RuntimeCollectorTest, TellsHowAContainerEnded) {
   ASSERT_EQ(report.occurrences_size(), 1);
   EXPECT_EQ(report.occurrences(0).kind(), v1::NodeOccurrence::KIND_CONTAINER_EXITED);
   EXPECT_EQ(report.occurrences(0).pod_uid(), "p1");
+  EXPECT_EQ(report.occurrences(0).node_time().seconds(), 1'700'000'009);
 }
 
 // Of several sandboxes of a pod and several containers of a name, the newest count.

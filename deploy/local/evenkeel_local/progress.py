@@ -1,5 +1,6 @@
 """Progress for people: one line for each thing that is done, and on a terminal one that says what is waited for."""
 
+import shutil
 import sys
 import threading
 import time
@@ -34,7 +35,8 @@ class Progress:
             return
         with self._lock:
             if self._terminal:
-                self._stream.write(f"\r\033[K{self._clock()}  ... {text}"[:200])
+                width = shutil.get_terminal_size().columns - 1
+                self._stream.write("\r\033[K" + f"{self._clock()}  ... {text}"[:width])
                 self._stream.flush()
                 self._pending = True
             elif time.monotonic() - self._said_at >= self.REPEAT_S:

@@ -6,8 +6,9 @@ import json
 import socket
 import ssl
 import threading
+import time
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 from urllib.parse import urlencode, urlsplit
 
 from .failure import Failure
@@ -39,11 +40,24 @@ class Api:
         return self.request("GET", path, timeout_s=timeout_s, **query)
 
     def delete(self, path: str, **query: Any) -> Any:
-        return self.request("DELETE", path, **query)
+        return self._until_answered(lambda: self.request("DELETE", path, **query))
 
     def patch(self, path: str, body: Any, **query: Any) -> Any:
         """A strategic merge patch."""
-        return self.request("PATCH", path, body, "application/strategic-merge-patch+json", **query)
+        return self._until_answered(
+            lambda: self.request("PATCH", path, body, "application/strategic-merge-patch+json", **query))
+
+    @staticmethod
+    def _until_answered(request: Callable[[], Any]) -> Any:
+        """Repeats what may be done twice, a few times, while the API server does not answer at all."""
+        for _ in range(2):
+            try:
+                return request()
+            except ApiError:
+                raise
+            except Failure:
+                time.sleep(1)
+        return request()
 
     def request(self, method: str, path: str, body: Any = None, content_type: str = "application/json",
                 timeout_s: float = 10, **query: Any) -> Any:

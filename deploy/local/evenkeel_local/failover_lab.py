@@ -51,8 +51,8 @@ class Outcome:
 class FailoverLab:
     """The application, a load balancer before it and a client; `run` powers a node off and measures."""
 
-    def __init__(self, site: Site, progress: Progress, quiet: bool = False):
-        self._site, self._progress, self._quiet = site, progress, quiet
+    def __init__(self, site: Site, progress: Progress):
+        self._site, self._progress = site, progress
         self._balancer: LoadBalancer | None = None
 
     @contextlib.contextmanager
@@ -60,7 +60,7 @@ class FailoverLab:
         """Deploys the application with its load balancer, and takes the load balancer away again."""
         self._site.kubectl("apply", "-f", "-", input_text=_MANIFEST.read_text().replace(
             HELLOWORLD_IMAGE, self._site.application_image))
-        self._wait_until_spread()
+        self._spread(patience_s=20)
         service = self._site.api.get(f"/api/v1/namespaces/{NAMESPACE}/services/helloworld")
         port = service["spec"]["ports"][0]["nodePort"]
         self._balancer = LoadBalancer(self._site.name, {name: f"{address}:{port}" for name, address
@@ -88,12 +88,14 @@ class FailoverLab:
         watch = PodWatch(self._site.api, NAMESPACE, _SELECTOR)
         try:
             self._wait_until_steady(client)
-            run = _Run(node, watch.pods(), self._quiet)
+            run = _Run(node, watch.pods())
             self._site.power_off(node)
             self._follow(run, client, watch)
         finally:
             watch.stop()
             client.stop()
+        run.take(client, watch)
+        run.timeline.show(until_end=True)
         found = moments(node, run.zero_wall_s) if moments else Moments(run.not_ready_wall_s, run.removal_wall_s)
         return run.outcome(found)
 
@@ -109,13 +111,16 @@ class FailoverLab:
         """
         waiting.wait_for(lambda: not self._taints(node), f"{node} to take pods again", deadline_s=180,
                          progress=self._progress, state=lambda: f"it has the taints {', '.join(self._taints(node))}")
-        if by_itself:
-            with contextlib.suppress(Failure):
-                waiting.wait_for(self._is_spread, "the replicas to be rebalanced", deadline_s=60,
-                                 progress=self._progress)
-        if not self._is_spread():
+        self._spread(patience_s=60 if by_itself else 0)
+
+    def _spread(self, patience_s: float) -> None:
+        """Returns when the replicas are Ready and spread over the nodes; sees to it if they are not in that time."""
+        try:
+            waiting.wait_for(self._is_spread, "the replicas to be spread over the nodes", deadline_s=patience_s,
+                             progress=self._progress)
+        except Failure:
             self._start_afresh()
-        self._wait_until_spread()
+            self._wait_until_spread()
 
     def _start_afresh(self) -> None:
         """Replaces all replicas at once; new ones are spread over all nodes."""
@@ -131,19 +136,18 @@ class FailoverLab:
         self._site.api.patch(deployment, {"spec": {"replicas": REPLICAS}})
 
     def _follow(self, run: "_Run", client: Client, watch: PodWatch) -> None:
-        while not run.is_over():
+        while True:
+            run.take(client, watch)
+            run.timeline.show()
+            if run.is_over():
+                return
             if time.monotonic() - run.zero_s > _DEADLINE_S:
                 raise Failure(f"the loss of {run.node} was not made good within {_DEADLINE_S:g} s: {run.state()}",
                               f"kubectl -n {NAMESPACE} get pods -o wide; evenkeel get decisions")
-            for request in _drained(client.ended):
-                run.request(request)
-            for change in _drained(watch.changes):
-                run.change(change)
-            if run.not_ready_wall_s is None and not self._is_ready(run.node):
-                run.node_is_not_ready()
-            run.timeline.show()
+            with contextlib.suppress(Failure):  # A busy API server is asked again.
+                if run.not_ready_wall_s is None and not self._is_ready(run.node):
+                    run.node_is_not_ready()
             time.sleep(0.1)
-        run.timeline.show(until_end=True)
 
     def _wait_until_steady(self, client: Client) -> None:
         last_lost = time.monotonic()
@@ -185,10 +189,10 @@ class FailoverLab:
 class _Run:
     """What is seen of one run, from the moment it is made on: that is when the power goes."""
 
-    def __init__(self, node: str, pods: list[Pod], quiet: bool):
+    def __init__(self, node: str, pods: list[Pod]):
         self.node = node
         self.zero_s, self.zero_wall_s = time.monotonic(), time.time()
-        self.timeline = Timeline(self.zero_s, quiet)
+        self.timeline = Timeline(self.zero_s)
         self.not_ready_wall_s: float | None = None
         self.removal_wall_s: float | None = None
         self._pods = {pod.uid: pod for pod in pods}
@@ -198,14 +202,21 @@ class _Run:
         self.timeline.event(self.zero_s, f"power off {node}, with {sum(pod.node == node for pod in staying)} of"
                                          f" {len(staying)} replicas")
 
-    def request(self, request: Request) -> None:
+    def take(self, client: Client, watch: PodWatch) -> None:
+        """Takes in what has been seen since the last time."""
+        for request in _drained(client.ended):
+            self._take_request(request)
+        for change in _drained(watch.changes):
+            self._take_change(change)
+
+    def _take_request(self, request: Request) -> None:
         # A request that was under way when the power went has lost as much as one that came after.
         if request.start_s + request.duration_s < self.zero_s:
             return
         self._requests.append(request)
         self.timeline.request(request)
 
-    def change(self, change: Change) -> None:
+    def _take_change(self, change: Change) -> None:
         pod = change.after or change.before
         if change.after:
             self._pods[pod.uid] = pod

@@ -18,7 +18,6 @@ class Timeline:
     """Times are seconds since power-off; the text goes to standard error, so that results can go to standard output."""
 
     zero_s: float  # power-off, on the monotonic clock
-    quiet: bool = False
     _requests: list[Request] = field(default_factory=list)
     _events: list[tuple[float, str]] = field(default_factory=list)
     _next_second: int = 0
@@ -44,11 +43,11 @@ class Timeline:
                           key=lambda each: each.start_s)
         marks = "".join(_LOST if each.failed else _GOOD for each in requests)
         pods = len({each.pod for each in requests if each.pod})
-        self._write(f"  {second:3d} s  {marks:<12} {pods} pods answer")
+        _write(f"  {second:3d} s  {marks:<12} {pods} pods answer")
         for at_s, text in sorted(self._events):
             if is_in(at_s):
-                self._write(f"         {at_s:6.2f} s  {text}")
+                _write(f"         {at_s:6.2f} s  {text}")
 
-    def _write(self, line: str) -> None:
-        if not self.quiet:
-            print(line, file=sys.stderr, flush=True)
+
+def _write(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

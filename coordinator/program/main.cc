@@ -7,6 +7,7 @@
 
 #include "common/base/process.h"
 #include "common/log/log.h"
+#include "common/rpc/grpc_log.h"
 #include "coordinator/program/config.h"
 #include "coordinator/program/coordinator.h"
 
@@ -42,6 +43,7 @@ int main(int argc, char** argv) {
   if (command.exit_code) return *command.exit_code;
   command.config.log.program = "evenkeel-coordinator";
   log::Init(command.config.log);
+  evenkeel::rpc::RouteGrpcLog();
   const sigset_t stop = BlockStopSignals();
   {
     const auto running = coordinator::Coordinator::Start(command.config);

@@ -7,7 +7,6 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
-#include <atomic>
 #include <deque>
 #include <thread>
 #include <utility>
@@ -80,10 +79,10 @@ struct Agents::Impl {
   const testing::CertificateAuthority* agents_ca = nullptr;
   grpc::CompletionQueue queue;
   std::thread thread;
-  std::atomic<bool> stopping{false};
 
   mutable absl::Mutex mutex;
   std::deque<std::unique_ptr<Agent>> agents ABSL_GUARDED_BY(mutex);
+  bool stopping ABSL_GUARDED_BY(mutex) = false;  // no operation may be begun any more
   Totals totals ABSL_GUARDED_BY(mutex);
   absl::InsecureBitGen random ABSL_GUARDED_BY(mutex);
 
@@ -142,9 +141,10 @@ struct Agents::Impl {
   }
 
   void Handle(const Tag& tag, bool ok) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    if (stopping) return;
     Agent& agent = *tag.agent;
     if (!ok) {
-      if (tag.operation != Operation::kRead || !agent.welcomed || stopping) return;
+      if (tag.operation != Operation::kRead || !agent.welcomed || agent.silent) return;
       ++totals.lost;
       agent.silent = true;
       return;
@@ -205,12 +205,12 @@ Agents::Agents(std::string target, std::string server_ca_pem, const testing::Cer
 }
 
 Agents::~Agents() {
-  impl_->stopping = true;
   {
     absl::MutexLock lock(&impl_->mutex);
+    impl_->stopping = true;
     for (const auto& agent : impl_->agents) agent->context.TryCancel();
+    impl_->queue.Shutdown();
   }
-  impl_->queue.Shutdown();
   impl_->thread.join();
 }
 

@@ -1,5 +1,7 @@
 // swarm: what N agents cost the coordinator, and how soon it notices the loss of one. See
 // tests/bench/README.md.
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -16,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "common/base/check.h"
 #include "common/base/process.h"
+#include "evenkeel/v1/policy.grpc.pb.h"
 #include "tests/bench/swarm/agents.h"
 #include "tests/bench/swarm/server_process.h"
 #include "tests/support/certificates.h"
@@ -26,7 +29,7 @@ namespace {
 constexpr size_t kFew = 10;
 
 struct Options {
-  std::string server;
+  std::string coordinator;
   size_t agents = 5000;
   int beat_ms = 1000;
   int suspect_after_ms = 3000;
@@ -40,7 +43,7 @@ class ServerLog {
   void OnLine(absl::Time read, const nlohmann::json& line) {
     const std::string message = line.value("message", "");
     absl::MutexLock lock(&mutex_);
-    if (message == "listening") port_ = line.value("port", 0);
+    if (message == "started") port_ = line.value("port", 0);
     if (message == "beats are missing") missed_.emplace(line.value("node", ""), read);
   }
 
@@ -101,23 +104,52 @@ nlohmann::json MeasureCost(const Agents& agents, const ServerProcess& process, a
           {"cores", absl::FDivDuration(cpu, took)}};
 }
 
+// How the agents beat: as an operator would set it.
+void ApplyPolicy(const std::string& target, const std::string& server_ca,
+                 const testing::Identity& operator_identity, const Options& options) {
+  grpc::SslCredentialsOptions tls;
+  tls.pem_root_certs = server_ca;
+  tls.pem_cert_chain = operator_identity.certificate_pem;
+  tls.pem_private_key = operator_identity.key_pem;
+  const auto stub = v1::PolicyService::NewStub(grpc::CreateChannel(target, grpc::SslCredentials(tls)));
+  v1::ApplyPolicyRequest request;
+  request.mutable_policy()->set_name("policies/swarm");
+  v1::FailoverPolicy* failover = request.mutable_policy()->mutable_failover();
+  failover->set_cluster(kCluster);
+  const auto set = [](int ms, google::protobuf::Duration* duration) {
+    duration->set_seconds(ms / 1000);
+    duration->set_nanos(ms % 1000 * 1'000'000);
+  };
+  set(options.beat_ms, failover->mutable_beat_interval());
+  set(options.suspect_after_ms, failover->mutable_suspect_after());
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  v1::ApplyPolicyResponse response;
+  const grpc::Status status = stub->ApplyPolicy(&context, request, &response);
+  EVENKEEL_CHECK(status.ok()) << "the policy is not applied: " << status.error_message();
+}
+
 nlohmann::json Measure(const Options& options, const std::filesystem::path& folder) {
   const auto write = [&folder](const char* name, const std::string& text) {
     std::ofstream(folder / name) << text;
     return (folder / name).string();
   };
   const testing::CertificateAuthority server_ca("swarm server CA");
-  const testing::CertificateAuthority agents_ca("swarm agents CA");
+  const testing::CertificateAuthority clients_ca("swarm clients CA");
   const testing::Identity server = server_ca.Issue(
       {.common_name = "coordinator", .dns_names = {"localhost"}, .ip_addresses = {"127.0.0.1"}});
   ServerLog log;
   const ServerProcess process(
-      {options.server, "--certificate", write("server.crt", server.certificate_pem), "--key",
-       write("server.key", server.key_pem), "--client-ca", write("agents.crt", agents_ca.certificate_pem()),
-       "--beat-ms", absl::StrCat(options.beat_ms), "--suspect-after-ms",
-       absl::StrCat(options.suspect_after_ms)},
+      {options.coordinator, "--cluster", absl::StrCat(kCluster, "=none"), "--data",
+       (folder / "data").string(), "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0",
+       "--certificate-file", write("server.crt", server.certificate_pem), "--key-file",
+       write("server.key", server.key_pem), "--client-ca-file",
+       write("clients.crt", clients_ca.certificate_pem()), "--log-format", "json"},
       [&log](absl::Time read, const nlohmann::json& line) { log.OnLine(read, line); });
-  Agents agents(absl::StrCat("localhost:", log.AwaitPort()), server_ca.certificate_pem(), agents_ca);
+  const std::string target = absl::StrCat("127.0.0.1:", log.AwaitPort());
+  ApplyPolicy(target, server_ca.certificate_pem(),
+              clients_ca.Issue({.common_name = "swarm", .organizations = {"evenkeel:operators"}}), options);
+  Agents agents(target, server_ca.certificate_pem(), clients_ca);
   const absl::Duration settle = absl::Seconds(3) + absl::Milliseconds(2 * options.beat_ms);
 
   agents.Grow(kFew, absl::Minutes(1));
@@ -169,9 +201,10 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Measures what agents cost the coordinator, and how soon it notices the loss of one. Prints JSON.");
   evenkeel::swarm::Options options;
-  options.server = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "swarm_host").string();
+  options.coordinator =
+      (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "evenkeel-coordinator").string();
   const auto in_ms = CLI::AsNumberWithUnit(std::map<std::string, int>{{"ms", 1}, {"s", 1000}});
-  app.add_option("--server", options.server, "The program to measure");
+  app.add_option("--coordinator", options.coordinator, "The program to measure");
   app.add_option("--agents", options.agents, "Sessions to hold")
       ->check(CLI::Range(20, 50000))
       ->capture_default_str();

@@ -25,8 +25,11 @@ struct IdentityFound {
 };
 // End all sessions, take no more.
 struct EndAll {};
+// Shut the completion queue down. The thread must do it itself: nobody may begin an operation on a queue that
+// is shut down.
+struct CloseQueue {};
 
-using Command = std::variant<IdentityFound, ProbeNode, SetBeats, EndAll>;
+using Command = std::variant<IdentityFound, ProbeNode, SetBeats, EndAll, CloseQueue>;
 
 // Any thread posts; the sessions' thread takes, and waits in one of two ways: in Rest, or in its completion
 // queue, which a post then wakes by an alarm with the mailbox itself as the tag.

@@ -60,17 +60,13 @@ AgentSessions::Loop::Loop(const Options& options, AgentAuthenticator& authentica
       monitor_({options.beat_interval, options.suspect_after}, clock.Now()) {}
 
 AgentSessions::Loop::~Loop() {
-  mailbox_->SetQueue(nullptr);
   if (queue_ == nullptr) return;
-  queue_->Shutdown();
   if (thread_.joinable()) {
+    mailbox_->Post(CloseQueue{});
     thread_.join();
     return;
   }
-  void* tag = nullptr;
-  bool ok = false;
-  while (queue_->Next(&tag, &ok)) {
-  }
+  Close();
 }
 
 void AgentSessions::Loop::RegisterWith(grpc::ServerBuilder& builder) {
@@ -108,35 +104,44 @@ void AgentSessions::Loop::Run() {
   for (;;) {
     for (Command& command : mailbox_->Take()) {
       std::visit([this](auto& asked) { Obey(std::move(asked)); }, command);
+      if (closing_) {
+        Close();
+        return;
+      }
     }
-    const Drained drained = Drain();
-    if (drained == Drained::kShutDown) return;
+    const bool some = Drain();
     const absl::Time now = clock_.Now();
     RunTimers(now);
     Turn(now);
-    if (drained == Drained::kSome) {
+    if (some) {
       mailbox_->Rest(kRest);
     } else {
       absl::Time until = monitor_.NextTurn();
       if (!timers_.empty()) until = std::min(until, timers_.top().at);
       const auto wait = gpr_time_from_micros(absl::ToInt64Microseconds(until - now) + 1, GPR_TIMESPAN);
-      grpc::CompletionQueue::NextStatus status;
-      HandleNext(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), wait), &status);
-      if (status == grpc::CompletionQueue::SHUTDOWN) return;
+      (void)HandleNext(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), wait));
     }
   }
 }
 
-AgentSessions::Loop::Drained AgentSessions::Loop::Drain() {
+void AgentSessions::Loop::Close() {
+  mailbox_->SetQueue(nullptr);
+  queue_->Shutdown();
+  // What still comes back is taken off and not looked at: it would begin another operation.
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue_->Next(&tag, &ok)) {
+  }
+}
+
+bool AgentSessions::Loop::Drain() {
   const absl::Time end = clock_.Now() + kLongestDrain;
   bool some = false;
   int handled = 0;
   // A call that does not wait moves one connection at most, and gives nothing back where that was half a
   // message or a step of a handshake: so one empty answer does not mean that there is no more.
   for (int empty = 0; empty < kEmptyAnswers;) {
-    grpc::CompletionQueue::NextStatus status;
-    if (!HandleNext(gpr_inf_past(GPR_CLOCK_MONOTONIC), &status)) {
-      if (status == grpc::CompletionQueue::SHUTDOWN) return Drained::kShutDown;
+    if (!HandleNext(gpr_inf_past(GPR_CLOCK_MONOTONIC))) {
       ++empty;
       continue;
     }
@@ -144,14 +149,13 @@ AgentSessions::Loop::Drained AgentSessions::Loop::Drain() {
     empty = 0;
     if (++handled % 64 == 0 && clock_.Now() > end) break;
   }
-  return some ? Drained::kSome : Drained::kNothing;
+  return some;
 }
 
-bool AgentSessions::Loop::HandleNext(gpr_timespec deadline, grpc::CompletionQueue::NextStatus* status) {
+bool AgentSessions::Loop::HandleNext(gpr_timespec deadline) {
   void* tag = nullptr;
   bool ok = false;
-  *status = queue_->AsyncNext(&tag, &ok, deadline);
-  if (*status != grpc::CompletionQueue::GOT_EVENT) return false;
+  if (queue_->AsyncNext(&tag, &ok, deadline) != grpc::CompletionQueue::GOT_EVENT) return false;
   if (tag == mailbox_.get()) {
     mailbox_->OnWoken();
   } else {
@@ -249,6 +253,10 @@ void AgentSessions::Loop::Obey(const EndAll&) {
   }
   for (Session* session : all) session->Refuse(Stopping());
   NoteIfAllEnded();
+}
+
+void AgentSessions::Loop::Obey(const CloseQueue&) {
+  closing_ = true;
 }
 
 // ---- what the sessions tell ----

@@ -48,7 +48,6 @@ class AgentSessions::Loop final : public SessionHost {
     TimerKind kind;
     bool operator>(const Timer& other) const { return at > other.at; }
   };
-  enum class Drained { kNothing, kSome, kShutDown };
 
   // ---- SessionHost ----
   absl::Time Now() override { return clock_.Now(); }
@@ -65,8 +64,11 @@ class AgentSessions::Loop final : public SessionHost {
   void OnFinished(Session& session) override;
 
   void Run();
-  Drained Drain();
-  bool HandleNext(gpr_timespec deadline, grpc::CompletionQueue::NextStatus* status);
+  // Handles what there is; returns whether there was anything.
+  bool Drain();
+  // Handles the next completion; false when none came until `deadline`.
+  bool HandleNext(gpr_timespec deadline);
+  void Close();
   void Turn(absl::Time now);
   void RunTimers(absl::Time now);
 
@@ -74,6 +76,7 @@ class AgentSessions::Loop final : public SessionHost {
   void Obey(const ProbeNode& request);
   void Obey(const SetBeats& request);
   void Obey(const EndAll& request);
+  void Obey(const CloseQueue& request);
 
   void AcceptAnother();
   void IdentifyNext();
@@ -101,6 +104,7 @@ class AgentSessions::Loop final : public SessionHost {
     AgentCredentials credentials;
   };
   bool stopping_ = false;
+  bool closing_ = false;
   uint64_t last_id_ = 0;
   size_t accepted_ = 0;  // streams that are there and not finished
   absl::flat_hash_map<uint64_t, std::unique_ptr<Session>> sessions_;

@@ -32,11 +32,11 @@ TEST(ServerCredentials, NameTheFileThatIsWrong) {
     return base::Detail(MakeServerCredentials(files).status(), base::kFieldKey).value_or("none");
   };
   EXPECT_EQ(field({.certificate = certificate, .key = key}), "none");
-  EXPECT_EQ(field({.certificate = folder / "absent", .key = key}), "tls.certificate");
-  EXPECT_EQ(field({.certificate = nonsense, .key = key}), "tls.certificate");
-  EXPECT_EQ(field({.certificate = certificate, .key = nonsense}), "tls.key");
-  EXPECT_EQ(field({.certificate = certificate, .key = other_key}), "tls.key");
-  EXPECT_EQ(field({.certificate = certificate, .key = key, .client_ca = nonsense}), "tls.client_ca");
+  EXPECT_EQ(field({.certificate = folder / "absent", .key = key}), "--certificate-file");
+  EXPECT_EQ(field({.certificate = nonsense, .key = key}), "--certificate-file");
+  EXPECT_EQ(field({.certificate = certificate, .key = nonsense}), "--key-file");
+  EXPECT_EQ(field({.certificate = certificate, .key = other_key}), "--key-file");
+  EXPECT_EQ(field({.certificate = certificate, .key = key, .client_ca = nonsense}), "--client-ca-file");
   std::filesystem::remove_all(folder);
 }
 

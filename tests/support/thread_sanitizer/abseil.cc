@@ -205,3 +205,24 @@ void Status::UnrefNonInlined(uintptr_t rep) {
 
 ABSL_NAMESPACE_END
 }  // namespace absl
+
+namespace {
+
+// As in our programs (common/base/process.h): the search keeps a table under a lock that TSan cannot see.
+const bool kNoSearchForLockCycles = [] {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  return true;
+}();
+
+}  // namespace
+
+// gRPC and what it stands on order their own memory by atomics that TSan cannot see either. What they copy
+// and free themselves is not looked at; what they hand to us is, since it passes one of the locks above.
+extern "C" const char* __tsan_default_suppressions() {
+  return "called_from_lib:libgrpc.so\n"
+         "called_from_lib:libgrpc++.so\n"
+         "called_from_lib:libcrypto.so\n"
+         "called_from_lib:libssl.so\n"
+         "called_from_lib:libabsl_cord.so\n"
+         "called_from_lib:libabsl_status.so\n";
+}

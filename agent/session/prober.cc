@@ -57,26 +57,27 @@ void Prober::Wake() {
 }
 
 void Prober::Probe(const v1::ProbeRequest& request, Done done) {
-  bool too_many = false;
-  {
-    absl::MutexLock lock(&mutex_);
-    too_many = count_ == kMostAtOnce;
-    if (!too_many) {
-      ++count_;
-      const absl::Duration timeout =
-          std::clamp(AsDuration(request.timeout()), kShortestTimeout, kLongestTimeout);
-      asked_.push_back({.request = request,
-                        .deadline = clock_.Now() + timeout,
-                        .done = std::move(done),
-                        .kubelet = nullptr,
-                        .agent = nullptr});
-    }
-  }
-  if (too_many) {
+  if (!Accept(request, done)) {
     done(Refusal(request.probe_id(), "too many probes at once"));
     return;
   }
   Wake();
+}
+
+// Takes `done` over when there is room.
+bool Prober::Accept(const v1::ProbeRequest& request, Done& done) {
+  absl::MutexLock lock(&mutex_);
+  if (count_ == kMostAtOnce) {
+    return false;
+  }
+  ++count_;
+  const absl::Duration timeout = std::clamp(AsDuration(request.timeout()), kShortestTimeout, kLongestTimeout);
+  asked_.push_back({.request = request,
+                    .deadline = clock_.Now() + timeout,
+                    .done = std::move(done),
+                    .kubelet = nullptr,
+                    .agent = nullptr});
+  return true;
 }
 
 void Prober::Run() {

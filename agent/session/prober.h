@@ -51,6 +51,7 @@ class Prober {
     std::unique_ptr<ProbeTry> agent;  // null when not asked for
   };
 
+  bool Accept(const v1::ProbeRequest& request, Done& done);
   void Run();
   void Begin(Pending& pending, absl::Time now);
   void WaitForEvents();

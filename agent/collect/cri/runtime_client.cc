@@ -10,6 +10,8 @@
 namespace evenkeel::agent {
 namespace {
 
+namespace cri = ::runtime::v1;
+
 constexpr int kLargestMessageBytes = 16 << 20;  // the kubelet's own limit for this interface
 
 grpc::ChannelArguments Arguments() {
@@ -27,54 +29,55 @@ grpc::ChannelArguments Arguments() {
   return arguments;
 }
 
-absl::Status AsAbsl(const grpc::Status& status) {
+// One blocking call; the response keeps its memory from call to call.
+template <typename Request, typename Response>
+absl::Status Call(cri::RuntimeService::Stub& stub,
+                  grpc::Status (cri::RuntimeService::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                                    Response*),
+                  absl::Duration deadline, const Request& request, Response& response) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + deadline));
+  const grpc::Status status = (stub.*method)(&context, request, &response);
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
 }  // namespace
-
-// One blocking call; the response keeps its memory from call to call.
-#define EVENKEEL_CALL(method, request, response)                    \
-  grpc::ClientContext context;                                      \
-  context.set_deadline(absl::ToChronoTime(absl::Now() + deadline)); \
-  return AsAbsl(stub_->method(&context, request, &response))
 
 RuntimeClient::RuntimeClient(const std::string& socket_path)
     : channel_(grpc::CreateCustomChannel(absl::StrCat("unix:", socket_path),
                                          grpc::InsecureChannelCredentials(), Arguments())),
       stub_(runtime::v1::RuntimeService::NewStub(channel_)) {}
 
-absl::Status RuntimeClient::Version(absl::Duration deadline, runtime::v1::VersionResponse& response) {
-  EVENKEEL_CALL(Version, runtime::v1::VersionRequest(), response);
+absl::Status RuntimeClient::Version(absl::Duration deadline, cri::VersionResponse& response) {
+  return Call(*stub_, &cri::RuntimeService::Stub::Version, deadline, cri::VersionRequest(), response);
 }
 
-absl::Status RuntimeClient::Status(absl::Duration deadline, runtime::v1::StatusResponse& response) {
-  EVENKEEL_CALL(Status, runtime::v1::StatusRequest(), response);
+absl::Status RuntimeClient::Status(absl::Duration deadline, cri::StatusResponse& response) {
+  return Call(*stub_, &cri::RuntimeService::Stub::Status, deadline, cri::StatusRequest(), response);
 }
 
-absl::Status RuntimeClient::ListPodSandbox(absl::Duration deadline,
-                                           runtime::v1::ListPodSandboxResponse& response) {
-  EVENKEEL_CALL(ListPodSandbox, runtime::v1::ListPodSandboxRequest(), response);
+absl::Status RuntimeClient::ListPodSandbox(absl::Duration deadline, cri::ListPodSandboxResponse& response) {
+  return Call(*stub_, &cri::RuntimeService::Stub::ListPodSandbox, deadline, cri::ListPodSandboxRequest(),
+              response);
 }
 
-absl::Status RuntimeClient::ListContainers(absl::Duration deadline,
-                                           runtime::v1::ListContainersResponse& response) {
-  EVENKEEL_CALL(ListContainers, runtime::v1::ListContainersRequest(), response);
+absl::Status RuntimeClient::ListContainers(absl::Duration deadline, cri::ListContainersResponse& response) {
+  return Call(*stub_, &cri::RuntimeService::Stub::ListContainers, deadline, cri::ListContainersRequest(),
+              response);
 }
 
 absl::Status RuntimeClient::ContainerStatus(absl::Duration deadline, const std::string& container_id,
-                                            bool verbose, runtime::v1::ContainerStatusResponse& response) {
-  runtime::v1::ContainerStatusRequest request;
+                                            bool verbose, cri::ContainerStatusResponse& response) {
+  cri::ContainerStatusRequest request;
   request.set_container_id(container_id);
   request.set_verbose(verbose);
-  EVENKEEL_CALL(ContainerStatus, request, response);
+  return Call(*stub_, &cri::RuntimeService::Stub::ContainerStatus, deadline, request, response);
 }
 
 absl::Status RuntimeClient::ListContainerStats(absl::Duration deadline,
-                                               runtime::v1::ListContainerStatsResponse& response) {
-  EVENKEEL_CALL(ListContainerStats, runtime::v1::ListContainerStatsRequest(), response);
+                                               cri::ListContainerStatsResponse& response) {
+  return Call(*stub_, &cri::RuntimeService::Stub::ListContainerStats, deadline,
+              cri::ListContainerStatsRequest(), response);
 }
-
-#undef EVENKEEL_CALL
 
 }  // namespace evenkeel::agent

@@ -30,7 +30,7 @@ namespace {
 using evenkeel::testing::CrashWorld;
 
 // Of time; the core takes half a second for a stall of its own.
-constexpr absl::Duration kStep = absl::Milliseconds(200);
+constexpr absl::Duration kStep = absl::Milliseconds(400);
 
 constexpr int kFinished = 0;
 constexpr int kFailed = 1;
@@ -193,7 +193,7 @@ void Life::Pass(absl::Duration time) {
 void Life::PassUntil(const std::function<bool()>& done) {
   const absl::Time give_up = world_.now() + absl::Minutes(5);
   while (!done() && !late_) {
-    Pass(absl::Milliseconds(400));
+    Pass(kStep);
     late_ = world_.now() > give_up;
   }
 }
@@ -207,8 +207,9 @@ bool Life::Run() {
   Begin();  // one batch
   runtime_->Start();
   running_ = true;
+  Tell(Tick{});
   if (!Ended(DecisionKind::kFailover)) {
-    Pass(absl::Seconds(8));  // its first grace is over, and all nodes have agents
+    Pass(absl::Seconds(6));  // its first grace is over, and all nodes have agents
     if (world_.powered()) {
       const int64_t last_beat_ms = absl::ToUnixMillis(world_.now());
       world_.PowerOff();
@@ -227,7 +228,7 @@ bool Life::Run() {
     }
     PassUntil([this] { return Ended(DecisionKind::kReadmission); });
   }
-  Pass(absl::Seconds(10));  // in which nothing more may happen
+  Pass(absl::Seconds(5));  // in which nothing more may happen
   runtime_->Stop();
   return !late_;
 }

@@ -281,5 +281,45 @@ TEST_F(RefusalTest, AnApiServerThatIsAwayIsNoFaultOfTheAgent) {
   EXPECT_EQ(HelloAs(token, "blue", "node-1").code(), absl::StatusCode::kUnavailable);
 }
 
+// An identity service that answers nobody.
+class SilentAuthenticator final : public AgentAuthenticator {
+ public:
+  void Authenticate(const AgentCredentials&, absl::Duration, Done done) override {
+    absl::MutexLock lock(&mutex_);
+    asked_.push_back(std::move(done));
+  }
+
+  std::vector<Done> TakeAsked() {
+    absl::MutexLock lock(&mutex_);
+    return std::move(asked_);
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::vector<Done> asked_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Identities that cannot be checked in time are nobody's fault; no more than so many are under way; and an
+// answer that comes when the agent has gone is dropped.
+TEST(SlowIdentity, IsBoundedInNumberAndTime) {
+  SilentAuthenticator silent;
+  SessionRig rig({.max_authentications = 2, .identity_timeout = absl::Milliseconds(300)}, &silent);
+  std::vector<std::unique_ptr<TestAgent>> agents;
+  for (int i = 0; i < 3; ++i) {
+    agents.push_back(
+        std::make_unique<TestAgent>(TestAgent::Identity{.token = "token", .channel = rig.Connect()}));
+    ASSERT_TRUE(agents.back()->SayHello("blue", "node-1"));
+  }
+  for (const auto& agent : agents) {
+    const absl::Status status = agent->End();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(base::Detail(status, base::kReasonKey), "IDENTITY_NOT_CHECKED");
+  }
+  const auto asked = silent.TakeAsked();
+  EXPECT_EQ(asked.size(), 2);
+  for (const auto& done : asked) done(AgentIdentity{{"blue", "node-1"}, "too late"});
+  EXPECT_THAT(rig.events.Of<SessionOpened>(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

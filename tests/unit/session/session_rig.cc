@@ -97,7 +97,7 @@ v1::ConnectRequest FullReport() {
   return request;
 }
 
-SessionRig::SessionRig(AgentSessions::Options options) {
+SessionRig::SessionRig(AgentSessions::Options options, AgentAuthenticator* authenticator) {
   std::string folder = (std::filesystem::temp_directory_path() / "session-XXXXXX").string();
   EVENKEEL_CHECK(mkdtemp(folder.data()) != nullptr) << folder;
   folder_ = folder;
@@ -112,7 +112,8 @@ SessionRig::SessionRig(AgentSessions::Options options) {
   options.epoch = kEpoch;
   tokens_.emplace(TokenAuthenticator::Options{}, TokenAuthenticator::Apis{{"blue", &kubernetes}});
   authenticator_.emplace(&*tokens_, absl::flat_hash_set<std::string>{"blue", "outside"});
-  sessions_.emplace(options, *authenticator_, events, reports, clock_);
+  sessions_.emplace(options, authenticator != nullptr ? *authenticator : *authenticator_, events, reports,
+                    clock_);
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", *credentials, &port_);
   sessions_->RegisterWith(builder);

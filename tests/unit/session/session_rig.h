@@ -79,7 +79,8 @@ class SessionRig {
  public:
   static constexpr uint64_t kEpoch = 7;
 
-  explicit SessionRig(AgentSessions::Options options = {});
+  // `authenticator` null: by tokens of `kubernetes` and certificates of `client_ca`.
+  explicit SessionRig(AgentSessions::Options options = {}, AgentAuthenticator* authenticator = nullptr);
   ~SessionRig();
 
   // A token that proves `node` of cluster blue.

@@ -10,7 +10,6 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
@@ -63,7 +62,10 @@ def ensure(progress: Progress) -> Path:
 
 def _build(target: Path, progress: Progress) -> None:
     progress.done(f"building Kubernetes {VERSION} from Debian's source, once: about 8 minutes on two cores")
-    work = Path(tempfile.mkdtemp(prefix="kubernetes-build-", dir=CACHE))
+    # Always the same folder, since Go's cache goes by paths, too. The lock is held; what is there was interrupted.
+    work = CACHE / "kubernetes-build"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
     try:
         tree = _fetch(work, progress)
         _make(tree, progress)

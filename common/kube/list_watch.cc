@@ -16,6 +16,8 @@ namespace {
 
 // How finely silence is measured: a watch is stale after this many looks at it in a row that saw nothing new.
 constexpr int kLooks = 4;
+// A list that takes no longer than this settles whether a silent watch was quiet or dead, before anybody is alarmed.
+constexpr absl::Duration kQuietList = absl::Seconds(2);
 
 }  // namespace
 
@@ -50,6 +52,7 @@ class ListWatch::Core : public std::enable_shared_from_this<Core> {
   void OnEvent(WatchEvent event);
   void OnWatchEnd(const absl::Status& status);
   void LookForSilence();
+  void SettleSilence();
   void Retry(const absl::Status& why, void (Core::*step)());
   void SetState(ListWatchState state, const absl::Status& why);
 
@@ -114,6 +117,7 @@ void ListWatch::Core::ListPage(std::string continue_token) {
 
 void ListWatch::Core::OnPage(absl::StatusOr<Json> page) {
   if (!page.ok()) {
+    look_.Cancel();
     // The history that the pages were cut from is gone: all in one answer needs none.
     if (page.status().code() == absl::StatusCode::kOutOfRange) paged_ = false;
     Retry(base::Annotate(page.status(), "list"), &Core::StartList);
@@ -132,6 +136,7 @@ void ListWatch::Core::OnPage(absl::StatusOr<Json> page) {
 }
 
 void ListWatch::Core::OnListed() {
+  look_.Cancel();
   paged_ = true;
   const auto before = std::exchange(known_, {});
   known_.reserve(listed_.size());
@@ -197,8 +202,7 @@ void ListWatch::Core::OnEvent(WatchEvent event) {
 void ListWatch::Core::OnWatchEnd(const absl::Status& status) {
   look_.Cancel();
   if (relist_) {
-    ++failures_;
-    Later(time::Backoff(options_.backoff, failures_, base::RandomUnit()), &Core::StartList);
+    SettleSilence();
   } else if (status.ok() && opened_ && failures_ == 0) {
     // Ran out, as watches do. Should the server end it at once each time, that counts as failures.
     ++failures_;
@@ -221,14 +225,24 @@ void ListWatch::Core::LookForSilence() {
         core->LookForSilence();
         return;
       }
-      core->SetState(ListWatchState::kStale, absl::DeadlineExceededError(absl::StrCat(
-                                                 "the watch has been silent for ",
-                                                 absl::FormatDuration(core->options_.stale_after))));
-      if (core->stopped_) return;
       core->relist_ = true;
       core->call_.Cancel();  // OnWatchEnd comes
     });
   });
+}
+
+// Where nothing ever changes a server sends no bookmark either (seen on 1.20: the claims of a cluster without any), so
+// silence alone says nothing. A list does.
+void ListWatch::Core::SettleSilence() {
+  look_ = api_.After(kQuietList, [core = shared_from_this()] {
+    core->Guarded([&] {
+      core->SetState(ListWatchState::kStale,
+                     absl::DeadlineExceededError(absl::StrCat(
+                         "the watch has been silent for ", absl::FormatDuration(core->options_.stale_after),
+                         " and a list has not come within ", absl::FormatDuration(kQuietList))));
+    });
+  });
+  StartList();
 }
 
 void ListWatch::Core::Retry(const absl::Status& why, void (Core::*step)()) {

@@ -20,15 +20,15 @@ struct ListWatchOptions {
   absl::Duration list_deadline = absl::Seconds(30);  // for each page
   // Each watch ends after a random time in [minimum, 2 * minimum), so that many do not come back at once.
   absl::Duration watch_minimum = absl::Minutes(5);
-  // No event nor bookmark for so long: the watch is called stale and made anew. API servers send a bookmark
-  // about once a minute; a smaller bound makes sense only where something is known to change more often.
+  // No event nor bookmark for so long: everything is listed again and the watch made anew. API servers send a bookmark
+  // about once a minute, but none where nothing has changed since they started.
   absl::Duration stale_after = absl::Seconds(90);
   time::BackoffPolicy backoff = {.initial = absl::Milliseconds(200), .maximum = absl::Seconds(10)};
 };
 
 enum class ListWatchState {
   kConnected,     // what was delivered is current, but for what is on its way
-  kStale,         // nothing heard within `stale_after`: changes may be missing
+  kStale,         // nothing heard within `stale_after`, and a list does not come: changes may be missing
   kDisconnected,  // no watch: changes are missing for certain
 };
 

@@ -31,6 +31,7 @@ struct FakeKubernetes::OpenWatch {
   kube::WatchOptions options;
   std::function<void(kube::WatchEvent)> on_event;
   std::function<void(absl::Status)> done;
+  std::int64_t offered = 0;  // version of the last change offered
   bool ended = false;
 };
 
@@ -265,7 +266,9 @@ void FakeKubernetes::EndAllWatches(const absl::Status& status) {
 }
 
 void FakeKubernetes::Offer(OpenWatch& watch, const ObjectStore::Change& change) {
-  if (watch.ended || watch.resource != change.resource) return;
+  // A change that was made while the watch was being opened is both in the history and on its way.
+  if (watch.ended || watch.resource != change.resource || change.version <= watch.offered) return;
+  watch.offered = change.version;
   const auto matches = [&](const Json& object) {
     return object.is_object() &&
            (watch.options.name_space.empty() ||

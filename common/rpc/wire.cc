@@ -70,14 +70,23 @@ bool ForEach(absl::string_view bytes, const std::function<void(int field, std::s
 std::optional<ErrorInfo> DecodeInfo(absl::string_view bytes) {
   ErrorInfo info;
   const bool good = ForEach(bytes, [&](int field, std::string value) {
-    if (field == kInfoReason) info.reason = std::move(value);
-    if (field == kInfoDomain) info.domain = std::move(value);
+    if (field == kInfoReason) {
+      info.reason = std::move(value);
+      return;
+    }
+    if (field == kInfoDomain) {
+      info.domain = std::move(value);
+      return;
+    }
     if (field != kInfoMetadata) return;
     std::string key;
     std::string mapped;
     ForEach(value, [&](int part, std::string text) {
-      if (part == kMapKey) key = std::move(text);
-      if (part == kMapValue) mapped = std::move(text);
+      if (part == kMapKey) {
+        key = std::move(text);
+      } else if (part == kMapValue) {
+        mapped = std::move(text);
+      }
     });
     info.metadata[std::move(key)] = std::move(mapped);
   });
@@ -107,8 +116,11 @@ std::optional<ErrorInfo> DecodeErrorInfo(absl::string_view bytes) {
     std::string type;
     std::string content;
     ForEach(value, [&](int part, std::string text) {
-      if (part == kAnyType) type = std::move(text);
-      if (part == kAnyValue) content = std::move(text);
+      if (part == kAnyType) {
+        type = std::move(text);
+      } else if (part == kAnyValue) {
+        content = std::move(text);
+      }
     });
     if (type == kErrorInfoType) found = DecodeInfo(content);
   });

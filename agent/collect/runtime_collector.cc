@@ -116,7 +116,7 @@ absl::Status RuntimeCollector::ReadPods() {
   // Sandboxes last: a container's sandbox was made before it, so each listed container finds its own.
   EVENKEEL_RETURN_IF_ERROR(client_.ListContainers(kDeadline, containers_));
   EVENKEEL_RETURN_IF_ERROR(client_.ListPodSandbox(kDeadline, sandboxes_));
-  const absl::Status details = UpdateDetails();
+  absl::Status details = UpdateDetails();
   board_.Update([pods = GatherPods()](NodeState& state) { state.SetPods(pods, absl::Now()); });
   TellLocations();
   return details;

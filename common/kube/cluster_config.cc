@@ -26,7 +26,7 @@ YAML::Node At(const YAML::Node& node, const char* key) {
 // One kubeconfig file while it is read. Every error begins with the file and the field.
 class Reader {
  public:
-  Reader(std::string path, YAML::Node root) : path_(std::move(path)), root_(std::move(root)) {}
+  Reader(std::string path, const YAML::Node& root) : path_(std::move(path)), root_(root) {}
 
   absl::StatusOr<ClusterConfig> Read(std::string context_name);
 

@@ -14,10 +14,11 @@ std::string Say(absl::Duration duration) {
   const int64_t ms = absl::ToInt64Milliseconds(duration);
   if (ms <= 0) return "0 ms";
   if (ms < 1000) return absl::StrCat(ms, " ms");
-  if (ms < 10'000) return absl::StrFormat("%.1f s", static_cast<double>(ms / 100) / 10);
+  const int64_t tenths = ms / 100;  // rounded down
+  if (ms < 10'000) return absl::StrFormat("%d.%d s", tenths / 10, tenths % 10);
   const int64_t seconds = (ms + 500) / 1000;
   if (seconds < 120) return absl::StrCat(seconds, " s");
-  if (seconds < 2 * 3600) return absl::StrCat(seconds / 60, " min");
+  if (seconds < 7200) return absl::StrCat(seconds / 60, " min");
   return absl::StrCat(seconds / 3600, " h");
 }
 

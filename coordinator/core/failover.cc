@@ -15,9 +15,11 @@
 namespace evenkeel::coordinator {
 namespace {
 
-// A pod whose controller puts its replacements on the dead node again and again (it tolerates every taint) is
-// deleted this often and then left alone.
-constexpr uint32_t kMostLatePods = 3;
+// So many pods of one controller that come to the dead node after the plan are dealt with as they come; those
+// after them only after growing pauses. Some controllers' pods tolerate every taint and would come back at
+// once for ever; a scheduler that was cut off does not know of the taint yet, and deleting the pod faster
+// than it learns helps nobody.
+constexpr uint32_t kMostPromptLatePods = 3;
 
 OpenDecision* OpenFailover(Turn& turn, const Node& node) {
   OpenDecision* open = turn.FindOpen(node.open_decision);
@@ -147,6 +149,7 @@ void Resume(Turn& turn, Node& node, OpenDecision& open) {
          cluster.pods);
   open.must_verify = false;
   open.winding_up = false;
+  open.give_up.reset();  // its time starts again when the actions have ended
   node.silence->settled = true;
   turn.Changed(open);
   Advance(turn, open);
@@ -171,6 +174,25 @@ bool TouchedPods(const Decision& decision) {
     return IsPodAction(action) && action.state != ActionState::kSkipped &&
            action.state != ActionState::kPending;
   });
+}
+
+bool IsDealtWith(const Decision& decision, const PodFacts& pod) {
+  return std::any_of(decision.actions.begin(), decision.actions.end(),
+                     [&](const Action& action) { return IsPodAction(action) && action.uid == pod.uid; });
+}
+
+// Gives a pod that came after the plan its action, in the last stage.
+void AddLatePod(Turn& turn, OpenDecision& open, const PodName& name, const PodFacts& pod) {
+  PodJudgement judgement = JudgePod(name, pod);
+  if (judgement.treatment == PodTreatment::kNone) return;
+  if (!judgement.not_taken.description.empty())
+    open.decision.alternatives.push_back(std::move(judgement.not_taken));
+  std::vector<Action>& actions = open.decision.actions;
+  Action action = ActionFor(judgement.treatment, name, pod);
+  action.number = static_cast<uint32_t>(actions.size() + 1);
+  action.stage = std::max(LastStage(open.decision), kPodStage);
+  actions.push_back(std::move(action));
+  turn.Changed(open);
 }
 
 bool Tainted(const Decision& decision) {
@@ -221,34 +243,37 @@ void WindUp(Turn& turn, OpenDecision& open) {
 
 void OnPodOnNode(Turn& turn, Node& node, const PodName& name, const PodFacts& pod) {
   OpenDecision* open = OpenFailover(turn, node);
-  if (open == nullptr || open->winding_up) return;
-  std::vector<Action>& actions = open->decision.actions;
-  const bool known = std::any_of(actions.begin(), actions.end(), [&](const Action& action) {
-    return IsPodAction(action) && action.uid == pod.uid;
-  });
-  if (known) return;
-  PodJudgement judgement = JudgePod(name, pod);
-  if (judgement.treatment == PodTreatment::kNone) return;
+  if (open == nullptr || open->winding_up || IsDealtWith(open->decision, pod)) return;
+  if (JudgePod(name, pod).treatment == PodTreatment::kNone) return;
   uint32_t& late = open->late_pods[pod.controller.uid];
-  ++late;
-  if (late > kMostLatePods) {
-    if (late == kMostLatePods + 1) {
-      open->decision.alternatives.push_back(
-          {absl::StrCat("go on deleting pods of ", Say(pod.controller)),
-           absl::StrCat("after ", kMostLatePods,
-                        " of them, new ones still come to the node in spite of its taint")});
-      turn.Changed(*open);
-    }
-    return;
+  if (++late <= kMostPromptLatePods) {
+    AddLatePod(turn, *open, name, pod);
+    return ReleaseNext(turn, *open);
   }
-  if (!judgement.not_taken.description.empty())
-    open->decision.alternatives.push_back(std::move(judgement.not_taken));
-  Action action = ActionFor(judgement.treatment, name, pod);
-  action.number = static_cast<uint32_t>(actions.size() + 1);
-  action.stage = std::max(LastStage(open->decision), kPodStage);
-  actions.push_back(std::move(action));
-  turn.Changed(*open);
-  ReleaseNext(turn, *open);
+  if (late == kMostPromptLatePods + 1) {
+    open->decision.alternatives.push_back(
+        {absl::StrCat("deal with every pod of ", Say(pod.controller), " as soon as it comes"),
+         absl::StrCat(
+             "after ", kMostPromptLatePods,
+             " of them, new ones still come to the node in spite of its taint: they are looked at after "
+             "growing pauses")});
+    turn.Changed(*open);
+  }
+  if (open->late_pause_under_way) return;
+  open->late_pause_under_way = true;
+  open->late_pause = NextPause(open->late_pause);
+  turn.state.timers.Set({TimerKind::kLatePods, {}, open->decision.id}, turn.now + open->late_pause);
+}
+
+void OnLatePodsDue(Turn& turn, OpenDecision& open) {
+  open.late_pause_under_way = false;
+  if (open.winding_up) return;
+  const PodIndex& pods = turn.FindCluster(open.decision.cluster)->pods;
+  for (const PodName& name : pods.OnNode(open.decision.node)) {
+    const PodFacts& pod = *pods.Find(name);
+    if (!IsDealtWith(open.decision, pod)) AddLatePod(turn, open, name, pod);
+  }
+  ReleaseNext(turn, open);
 }
 
 void OnFailoverActed(Turn& turn, OpenDecision& open) {

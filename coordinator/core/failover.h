@@ -21,8 +21,11 @@ void OnNodeLives(Turn& turn, Node& node, const Evidence& sign);
 void WindUp(Turn& turn, OpenDecision& open);
 
 // A pod is (still or newly) on the node: if it came after the plan of an open failover, it gets its action
-// too.
+// too, at once or, when they do not stop coming, after a growing pause.
 void OnPodOnNode(Turn& turn, Node& node, const PodName& name, const PodFacts& pod);
+
+// That pause is over: what is on the node now gets its action.
+void OnLatePodsDue(Turn& turn, OpenDecision& open);
 
 // All actions of the failover have ended.
 void OnFailoverActed(Turn& turn, OpenDecision& open);

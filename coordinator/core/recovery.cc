@@ -64,9 +64,12 @@ void CloseRecovered(Turn& turn, OpenDecision& open) {
 void EnterRecovery(Turn& turn, OpenDecision& open) {
   turn.WatchPods(open, open.decision.workloads);
   const Cluster* cluster = turn.FindCluster(open.decision.cluster);
-  const absl::Time start = open.decision.timings.acted.value_or(turn.now);
+  // Counted from the plan's last action; pods that come late do not put it off.
+  if (!open.give_up) {
+    open.give_up = open.decision.timings.acted.value_or(turn.now) + cluster->policy.recovery_timeout;
+  }
   turn.state.timers.Set({TimerKind::kDecisionTimeout, {}, open.decision.id},
-                        std::max(start + cluster->policy.recovery_timeout, turn.now));
+                        std::max(*open.give_up, turn.now));
   Recount(turn, open);
 }
 

@@ -144,8 +144,11 @@ struct OpenDecision {
   bool winding_up = false;   // the node lives: what is done stays, nothing more is done to its pods
   std::string unneeded;      // why, in words
   std::map<std::string, uint32_t> late_pods;  // by controller uid: pods that came to the node after the plan
-  std::set<std::string> waits_for;            // controllers under whose uid it stands in Cluster.recovering
-  absl::Duration pause;  // the last one before a blocked or unanswered action was asked again
+  absl::Duration late_pause;                  // the last one before such pods were looked at again
+  bool late_pause_under_way = false;
+  std::optional<absl::Time> give_up;  // replacements are awaited until then
+  std::set<std::string> waits_for;    // controllers under whose uid it stands in Cluster.recovering
+  absl::Duration pause;               // the last one before a blocked or unanswered action was asked again
   // Rebalancing.
   std::vector<WorkloadRecovery> scattered;  // workloads that may come back
   std::string moving;           // controller whose evicted pod's replacement is awaited; empty = none is

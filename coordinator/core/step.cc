@@ -8,6 +8,7 @@
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/clusters.h"
 #include "coordinator/core/core.h"
+#include "coordinator/core/failover.h"
 #include "coordinator/core/nodes.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/readmission.h"
@@ -65,6 +66,9 @@ void OnDue(Turn& turn, const TimerKey& timer) {
       return;
     case TimerKind::kRetry:
       if (OpenDecision* open = turn.FindOpen(timer.decision)) OnRetryDue(turn, *open);
+      return;
+    case TimerKind::kLatePods:
+      if (OpenDecision* open = turn.FindOpen(timer.decision)) OnLatePodsDue(turn, *open);
       return;
   }
 }

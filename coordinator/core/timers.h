@@ -21,6 +21,7 @@ enum class TimerKind {
   kReadmission,      // of a failed-over node: it has been well for long enough
   kDecisionTimeout,  // of a decision: it may not be open any longer
   kRetry,            // of a decision: what was blocked may be asked again
+  kLatePods,         // of a failover: pods that keep coming to the dead node are looked at again
 };
 
 // One deadline's name; a subject has at most one of each kind. Fields that the kind does not need stay empty.

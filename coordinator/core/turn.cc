@@ -97,6 +97,7 @@ void Turn::Close(OpenDecision& open, DecisionState end, std::string outcome) {
   decision.timings.closed = now;
   state.timers.Clear({TimerKind::kDecisionTimeout, {}, decision.id});
   state.timers.Clear({TimerKind::kRetry, {}, decision.id});
+  state.timers.Clear({TimerKind::kLatePods, {}, decision.id});
   if (Cluster* cluster = FindCluster(decision.cluster)) {
     cluster->open.erase(decision.id);
     for (const std::string& controller : open.waits_for) {

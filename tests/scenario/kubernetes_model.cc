@@ -86,7 +86,8 @@ std::optional<std::string> KubernetesModel::PlaceFor(const WorkloadSpec& spec) c
   std::optional<std::string> best;
   size_t best_count = 0;
   for (const auto& [name, facts] : nodes_) {
-    const bool fits = facts.ready && !facts.unschedulable && !facts.failover_taint;
+    const bool fits =
+        facts.ready && !facts.unschedulable && (!facts.failover_taint || !scheduler_sees_taints_);
     if (!fits && !spec.tolerates_all) continue;
     size_t count = 0;
     for (const auto& [pod, pod_facts] : pods_) count += pod_facts.node == name ? 1 : 0;

@@ -63,6 +63,8 @@ class KubernetesModel {
   void TellAll();
   void SetAway(bool away);
   bool away() const { return away_; }
+  // A scheduler that was cut off places pods by what it saw before.
+  void SetSchedulerSeesTaints(bool sees) { scheduler_sees_taints_ = sees; }
 
   // Carries one action out and answers. Nothing reaches a server that is away.
   void Act(const coordinator::ReleasedAction& action, std::function<void(coordinator::Event)> answer);
@@ -88,6 +90,7 @@ class KubernetesModel {
   std::map<std::string, Machine>& machines_;
   std::function<void(coordinator::Event)> tell_;
   bool away_ = false;
+  bool scheduler_sees_taints_ = true;
   uint64_t counter_ = 0;
   std::map<std::string, coordinator::NodeFacts> nodes_;
   std::map<std::string, coordinator::LeaseFacts> leases_;

@@ -182,6 +182,8 @@ class Runner {
        [this](const Words& words) {
          world_.kubernetes().workload(words.First()).blocked = words.plain.back() == "on";
        }},
+      {"scheduler-sees-taints",
+       [this](const Words& words) { world_.kubernetes().SetSchedulerSeesTaints(words.First() == "on"); }},
       {"pause-coordinator",
        [this](const Words& words) {
          absl::Duration pause;

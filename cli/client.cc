@@ -15,6 +15,7 @@
 #include "cli/failure.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
+#include "common/rpc/status.h"
 #include "common/time/backoff.h"
 
 namespace evenkeel::cli {
@@ -125,7 +126,7 @@ absl::StatusOr<Response> Client::Read(Stub& stub,
         time::Backoff({.initial = absl::Milliseconds(200)}, attempt, base::RandomUnit());
     if (status.error_code() != grpc::StatusCode::UNAVAILABLE || attempt == kAttempts ||
         absl::Now() + wait > deadline) {
-      return ToStatus(status);
+      return rpc::FromGrpc(status);
     }
     host_.sleep(wait);
   }
@@ -167,7 +168,7 @@ absl::Status Client::Watch(Stub& stub,
     return absl::OkStatus();
   }
   const grpc::Status status = reader->Finish();
-  return status.ok() ? absl::UnavailableError("the coordinator ended the watch") : ToStatus(status);
+  return status.ok() ? absl::UnavailableError("the coordinator ended the watch") : rpc::FromGrpc(status);
 }
 
 absl::StatusOr<std::vector<v1::Cluster>> Client::ListClusters() {
@@ -281,7 +282,7 @@ absl::StatusOr<v1::ApplyPolicyResponse> Client::ApplyPolicy(const v1::Policy& po
   grpc::ClientContext context;
   EVENKEEL_RETURN_IF_ERROR(Prepare(context, settings_.request_timeout));
   v1::ApplyPolicyResponse response;
-  EVENKEEL_RETURN_IF_ERROR(ToStatus(policies_->ApplyPolicy(&context, request, &response)));
+  EVENKEEL_RETURN_IF_ERROR(rpc::FromGrpc(policies_->ApplyPolicy(&context, request, &response)));
   return response;
 }
 
@@ -292,7 +293,7 @@ absl::Status Client::DeletePolicy(const std::string& name, const std::string& et
   grpc::ClientContext context;
   EVENKEEL_RETURN_IF_ERROR(Prepare(context, settings_.request_timeout));
   v1::DeletePolicyResponse response;
-  return ToStatus(policies_->DeletePolicy(&context, request, &response));
+  return rpc::FromGrpc(policies_->DeletePolicy(&context, request, &response));
 }
 
 absl::StatusOr<std::vector<v1::Decision>> Client::OpenDecisions(const std::string& cluster) {

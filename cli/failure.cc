@@ -41,6 +41,8 @@ Explanation Explain(const absl::Status& status, const Settings& settings) {
   if (std::optional<std::string> cure = base::Detail(status, kCureKey)) return {said, *cure};
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
+      // The coordinator itself says that something is not to be had now; else it is the connection.
+      if (base::Detail(status, base::kReasonKey)) return {said, ""};
       said = ConnectionCause(said);
       if (absl::StrContains(said, "certificate") || absl::StrContains(said, "handshake") ||
           absl::StrContains(said, "Ssl") || absl::StrContains(said, "SSL")) {
@@ -75,10 +77,6 @@ Explanation Explain(const absl::Status& status, const Settings& settings) {
 
 absl::Status WithCure(absl::Status status, absl::string_view cure) {
   return base::WithDetail(std::move(status), kCureKey, cure);
-}
-
-absl::Status ToStatus(const grpc::Status& status) {
-  return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
 }
 
 std::string ErrorText(const absl::Status& status, const Settings& settings) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <grpcpp/support/status.h>
-
 #include <string>
 
 #include "absl/status/status.h"
@@ -9,9 +7,6 @@
 #include "cli/config.h"
 
 namespace evenkeel::cli {
-
-// What the server or gRPC says, as a status of the same code.
-absl::Status ToStatus(const grpc::Status& status);
 
 // The status with a sentence on what helps, which ErrorText then tells.
 absl::Status WithCure(absl::Status status, absl::string_view cure);

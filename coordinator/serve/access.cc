@@ -81,6 +81,11 @@ std::string AnswerKey(const kube::TokenReview& user, const Permission& permissio
                               absl::string_view("\0", 1)));
 }
 
+// The API server could not be asked at all, and the call only reads.
+bool MayStandIn(const absl::Status& failure, const Permission& permission) {
+  return Reads(permission) && (absl::IsUnavailable(failure) || absl::IsDeadlineExceeded(failure));
+}
+
 // An answer of the API server that is none.
 absl::Status NoAnswer(const absl::Status& status, absl::string_view question) {
   return base::WithReason(
@@ -92,7 +97,11 @@ absl::Status NoAnswer(const absl::Status& status, absl::string_view question) {
 }  // namespace
 
 AccessControl::AccessControl(Options options, kube::KubernetesApi* home, const time::Clock& clock)
-    : options_(options), home_(home), clock_(clock) {}
+    : options_(options),
+      home_(home),
+      clock_(clock),
+      users_({options.remember_for, options.outage_reads_for, options.remembered}),
+      answers_({options.remember_for, options.outage_reads_for, options.remembered}) {}
 
 void AccessControl::Check(const Credentials& credentials, const Permission& permission, Done done) {
   if (!credentials.bearer_token.empty()) {
@@ -122,11 +131,9 @@ void AccessControl::CheckToken(const std::string& token, const Permission& permi
   std::string digest = Sha256(token);
   {
     absl::ReleasableMutexLock lock(&mutex_);
-    const auto known = users_.find(digest);
-    if (known != users_.end() && clock_.Now() < known->second.until) {
-      const kube::TokenReview user = known->second.review;
+    if (const auto user = users_.Fresh(digest, clock_.Now())) {
       lock.Release();
-      CheckUser(user, permission, std::move(done));
+      CheckUser(*user, permission, std::move(done));
       return;
     }
   }
@@ -141,8 +148,9 @@ void AccessControl::CheckToken(const std::string& token, const Permission& permi
        done = std::move(done)](absl::StatusOr<kube::TokenReview> review) {
         End(number);
         if (!review.ok()) {
-          done(NoAnswer(review.status(), "whose token this is"));
-          return;
+          const auto user = MayStandIn(review.status(), permission) ? StandIn(users_, digest) : std::nullopt;
+          if (user) return CheckUser(*user, permission, done);
+          return done(NoAnswer(review.status(), "whose token this is"));
         }
         if (!review->authenticated) {
           done(Unauthenticated(
@@ -153,9 +161,7 @@ void AccessControl::CheckToken(const std::string& token, const Permission& permi
         }
         {
           absl::MutexLock lock(&mutex_);
-          if (users_.size() >= options_.remembered) users_.clear();
-          users_.insert_or_assign(digest,
-                                  User{.review = *review, .until = clock_.Now() + options_.remember_for});
+          users_.Remember(digest, *review, clock_.Now());
         }
         CheckUser(*review, permission, done);
       });
@@ -166,11 +172,9 @@ void AccessControl::CheckUser(const kube::TokenReview& user, const Permission& p
   std::string key = AnswerKey(user, permission);
   {
     absl::ReleasableMutexLock lock(&mutex_);
-    const auto known = answers_.find(key);
-    if (known != answers_.end() && clock_.Now() < known->second.until) {
-      const absl::Status status = known->second.status;
+    if (const auto status = answers_.Fresh(key, clock_.Now())) {
       lock.Release();
-      done(status);
+      done(*status);
       return;
     }
   }
@@ -195,20 +199,24 @@ void AccessControl::CheckUser(const kube::TokenReview& user, const Permission& p
        done = std::move(done)](absl::StatusOr<kube::AccessAnswer> answer) {
         End(number);
         if (!answer.ok()) {
-          done(NoAnswer(answer.status(), "what the caller may do"));
-          return;
+          const auto status = MayStandIn(answer.status(), permission) ? StandIn(answers_, key) : std::nullopt;
+          return done(status ? *status : NoAnswer(answer.status(), "what the caller may do"));
         }
         const absl::Status status =
             answer->allowed ? absl::OkStatus() : Missing(username, permission, answer->reason);
         {
           absl::MutexLock lock(&mutex_);
-          if (answers_.size() >= options_.remembered) answers_.clear();
-          answers_.insert_or_assign(key,
-                                    Answer{.status = status, .until = clock_.Now() + options_.remember_for});
+          answers_.Remember(key, status, clock_.Now());
         }
         done(status);
       });
   Underway(*number, call);
+}
+
+template <typename Answer>
+std::optional<Answer> AccessControl::StandIn(AccessMemory<Answer>& memory, const std::string& key) {
+  absl::MutexLock lock(&mutex_);
+  return memory.StandIn(key, clock_.Now());
 }
 
 void AccessControl::Stop() {

@@ -7,7 +7,9 @@
 // token, where there is one, counts before a certificate.
 //
 // Answers are remembered for a few seconds, so that a listing in many pages asks once; a right that is taken
-// away ends with that memory. Tokens are remembered by their SHA-256 only.
+// away ends with that memory. While the API server cannot be asked, who could read before may still read, for
+// a quarter of an hour after its last answer: an outage is when the fleet must be looked at. To change
+// anything then, a client certificate is needed. Tokens are remembered by their SHA-256 only.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +26,7 @@
 #include "absl/time/time.h"
 #include "common/kube/kubernetes_api.h"
 #include "common/time/clock.h"
+#include "coordinator/serve/access_memory.h"
 
 namespace evenkeel::coordinator {
 
@@ -49,6 +52,7 @@ class AccessControl {
  public:
   struct Options {
     absl::Duration remember_for = absl::Seconds(10);
+    absl::Duration outage_reads_for = absl::Minutes(15);
     size_t remembered = 4096;                    // answers; when full, all are forgotten
     size_t under_way = 64;                       // questions to the API server; more are refused
     absl::Duration deadline = absl::Seconds(2);  // for each question; two may follow each other
@@ -67,17 +71,10 @@ class AccessControl {
   void Stop();
 
  private:
-  struct User {
-    kube::TokenReview review;
-    absl::Time until;
-  };
-  struct Answer {
-    absl::Status status;
-    absl::Time until;
-  };
-
   void CheckToken(const std::string& token, const Permission& permission, Done done);
   void CheckUser(const kube::TokenReview& user, const Permission& permission, Done done);
+  template <typename Answer>
+  std::optional<Answer> StandIn(AccessMemory<Answer>& memory, const std::string& key);
   // A question to the API server begins: its number, or nothing when there may be no more. The call it is,
   // once it is known. It has been answered.
   std::optional<uint64_t> Begin();
@@ -92,8 +89,9 @@ class AccessControl {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t last_question_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::flat_hash_map<uint64_t, kube::Call> under_way_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<std::string, User> users_ ABSL_GUARDED_BY(mutex_);      // by the token's SHA-256
-  absl::flat_hash_map<std::string, Answer> answers_ ABSL_GUARDED_BY(mutex_);  // by user and permission
+  AccessMemory<kube::TokenReview> users_
+      ABSL_GUARDED_BY(mutex_);                                  // by the token's SHA-256; authenticated ones
+  AccessMemory<absl::Status> answers_ ABSL_GUARDED_BY(mutex_);  // by user and permission
 };
 
 }  // namespace evenkeel::coordinator

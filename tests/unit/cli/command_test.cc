@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "common/base/status.h"
+#include "common/rpc/status.h"
 #include "tests/unit/cli/command_fixture.h"
 
 namespace evenkeel::cli {
@@ -82,6 +84,17 @@ TEST_F(ServerTest, ErrorsHaveACauseAndACure) {
     EXPECT_THAT(err_, HasSubstr(cure));
     EXPECT_THAT(err_, ::testing::Not(HasSubstr("\033")));
   }
+}
+
+// Proves that what the coordinator cannot do now is told in its own words, and not as a connection that
+// failed.
+TEST_F(ServerTest, UnavailableByTheCoordinatorIsNoConnectionFailure) {
+  const absl::Status away = base::WithReason(
+      absl::UnavailableError("the home cluster could not be asked; use a client certificate"),
+      "ACCESS_REVIEW_FAILED");
+  coordinator_.FailNext(3, rpc::ToGrpc(away));
+  EXPECT_EQ(Run({"get", "clusters"}), 1);
+  EXPECT_EQ(err_, "error: the home cluster could not be asked; use a client certificate\n");
 }
 
 // Proves that a coordinator with a certificate of another authority, or another name, is not talked to.

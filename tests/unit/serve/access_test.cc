@@ -134,6 +134,34 @@ TEST_F(AccessTest, DoesNotTakeSilenceForAnAnswer) {
   EXPECT_TRUE(Ask(access, Token("alice-token"), kListNodes).ok());
 }
 
+// While the API server is away, who could read before may read for a while longer; changes, strangers and
+// whoever was refused stay out.
+TEST_F(AccessTest, LetsReadersReadDuringAnOutage) {
+  const Permission read_policy{.verb = "get", .resource = "policies", .name_space = "", .name = "web"};
+  AccessControl access({.remember_for = absl::Seconds(10), .outage_reads_for = absl::Minutes(15)},
+                       &kubernetes_, clock_);
+  kubernetes_.SetAccess([](const kube::AccessQuestion& question) {
+    return question.resource == "nodes" || question.verb == "delete";
+  });
+  ASSERT_TRUE(Ask(access, Token("alice-token"), kListNodes).ok());
+  ASSERT_TRUE(Ask(access, Token("alice-token"), kDeletePolicy).ok());
+  ASSERT_EQ(Ask(access, Token("alice-token"), read_policy).code(), absl::StatusCode::kPermissionDenied);
+
+  kubernetes_.SetConnected(false);
+  clock_.Advance(absl::Minutes(5));
+  EXPECT_TRUE(Ask(access, Token("alice-token"), kListNodes).ok());
+  EXPECT_EQ(Ask(access, Token("alice-token"), read_policy).code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(Ask(access, Token("mallory-token"), kListNodes).code(), absl::StatusCode::kUnavailable);
+  clock_.Advance(absl::Seconds(11));
+  EXPECT_EQ(Ask(access, Token("alice-token"), kDeletePolicy).code(), absl::StatusCode::kUnavailable);
+  clock_.Advance(absl::Minutes(10));
+  EXPECT_EQ(Ask(access, Token("alice-token"), kListNodes).code(), absl::StatusCode::kUnavailable);
+
+  kubernetes_.SetConnected(true);
+  kubernetes_.SetAccess([](const kube::AccessQuestion&) { return false; });
+  EXPECT_EQ(Ask(access, Token("alice-token"), kListNodes).code(), absl::StatusCode::kPermissionDenied);
+}
+
 // Every question is answered once, however many come at once: some perhaps with "too many".
 TEST_F(AccessTest, AnswersEveryQuestion) {
   AccessControl access({.under_way = 2}, &kubernetes_, clock_);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <iterator>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -13,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/base/check.h"
 #include "coordinator/runtime/event_queue.h"
+#include "coordinator/runtime/loop.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -31,10 +30,9 @@ struct Runtime::Impl {
         clock(clock_given),
         queue(options.queue_capacity) {}
 
-  void Loop();
-  void Turn(Core& core, std::vector<Event>& events);
-  void Commit(const std::vector<Write>& writes);
-  void Release(const Effects& effects);
+  void Run();
+  void Turn(Loop& loop, const std::vector<Event>& events);
+  void Commit(Loop& loop) const;
   bool OnLoop() const { return std::this_thread::get_id() == loop_id; }
 
   const Options options;
@@ -43,65 +41,44 @@ struct Runtime::Impl {
   Outlet& outlet;
   const time::Clock& clock;
   EventQueue queue;
-  std::thread loop;
+  std::thread thread;
   std::atomic<std::thread::id> loop_id;
 
   mutable absl::Mutex mutex;
   mutable Figures figures ABSL_GUARDED_BY(mutex);
 };
 
-void Runtime::Impl::Loop() {
+void Runtime::Impl::Run() {
   loop_id = std::this_thread::get_id();
-  Core core(restored, clock.Now());
+  Loop loop(restored, store, outlet, clock);
   std::vector<Event> events;
-  while (queue.Take(events, kMostEventsPerTurn, core.NextDeadline() - clock.Now())) Turn(core, events);
+  while (queue.Take(events, kMostEventsPerTurn, loop.NextDeadline() - clock.Now())) Turn(loop, events);
 }
 
-void Runtime::Impl::Turn(Core& core, std::vector<Event>& events) {
-  const absl::Duration lateness = std::max(clock.Now() - core.NextDeadline(), absl::ZeroDuration());
-  const size_t taken = events.size();
-  std::vector<Effects> steps;
-  steps.reserve(taken + 1);
-  // What has happened comes before what has not happened in time: a sign of life that waits in the queue must
-  // not lose against the deadline that it meets (L1).
-  for (const Event& event : events) steps.push_back(core.Step(event, clock.Now()));
-  if (const absl::Time now = clock.Now(); now >= core.NextDeadline()) steps.push_back(core.Step(Tick{}, now));
-
-  // One commit for all of them (group commit). Releasing nothing before it is L3.
-  std::vector<Write> writes;
-  for (Effects& effects : steps) {
-    std::move(effects.writes.begin(), effects.writes.end(), std::back_inserter(writes));
-  }
-  std::optional<absl::Duration> commit_time;
-  if (!writes.empty()) {
-    const absl::Time begin = clock.Now();
-    Commit(writes);
-    commit_time = clock.Now() - begin;
-  }
-  for (const Effects& effects : steps) Release(effects);
+void Runtime::Impl::Turn(Loop& loop, const std::vector<Event>& events) {
+  const absl::Duration lateness = std::max(clock.Now() - loop.NextDeadline(), absl::ZeroDuration());
+  loop.Step(events);
+  const bool writes = loop.writes();
+  const absl::Time begin = clock.Now();
+  Commit(loop);
+  const absl::Duration commit_time = clock.Now() - begin;
+  loop.Release();
 
   absl::MutexLock lock(&mutex);
-  figures.events += taken;
-  if (commit_time) {
+  figures.events += events.size();
+  if (writes) {
     ++figures.commits;
-    figures.last_commit = *commit_time;
+    figures.last_commit = commit_time;
   }
   figures.longest_lateness = std::max(figures.longest_lateness, lateness);
   figures.last_turn = clock.Now();
 }
 
-void Runtime::Impl::Commit(const std::vector<Write>& writes) {
-  const absl::Status status = store.Commit(writes);
+void Runtime::Impl::Commit(Loop& loop) const {
+  const absl::Status status = loop.Commit();
   if (status.ok()) return;
   if (options.fatal) options.fatal(status);
   EVENKEEL_CHECK(false) << "the coordinator went on after its store failed: " << status.ToString();
-}
-
-void Runtime::Impl::Release(const Effects& effects) {
-  for (const ReleasedAction& action : effects.actions) outlet.Release(action);
-  for (const Request& request : effects.requests) outlet.Release(request);
-  for (const Reply& reply : effects.replies) outlet.Release(reply);
-  for (const Notice& notice : effects.notices) outlet.Release(notice);
 }
 
 Runtime::Runtime(Options options, const Restored& restored, StateStore& store, Outlet& outlet,
@@ -113,14 +90,14 @@ Runtime::~Runtime() {
 }
 
 void Runtime::Start() {
-  EVENKEEL_CHECK(!impl_->loop.joinable()) << "a runtime is started once";
-  impl_->loop = std::thread([this] { impl_->Loop(); });
+  EVENKEEL_CHECK(!impl_->thread.joinable()) << "a runtime is started once";
+  impl_->thread = std::thread([this] { impl_->Run(); });
 }
 
 void Runtime::Stop() {
   EVENKEEL_CHECK(!impl_->OnLoop()) << "the loop cannot wait for its own end";
   impl_->queue.Close();
-  if (impl_->loop.joinable()) impl_->loop.join();
+  if (impl_->thread.joinable()) impl_->thread.join();
 }
 
 bool Runtime::Post(Event event) {

@@ -1,8 +1,7 @@
 // The one loop around the core: take events, step, make the writes durable, then release (L3).
 //
-// Every producer posts to one bounded queue. The loop takes what is there, at most 1024 events, steps the
-// core once for each, makes all their writes durable with one commit (group commit) and then releases their
-// effects in order. A commit that fails stops the process through `fatal`.
+// Every producer posts to one bounded queue. The loop takes what is there, at most 1024 events, and makes one
+// turn of them (loop.h). A commit that fails stops the process through `fatal`.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/time/clock.h"
 #include "coordinator/core/core.h"
+#include "coordinator/runtime/outlet.h"
 #include "coordinator/store/state_store.h"
 
 namespace evenkeel::coordinator {
@@ -27,16 +27,6 @@ class EventSink {
   virtual bool Post(Event event) = 0;
   // Never waits. RESOURCE_EXHAUSTED when the queue is full: for operators' commands, which can be sent again.
   virtual absl::Status TryPost(Event event) = 0;
-};
-
-// Where released effects go. All calls come from the loop's thread, in order, and must not block.
-class Outlet {
- public:
-  virtual ~Outlet() = default;
-  virtual void Release(const ReleasedAction& action) = 0;
-  virtual void Release(const Request& request) = 0;
-  virtual void Release(const Reply& reply) = 0;
-  virtual void Release(const Notice& notice) = 0;
 };
 
 class Runtime : public EventSink {

@@ -1,0 +1,50 @@
+#include "coordinator/runtime/loop.h"
+
+#include <iterator>
+#include <utility>
+
+#include "common/base/check.h"
+
+namespace evenkeel::coordinator {
+
+Loop::Loop(const Restored& restored, StateStore& store, Outlet& outlet, const time::Clock& clock)
+    : core_(restored, clock.Now()), store_(store), outlet_(outlet), clock_(clock) {}
+
+void Loop::Step(const std::vector<Event>& events) {
+  EVENKEEL_CHECK(next_ == Next::kStep) << "a turn begins with its steps";
+  next_ = Next::kCommit;
+  steps_.reserve(events.size() + 1);
+  // What has happened comes before what has not happened in time: a sign of life that waits in the queue must
+  // not lose against the deadline that it meets (L1).
+  for (const Event& event : events) steps_.push_back(core_.Step(event, clock_.Now()));
+  if (const absl::Time now = clock_.Now(); now >= core_.NextDeadline())
+    steps_.push_back(core_.Step(Tick{}, now));
+  for (Effects& effects : steps_) {
+    std::move(effects.writes.begin(), effects.writes.end(), std::back_inserter(writes_));
+  }
+}
+
+absl::Status Loop::Commit() {
+  EVENKEEL_CHECK(next_ == Next::kCommit) << "a turn is committed once, after its steps";
+  next_ = Next::kNothing;
+  if (!writes_.empty()) {
+    if (absl::Status status = store_.Commit(writes_); !status.ok()) return status;
+  }
+  next_ = Next::kRelease;
+  return absl::OkStatus();
+}
+
+void Loop::Release() {
+  EVENKEEL_CHECK(next_ == Next::kRelease) << "nothing is released before it is durable (L3)";
+  for (const Effects& effects : steps_) {
+    for (const ReleasedAction& action : effects.actions) outlet_.Release(action);
+    for (const Request& request : effects.requests) outlet_.Release(request);
+    for (const Reply& reply : effects.replies) outlet_.Release(reply);
+    for (const Notice& notice : effects.notices) outlet_.Release(notice);
+  }
+  steps_.clear();
+  writes_.clear();
+  next_ = Next::kStep;
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,52 @@
+// The body of the one loop around the core, without a thread: a turn is Step, Commit and Release, in this
+// order. They are three calls, so that whoever turns the loop sees what happens between them: the runtime
+// measures it there, and the simulator lets the process die there.
+//
+// One thread. The clock is asked before every step of the core and nowhere else.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/time/clock.h"
+#include "coordinator/core/core.h"
+#include "coordinator/runtime/outlet.h"
+#include "coordinator/store/state_store.h"
+
+namespace evenkeel::coordinator {
+
+class Loop {
+ public:
+  // `store` is open already and gave `restored`. All but `restored` outlive the loop.
+  Loop(const Restored& restored, StateStore& store, Outlet& outlet, const time::Clock& clock);
+
+  // When the core wants its next Tick: turn the loop then, with or without events.
+  absl::Time NextDeadline() const { return core_.NextDeadline(); }
+
+  // Steps the core once for each event, then once more if its deadline has come.
+  void Step(const std::vector<Event>& events);
+
+  // Makes all that these steps write durable with one commit (group commit); none where they write nothing.
+  // Not OK: what is on the disk is no longer known, and neither Release nor another turn may follow (L3).
+  absl::Status Commit();
+
+  // Hands out what these steps ask for, in their order.
+  void Release();
+
+  // The turn has something to make durable.
+  bool writes() const { return !writes_.empty(); }
+
+ private:
+  enum class Next { kStep, kCommit, kRelease, kNothing };
+
+  Core core_;
+  StateStore& store_;
+  Outlet& outlet_;
+  const time::Clock& clock_;
+  Next next_ = Next::kStep;
+  std::vector<Effects> steps_;
+  std::vector<Write> writes_;
+};
+
+}  // namespace evenkeel::coordinator

@@ -11,12 +11,15 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "tests/scenario/story.h"
-#include "tests/scenario/world.h"
+#include "tests/simulation/world.h"
 
 namespace evenkeel::scenario {
 namespace {
 
 using namespace coordinator;  // scripts are about decisions and policies
+using simulation::kCluster;
+using simulation::Machine;
+using simulation::WorkloadSpec;
 
 // A command's words after its name: "key=value" and others.
 struct Words {
@@ -60,6 +63,7 @@ class Runner {
     const auto command = words.empty() ? commands_.end() : commands_.find(words.front());
     if (command == commands_.end()) return "no such command\n";
     command->second(Parse(words));
+    world_.Advance(absl::ZeroDuration());  // what it leads to at once is its own output
     return story_.Take() + std::exchange(extra_, "");
   }
 

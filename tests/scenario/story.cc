@@ -133,7 +133,7 @@ void Story::Tell(const Request& request) {
     Line(absl::StrCat("read the lease of ", read->node.node));
 }
 
-void Story::OnStep(const Event&, const Effects& effects) {
+void Story::OnTurn(const std::vector<Event>&, const Effects& effects) {
   for (const Notice& notice : effects.notices) Tell(notice);
   for (const ReleasedAction& released : effects.actions) {
     Line(absl::StrCat("do ", released.decision.ToString(), "/", released.action.number, ": ",

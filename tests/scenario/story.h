@@ -4,16 +4,19 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "coordinator/core/decision.h"
-#include "tests/scenario/world.h"
+#include "tests/simulation/world.h"
 
 namespace evenkeel::scenario {
 
-class Story final : public Observer {
+using simulation::World;
+
+class Story final : public simulation::Observer {
  public:
-  void OnStep(const coordinator::Event& event, const coordinator::Effects& effects) override;
+  void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects) override;
 
   void OnCrash() override {
     Line("the coordinator crashes: its last step is durable, but nothing of it was handed out");

@@ -1,6 +1,6 @@
 // A Kubernetes cluster as far as failover depends on it: nodes with conditions and leases, pods, ReplicaSets
-// and StatefulSets that replace what is deleted, a scheduler, evictions. It knows which machines run; the
-// core does not.
+// and StatefulSets that replace what is deleted, a scheduler, kubelets and the containers that they run,
+// evictions. It knows which machines run; the core does not.
 #pragma once
 
 #include <cstdint>
@@ -13,25 +13,15 @@
 #include "absl/time/time.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/core/events.h"
-#include "tests/scenario/schedule.h"
+#include "tests/simulation/containers.h"
+#include "tests/simulation/dice.h"
+#include "tests/simulation/knobs.h"
+#include "tests/simulation/machine.h"
+#include "tests/simulation/marks.h"
+#include "tests/simulation/network.h"
+#include "tests/simulation/schedule.h"
 
-namespace evenkeel::scenario {
-
-// A machine's truth.
-struct Machine {
-  bool powered = true;
-  bool kubelet = true;  // the kubelet's process runs
-  bool agent = true;    // the agent's process runs
-  bool cut_from_coordinator = false;
-  bool cut_from_peers = false;
-  std::set<std::string> cut_from;  // peers that do not reach it
-  bool cut_from_api = false;
-  uint32_t boots = 1;
-  absl::Time kubelet_lost;  // when its kubelet was last not heard by the API server
-
-  bool KubeletHeard() const { return powered && kubelet && !cut_from_api; }
-  bool AgentRuns() const { return powered && agent; }
-};
+namespace evenkeel::simulation {
 
 struct WorkloadSpec {
   std::string name;
@@ -46,23 +36,36 @@ struct WorkloadSpec {
 
 class KubernetesModel {
  public:
-  // `tell` gets what a watch would show. Machines are the world's.
-  KubernetesModel(std::string cluster, Schedule& schedule, std::map<std::string, Machine>& machines,
-                  std::function<void(coordinator::Event)> tell);
+  struct Surroundings {
+    std::string cluster;
+    Schedule& schedule;
+    const Knobs& knobs;
+    std::map<std::string, Machine>& machines;
+    const Network& network;
+    Marks& marks;
+    // What a watch shows.
+    std::function<void(coordinator::Event)> tell;
+    // A container was started whose like must not run twice. May be null.
+    std::function<void(const std::string& node, const std::string& identity)> started;
+  };
+  // Seed 0: kubelets renew their leases at one instant, as scripts expect.
+  KubernetesModel(Surroundings surroundings, uint64_t seed);
 
   void AddNode(const std::string& name, const std::string& zone);
   void RemoveNode(const std::string& name);  // the node object
   void Deploy(const WorkloadSpec& spec);
   WorkloadSpec& workload(const std::string& name) { return workloads_.at(name); }
 
-  // The machine's truth has changed.
+  // The machine's truth has changed, or a way to it.
   void MachineChanged(const std::string& node);
 
   // Lists everything again, as after a start of the coordinator or an outage; then says that the API is
   // reachable.
   void TellAll();
   void SetAway(bool away);
-  bool away() const { return away_; }
+  // The way between the coordinator and the API server has changed.
+  void ReachChanged();
+  bool away() const { return !Reached(); }
   // A scheduler that was cut off places pods by what it saw before.
   void SetSchedulerSeesTaints(bool sees) { scheduler_sees_taints_ = sees; }
 
@@ -72,6 +75,8 @@ class KubernetesModel {
 
   const std::map<std::string, coordinator::PodFacts>& pods() const { return pods_; }
   const std::map<std::string, coordinator::NodeFacts>& nodes() const { return nodes_; }
+  const std::map<std::string, WorkloadSpec>& workloads() const { return workloads_; }
+  const Containers& containers() const { return containers_; }
 
  private:
   coordinator::ActionOutcome Apply(const coordinator::Action& action, std::string& detail);
@@ -82,22 +87,40 @@ class KubernetesModel {
   void StartPod(const std::string& pod, const std::string& uid);
   void DeletePod(const std::string& pod);
   void TellPod(const std::string& pod);
-  void RenewLeases();
   std::optional<std::string> PlaceFor(const WorkloadSpec& spec) const;
 
-  const std::string cluster_;
-  Schedule& schedule_;
-  std::map<std::string, Machine>& machines_;
-  std::function<void(coordinator::Event)> tell_;
+  bool Heard(const std::string& node) const;  // its kubelet, by the API server
+  bool Reached() const { return !away_ && around_.network.CoordinatorAndApi(); }
+  bool TaintHolds(const std::string& node) const;
+  void RenewLease(const std::string& node);
+  void SyncKubelet(const std::string& node);
+  void AwaitGrace(const std::string& node);
+  void ReportPods(const std::string& node);
+  void RunContainer(const std::string& pod);
+  void Place(coordinator::PodFacts& pod, const std::string& node);
+  absl::Duration Lag(absl::Duration most) { return dice_.Between(absl::ZeroDuration(), most); }
+  void EndEvicted(const std::string& pod, const std::string& uid);
+  void Repeat(const coordinator::Action& action);
+
+  const Surroundings around_;
+  Dice dice_;
+  const bool scattered_;
   bool away_ = false;
+  bool reached_ = true;
+  std::set<std::string> unheard_;  // nodes
+  std::set<std::string> marked_;   // nodes with pods that others have marked as not ready
   bool scheduler_sees_taints_ = true;
   uint64_t counter_ = 0;
   std::map<std::string, coordinator::NodeFacts> nodes_;
+  std::map<std::string, uint64_t> versions_;      // of the node objects
+  std::map<std::string, absl::Time> taint_seen_;  // from when on the scheduler knows of the taint
+  std::map<std::string, size_t> load_;            // pods bound to each node
   std::map<std::string, coordinator::LeaseFacts> leases_;
   std::map<std::string, coordinator::PodFacts> pods_;  // all in the namespace "shop"
   std::map<std::string, std::string> owner_;           // pod -> workload
   std::set<std::string> shown_;                        // pods that the watch has shown and not taken back
   std::map<std::string, WorkloadSpec> workloads_;
+  Containers containers_;
 };
 
-}  // namespace evenkeel::scenario
+}  // namespace evenkeel::simulation

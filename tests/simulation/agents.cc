@@ -1,0 +1,310 @@
+#include "tests/simulation/agents.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace evenkeel::simulation {
+namespace {
+
+using coordinator::ProbeAnswered;
+using coordinator::ProbeNode;
+using coordinator::ProbeOutcome;
+
+// How long things take here, where the knobs add nothing.
+constexpr absl::Duration kReset = absl::Milliseconds(2);  // until a closed connection is seen to be closed
+constexpr absl::Duration kHandshake = absl::Milliseconds(20);  // connection, TLS, hello, identity
+constexpr absl::Duration kConnectTimeout = absl::Seconds(1);
+constexpr absl::Duration kProbe = absl::Milliseconds(3);  // one way of a request, or a try that is answered
+// What a sender may have under way unconfirmed: so many beats still arrive where only the way back is closed.
+constexpr uint64_t kUnconfirmedBeats = 10;
+constexpr uint64_t kPlaces = 1 << 16;  // a connection's number tells its agent's place
+
+}  // namespace
+
+struct Agents::Agent {
+  Agent(std::string name_given, size_t place_given, Machine& machine_given, Dice dice_given)
+      : name(std::move(name_given)), place(place_given), machine(machine_given), dice(dice_given) {}
+
+  const std::string name;
+  const size_t place;
+  Machine& machine;
+  Dice dice;
+  std::optional<agent::Reconnect> reconnect{1};
+  uint64_t connection = 0;  // 0 = none
+  bool connecting = false;
+  uint32_t tries = 0;  // connection attempts arranged; only the last counts
+  absl::Time welcomed;
+  std::optional<agent::BeatPacer> pacer;  // set while welcomed
+  uint32_t arm = 0;                       // only the last arranged beat counts
+  absl::Time last_arrival;                // nothing overtakes
+  bool stalled = false;
+  absl::Time stalled_since;
+  uint64_t confirmed = 0;  // by the other end's TCP
+};
+
+Agents::Agents(Schedule& schedule, const Knobs& knobs, std::map<std::string, Machine>& machines,
+               const Network& network, Marks& marks, uint64_t seed)
+    : schedule_(schedule),
+      knobs_(knobs),
+      machines_(machines),
+      network_(network),
+      marks_(marks),
+      seed_(seed) {}
+
+Agents::~Agents() = default;
+
+void Agents::Add(const std::string& node) {
+  const size_t place = agents_.size();
+  places_[node] = place;
+  // Each has dice of its own, so that one agent's luck does not change another's.
+  agents_.push_back(std::make_unique<Agent>(node, place, machines_.at(node), Dice(seed_ * kPlaces + place)));
+  Connect(*agents_.back(), absl::ZeroDuration());
+}
+
+Agents::Agent* Agents::Find(uint64_t connection) {
+  Agent& agent = *agents_[connection % kPlaces];
+  return agent.connection == connection ? &agent : nullptr;
+}
+
+bool Agents::Linked(const Agent& agent) const {
+  return network_.NodeToCoordinator(agent.machine) && network_.CoordinatorToNode(agent.machine);
+}
+
+absl::Duration Agents::Delay(Agent& agent) {
+  absl::Duration delay = agent.dice.Between(absl::ZeroDuration(), knobs_.latency);
+  if (marks_.Strike(agent.dice, knobs_.delayed, "message delayed"))
+    delay += agent.dice.Between(absl::ZeroDuration(), knobs_.delay);
+  return delay + agent.dice.Between(absl::ZeroDuration(), agent.machine.lag);
+}
+
+// ---- connections ----
+
+void Agents::Connect(Agent& agent, absl::Duration after) {
+  agent.connecting = true;
+  const uint32_t attempt = ++agent.tries;
+  const absl::Duration wait = agent.reconnect->Ended(absl::ZeroDuration(), agent.dice.Unit());
+  schedule_.After(after + wait, [this, &agent, attempt] {
+    if (attempt == agent.tries) TryConnect(agent);
+  });
+}
+
+void Agents::TryConnect(Agent& agent) {
+  agent.connecting = false;
+  if (!agent.machine.AgentRuns() || agent.connection != 0) return;
+  if (!Linked(agent)) return Connect(agent, kConnectTimeout);
+  if (listener_ == nullptr || !listener_->Listens()) return Connect(agent, kReset);
+  agent.connecting = true;
+  const uint32_t attempt = agent.tries;
+  schedule_.After(kHandshake + Delay(agent), [this, &agent, attempt] {
+    if (attempt != agent.tries) return;
+    agent.connecting = false;
+    if (!agent.machine.AgentRuns()) return;
+    if (listener_ == nullptr || !listener_->Listens() || !Linked(agent)) return Connect(agent, kReset);
+    agent.connection = ++connections_ * kPlaces + agent.place;
+    agent.stalled = false;
+    listener_->OnHello(agent.connection, agent.name, agent.machine.boots);
+  });
+}
+
+void Agents::Lost(Agent& agent) {
+  const absl::Duration lasted = agent.pacer ? schedule_.now() - agent.welcomed : absl::ZeroDuration();
+  agent.connection = 0;
+  agent.pacer.reset();
+  if (!agent.machine.AgentRuns()) return;
+  agent.connecting = true;
+  const uint32_t attempt = ++agent.tries;
+  schedule_.After(agent.reconnect->Ended(lasted, agent.dice.Unit()), [this, &agent, attempt] {
+    if (attempt == agent.tries) TryConnect(agent);
+  });
+}
+
+// The other end is told, if there is a way to it.
+void Agents::CloseKnown(Agent& agent, bool goodbye, const std::string& reason) {
+  const uint64_t connection = agent.connection;
+  agent.connection = 0;
+  agent.pacer.reset();
+  if (connection == 0 || !network_.NodeToCoordinator(agent.machine)) return;
+  const absl::Time at = std::max(schedule_.now() + kReset + Delay(agent), agent.last_arrival);
+  agent.last_arrival = at;
+  schedule_.At(at, [this, connection, goodbye, reason] {
+    if (listener_ != nullptr) listener_->OnEnd(connection, goodbye, reason);
+  });
+}
+
+void Agents::MachineChanged(const std::string& node) {
+  Agent& agent = Of(node);
+  if (!agent.machine.powered || !agent.machine.agent) {
+    agent.connection = 0;  // it ends without a word; whoever ends with one has said it
+    agent.pacer.reset();
+    agent.connecting = false;
+    ++agent.tries;
+    return;
+  }
+  if (!agent.machine.AgentRuns()) return;
+  if (agent.connection == 0) {
+    if (!agent.connecting) Connect(agent, absl::ZeroDuration());
+  } else if (agent.pacer) {
+    ArmBeat(agent);  // it may have hung meanwhile
+  }
+}
+
+void Agents::PoweredOn(const std::string& node) {
+  Agent& agent = Of(node);
+  agent.connection = 0;
+  agent.pacer.reset();
+  agent.reconnect.emplace(1);
+  Connect(agent, absl::ZeroDuration());
+}
+
+void Agents::Kill(const std::string& node) {
+  machines_.at(node).agent = false;
+  CloseKnown(Of(node), false, "connection reset by peer");
+  MachineChanged(node);
+}
+
+void Agents::Goodbye(const std::string& node) {
+  machines_.at(node).agent = false;
+  CloseKnown(Of(node), true, "stopping");
+  MachineChanged(node);
+}
+
+void Agents::Start(const std::string& node) {
+  machines_.at(node).agent = true;
+  Of(node).reconnect.emplace(1);
+  MachineChanged(node);
+}
+
+void Agents::ListenerDied() {
+  for (const auto& agent : agents_) {
+    if (agent->connection == 0 || !network_.CoordinatorToNode(agent->machine)) continue;
+    Lost(*agent);
+  }
+}
+
+// ---- what the coordinator sends ----
+
+void Agents::Welcome(uint64_t connection, absl::Duration beat_interval) {
+  Agent* agent = Find(connection);
+  if (agent == nullptr || !network_.CoordinatorToNode(agent->machine)) return;
+  if (agent->pacer) {
+    agent->pacer->SetInterval(beat_interval, schedule_.now());
+  } else {
+    agent->welcomed = schedule_.now();
+    agent->pacer.emplace(beat_interval, schedule_.now());
+  }
+  ArmBeat(*agent);
+}
+
+void Agents::Acknowledge(uint64_t connection, uint64_t sequence) {
+  Agent* agent = Find(connection);
+  if (agent == nullptr || !agent->pacer || !network_.CoordinatorToNode(agent->machine)) return;
+  (void)agent->pacer->Acknowledge(sequence, schedule_.now());
+}
+
+void Agents::End(uint64_t connection) {
+  Agent* agent = Find(connection);
+  if (agent != nullptr && network_.CoordinatorToNode(agent->machine)) Lost(*agent);
+}
+
+// ---- beats ----
+
+void Agents::ArmBeat(Agent& agent) {
+  const uint32_t arm = ++agent.arm;
+  const absl::Duration late =
+      agent.dice.Between(absl::ZeroDuration(), knobs_.beat_jitter + agent.machine.lag);
+  // Small enough to be kept without an allocation: beats are most of what happens.
+  struct Due {
+    Agents* agents;
+    uint32_t place;
+    uint32_t arm;
+    void operator()() const {
+      Agent& due = *agents->agents_[place];
+      if (arm == due.arm) agents->OnBeatDue(due);
+    }
+  };
+  schedule_.At(std::max(agent.pacer->due(), schedule_.now()) + late,
+               Due{this, static_cast<uint32_t>(agent.place), arm});
+}
+
+void Agents::OnBeatDue(Agent& agent) {
+  if (agent.connection == 0 || !agent.pacer || !agent.machine.AgentRuns()) return;
+  const absl::Time now = schedule_.now();
+  if (now >= agent.pacer->acknowledgement_due()) {
+    // A connection that only seems open.
+    CloseKnown(agent, false, "no beat was confirmed in time");
+    return Lost(agent);
+  }
+  const uint64_t sequence = agent.pacer->Beat(now);
+  SendBeat(agent, sequence);
+  ArmBeat(agent);
+}
+
+void Agents::SendBeat(Agent& agent, uint64_t sequence) {
+  const absl::Time now = schedule_.now();
+  const bool confirmed = network_.CoordinatorToNode(agent.machine);
+  if (confirmed) agent.confirmed = sequence;
+  const bool window = sequence - std::min(agent.confirmed, sequence) < kUnconfirmedBeats;
+  if (!network_.NodeToCoordinator(agent.machine) || !window) {
+    if (!agent.stalled) agent.stalled_since = now;
+    agent.stalled = true;
+    return;
+  }
+  absl::Duration delay = Delay(agent);
+  if (agent.stalled) {
+    // TCP tries again at growing intervals: the longer it was cut, the later it notices that it is not.
+    agent.stalled = false;
+    delay +=
+        agent.dice.Between(absl::ZeroDuration(), std::min(now - agent.stalled_since, knobs_.retransmission));
+  }
+  const absl::Time arrival = std::max(now + delay, agent.last_arrival);
+  const absl::Time node_time = now + agent.machine.clock_skew;
+  agent.last_arrival = arrival;
+  if (arrival == now) {
+    if (listener_ != nullptr) listener_->OnBeat(agent.connection, sequence, node_time);
+    return;
+  }
+  schedule_.At(arrival, [this, &agent, connection = agent.connection, sequence, node_time] {
+    if (listener_ != nullptr && network_.NodeToCoordinator(agent.machine))
+      listener_->OnBeat(connection, sequence, node_time);
+  });
+}
+
+// ---- probes ----
+
+void Agents::Probe(uint64_t connection, const ProbeNode& request) {
+  Agent* witness = Find(connection);
+  if (witness == nullptr || !network_.CoordinatorToNode(witness->machine)) return;
+  schedule_.After(kProbe + Delay(*witness), [this, connection, request] {
+    const Agent* asked = Find(connection);
+    if (asked != nullptr && asked->machine.AgentRuns()) Try(request, connection);
+  });
+}
+
+void Agents::Try(const ProbeNode& request, uint64_t connection) {
+  Agent& witness = *Find(connection);
+  const auto target = machines_.find(request.target.node);
+  const bool way = target != machines_.end() && target->second.Runs() &&
+                   network_.Reaches(witness.name, request.target.node) &&
+                   target->second.lag < request.timeout &&
+                   !marks_.Strike(witness.dice, knobs_.probe_lost, "probe lost");
+  const auto port = [&](bool listens) {
+    return !way ? ProbeOutcome::kTimedOut : listens ? ProbeOutcome::kReached : ProbeOutcome::kRefused;
+  };
+  ProbeAnswered answer;
+  answer.probe_id = request.probe_id;
+  answer.kubelet_tcp = port(way && target->second.kubelet);
+  if (answer.kubelet_tcp == ProbeOutcome::kReached) answer.kubelet_tls = ProbeOutcome::kReached;
+  if (request.agent_port != 0) answer.agent = port(way && target->second.agent);
+  answer.latency = absl::Milliseconds(1);
+  if (marks_.Strike(witness.dice, knobs_.probe_answer_lost, "probe answer lost")) return;
+  const int copies = marks_.Strike(witness.dice, knobs_.probe_answer_twice, "probe answer twice") ? 2 : 1;
+  for (int i = 0; i < copies; ++i) {
+    schedule_.After((way ? kProbe : request.timeout) + Delay(witness), [this, connection, answer] {
+      const Agent* answering = Find(connection);
+      if (answering == nullptr || !answering->machine.AgentRuns() || listener_ == nullptr) return;
+      if (network_.NodeToCoordinator(answering->machine)) listener_->OnProbed(connection, answer);
+    });
+  }
+}
+
+}  // namespace evenkeel::simulation

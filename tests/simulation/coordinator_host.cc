@@ -1,0 +1,321 @@
+#include "tests/simulation/coordinator_host.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+
+namespace evenkeel::simulation {
+
+using namespace coordinator;  // the process speaks the core's language
+
+namespace {
+
+constexpr uint16_t kAgentPort = 9440;
+constexpr uint64_t kBeatsPerAcknowledgement = 10;
+// As AgentSessions::Options has them.
+constexpr absl::Duration kEndOverdueAfter = absl::Minutes(1);
+constexpr BeatMonitor::Settings kFirstBeats = {absl::Seconds(1), absl::Seconds(3)};
+
+}  // namespace
+
+struct CoordinatorHost::Session {
+  uint64_t id = 0;
+  uint64_t connection = 0;
+  NodeKey node;
+  BeatMonitor::Watched* watched = nullptr;
+  absl::Time last_beat;                 // or the opening
+  uint64_t last_beat_node_time_ms = 0;  // 0 = never beat
+};
+
+// What dies with it.
+struct CoordinatorHost::Process {
+  Process(SimulatedDisk& disk, const Knobs& knobs, Dice& dice, Marks& marks, absl::Time now)
+      : store(disk, knobs, dice, marks), monitor(kFirstBeats, now) {}
+
+  SimulatedStore store;
+  std::unique_ptr<Loop> loop;
+  BeatMonitor monitor;
+  std::map<uint64_t, Session> sessions;                   // by id
+  absl::flat_hash_map<uint64_t, Session*> by_connection;  // never walked through
+  std::map<std::string, Session*> by_node;
+  std::vector<Event> inbox;
+  Effects released;  // of the turn under way
+  absl::Time paused_until = absl::InfinitePast();
+  std::vector<std::function<void()>> held;       // what came while it was stopped
+  absl::Time busy_until = absl::InfinitePast();  // the loop waits for its disk
+  absl::Time woken_at = absl::InfiniteFuture();  // the next look that is arranged
+};
+
+CoordinatorHost::CoordinatorHost(Surroundings surroundings, uint64_t seed)
+    : around_(std::move(surroundings)), dice_(seed) {}
+
+CoordinatorHost::~CoordinatorHost() = default;
+
+// ---- its life ----
+
+void CoordinatorHost::Start() {
+  EVENKEEL_CHECK(!runs()) << "the coordinator runs already";
+  ++life_;
+  process_ =
+      std::make_unique<Process>(around_.disk, around_.knobs, dice_, around_.marks, around_.schedule.now());
+  started_ = around_.schedule.now();
+  process_->store.Order(ordered_);
+  const Restored restored = *process_->store.Open();
+  process_->loop =
+      std::make_unique<Loop>(restored, process_->store, static_cast<Outlet&>(*this), around_.schedule);
+  around_.agents.SetListener(this);
+  Post(ClusterAdded{around_.cluster});
+  if (around_.started) around_.started();
+}
+
+void CoordinatorHost::Kill() {
+  if (runs()) Die();
+}
+
+void CoordinatorHost::Die() {
+  process_.reset();
+  ++life_;
+  around_.agents.ListenerDied();
+  if (around_.died) around_.died();
+}
+
+bool CoordinatorHost::paused() const {
+  return runs() && around_.schedule.now() < process_->paused_until;
+}
+
+void CoordinatorHost::Pause(absl::Duration pause) {
+  if (!runs()) return;
+  process_->paused_until = std::max(process_->paused_until, around_.schedule.now() + pause);
+  around_.schedule.After(pause, [this, pause, life = life_] {
+    if (life != life_ || paused()) return;
+    if (pause > absl::Seconds(1)) resumed_ = around_.schedule.now();
+    // First what came first: the beats of the pause are read before anybody asks for them.
+    std::vector<std::function<void()>> held;
+    held.swap(process_->held);
+    for (const auto& what : held) {
+      what();
+      if (life != life_) return;
+    }
+    Look();
+  });
+}
+
+absl::Duration CoordinatorHost::turn_took() const {
+  return runs() ? process_->store.took() : absl::ZeroDuration();
+}
+
+void CoordinatorHost::OrderFault(CommitFault fault) {
+  ordered_ = fault;
+  if (runs()) process_->store.Order(fault);
+}
+
+void CoordinatorHost::Hear(std::function<void()> what) {
+  if (!runs()) return;
+  if (paused()) {
+    process_->held.push_back(std::move(what));
+  } else {
+    what();
+  }
+}
+
+void CoordinatorHost::Post(Event event, uint64_t life) {
+  if (!runs() || (life != 0 && life != life_)) return;
+  if (paused()) {
+    process_->held.emplace_back([this, event = std::move(event)] { process_->inbox.push_back(event); });
+    return;
+  }
+  process_->inbox.push_back(std::move(event));
+  Wake();
+}
+
+// ---- the sessions' thread ----
+
+void CoordinatorHost::OnHello(uint64_t connection, const std::string& node, uint32_t boots) {
+  Hear([this, connection, node, boots] { Open(connection, node, boots); });
+}
+
+void CoordinatorHost::OnBeat(uint64_t connection, uint64_t sequence, absl::Time node_time) {
+  if (!runs()) return;
+  if (!paused()) return Beat(connection, sequence, node_time);
+  process_->held.emplace_back(
+      [this, connection, sequence, node_time] { Beat(connection, sequence, node_time); });
+}
+
+void CoordinatorHost::OnProbed(uint64_t connection, const ProbeAnswered& answer) {
+  Hear([this, connection, answer] {
+    if (process_->by_connection.contains(connection)) Post(answer);
+  });
+}
+
+void CoordinatorHost::OnEnd(uint64_t connection, bool goodbye, const std::string& reason) {
+  Hear([this, connection, goodbye, reason] { Close(connection, goodbye, reason); });
+}
+
+void CoordinatorHost::Open(uint64_t connection, const std::string& node, uint32_t boots) {
+  Process& process = *process_;
+  if (const auto older = process.by_node.find(node); older != process.by_node.end()) {
+    // To the core a session that is replaced is no loss: SessionOpened follows.
+    Session& replaced = *older->second;
+    process.monitor.Forget(replaced.watched);
+    process.by_connection.erase(replaced.connection);
+    around_.agents.End(replaced.connection);
+    process.sessions.erase(replaced.id);
+  }
+  const absl::Time now = around_.schedule.now();
+  Session& session = process.sessions[++sessions_];
+  session = {sessions_, connection, {around_.cluster, node}, nullptr, now, 0};
+  session.watched = process.monitor.Watch(around_.cluster, session.id, now);
+  process.by_connection[connection] = &session;
+  process.by_node[node] = &session;
+  Post(SessionOpened{session.node, session.id, absl::StrCat("boot-", boots), "0.1.0", kAgentPort});
+  around_.agents.Welcome(connection, process.monitor.SettingsOf(around_.cluster).interval);
+}
+
+void CoordinatorHost::Beat(uint64_t connection, uint64_t sequence, absl::Time node_time) {
+  const auto found = process_->by_connection.find(connection);
+  if (found == process_->by_connection.end()) return around_.agents.End(connection);  // of an earlier process
+  Session& session = *found->second;
+  session.last_beat = around_.schedule.now();
+  session.last_beat_node_time_ms = static_cast<uint64_t>(absl::ToUnixMillis(node_time));
+  if (process_->monitor.Beat(session.watched, session.last_beat)) Post(BeatResumed{session.node, session.id});
+  if (sequence % kBeatsPerAcknowledgement == 0) around_.agents.Acknowledge(connection, sequence);
+}
+
+void CoordinatorHost::Close(uint64_t connection, bool goodbye, const std::string& reason) {
+  const auto found = process_->by_connection.find(connection);
+  if (found == process_->by_connection.end()) return;
+  const Session session = *found->second;
+  process_->monitor.Forget(session.watched);
+  process_->by_connection.erase(found);
+  process_->by_node.erase(session.node.node);
+  process_->sessions.erase(session.id);
+  Post(SessionClosed{session.node, session.id, goodbye, reason, session.last_beat,
+                     session.last_beat_node_time_ms});
+}
+
+void CoordinatorHost::WatchBeats() {
+  const BeatMonitor::TurnResult result = process_->monitor.Turn(around_.schedule.now());
+  for (const uint64_t id : result.overdue) {
+    const Session& session = process_->sessions.at(id);
+    Post(BeatMissed{session.node, id, session.last_beat, session.last_beat_node_time_ms});
+    around_.schedule.After(kEndOverdueAfter, [this, id, life = life_] {
+      if (life != life_) return;
+      Hear([this, id] {
+        const auto overdue = process_->sessions.find(id);
+        if (overdue == process_->sessions.end()) return;
+        if (around_.schedule.now() - overdue->second.last_beat < kEndOverdueAfter) return;
+        const uint64_t connection = overdue->second.connection;
+        Close(connection, false, absl::StrCat("no beat for ", absl::FormatDuration(kEndOverdueAfter)));
+        around_.agents.End(connection);
+      });
+    });
+  }
+}
+
+void CoordinatorHost::Ask(const ProbeNode& request) {
+  const auto witness = process_->by_node.find(request.witness.node);
+  if (witness != process_->by_node.end() && witness->second->id == request.session_id) {
+    return around_.agents.Probe(witness->second->connection, request);
+  }
+  Post(ProbeAnswered{request.probe_id, ProbeOutcome::kProberFailed, ProbeOutcome::kProberFailed,
+                     ProbeOutcome::kProberFailed, absl::ZeroDuration()});
+}
+
+void CoordinatorHost::SetBeats(const coordinator::SetBeats& request) {
+  const BeatMonitor::Settings settings{request.interval, request.suspect_after};
+  if (!process_->monitor.Set(request.cluster, settings, around_.schedule.now())) return;
+  for (const auto& [node, session] : process_->by_node) {
+    around_.agents.Welcome(session->connection, request.interval);
+  }
+}
+
+// ---- the loop's thread ----
+
+void CoordinatorHost::Wake() {
+  if (!runs() || paused()) return;
+  Process& process = *process_;
+  const absl::Time now = around_.schedule.now();
+  const absl::Time turn = process.inbox.empty() ? process.loop->NextDeadline() : now;
+  const absl::Time next =
+      std::max(now, std::min(std::max(turn, process.busy_until), process.monitor.NextTurn()));
+  if (next >= process.woken_at) return;
+  process.woken_at = next;
+  around_.schedule.At(next, [this, life = life_] {
+    if (life == life_ && !paused()) Look();
+  });
+}
+
+void CoordinatorHost::Look() {
+  const uint64_t life = life_;
+  const absl::Time now = around_.schedule.now();
+  process_->woken_at = absl::InfiniteFuture();
+  if (now >= process_->monitor.NextTurn()) WatchBeats();
+  if (now >= process_->busy_until && (!process_->inbox.empty() || now >= process_->loop->NextDeadline()))
+    Turn();
+  if (life == life_) Wake();
+}
+
+void CoordinatorHost::Turn() {
+  std::vector<Event> events;
+  events.swap(process_->inbox);
+  process_->loop->Step(events);
+  const bool writes = process_->loop->writes();
+  const absl::Status status = process_->loop->Commit();
+  SimulatedStore& store = process_->store;
+  if (writes && store.met() != CommitFault::kNone) ordered_ = CommitFault::kNone;
+  if (!status.ok() || store.died()) {
+    // Any error of the store ends the process, too.
+    if (around_.observer != nullptr) {
+      Effects effects;
+      effects.writes = store.durable();
+      for (const Write& write : effects.writes) {
+        if (const auto* put = std::get_if<PutDecision>(&write))
+          effects.notices.push_back(DecisionChanged{put->decision});
+      }
+      around_.observer->OnTurn(events, effects);
+      around_.observer->OnCrash();
+    }
+    return Die();
+  }
+  process_->released = {};
+  if (writes) process_->released.writes = store.durable();
+  if (!writes || store.took() == absl::ZeroDuration()) return Finish(events);
+  process_->busy_until = around_.schedule.now() + store.took();
+  around_.schedule.After(store.took(), [this, events, life = life_] {
+    if (life != life_) return;
+    Hear([this, events] {
+      Finish(events);
+      Look();
+    });
+  });
+}
+
+void CoordinatorHost::Finish(const std::vector<Event>& events) {
+  process_->loop->Release();
+  const Effects released = std::move(process_->released);
+  if (around_.observer != nullptr) around_.observer->OnTurn(events, released);
+  for (const ReleasedAction& action : released.actions) around_.act(action);
+  for (const Request& request : released.requests) {
+    if (const auto* probe = std::get_if<ProbeNode>(&request)) Ask(*probe);
+    if (const auto* beats = std::get_if<coordinator::SetBeats>(&request)) SetBeats(*beats);
+    if (const auto* read = std::get_if<ReadLease>(&request)) around_.read(*read);
+  }
+}
+
+void CoordinatorHost::Release(const ReleasedAction& action) {
+  process_->released.actions.push_back(action);
+}
+void CoordinatorHost::Release(const Request& request) {
+  process_->released.requests.push_back(request);
+}
+void CoordinatorHost::Release(const Reply& reply) {
+  process_->released.replies.push_back(reply);
+}
+void CoordinatorHost::Release(const Notice& notice) {
+  process_->released.notices.push_back(notice);
+}
+
+}  // namespace evenkeel::simulation

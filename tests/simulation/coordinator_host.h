@@ -1,0 +1,111 @@
+// The coordinator's process: the real loop with the real core, the real monitor of the agents' beats, a store
+// on a simulated disk. It can be stopped, killed, and die at every point where it persists something.
+//
+// What its other threads do (the sessions' and the API client's) happens here at the instant at which it
+// comes; a process that is stopped (SIGSTOP) does it when it goes on, first what came first.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "coordinator/core/effects.h"
+#include "coordinator/core/events.h"
+#include "coordinator/runtime/loop.h"
+#include "coordinator/session/beat_monitor.h"
+#include "tests/simulation/agents.h"
+#include "tests/simulation/observer.h"
+#include "tests/simulation/schedule.h"
+#include "tests/simulation/simulated_store.h"
+
+namespace evenkeel::simulation {
+
+class CoordinatorHost final : public AgentListener, private coordinator::Outlet {
+ public:
+  struct Surroundings {
+    std::string cluster;
+    Schedule& schedule;
+    const Knobs& knobs;
+    Agents& agents;
+    SimulatedDisk& disk;
+    Marks& marks;
+    Observer* observer;  // may be null
+    // Actions, and reads of leases.
+    std::function<void(const coordinator::ReleasedAction&)> act;
+    std::function<void(const coordinator::ReadLease&)> read;
+    // The process is there and begins to watch Kubernetes; the process is no more.
+    std::function<void()> started;
+    std::function<void()> died;
+  };
+
+  CoordinatorHost(Surroundings surroundings, uint64_t seed);
+  ~CoordinatorHost() override;
+
+  // ---- its life ----
+  void Start();  // not while it runs
+  void Kill();   // what is not durable is lost
+  bool runs() const { return process_ != nullptr; }
+  void Pause(absl::Duration pause);  // SIGSTOP and SIGCONT; the world goes on meanwhile
+  bool paused() const;
+  // When it was last started, and when it last went on after having been stopped for more than a second.
+  absl::Time started() const { return started_; }
+  absl::Time resumed() const { return resumed_; }
+  // How long the turn took that is being told: from its steps to its release.
+  absl::Duration turn_took() const;
+  // The next commit of an action that is handed out meets it, also in the next process.
+  void OrderFault(CommitFault fault);
+  // Of the process; rises with each start, so that answers to an earlier one are known.
+  uint64_t life() const { return life_; }
+  uint64_t epoch() const { return disk().epoch; }
+
+  // From the watches of Kubernetes, act/ and serve/. `life`: of the process that asked, or 0.
+  void Post(coordinator::Event event, uint64_t life = 0);
+
+  const SimulatedDisk& disk() const { return around_.disk; }
+
+  // ---- AgentListener ----
+  bool Listens() const override { return runs(); }
+  void OnHello(uint64_t connection, const std::string& node, uint32_t boots) override;
+  void OnBeat(uint64_t connection, uint64_t sequence, absl::Time node_time) override;
+  void OnProbed(uint64_t connection, const coordinator::ProbeAnswered& answer) override;
+  void OnEnd(uint64_t connection, bool goodbye, const std::string& reason) override;
+
+ private:
+  struct Session;
+  struct Process;
+
+  void Hear(std::function<void()> what);  // now, or when the process goes on
+  void Open(uint64_t connection, const std::string& node, uint32_t boots);
+  void Beat(uint64_t connection, uint64_t sequence, absl::Time node_time);
+  void Close(uint64_t connection, bool goodbye, const std::string& reason);
+  void Ask(const coordinator::ProbeNode& request);
+  void SetBeats(const coordinator::SetBeats& request);
+  void WatchBeats();
+
+  void Wake();  // arranges the next look at deadlines
+  void Look();
+  void Turn();
+  void Finish(const std::vector<coordinator::Event>& events);
+  void Die();
+
+  void Release(const coordinator::ReleasedAction& action) override;
+  void Release(const coordinator::Request& request) override;
+  void Release(const coordinator::Reply& reply) override;
+  void Release(const coordinator::Notice& notice) override;
+
+  const Surroundings around_;
+  Dice dice_;
+  uint64_t life_ = 0;
+  CommitFault ordered_ = CommitFault::kNone;
+  uint64_t sessions_ = 0;
+  absl::Time started_ = absl::InfinitePast();
+  absl::Time resumed_ = absl::InfinitePast();
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace evenkeel::simulation

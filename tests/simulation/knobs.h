@@ -1,0 +1,43 @@
+// How badly the world behaves, as one struct: all at their defaults is a world without surprises, which is
+// what scripts run in. Chances are in thousandths. Knobs may be turned while the world runs.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace evenkeel::simulation {
+
+struct Knobs {
+  // ---- the network ----
+  absl::Duration latency;  // one way, up to this, besides what things take anyway
+  uint32_t delayed = 0;    // a message is late by up to `delay` (a lost packet, sent again)
+  absl::Duration delay = absl::Milliseconds(300);
+  uint32_t probe_lost = 0;          // a probe's packets are all lost: it times out
+  uint32_t probe_answer_lost = 0;   // the witness' answer never comes
+  uint32_t probe_answer_twice = 0;  // it comes twice
+  absl::Duration retransmission;    // a way that is open again is noticed up to this late
+  absl::Duration beat_jitter;       // an agent beats late by up to this
+
+  // ---- the API server ----
+  uint32_t request_lost = 0;   // a request never arrives: no answer, nothing done
+  uint32_t answer_lost = 0;    // it is carried out, and nobody says so
+  uint32_t request_twice = 0;  // it arrives twice: the client's retry after a lost answer
+  uint32_t refused = 0;        // answered with an error of the server's, nothing done
+  absl::Duration api_delay;    // a request takes up to this longer
+  absl::Duration watch_delay;  // the watches show what has happened up to this late
+
+  // ---- Kubernetes' controllers ----
+  absl::Duration controller_delay;  // a controller or the scheduler reacts up to this late
+  absl::Duration taint_lag;         // the scheduler sees a new taint up to this late
+
+  // ---- the coordinator's store ----
+  uint32_t crash_before_commit = 0;  // the process dies with the batch not durable
+  uint32_t crash_after_commit = 0;   // it is durable, and nothing of it was released
+  uint32_t sync_fails = 0;           // an error, and the batch may be durable or not
+  uint32_t disk_full = 0;            // an error, and it is not
+  uint32_t slow_sync = 0;            // takes up to `sync_delay`
+  absl::Duration sync_delay = absl::Seconds(2);
+};
+
+}  // namespace evenkeel::simulation

@@ -1,0 +1,414 @@
+#include "tests/simulation/kubernetes_model.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace evenkeel::simulation {
+namespace {
+
+using namespace coordinator;  // the model speaks the core's language
+
+// How long things take here.
+constexpr absl::Duration kWatch = absl::Milliseconds(5);  // until a change is seen
+constexpr absl::Duration kCall = absl::Milliseconds(10);  // an API call
+constexpr absl::Duration kCallTimeout =
+    absl::Seconds(2);  // until a call to a server that is away is given up
+constexpr absl::Duration kController = absl::Milliseconds(20);  // until a controller or the scheduler reacts
+constexpr absl::Duration kPodStart = absl::Milliseconds(1200);
+constexpr absl::Duration kPodStop = absl::Seconds(1);
+constexpr absl::Duration kLeaseInterval = absl::Seconds(10);
+constexpr absl::Duration kNodeGrace = absl::Seconds(40);  // of Kubernetes' own node controller
+
+constexpr char kNamespace[] = "shop";
+
+}  // namespace
+
+KubernetesModel::KubernetesModel(Surroundings surroundings, uint64_t seed)
+    : around_(std::move(surroundings)), dice_(seed), scattered_(seed != 0) {}
+
+bool KubernetesModel::Heard(const std::string& node) const {
+  const Machine& machine = around_.machines.at(node);
+  return !away_ && machine.KubeletHeard() && around_.network.NodeAndApi(machine);
+}
+
+void KubernetesModel::AddNode(const std::string& name, const std::string& zone) {
+  NodeFacts facts;
+  facts.uid = absl::StrCat("uid-", name, "-", ++counter_);
+  facts.address = absl::StrCat("10.0.0.", nodes_.size() + 1);
+  facts.failure_domain = zone;
+  facts.ready = true;
+  nodes_[name] = facts;
+  leases_[name] = {true, absl::StrCat(++counter_), around_.schedule.now()};
+  AnnounceNode(name);
+  // The scripts' kubelets all renew at full intervals since the beginning.
+  around_.schedule.After(scattered_ ? Lag(kLeaseInterval) : kLeaseInterval,
+                         [this, name] { RenewLease(name); });
+}
+
+void KubernetesModel::RemoveNode(const std::string& name) {
+  nodes_.erase(name);
+  leases_.erase(name);
+  around_.tell(NodeGone{{around_.cluster, name}});
+  std::vector<std::string> orphans;
+  for (const auto& [pod, facts] : pods_) {
+    if (facts.node == name) orphans.push_back(pod);
+  }
+  for (const std::string& pod : orphans) DeletePod(pod);
+}
+
+void KubernetesModel::Deploy(const WorkloadSpec& spec) {
+  workloads_[spec.name] = spec;
+  if (spec.kind == "DaemonSet") {
+    for (const auto& [node, facts] : nodes_) CreatePod(spec.name, absl::StrCat(spec.name, "-", node), node);
+    return;
+  }
+  for (uint32_t i = 0; i < spec.replicas; ++i) {
+    const std::string suffix =
+        spec.kind == "StatefulSet" ? absl::StrCat(i) : absl::StrCat(std::string(1, 'a' + i % 26), ++counter_);
+    CreatePod(spec.name, absl::StrCat(spec.name, "-", suffix), "");
+  }
+}
+
+void KubernetesModel::CreatePod(const std::string& workload, const std::string& name,
+                                const std::string& node) {
+  const WorkloadSpec& spec = workloads_.at(workload);
+  PodFacts pod;
+  pod.uid = absl::StrCat("uid-", name, "-", ++counter_);
+  if (!node.empty()) Place(pod, node);
+  pod.phase = "Pending";
+  pod.controller = {spec.kind, spec.name, absl::StrCat("uid-", spec.name)};
+  if (!spec.claim.empty()) pod.exclusive_claims = {spec.claim};
+  pod.priority = spec.priority;
+  pods_[name] = pod;
+  owner_[name] = workload;
+  Announce(name);
+  around_.schedule.After(kController + Lag(around_.knobs.controller_delay),
+                         [this, name, uid = pod.uid] { Bind(name, uid); });
+}
+
+void KubernetesModel::Place(PodFacts& pod, const std::string& node) {
+  pod.node = node;
+  ++load_[node];
+}
+
+// A scheduler that lags has not seen it yet.
+bool KubernetesModel::TaintHolds(const std::string& node) const {
+  if (!nodes_.at(node).failover_taint || !scheduler_sees_taints_) return false;
+  const auto seen = taint_seen_.find(node);
+  return seen == taint_seen_.end() || around_.schedule.now() >= seen->second;
+}
+
+std::optional<std::string> KubernetesModel::PlaceFor(const WorkloadSpec& spec) const {
+  std::optional<std::string> best;
+  size_t best_count = 0;
+  for (const auto& [name, facts] : nodes_) {
+    const bool fits = facts.ready && !facts.unschedulable && !TaintHolds(name);
+    if (!fits && !spec.tolerates_all) continue;
+    const auto load = load_.find(name);
+    const size_t count = load == load_.end() ? 0 : load->second;
+    if (!best || count < best_count) {
+      best = name;
+      best_count = count;
+    }
+  }
+  return best;
+}
+
+void KubernetesModel::Bind(const std::string& name, const std::string& uid) {
+  const auto pod = pods_.find(name);
+  if (pod == pods_.end() || pod->second.uid != uid || pod->second.deleting) return;
+  if (pod->second.node.empty()) {
+    const auto place = PlaceFor(workloads_.at(owner_.at(name)));
+    if (!place) {
+      pod->second.waiting_reason = absl::StrCat("0/", nodes_.size(), " nodes are available");
+      Announce(name);
+      around_.schedule.After(absl::Seconds(1), [this, name, uid] { Bind(name, uid); });
+      return;
+    }
+    Place(pod->second, *place);
+    pod->second.waiting_reason.clear();
+    Announce(name);
+  }
+  around_.schedule.After(kPodStart, [this, name, uid] { StartPod(name, uid); });
+}
+
+void KubernetesModel::StartPod(const std::string& name, const std::string& uid) {
+  const auto pod = pods_.find(name);
+  if (pod == pods_.end() || pod->second.uid != uid || pod->second.deleting ||
+      !nodes_.contains(pod->second.node))
+    return;
+  if (!Heard(pod->second.node)) {
+    around_.schedule.After(absl::Seconds(1), [this, name, uid] { StartPod(name, uid); });
+    return;
+  }
+  RunContainer(name);
+  pod->second.phase = "Running";
+  pod->second.ready = workloads_.at(owner_.at(name)).starts;
+  if (!pod->second.ready) pod->second.waiting_reason = "CrashLoopBackOff";
+  Announce(name);
+}
+
+void KubernetesModel::DeletePod(const std::string& name) {
+  const auto pod = pods_.find(name);
+  if (pod == pods_.end()) return;
+  const PodFacts gone = pod->second;
+  pods_.erase(pod);
+  if (!gone.node.empty()) {
+    --load_[gone.node];
+    around_.schedule.After(kPodStop, [this, node = gone.node] { SyncKubelet(node); });
+  }
+  const std::string workload = owner_[name];
+  owner_.erase(name);
+  around_.schedule.After(kWatch + Lag(around_.knobs.watch_delay), [this, name] {
+    if (Reached()) TellPod(name);
+  });
+  around_.schedule.After(kController + Lag(around_.knobs.controller_delay), [this, workload, name, gone] {
+    const WorkloadSpec& spec = workloads_.at(workload);
+    if (spec.kind == "DaemonSet" && !nodes_.contains(gone.node)) return;
+    const std::string again =
+        spec.kind == "ReplicaSet" || spec.kind == "Job"
+            ? absl::StrCat(spec.name, "-", std::string(1, 'a' + counter_ % 26), counter_)
+            : name;
+    CreatePod(workload, again, spec.kind == "DaemonSet" ? gone.node : "");
+  });
+}
+
+void KubernetesModel::RunContainer(const std::string& name) {
+  const PodFacts& pod = pods_.at(name);
+  if (containers_.Runs(pod.node, pod.uid)) return;
+  std::string identity;
+  if (pod.controller.kind == "StatefulSet") identity = name;
+  if (!pod.exclusive_claims.empty()) identity = pod.exclusive_claims.front();
+  containers_.Start(pod.node, {pod.uid, identity});
+  if (!identity.empty() && around_.started) around_.started(pod.node, identity);
+}
+
+// A kubelet that reaches the API server runs what is bound to its node, and nothing else.
+void KubernetesModel::SyncKubelet(const std::string& node) {
+  if (!around_.machines.contains(node) || !Heard(node) || containers_.On(node).empty()) return;
+  std::set<std::string> wanted;
+  for (const auto& [name, pod] : pods_) {
+    if (pod.node == node) wanted.insert(pod.uid);
+  }
+  std::vector<std::string> surplus;
+  for (const auto& [uid, container] : containers_.On(node)) {
+    if (!wanted.contains(uid)) surplus.push_back(uid);
+  }
+  for (const std::string& uid : surplus) containers_.Stop(node, uid);
+}
+
+// Kubernetes' own node controller; while the API server is away it judges nobody.
+void KubernetesModel::AwaitGrace(const std::string& node) {
+  Machine& machine = around_.machines.at(node);
+  machine.kubelet_lost = around_.schedule.now();
+  around_.schedule.After(kNodeGrace, [this, node, lost = machine.kubelet_lost] {
+    const Machine& now = around_.machines.at(node);
+    if (away_ || Heard(node) || now.kubelet_lost != lost || !nodes_.contains(node)) return;
+    nodes_[node].ready = false;
+    AnnounceNode(node);
+    for (auto& [name, pod] : pods_) {
+      if (pod.node != node || !pod.ready) continue;
+      pod.ready = false;
+      Announce(name);
+    }
+  });
+}
+
+void KubernetesModel::MachineChanged(const std::string& node) {
+  Machine& machine = around_.machines.at(node);
+  if (!machine.powered) containers_.MachineOff(node);
+  const bool heard = Heard(node);
+  const bool was_heard = !unheard_.contains(node);
+  if (heard) unheard_.erase(node);
+  if (!heard) unheard_.insert(node);
+  if (heard == was_heard) return;
+  if (!heard) return AwaitGrace(node);
+  // A kubelet that is heard again renews its lease, says that it is Ready, and what became of its pods.
+  around_.schedule.After(absl::Seconds(1), [this, node] {
+    if (!Heard(node) || !nodes_.contains(node)) return;
+    leases_[node] = {true, absl::StrCat(++counter_),
+                     around_.schedule.now() + around_.machines.at(node).clock_skew};
+    if (!nodes_[node].ready) {
+      nodes_[node].ready = true;
+      AnnounceNode(node);
+    }
+    SyncKubelet(node);
+    ReportPods(node);
+  });
+}
+
+// Its kubelet says how its pods are, whatever somebody else has said.
+void KubernetesModel::ReportPods(const std::string& node) {
+  marked_.erase(node);
+  for (auto& [name, pod] : pods_) {
+    if (pod.node != node || pod.phase != "Running" || pod.deleting) continue;
+    RunContainer(name);
+    if (pod.ready) continue;
+    pod.ready = workloads_.at(owner_.at(name)).starts;
+    Announce(name);
+  }
+}
+
+void KubernetesModel::RenewLease(const std::string& node) {
+  const auto lease = leases_.find(node);
+  if (lease == leases_.end()) return;
+  const Machine& machine = around_.machines.at(node);
+  if (Heard(node) && !machine.mute) {
+    lease->second = {true, absl::StrCat(++counter_), around_.schedule.now() + machine.clock_skew};
+    if (marked_.contains(node)) ReportPods(node);
+  }
+  around_.schedule.After(kLeaseInterval + Lag(machine.lag), [this, node] { RenewLease(node); });
+}
+
+void KubernetesModel::Announce(const std::string& name) {
+  around_.schedule.After(kWatch + Lag(around_.knobs.watch_delay), [this, name] {
+    if (Reached()) TellPod(name);
+  });
+}
+
+void KubernetesModel::TellPod(const std::string& name) {
+  if (const auto pod = pods_.find(name); pod != pods_.end()) {
+    shown_.insert(name);
+    around_.tell(PodObserved{{around_.cluster, kNamespace, name}, pod->second});
+  } else if (shown_.erase(name) > 0) {
+    around_.tell(PodGone{{around_.cluster, kNamespace, name}});
+  }
+}
+
+void KubernetesModel::AnnounceNode(const std::string& name) {
+  ++versions_[name];
+  around_.schedule.After(kWatch + Lag(around_.knobs.watch_delay), [this, name] {
+    const auto node = nodes_.find(name);
+    if (node != nodes_.end() && Reached()) around_.tell(NodeObserved{{around_.cluster, name}, node->second});
+  });
+}
+
+void KubernetesModel::TellAll() {
+  for (const auto& [name, facts] : nodes_) around_.tell(NodeObserved{{around_.cluster, name}, facts});
+  std::set<std::string> names = shown_;
+  for (const auto& [name, facts] : pods_) names.insert(name);
+  for (const std::string& name : names) TellPod(name);
+  around_.tell(ApiChanged{around_.cluster, true, ""});
+}
+
+void KubernetesModel::SetAway(bool away) {
+  away_ = away;
+  ReachChanged();
+  for (const auto& [node, facts] : nodes_) {
+    MachineChanged(node);
+    if (!away && unheard_.contains(node)) AwaitGrace(node);
+  }
+}
+
+void KubernetesModel::ReachChanged() {
+  const bool reached = Reached();
+  if (reached == reached_) return;
+  reached_ = reached;
+  if (!reached) {
+    around_.tell(ApiChanged{around_.cluster, false, "no answer for 5 s"});
+  } else {
+    around_.schedule.After(kCall, [this] {
+      if (Reached()) TellAll();
+    });
+  }
+}
+
+ActionOutcome KubernetesModel::Apply(const Action& action, std::string& detail) {
+  if (action.kind == ActionKind::kTaintNode || action.kind == ActionKind::kUntaintNode) {
+    const auto node = nodes_.find(action.name);
+    if (node == nodes_.end() || node->second.uid != action.uid) return ActionOutcome::kNotMine;
+    const bool wanted = action.kind == ActionKind::kTaintNode;
+    if (node->second.failover_taint == wanted) return ActionOutcome::kAlreadyDone;
+    node->second.failover_taint = wanted;
+    taint_seen_[action.name] = around_.schedule.now() + Lag(around_.knobs.taint_lag);
+    AnnounceNode(action.name);
+    return ActionOutcome::kDone;
+  }
+  const auto pod = pods_.find(action.name);
+  if (pod == pods_.end()) return ActionOutcome::kAlreadyDone;
+  if (pod->second.uid != action.uid) return ActionOutcome::kNotMine;
+  switch (action.kind) {
+    case ActionKind::kDeletePod:
+      DeletePod(action.name);
+      return ActionOutcome::kDone;
+    case ActionKind::kMarkPodUnready:
+      pod->second.ready = false;
+      marked_.insert(pod->second.node);
+      Announce(action.name);
+      return ActionOutcome::kDone;
+    default:
+      break;
+  }
+  if (workloads_.at(owner_.at(action.name)).blocked) {
+    detail = "the PodDisruptionBudget allows no eviction now";
+    return ActionOutcome::kBlocked;
+  }
+  pod->second.deleting = true;
+  Announce(action.name);
+  around_.schedule.After(kPodStop, [this, name = action.name, uid = action.uid] { EndEvicted(name, uid); });
+  return ActionOutcome::kDone;
+}
+
+// Its kubelet has to say that it is gone.
+void KubernetesModel::EndEvicted(const std::string& name, const std::string& uid) {
+  const auto evicted = pods_.find(name);
+  if (evicted == pods_.end() || evicted->second.uid != uid) return;
+  if (Heard(evicted->second.node)) {
+    containers_.Stop(evicted->second.node, uid);
+    return DeletePod(name);
+  }
+  around_.schedule.After(absl::Seconds(1), [this, name, uid] { EndEvicted(name, uid); });
+}
+
+void KubernetesModel::Act(const ReleasedAction& released, std::function<void(Event)> answer) {
+  around_.schedule.After(kCall + Lag(around_.knobs.api_delay), [this, released, answer = std::move(answer)] {
+    const Knobs& now = around_.knobs;
+    ActionFinished finished{released.decision, released.action.number, ActionOutcome::kUnreachable,
+                            "no answer from the API server"};
+    const bool lost = !Reached() || around_.marks.Strike(dice_, now.request_lost, "API request lost");
+    const bool silent = lost || around_.marks.Strike(dice_, now.answer_lost, "API answer lost");
+    if (!lost && around_.marks.Strike(dice_, now.refused, "API error")) {
+      finished.detail = "the API server answers 500";
+      return answer(finished);
+    }
+    if (!lost) {
+      finished.detail.clear();
+      finished.outcome = Apply(released.action, finished.detail);
+      if (around_.marks.Strike(dice_, now.request_twice, "API request twice")) Repeat(released.action);
+    }
+    if (!silent) return answer(finished);
+    finished.outcome = ActionOutcome::kUnreachable;
+    finished.detail = "no answer from the API server";
+    around_.schedule.After(kCallTimeout, [finished, answer] { answer(finished); });
+  });
+}
+
+// A client whose connection broke sends it again, and the server carries out both. A change of a node says
+// which version of the object it is meant for; all else names a uid.
+void KubernetesModel::Repeat(const Action& action) {
+  const uint64_t version = versions_[action.name];
+  around_.schedule.After(Lag(kCallTimeout), [this, action, version] {
+    const bool on_node = action.kind == ActionKind::kTaintNode || action.kind == ActionKind::kUntaintNode;
+    std::string detail;
+    if (!on_node || versions_[action.name] == version) Apply(action, detail);
+  });
+}
+
+void KubernetesModel::Read(const ReadLease& request, std::function<void(Event)> answer) {
+  around_.schedule.After(kCall + Lag(around_.knobs.api_delay), [this, request, answer = std::move(answer)] {
+    LeaseRead read;
+    read.request_id = request.request_id;
+    read.node = request.node;
+    read.ok = Reached() && !around_.marks.Strike(dice_, around_.knobs.request_lost, "API request lost");
+    if (!read.ok) {
+      read.error = "no answer from the API server";
+    } else if (const auto lease = leases_.find(request.node.node); lease != leases_.end()) {
+      read.lease = lease->second;
+    }
+    answer(read);
+  });
+}
+
+}  // namespace evenkeel::simulation

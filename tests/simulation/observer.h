@@ -1,0 +1,26 @@
+// Whoever watches the world: a printer, or the checks of the laws.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/core/effects.h"
+#include "coordinator/core/events.h"
+
+namespace evenkeel::simulation {
+
+struct Observer {
+  virtual ~Observer() = default;
+  // The coordinator made one turn of its loop: it was told `events` (and the time), and `effects` are those
+  // of all its steps; writes are durable, and nothing else of it has had an effect yet.
+  virtual void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects) = 0;
+  // The coordinator died within a turn: its writes may be durable, nothing was released.
+  virtual void OnCrash() = 0;
+  // A kubelet started a container whose like must not run twice.
+  virtual void OnStarted(const std::string& node, const std::string& identity) {
+    (void)node;
+    (void)identity;
+  }
+};
+
+}  // namespace evenkeel::simulation

@@ -1,0 +1,43 @@
+#include "tests/simulation/truth.h"
+
+namespace evenkeel::simulation {
+
+bool Truth::HeardByCoordinator(const Machine& machine) const {
+  return machine.AgentRuns() && network_.NodeToCoordinator(machine) && network_.CoordinatorToNode(machine);
+}
+
+bool Truth::Lost(const std::string& node, const Machine& machine) const {
+  if (!machine.Runs()) return true;
+  if (HeardByCoordinator(machine)) return false;
+  size_t heard = 0;
+  size_t reach = 0;
+  for (const auto& [name, peer] : machines_) {
+    if (name == node || !HeardByCoordinator(peer)) continue;
+    ++heard;
+    if (network_.Reaches(name, node)) ++reach;
+  }
+  return reach * 2 < heard;
+}
+
+void Truth::Evaluate() {
+  for (const auto& [node, machine] : machines_) {
+    State& state = states_[node];
+    const bool lost = Lost(node, machine);
+    if (state.lost) state.last = schedule_.now();
+    if (lost != state.lost) state.since = schedule_.now();
+    state.lost = lost;
+  }
+}
+
+absl::Time Truth::LastLost(const std::string& node) const {
+  const auto state = states_.find(node);
+  if (state == states_.end()) return absl::InfinitePast();
+  return state->second.lost ? schedule_.now() : state->second.last;
+}
+
+absl::Time Truth::LostSince(const std::string& node) const {
+  const auto state = states_.find(node);
+  return state == states_.end() || !state->second.lost ? absl::InfiniteFuture() : state->second.since;
+}
+
+}  // namespace evenkeel::simulation

@@ -1,0 +1,47 @@
+// Which nodes are lost in truth, and since when: what verdicts are held against.
+//
+// A node is lost while it does not run, or while it is cut off: the coordinator has no way to its agent, and
+// fewer than half of the nodes that the coordinator has a way to reach it. Where there is no such other node,
+// nobody could tell, and it counts as not lost.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/time/time.h"
+#include "tests/simulation/machine.h"
+#include "tests/simulation/network.h"
+#include "tests/simulation/schedule.h"
+
+namespace evenkeel::simulation {
+
+class Truth {
+ public:
+  Truth(const Schedule& schedule, const std::map<std::string, Machine>& machines, const Network& network)
+      : schedule_(schedule), machines_(machines), network_(network) {}
+
+  // After every change of machines or ways.
+  void Evaluate();
+
+  // The last instant at which the node was lost; InfinitePast: never.
+  absl::Time LastLost(const std::string& node) const;
+  // Since when it has been without a break; InfiniteFuture: it is not.
+  absl::Time LostSince(const std::string& node) const;
+
+ private:
+  struct State {
+    bool lost = false;
+    absl::Time since;                        // of `lost`
+    absl::Time last = absl::InfinitePast();  // when it was not, any more
+  };
+
+  bool HeardByCoordinator(const Machine& machine) const;
+  bool Lost(const std::string& node, const Machine& machine) const;
+
+  const Schedule& schedule_;
+  const std::map<std::string, Machine>& machines_;
+  const Network& network_;
+  std::map<std::string, State> states_;
+};
+
+}  // namespace evenkeel::simulation

@@ -1,0 +1,101 @@
+// The simulated world around the real coordinator: machines and the network between them, agents, Kubernetes,
+// a disk, one virtual clock. It carries out what the coordinator orders and shows it what it may see; what is
+// true of the machines is the world's secret.
+//
+// Deterministic: the same seed, knobs and calls give the same turns, on every machine.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/time/time.h"
+#include "coordinator/core/decision.h"
+#include "coordinator/core/policy.h"
+#include "tests/simulation/agents.h"
+#include "tests/simulation/coordinator_host.h"
+#include "tests/simulation/knobs.h"
+#include "tests/simulation/kubernetes_model.h"
+#include "tests/simulation/machine.h"
+#include "tests/simulation/marks.h"
+#include "tests/simulation/network.h"
+#include "tests/simulation/observer.h"
+#include "tests/simulation/schedule.h"
+#include "tests/simulation/simulated_store.h"
+#include "tests/simulation/truth.h"
+
+namespace evenkeel::simulation {
+
+inline constexpr char kCluster[] = "local";
+
+class World {
+ public:
+  // `observer` may be null.
+  explicit World(Observer* observer, uint64_t seed = 0);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // ---- set-up: before anything else ----
+  void AddNode(const std::string& name, const std::string& zone);
+  void Start() { StartCoordinator(); }  // with every agent coming in
+
+  void Deploy(const WorkloadSpec& spec) { kubernetes_.Deploy(spec); }
+  void Apply(
+      const coordinator::Policy& policy);  // before the start: as if an earlier coordinator had stored it
+
+  // ---- what can happen ----
+  Machine& machine(const std::string& node) { return machines_.at(node); }
+  void MachineChanged(const std::string& node);  // after its truth was changed
+  void PowerOff(const std::string& node);
+  void PowerOn(const std::string& node);
+  void KillAgent(const std::string& node);   // its process; the kernel closes the connection
+  void SayGoodbye(const std::string& node);  // the agent stops on purpose
+  void StartAgent(const std::string& node);
+  void SetApiAway(bool away) { kubernetes_.SetAway(away); }
+  void PauseCoordinator(absl::Duration pause) { host_.Pause(pause); }
+  void StopCoordinator() { host_.Kill(); }  // dies; what is not durable is lost
+  void StartCoordinator() { host_.Start(); }
+  // The next commit of an action that is handed out is durable, and the process dies before the action's
+  // release.
+  void CrashBeforeRelease() { host_.OrderFault(CommitFault::kCrashAfter); }
+  void ForgetCrash() { host_.OrderFault(CommitFault::kNone); }  // that has not come yet
+  void Advance(absl::Duration by) { schedule_.RunUntil(schedule_.now() + by); }
+
+  // After ways were changed.
+  void NetworkChanged();
+
+  Knobs& knobs() { return knobs_; }
+  Marks& marks() { return marks_; }
+  Network& network() { return network_; }
+  Schedule& schedule() { return schedule_; }
+  CoordinatorHost& host() { return host_; }
+
+  // ---- what is true ----
+  absl::Time now() const { return schedule_.now(); }
+  absl::Time start() const { return start_; }
+  const std::map<std::string, Machine>& machines() const { return machines_; }
+  const Truth& truth() const { return truth_; }
+  const SimulatedDisk& disk() const { return disk_; }
+  KubernetesModel& kubernetes() { return kubernetes_; }
+  const std::map<coordinator::DecisionId, coordinator::Decision>& decisions() const {
+    return disk_.decisions;
+  }
+  bool coordinator_runs() const { return host_.runs(); }
+
+ private:
+  CoordinatorHost::Surroundings Surroundings(Observer* observer);
+
+  Schedule schedule_;
+  const absl::Time start_;
+  Knobs knobs_;
+  Marks marks_;
+  std::map<std::string, Machine> machines_;
+  Network network_;
+  Truth truth_;
+  SimulatedDisk disk_;
+  KubernetesModel kubernetes_;
+  Agents agents_;
+  CoordinatorHost host_;
+};
+
+}  // namespace evenkeel::simulation

@@ -317,7 +317,8 @@ void EndFailover(Turn& turn, OpenDecision& open, const std::string& why) {
 }
 
 void RestoreFailover(Turn& turn, OpenDecision& open) {
-  open.must_verify = !AllEnded(open.decision);
+  const bool unfinished = !AllEnded(open.decision);
+  open.must_verify = true;  // also with nothing left to be done: pods may still come to the node
   for (Action& action : open.decision.actions) {
     // L4: whether it was done is not known. Repeating it changes nothing, so it counts as still to be done.
     if (action.state == ActionState::kReleased) action.state = ActionState::kPending;
@@ -326,7 +327,7 @@ void RestoreFailover(Turn& turn, OpenDecision& open) {
       open.decision.evidence,
       {turn.now, "coordinator",
        absl::StrCat("the coordinator started again (epoch ", turn.state.epoch, ")",
-                    open.must_verify ? ": the node is judged again before anything more is done" : ""),
+                    unfinished ? ": the node is judged again before anything more is done" : ""),
        Direction::kNeither});
   turn.Changed(open);
 }

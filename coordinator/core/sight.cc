@@ -69,10 +69,12 @@ void Freeze(Turn& turn, Cluster& cluster, const std::string& reason) {
     const bool unfinished = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
       return action.state == ActionState::kPending || action.state == ActionState::kReleased;
     });
-    if (!unfinished || open->winding_up) continue;
+    if (open->winding_up) continue;
+    // Also with nothing left to be done: a pod that comes to the node later is not dealt with on old evidence.
     open->must_verify = true;
     const auto node = cluster.nodes.find(open->decision.node);
     if (node != cluster.nodes.end() && node->second.silence) node->second.silence->settled = false;
+    if (!unfinished) continue;
     AddEvidence(open->decision.evidence,
                 {turn.now, "coordinator", absl::StrCat("nothing more is done for now: ", reason),
                  Direction::kNeither});

@@ -14,6 +14,7 @@ using coordinator::ProbeOutcome;
 constexpr absl::Duration kReset = absl::Milliseconds(2);  // until a closed connection is seen to be closed
 constexpr absl::Duration kHandshake = absl::Milliseconds(20);  // connection, TLS, hello, identity
 constexpr absl::Duration kConnectTimeout = absl::Seconds(1);
+constexpr absl::Duration kWelcomeTimeout = absl::Seconds(5);
 constexpr absl::Duration kProbe = absl::Milliseconds(3);  // one way of a request, or a try that is answered
 // What a sender may have under way unconfirmed: so many beats still arrive where only the way back is closed.
 constexpr uint64_t kUnconfirmedBeats = 10;
@@ -57,8 +58,13 @@ void Agents::Add(const std::string& node) {
   const size_t place = agents_.size();
   places_[node] = place;
   // Each has dice of its own, so that one agent's luck does not change another's.
-  agents_.push_back(std::make_unique<Agent>(node, place, machines_.at(node), Dice(seed_ * kPlaces + place)));
+  agents_.push_back(std::make_unique<Agent>(
+      node, place, machines_.at(node), seed_ == 0 ? Dice::OfScripts(place) : Dice(seed_ * kPlaces + place)));
   Connect(*agents_.back(), absl::ZeroDuration());
+}
+
+bool Agents::Holds(uint64_t connection) {
+  return Find(connection) != nullptr;
 }
 
 Agents::Agent* Agents::Find(uint64_t connection) {
@@ -102,6 +108,11 @@ void Agents::TryConnect(Agent& agent) {
     if (listener_ == nullptr || !listener_->Listens() || !Linked(agent)) return Connect(agent, kReset);
     agent.connection = ++connections_ * kPlaces + agent.place;
     agent.stalled = false;
+    schedule_.After(kWelcomeTimeout, [this, &agent, connection = agent.connection] {
+      if (agent.connection != connection || agent.pacer) return;
+      CloseKnown(agent, false, "no welcome in time");
+      Lost(agent);
+    });
     listener_->OnHello(agent.connection, agent.name, agent.machine.boots);
   });
 }
@@ -284,16 +295,19 @@ void Agents::Try(const ProbeNode& request, uint64_t connection) {
   Agent& witness = *Find(connection);
   const auto target = machines_.find(request.target.node);
   const bool way = target != machines_.end() && target->second.Runs() &&
-                   network_.Reaches(witness.name, request.target.node) &&
-                   target->second.lag < request.timeout &&
-                   !marks_.Strike(witness.dice, knobs_.probe_lost, "probe lost");
+                   network_.Reaches(witness.name, request.target.node);
   const auto port = [&](bool listens) {
-    return !way ? ProbeOutcome::kTimedOut : listens ? ProbeOutcome::kReached : ProbeOutcome::kRefused;
+    const bool lost = marks_.Strike(witness.dice, knobs_.probe_port_lost, "probe lost");
+    return !way || lost ? ProbeOutcome::kTimedOut : listens ? ProbeOutcome::kReached : ProbeOutcome::kRefused;
   };
   ProbeAnswered answer;
   answer.probe_id = request.probe_id;
   answer.kubelet_tcp = port(way && target->second.kubelet);
-  if (answer.kubelet_tcp == ProbeOutcome::kReached) answer.kubelet_tls = ProbeOutcome::kReached;
+  // A slow machine's kernel accepts at once; what its processes have to do themselves comes late.
+  if (answer.kubelet_tcp == ProbeOutcome::kReached) {
+    answer.kubelet_tls =
+        target->second.lag < request.timeout ? ProbeOutcome::kReached : ProbeOutcome::kTimedOut;
+  }
   if (request.agent_port != 0) answer.agent = port(way && target->second.agent);
   answer.latency = absl::Milliseconds(1);
   if (marks_.Strike(witness.dice, knobs_.probe_answer_lost, "probe answer lost")) return;

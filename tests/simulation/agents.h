@@ -60,6 +60,8 @@ class Agents {
   void Acknowledge(uint64_t connection, uint64_t sequence);
   void Probe(uint64_t connection, const coordinator::ProbeNode& request);
   void End(uint64_t connection);
+  // The agent has not given it up.
+  bool Holds(uint64_t connection);
 
  private:
   struct Agent;

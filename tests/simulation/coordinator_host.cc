@@ -156,6 +156,8 @@ void CoordinatorHost::OnEnd(uint64_t connection, bool goodbye, const std::string
 
 void CoordinatorHost::Open(uint64_t connection, const std::string& node, uint32_t boots) {
   Process& process = *process_;
+  // Given up while nobody read it: its end is found before its identity is.
+  if (!around_.agents.Holds(connection)) return;
   if (const auto older = process.by_node.find(node); older != process.by_node.end()) {
     // To the core a session that is replaced is no loss: SessionOpened follows.
     Session& replaced = *older->second;

@@ -10,14 +10,19 @@ namespace evenkeel::simulation {
 
 class Dice {
  public:
-  explicit Dice(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15 + 0x632be59bd9b4e019) {}
+  // Scattered, or neighbouring seeds would throw the same numbers one throw apart.
+  explicit Dice(uint64_t seed) : state_(Scatter(Scatter(seed) + 0x632be59bd9b4e019)) {}
+
+  // For scripts: the rhythm that their files were written in.
+  static Dice OfScripts(uint64_t place) {
+    Dice dice(0);
+    dice.state_ = place * 0x9e3779b97f4a7c15 + 0x632be59bd9b4e019;
+    return dice;
+  }
 
   uint64_t Next() {
     state_ += 0x9e3779b97f4a7c15;
-    uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
+    return Scatter(state_);
   }
 
   // In [0, bound); 0 for a bound of 0.
@@ -40,6 +45,12 @@ class Dice {
   double Unit() { return static_cast<double>(Next() >> 11) * 0x1.0p-53; }
 
  private:
+  static uint64_t Scatter(uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+
   uint64_t state_;
 };
 

@@ -13,7 +13,7 @@ struct Knobs {
   absl::Duration latency;  // one way, up to this, besides what things take anyway
   uint32_t delayed = 0;    // a message is late by up to `delay` (a lost packet, sent again)
   absl::Duration delay = absl::Milliseconds(300);
-  uint32_t probe_lost = 0;          // a probe's packets are all lost: it times out
+  uint32_t probe_port_lost = 0;     // all packets between a witness and one port: the try times out
   uint32_t probe_answer_lost = 0;   // the witness' answer never comes
   uint32_t probe_answer_twice = 0;  // it comes twice
   absl::Duration retransmission;    // a way that is open again is noticed up to this late

@@ -25,7 +25,7 @@ struct Machine {
   bool mute = false;
   bool deaf = false;
 
-  absl::Duration lag;         // all that it does is late by up to this
+  absl::Duration lag;         // what its processes do is late by up to this; its kernel is not
   absl::Duration clock_skew;  // its wall clock minus the true time
 
   uint32_t boots = 1;

@@ -58,7 +58,10 @@ CoordinatorHost::Surroundings World::Surroundings(Observer* observer) {
                   if (life == host_.life() && !kubernetes_.away()) kubernetes_.TellAll();
                 });
               },
-          .died = nullptr};
+          .died =
+              [this] {
+                if (died_) died_();
+              }};
 }
 
 void World::AddNode(const std::string& name, const std::string& zone) {

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "coordinator/core/decision.h"
@@ -59,6 +61,8 @@ class World {
   // release.
   void CrashBeforeRelease() { host_.OrderFault(CommitFault::kCrashAfter); }
   void ForgetCrash() { host_.OrderFault(CommitFault::kNone); }  // that has not come yet
+  // Called when its process has ended, by a fault or by order.
+  void OnCoordinatorDied(std::function<void()> died) { died_ = std::move(died); }
   void Advance(absl::Duration by) { schedule_.RunUntil(schedule_.now() + by); }
 
   // After ways were changed.
@@ -85,6 +89,7 @@ class World {
  private:
   CoordinatorHost::Surroundings Surroundings(Observer* observer);
 
+  std::function<void()> died_;
   Schedule schedule_;
   const absl::Time start_;
   Knobs knobs_;

@@ -1,0 +1,49 @@
+#include "tests/simulation/coverage.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "tests/simulation/tormentor.h"
+
+namespace evenkeel::simulation {
+
+std::vector<std::string> ExpectedMarks() {
+  std::vector<std::string> marks = Tormentor::Marks();
+  for (const char* mark :
+       {// Faults by chance, and what ordered ones led to.
+        "message delayed", "probe lost", "probe answer lost", "probe answer twice", "API request lost",
+        "API answer lost", "API request twice", "API error", "slow API", "zones apart", "coordinator paused",
+        "coordinator killed", "crash before the commit is durable", "crash after the commit", "sync error",
+        "disk full", "slow sync",
+        // Guards.
+        "guard mode refuses", "guard node-budget refuses",
+        // What was decided.
+        "verdict DEAD", "failover open", "failover succeeded", "failover cancelled", "failover failed",
+        "failover refused", "failover observed", "readmission succeeded", "readmission cancelled",
+        "rebalance open", "rebalance succeeded", "agent lost succeeded", "blind open", "blind succeeded",
+        "taint", "untaint", "delete pod", "mark unready pod", "evict pod"}) {
+    marks.emplace_back(mark);
+  }
+  return marks;
+}
+
+std::vector<std::string> MissedMarks(const Marks& marks) {
+  std::vector<std::string> missed = ExpectedMarks();
+  std::erase_if(missed, [&marks](const std::string& mark) { return marks.counts().contains(mark); });
+  return missed;
+}
+
+std::string CoverageTable(const Marks& marks) {
+  std::string table = "| mark | times |\n|---|---|\n";
+  std::set<std::string> all;
+  for (const std::string& mark : ExpectedMarks()) all.insert(mark);
+  for (const auto& [mark, count] : marks.counts()) all.insert(mark);
+  for (const std::string& mark : all) {
+    const auto found = marks.counts().find(mark);
+    absl::StrAppend(&table, "| ", mark, " | ", found == marks.counts().end() ? 0 : found->second, " |\n");
+  }
+  return table;
+}
+
+}  // namespace evenkeel::simulation

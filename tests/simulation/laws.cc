@@ -1,0 +1,326 @@
+#include "tests/simulation/laws.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+
+namespace evenkeel::simulation {
+
+using namespace coordinator;  // laws are about the core's words
+
+namespace {
+
+constexpr size_t kMostViolations = 20;
+// A machine that came back within this time was off when it was checked: a round of witnesses and two reads
+// of the lease lie between the last look at it and the action.
+constexpr absl::Duration kJustNow = absl::Seconds(2);
+// As the coordinator promises them (coordinator/DESIGN.md).
+constexpr absl::Duration kStartGrace = absl::Seconds(5);
+constexpr absl::Duration kHoldAfterPause = absl::Seconds(2);
+// A node that is checked less often because it has been AGENT_LOST for long is found silent after this.
+constexpr absl::Duration kFoundSilent = absl::Seconds(12);
+// No fresh verdict can be had in less: two reads of a lease, one after the other.
+constexpr absl::Duration kFreshVerdict = absl::Milliseconds(20);
+
+bool TakesOff(ActionKind kind) {
+  return kind == ActionKind::kTaintNode || kind == ActionKind::kDeletePod ||
+         kind == ActionKind::kMarkPodUnready;
+}
+
+const char* Text(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::kTaintNode:
+      return "taint";
+    case ActionKind::kUntaintNode:
+      return "untaint";
+    case ActionKind::kDeletePod:
+      return "delete pod";
+    case ActionKind::kMarkPodUnready:
+      return "mark unready pod";
+    case ActionKind::kEvictPod:
+      return "evict pod";
+  }
+  return "do something to";
+}
+
+const char* Text(DecisionKind kind) {
+  switch (kind) {
+    case DecisionKind::kFailover:
+      return "failover";
+    case DecisionKind::kReadmission:
+      return "readmission";
+    case DecisionKind::kRebalance:
+      return "rebalance";
+    case DecisionKind::kAgentLost:
+      return "agent lost";
+    case DecisionKind::kBlind:
+      return "blind";
+  }
+  return "decision";
+}
+
+const char* Text(DecisionState state) {
+  switch (state) {
+    case DecisionState::kOpen:
+      return "open";
+    case DecisionState::kSucceeded:
+      return "succeeded";
+    case DecisionState::kFailed:
+      return "failed";
+    case DecisionState::kCancelled:
+      return "cancelled";
+    case DecisionState::kObserved:
+      return "observed";
+    case DecisionState::kRefused:
+      return "refused";
+  }
+  return "";
+}
+
+}  // namespace
+
+void Laws::Violated(const std::string& law, const std::string& what) {
+  if (violations_.size() >= kMostViolations) return;
+  violations_.push_back(
+      absl::StrCat(law, ": ", what, " at ", absl::FormatDuration(world_->now() - world_->start())));
+}
+
+size_t Laws::Budget() const {
+  FailoverPolicy policy;
+  for (const auto& [name, stored] : world_->disk().policies) policy = stored.failover;
+  const size_t nodes = world_->kubernetes().nodes().size();
+  return std::max<size_t>(policy.max_unavailable_nodes, nodes * policy.max_unavailable_percent / 100);
+}
+
+// How far back the truth may lie that an action of this turn is based on.
+absl::Duration Laws::Window() const {
+  return kJustNow + world_->host().turn_took();
+}
+
+void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
+  Trace(events, effects);
+  for (const Event& event : events) {
+    const auto* api = std::get_if<ApiChanged>(&event);
+    if (api == nullptr || api->reachable == !was_away_) continue;
+    was_away_ = !api->reachable;
+    if (was_away_) api_away_since_ = world_->now();
+    if (!was_away_) {
+      api_away_since_ = absl::InfiniteFuture();
+      api_back_ = world_->now();
+    }
+  }
+  const bool was_blind = blind_;
+  for (const Write& write : effects.writes) {
+    if (const auto* put = std::get_if<PutDecision>(&write)) Check(*put);
+    if (const auto* put = std::get_if<PutNodeRecord>(&write)) Check(*put);
+    if (const auto* erase = std::get_if<DeleteNodeRecord>(&write)) failed_over_.erase(erase->key.node);
+  }
+  for (const Notice& notice : effects.notices) {
+    if (const auto* sight = std::get_if<SightChanged>(&notice)) blind_ = sight->blind;
+    if (const auto* verdict = std::get_if<VerdictChanged>(&notice)) Check(*verdict);
+  }
+  for (const ReleasedAction& released : effects.actions) Check(released, was_blind);
+}
+
+void Laws::OnCrash() {
+  blind_ = true;
+  verdicts_.clear();
+}
+
+// ---- what is durable ----
+
+void Laws::Check(const PutDecision& write) {
+  const Decision& decision = write.decision;
+  if (closed_.contains(decision.id))
+    Violated("L4", absl::StrCat("closed decision ", decision.id.ToString(), " was written again"));
+  if (decision.evidence.size() > 64) Violated("bounds", "evidence without end");
+  const bool known = open_.contains(decision.id);
+  if (!known || decision.state != DecisionState::kOpen) {
+    world_->marks().Hit(absl::StrCat(Text(decision.kind), " ", Text(decision.state)));
+    for (const GuardAnswer& answer : decision.guards) {
+      if (!answer.allowed) world_->marks().Hit(absl::StrCat("guard ", answer.guard, " refuses"));
+    }
+  }
+  if (decision.state != DecisionState::kOpen) {
+    open_.erase(decision.id);
+    closed_.insert(decision.id);
+    if (decision.outcome.empty()) Violated("bounds", "a decision ended without a word");
+    return;
+  }
+  open_[decision.id] = decision;
+  if (known || decision.node.empty()) return;
+  for (const auto& [id, other] : open_) {
+    if (id != decision.id && other.node == decision.node)
+      Violated("L3", absl::StrCat("two decisions are open on ", decision.node));
+  }
+}
+
+void Laws::Check(const PutNodeRecord& write) {
+  const std::string& node = write.record.key.node;
+  if (!write.record.failed_over) {
+    failed_over_.erase(node);
+    return;
+  }
+  if (!failed_over_.insert(node).second) return;
+  if (failed_over_.size() > Budget()) {
+    Violated("L6",
+             absl::StrCat(failed_over_.size(), " nodes are failed over at once, and ", Budget(), " may be"));
+  }
+}
+
+// ---- what is said ----
+
+void Laws::Check(const VerdictChanged& verdict) {
+  const auto known = verdicts_.find(verdict.node.node);
+  if (known != verdicts_.end() && known->second == verdict.verdict) return;
+  verdicts_[verdict.node.node] = verdict.verdict;
+  if (verdict.verdict != Verdict::kDead) return;
+  world_->marks().Hit("verdict DEAD");
+  if (world_->now() - world_->truth().LastLost(verdict.node.node) > Window()) {
+    Violated("L1", absl::StrCat("false verdict of death on ", verdict.node.node, ": ", verdict.reason));
+  }
+}
+
+// ---- what is handed out ----
+
+void Laws::Check(const ReleasedAction& released, bool was_blind) {
+  world_->marks().Hit(Text(released.action.kind));
+  L3IntentsAreDurable(released);
+  L4NothingIsDoneAgain(released);
+  L2NothingIsDoneInDoubt(released, was_blind);
+  L8ActionsFreezeWithTheApi(released);
+  const auto decision = open_.find(released.decision);
+  if (decision != open_.end()) L1HealthyNodesKeepTheirPods(decision->second, released.action);
+}
+
+void Laws::L1HealthyNodesKeepTheirPods(const Decision& decision, const Action& action) {
+  if (action.kind == ActionKind::kEvictPod && decision.kind != DecisionKind::kRebalance) {
+    return Violated("L1", absl::StrCat("a pod is evicted for a ", Text(decision.kind)));
+  }
+  if (!TakesOff(action.kind)) return;
+  if (decision.kind != DecisionKind::kFailover) {
+    return Violated("L1", absl::StrCat(Text(action.kind), " for a ", Text(decision.kind)));
+  }
+  if (world_->now() - world_->truth().LastLost(decision.node) > Window()) {
+    Violated("L1", absl::StrCat(Text(action.kind), " ", action.name, " of ", decision.node, ", which lives"));
+  }
+}
+
+void Laws::L2NothingIsDoneInDoubt(const ReleasedAction& released, bool was_blind) {
+  if (released.action.kind == ActionKind::kUntaintNode) return;  // right whatever else is doubted
+  const std::string what = absl::StrCat(Text(released.action.kind), " ", released.action.name);
+  if (was_blind && blind_) Violated("L2", absl::StrCat(what, " in blindness"));
+  const CoordinatorHost& host = world_->host();
+  if (world_->now() - host.started() < kStartGrace)
+    Violated("L2", absl::StrCat(what, " right after a start"));
+  if (world_->now() - host.resumed() < kHoldAfterPause)
+    Violated("L2", absl::StrCat(what, " right after a pause"));
+  size_t lost = 0;
+  for (const auto& [node, facts] : world_->kubernetes().nodes()) {
+    if (world_->now() - world_->truth().LostSince(node) > kFoundSilent) ++lost;
+  }
+  if (lost > Budget()) {
+    Violated("L2", absl::StrCat(what, " while ", lost, " nodes are silent at once, and at most ", Budget(),
+                                " may be"));
+  }
+}
+
+void Laws::L3IntentsAreDurable(const ReleasedAction& released) {
+  const auto stored = world_->disk().decisions.find(released.decision);
+  const uint32_t number = released.action.number;
+  if (stored == world_->disk().decisions.end() || number == 0 || number > stored->second.actions.size()) {
+    return Violated(
+        "L3", absl::StrCat(Text(released.action.kind), " ", released.action.name, " without an intent"));
+  }
+  const Action& intent = stored->second.actions[number - 1];
+  if (intent != released.action || intent.state != ActionState::kReleased) {
+    Violated("L3",
+             absl::StrCat(Text(released.action.kind), " ", released.action.name, " is not as it is durable"));
+  }
+}
+
+void Laws::L4NothingIsDoneAgain(const ReleasedAction& released) {
+  if (closed_.contains(released.decision)) {
+    Violated("L4", absl::StrCat("an action of the closed decision ", released.decision.ToString(),
+                                " is handed out"));
+  }
+}
+
+void Laws::L8ActionsFreezeWithTheApi(const ReleasedAction& released) {
+  const absl::Time stepped = world_->now() - world_->host().turn_took();
+  if (stepped > api_away_since_) {
+    Violated("L8",
+             absl::StrCat(Text(released.action.kind), " ", released.action.name, " while the API is away"));
+  }
+  if (TakesOff(released.action.kind) && world_->now() - api_back_ < kFreshVerdict) {
+    Violated("L8", absl::StrCat(Text(released.action.kind), " ", released.action.name,
+                                " piled up while the API was away"));
+  }
+}
+
+// ---- what happens ----
+
+void Laws::OnStarted(const std::string& node, const std::string& identity) {
+  for (const std::string& other : world_->kubernetes().containers().WhereRuns(identity)) {
+    if (other != node) Violated("L5", absl::StrCat(identity, " runs on ", node, " and on ", other));
+  }
+}
+
+std::string Laws::NotConverged() {
+  if (!world_->coordinator_runs()) return "L11: the coordinator does not run";
+  if (blind_) return "L11: sight is not clear";
+  for (const auto& [id, decision] : open_) {
+    const bool older = id.epoch < world_->disk().epoch;
+    return absl::StrCat(older ? "L4" : "L11", ": decision ", id.ToString(), " (", Text(decision.kind), " of ",
+                        decision.node, ") is still open");
+  }
+  for (const auto& [node, facts] : world_->kubernetes().nodes()) {
+    const auto verdict = verdicts_.find(node);
+    if (verdict == verdicts_.end() || verdict->second != Verdict::kHealthy)
+      return absl::StrCat("L11: ", node, " is not HEALTHY");
+    if (facts.failover_taint) return absl::StrCat("L11: ", node, " is still tainted");
+    if (!facts.ready) return absl::StrCat("L11: ", node, " is not Ready");
+  }
+  if (!failed_over_.empty()) return absl::StrCat("L11: ", *failed_over_.begin(), " is still failed over");
+  std::map<std::string, size_t> pods;
+  for (const auto& [name, pod] : world_->kubernetes().pods()) {
+    if (!pod.ready) return absl::StrCat("L11: ", name, " is not Ready");
+    ++pods[pod.controller.name];
+  }
+  for (const auto& [name, workload] : world_->kubernetes().workloads()) {
+    if (workload.kind != "DaemonSet" && pods[name] != workload.replicas)
+      return absl::StrCat("L11: ", name, " has ", pods[name], " of ", workload.replicas, " pods");
+  }
+  return "";
+}
+
+// ---- L12 ----
+
+void Laws::Mix(const std::string& text) {
+  for (const char c : text) Mix(static_cast<uint64_t>(static_cast<unsigned char>(c)));
+}
+
+void Laws::Trace(const std::vector<Event>& events, const Effects& effects) {
+  Mix(static_cast<uint64_t>(absl::ToInt64Microseconds(world_->now() - world_->start())));
+  for (const Event& event : events) Mix(event.index());
+  for (const Write& write : effects.writes) {
+    Mix(write.index());
+    const auto* put = std::get_if<PutDecision>(&write);
+    if (put == nullptr) continue;
+    Mix(put->decision.id.number);
+    Mix(static_cast<uint64_t>(put->decision.state));
+    for (const Action& action : put->decision.actions) Mix(static_cast<uint64_t>(action.state));
+    Mix(put->decision.summary);
+    Mix(put->decision.outcome);
+  }
+  for (const Notice& notice : effects.notices) {
+    const auto* verdict = std::get_if<VerdictChanged>(&notice);
+    if (verdict == nullptr) continue;
+    Mix(verdict->node.node);
+    Mix(verdict->reason);
+  }
+}
+
+}  // namespace evenkeel::simulation

@@ -1,0 +1,73 @@
+// The laws of the architecture, each with a named check by what is true in the world. A check looks at what
+// is durable, at what is handed out and at what happens to machines and pods; the coordinator's own words
+// count only where a law is about its words (L2).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "coordinator/core/decision.h"
+#include "tests/simulation/observer.h"
+#include "tests/simulation/world.h"
+
+namespace evenkeel::simulation {
+
+class Laws final : public Observer {
+ public:
+  // The world that is watched; before its start.
+  void Follow(World* world) { world_ = world; }
+
+  void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects) override;
+  void OnCrash() override;
+  void OnStarted(const std::string& node, const std::string& identity) override;
+
+  // L11, and what of L4 shows at the end: asked when the faults have been over for long enough. Empty: all is
+  // well.
+  std::string NotConverged();
+
+  // "L1: ... at 12.3 s", in order of time; at most a few.
+  const std::vector<std::string>& violations() const { return violations_; }
+  void Violated(const std::string& law, const std::string& what);
+
+  // L12: of all turns so far: what the core was told, when, and what it made of it.
+  uint64_t trace() const { return trace_; }
+
+  const std::map<std::string, coordinator::Verdict>& verdicts() const { return verdicts_; }
+  bool blind() const { return blind_; }
+
+ private:
+  void Check(const coordinator::PutDecision& write);
+  void Check(const coordinator::PutNodeRecord& write);
+  void Check(const coordinator::VerdictChanged& verdict);
+  void Check(const coordinator::ReleasedAction& released, bool was_blind);
+
+  void L1HealthyNodesKeepTheirPods(const coordinator::Decision& decision, const coordinator::Action& action);
+  void L2NothingIsDoneInDoubt(const coordinator::ReleasedAction& released, bool was_blind);
+  void L3IntentsAreDurable(const coordinator::ReleasedAction& released);
+  void L4NothingIsDoneAgain(const coordinator::ReleasedAction& released);
+  void L8ActionsFreezeWithTheApi(const coordinator::ReleasedAction& released);
+
+  size_t Budget() const;
+  absl::Duration Window() const;
+  void Mix(uint64_t value) { trace_ = (trace_ ^ value) * 0x100000001b3; }
+  void Mix(const std::string& text);
+  void Trace(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects);
+
+  World* world_ = nullptr;
+  std::vector<std::string> violations_;
+  uint64_t trace_ = 0xcbf29ce484222325;
+  std::map<coordinator::DecisionId, coordinator::Decision> open_;  // durable
+  std::set<coordinator::DecisionId> closed_;
+  std::set<std::string> failed_over_;
+  std::map<std::string, coordinator::Verdict> verdicts_;
+  bool blind_ = true;
+  bool was_away_ = false;
+  absl::Time api_away_since_ = absl::InfiniteFuture();
+  absl::Time api_back_ = absl::InfinitePast();
+};
+
+}  // namespace evenkeel::simulation

@@ -1,0 +1,47 @@
+// What goes wrong in one trial: incidents at random times, each with its end, several at once; and spells of
+// bad chance (knobs). Every incident has a coverage mark of its own name.
+//
+// To add one: a line in kIncidents of tormentor.cc, with a function that begins it and arranges its end.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "tests/simulation/dice.h"
+#include "tests/simulation/world.h"
+
+namespace evenkeel::simulation {
+
+class Tormentor {
+ public:
+  Tormentor(World& world, uint64_t seed) : world_(world), dice_(seed) {}
+
+  // Begins one incident, any that is possible now.
+  void Strike();
+  // The coordinator's process has ended by itself: it is started again, as its supervisor does.
+  void CoordinatorDied();
+  // All that is still going on ends now: machines and ways are well again, the knobs are off.
+  void EndAll();
+
+  // Names of all incidents: marks that a suite must hit.
+  static std::vector<std::string> Marks();
+
+ private:
+  friend struct Incidents;
+
+  const std::string& AnyNode();
+  void Later(absl::Duration least, absl::Duration most, std::function<void()> what);
+  void Repair(const std::string& node);
+  void Change(const std::string& node, const std::function<void(Machine&)>& change);
+  void Spell(const std::function<void(Knobs&)>& turn);
+
+  World& world_;
+  Dice dice_;
+  uint64_t era_ = 0;  // what was arranged before EndAll does not happen any more
+  std::vector<std::string> nodes_;
+};
+
+}  // namespace evenkeel::simulation

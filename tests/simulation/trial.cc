@@ -1,0 +1,141 @@
+#include "tests/simulation/trial.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace evenkeel::simulation {
+
+using namespace coordinator;  // policies are the core's
+
+namespace {
+
+// Laws first, then whoever else wants to see it.
+class Audience final : public Observer {
+ public:
+  Audience(Laws& laws, Observer* also) : laws_(laws), also_(also) {}
+
+  void OnTurn(const std::vector<Event>& events, const Effects& effects) override {
+    laws_.OnTurn(events, effects);
+    if (also_ != nullptr) also_->OnTurn(events, effects);
+  }
+  void OnCrash() override {
+    laws_.OnCrash();
+    if (also_ != nullptr) also_->OnCrash();
+  }
+  void OnStarted(const std::string& node, const std::string& identity) override {
+    laws_.OnStarted(node, identity);
+    if (also_ != nullptr) also_->OnStarted(node, identity);
+  }
+
+ private:
+  Laws& laws_;
+  Observer* const also_;
+};
+
+class Trial {
+ public:
+  explicit Trial(const TrialOptions& options)
+      : options_(options),
+        dice_(options.seed),
+        audience_(laws_, options.also),
+        world_(&audience_, options.seed),
+        tormentor_(world_, options.seed + 0x5eed) {
+    laws_.Follow(&world_);
+    if (options.prepare) options.prepare(world_);
+    world_.OnCoordinatorDied([this] { tormentor_.CoordinatorDied(); });
+  }
+
+  TrialResult Run() {
+    SetUp();
+    world_.Start();
+    world_.Advance(absl::Seconds(7) + dice_.Between(absl::ZeroDuration(), absl::Seconds(3)));
+    const uint64_t incidents = nodes_ >= 100 ? 6 + dice_.Below(10) : 3 + dice_.Below(22);
+    for (uint64_t i = 0; i < incidents; ++i) {
+      tormentor_.Strike();
+      // Some come on top of each other.
+      world_.Advance(dice_.Between(absl::ZeroDuration(),
+                                   dice_.Chance(300) ? absl::Seconds(9) : absl::Milliseconds(1500)));
+    }
+    tormentor_.EndAll();
+    return Finish();
+  }
+
+ private:
+  void SetUp() {
+    nodes_ = options_.nodes;
+    if (nodes_ == 0) nodes_ = options_.seed % 100 == 99 ? 500 + dice_.Below(100) : 2 + dice_.Below(7);
+    const uint64_t zones = 1 + dice_.Below(4);
+    for (uint64_t i = 1; i <= nodes_; ++i) {
+      const std::string zone = zones == 1 ? "" : absl::StrCat("zone-", dice_.Below(zones));
+      world_.AddNode(absl::StrCat("node-", i), zone);
+    }
+    if (zones > 1 && dice_.Chance(400)) world_.network().PlaceCoordinator("zone-0");
+    if (zones > 1 && dice_.Chance(400)) world_.network().PlaceApi("zone-0");
+
+    Policy policy;
+    policy.name = "failover";
+    policy.failover.cluster = kCluster;
+    policy.failover.mode = dice_.Chance(950) ? PolicyMode::kEnforce : PolicyMode::kObserve;
+    policy.failover.readmit_after = absl::Seconds(5);
+    policy.failover.recovery_timeout = absl::Seconds(60);
+    policy.failover.rebalance = dice_.Chance(500);
+    policy.failover.max_unavailable_nodes = 1 + static_cast<uint32_t>(dice_.Below(dice_.Chance(300) ? 3 : 1));
+    policy.failover.witnesses = 2 + static_cast<uint32_t>(dice_.Below(3));
+    if (dice_.Chance(250)) {
+      policy.failover.beat_interval = absl::Seconds(1);
+      policy.failover.suspect_after = absl::Seconds(3);
+    }
+    world_.Apply(policy);
+
+    const auto few = [this](uint64_t most) { return static_cast<uint32_t>(1 + dice_.Below(most)); };
+    world_.Deploy({.name = "web", .replicas = nodes_ >= 100 ? 300 : 1 + few(8)});
+    world_.Deploy({.name = "db", .kind = "StatefulSet", .replicas = few(3)});
+    if (dice_.Chance(300)) world_.Deploy({.name = "disk", .replicas = 1, .claim = "disk-claim"});
+    if (dice_.Chance(300)) world_.Deploy({.name = "first", .replicas = few(3), .priority = 1000});
+    if (dice_.Chance(200)) world_.Deploy({.name = "log", .kind = "DaemonSet"});
+  }
+
+  // L11.
+  TrialResult Finish() {
+    const absl::Time ended = world_.now();
+    constexpr absl::Duration kLook = absl::Seconds(5);
+    std::string left = "not looked at";
+    while (world_.now() - ended < kConvergence) {
+      world_.Advance(kLook);
+      left = laws_.NotConverged();
+      if (left.empty()) break;
+    }
+    TrialResult result;
+    result.converged = world_.now() - ended;
+    if (!left.empty()) {
+      laws_.Violated(left.substr(0, left.find(':')),
+                     absl::StrCat(left.substr(left.find(": ") + 2), ", ", absl::FormatDuration(kConvergence),
+                                  " after the faults' end"));
+    }
+    result.seed = options_.seed;
+    result.nodes = nodes_;
+    result.violations = laws_.violations();
+    result.trace = laws_.trace();
+    result.marks = world_.marks();
+    result.simulated = world_.now() - world_.start();
+    result.happenings = world_.schedule().happened();
+    return result;
+  }
+
+  const TrialOptions options_;
+  Dice dice_;
+  Laws laws_;
+  Audience audience_;
+  World world_;
+  Tormentor tormentor_;
+  uint64_t nodes_ = 0;
+};
+
+}  // namespace
+
+TrialResult RunTrial(const TrialOptions& options) {
+  return Trial(options).Run();
+}
+
+}  // namespace evenkeel::simulation

@@ -3,9 +3,21 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 
 namespace evenkeel::coordinator {
+namespace {
+
+ActionFinished TooLate(const ReleasedAction& released, absl::Duration took) {
+  return {.decision = released.decision,
+          .number = released.action.number,
+          .outcome = ActionOutcome::kUnreachable,
+          .detail = absl::StrCat("not sent: the coordinator stood still for ", absl::FormatDuration(took),
+                                 " between its decision and this")};
+}
+
+}  // namespace
 
 Loop::Loop(const Restored& restored, StateStore& store, Outlet& outlet, const time::Clock& clock)
     : core_(restored, clock.Now()), store_(store), outlet_(outlet), clock_(clock) {}
@@ -13,7 +25,10 @@ Loop::Loop(const Restored& restored, StateStore& store, Outlet& outlet, const ti
 void Loop::Step(const std::vector<Event>& events) {
   EVENKEEL_CHECK(next_ == Next::kStep) << "a turn begins with its steps";
   next_ = Next::kCommit;
-  steps_.reserve(events.size() + 1);
+  stepped_ = clock_.Now();
+  steps_.reserve(held_back_.size() + events.size() + 1);
+  for (const Event& event : held_back_) steps_.push_back(core_.Step(event, clock_.Now()));
+  held_back_.clear();
   // What has happened comes before what has not happened in time: a sign of life that waits in the queue must
   // not lose against the deadline that it meets (L1).
   for (const Event& event : events) steps_.push_back(core_.Step(event, clock_.Now()));
@@ -36,8 +51,15 @@ absl::Status Loop::Commit() {
 
 void Loop::Release() {
   EVENKEEL_CHECK(next_ == Next::kRelease) << "nothing is released before it is durable (L3)";
+  const absl::Duration took = clock_.Now() - stepped_;
   for (const Effects& effects : steps_) {
-    for (const ReleasedAction& action : effects.actions) outlet_.Release(action);
+    for (const ReleasedAction& action : effects.actions) {
+      if (took > kLongestTurn) {
+        held_back_.emplace_back(TooLate(action, took));
+      } else {
+        outlet_.Release(action);
+      }
+    }
     for (const Request& request : effects.requests) outlet_.Release(request);
     for (const Reply& reply : effects.replies) outlet_.Release(reply);
     for (const Notice& notice : effects.notices) outlet_.Release(notice);

@@ -21,8 +21,12 @@ class Loop {
   // `store` is open already and gave `restored`. All but `restored` outlive the loop.
   Loop(const Restored& restored, StateStore& store, Outlet& outlet, const time::Clock& clock);
 
-  // When the core wants its next Tick: turn the loop then, with or without events.
-  absl::Time NextDeadline() const { return core_.NextDeadline(); }
+  // A turn that lasts longer than this from its steps to its release has slept, or waited for its disk, while
+  // the world went on. It is as late as what the core takes for its own standing still.
+  static constexpr absl::Duration kLongestTurn = absl::Milliseconds(500);
+
+  // When the loop must be turned, with or without events: when the core wants its next Tick, or at once.
+  absl::Time NextDeadline() const { return held_back_.empty() ? core_.NextDeadline() : absl::InfinitePast(); }
 
   // Steps the core once for each event, then once more if its deadline has come.
   void Step(const std::vector<Event>& events);
@@ -31,7 +35,9 @@ class Loop {
   // Not OK: what is on the disk is no longer known, and neither Release nor another turn may follow (L3).
   absl::Status Commit();
 
-  // Hands out what these steps ask for, in their order.
+  // Hands out what these steps ask for, in their order. Actions that come later than kLongestTurn after their
+  // step are held back (L2): the core hears in the next turn that it is not known what became of them, and
+  // judges again.
   void Release();
 
   // The turn has something to make durable.
@@ -45,6 +51,8 @@ class Loop {
   Outlet& outlet_;
   const time::Clock& clock_;
   Next next_ = Next::kStep;
+  absl::Time stepped_;
+  std::vector<Event> held_back_;  // what the core is told of actions that came too late
   std::vector<Effects> steps_;
   std::vector<Write> writes_;
 };

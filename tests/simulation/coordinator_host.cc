@@ -78,8 +78,20 @@ void CoordinatorHost::Kill() {
 void CoordinatorHost::Die() {
   process_.reset();
   ++life_;
+  if (zombie_) return;  // its agents have long been another's
   around_.agents.ListenerDied();
   if (around_.died) around_.died();
+}
+
+uint64_t CoordinatorHost::epoch() const {
+  return runs() ? process_->store.epoch() : 0;
+}
+
+void CoordinatorHost::InProcess(uint64_t life, std::function<void()> what) {
+  if (!runs() || life != life_) return;
+  Hear([this, life, what = std::move(what)] {
+    if (life == life_) what();
+  });
 }
 
 bool CoordinatorHost::paused() const {
@@ -270,7 +282,7 @@ void CoordinatorHost::Turn() {
   if (writes && store.met() != CommitFault::kNone) ordered_ = CommitFault::kNone;
   if (!status.ok() || store.died()) {
     // Any error of the store ends the process, too.
-    if (around_.observer != nullptr) {
+    if (around_.observer != nullptr && !zombie_) {
       Effects effects;
       effects.writes = store.durable();
       for (const Write& write : effects.writes) {
@@ -284,6 +296,8 @@ void CoordinatorHost::Turn() {
   }
   process_->released = {};
   if (writes) process_->released.writes = store.durable();
+  // After the release, and before what is released has gone out.
+  if (writes && store.met() == CommitFault::kOvertaken) around_.overtaken();
   if (!writes || store.took() == absl::ZeroDuration()) return Finish(events);
   process_->busy_until = around_.schedule.now() + store.took();
   around_.schedule.After(store.took(), [this, events, life = life_] {
@@ -298,7 +312,7 @@ void CoordinatorHost::Turn() {
 void CoordinatorHost::Finish(const std::vector<Event>& events) {
   process_->loop->Release();
   const Effects released = std::move(process_->released);
-  if (around_.observer != nullptr) around_.observer->OnTurn(events, released);
+  if (around_.observer != nullptr && !zombie_) around_.observer->OnTurn(events, released);
   for (const ReleasedAction& action : released.actions) around_.act(action);
   for (const Request& request : released.requests) {
     if (const auto* probe = std::get_if<ProbeNode>(&request)) Ask(*probe);

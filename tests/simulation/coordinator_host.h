@@ -41,6 +41,8 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
     // The process is there and begins to watch Kubernetes; the process is no more.
     std::function<void()> started;
     std::function<void()> died;
+    // A commit met kOvertaken: another process is to take over now, with this one still alive.
+    std::function<void()> overtaken;
   };
 
   CoordinatorHost(Surroundings surroundings, uint64_t seed);
@@ -61,7 +63,13 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
   void OrderFault(CommitFault fault);
   // Of the process; rises with each start, so that answers to an earlier one are known.
   uint64_t life() const { return life_; }
-  uint64_t epoch() const { return disk().epoch; }
+  uint64_t epoch() const;  // of the process; 0: there is none
+  // Another process has taken its place: what it still does is nobody's business, and must come to nothing
+  // (L7).
+  void MakeZombie() { zombie_ = true; }
+  bool zombie() const { return zombie_; }
+  // Does `what` in the process: now, when it goes on, or never if it has ended since `life`.
+  void InProcess(uint64_t life, std::function<void()> what);
 
   // From the watches of Kubernetes, act/ and serve/. `life`: of the process that asked, or 0.
   void Post(coordinator::Event event, uint64_t life = 0);
@@ -101,6 +109,7 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
   const Surroundings around_;
   Dice dice_;
   uint64_t life_ = 0;
+  bool zombie_ = false;
   CommitFault ordered_ = CommitFault::kNone;
   uint64_t sessions_ = 0;
   absl::Time started_ = absl::InfinitePast();

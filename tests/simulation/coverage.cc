@@ -15,7 +15,8 @@ std::vector<std::string> ExpectedMarks() {
         "message delayed", "probe lost", "probe answer lost", "probe answer twice", "API request lost",
         "API answer lost", "API request twice", "API error", "slow API", "zones apart", "coordinator paused",
         "coordinator killed", "crash before the commit is durable", "crash after the commit", "sync error",
-        "disk full", "slow sync",
+        "disk full", "slow sync", "overtaken after the commit", "another coordinator takes over",
+        "claim is another's", "commit of an older epoch",
         // Guards.
         "guard mode refuses", "guard node-budget refuses",
         // What was decided.

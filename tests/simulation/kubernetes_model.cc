@@ -228,8 +228,7 @@ void KubernetesModel::MachineChanged(const std::string& node) {
   // A kubelet that is heard again renews its lease, says that it is Ready, and what became of its pods.
   around_.schedule.After(absl::Seconds(1), [this, node] {
     if (!Heard(node) || !nodes_.contains(node)) return;
-    leases_[node] = {true, absl::StrCat(++counter_),
-                     around_.schedule.now() + around_.machines.at(node).clock_skew};
+    WriteLease(node);
     if (!nodes_[node].ready) {
       nodes_[node].ready = true;
       AnnounceNode(node);
@@ -251,12 +250,18 @@ void KubernetesModel::ReportPods(const std::string& node) {
   }
 }
 
+void KubernetesModel::WriteLease(const std::string& node) {
+  leases_[node] = {true, absl::StrCat(++counter_),
+                   around_.schedule.now() + around_.machines.at(node).clock_skew};
+  lease_written_[node] = around_.schedule.now();
+}
+
 void KubernetesModel::RenewLease(const std::string& node) {
   const auto lease = leases_.find(node);
   if (lease == leases_.end()) return;
   const Machine& machine = around_.machines.at(node);
   if (Heard(node) && !machine.mute) {
-    lease->second = {true, absl::StrCat(++counter_), around_.schedule.now() + machine.clock_skew};
+    WriteLease(node);
     if (marked_.contains(node)) ReportPods(node);
   }
   around_.schedule.After(kLeaseInterval + Lag(machine.lag), [this, node] { RenewLease(node); });

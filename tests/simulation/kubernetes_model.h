@@ -77,6 +77,11 @@ class KubernetesModel {
   const std::map<std::string, coordinator::NodeFacts>& nodes() const { return nodes_; }
   const std::map<std::string, WorkloadSpec>& workloads() const { return workloads_; }
   const Containers& containers() const { return containers_; }
+  // When the API server took the node's last renewal; InfinitePast: never.
+  absl::Time LeaseWritten(const std::string& node) const {
+    const auto written = lease_written_.find(node);
+    return written == lease_written_.end() ? absl::InfinitePast() : written->second;
+  }
 
  private:
   coordinator::ActionOutcome Apply(const coordinator::Action& action, std::string& detail);
@@ -94,6 +99,7 @@ class KubernetesModel {
   bool TaintHolds(const std::string& node) const;
   void RenewLease(const std::string& node);
   void SyncKubelet(const std::string& node);
+  void WriteLease(const std::string& node);
   void AwaitGrace(const std::string& node);
   void ReportPods(const std::string& node);
   void RunContainer(const std::string& pod);
@@ -116,6 +122,7 @@ class KubernetesModel {
   std::map<std::string, absl::Time> taint_seen_;  // from when on the scheduler knows of the taint
   std::map<std::string, size_t> load_;            // pods bound to each node
   std::map<std::string, coordinator::LeaseFacts> leases_;
+  std::map<std::string, absl::Time> lease_written_;
   std::map<std::string, coordinator::PodFacts> pods_;  // all in the namespace "shop"
   std::map<std::string, std::string> owner_;           // pod -> workload
   std::set<std::string> shown_;                        // pods that the watch has shown and not taken back

@@ -24,6 +24,10 @@ constexpr absl::Duration kFoundSilent = absl::Seconds(12);
 // No fresh verdict can be had in less: two reads of a lease, one after the other.
 constexpr absl::Duration kFreshVerdict = absl::Milliseconds(20);
 
+// A lease that has not been renewed for so long is stale, whatever was before (its default duration).
+constexpr absl::Duration kLeaseStale = absl::Seconds(39);
+constexpr absl::Duration kLeaseRead = absl::Milliseconds(100);
+
 bool TakesOff(ActionKind kind) {
   return kind == ActionKind::kTaintNode || kind == ActionKind::kDeletePod ||
          kind == ActionKind::kMarkPodUnready;
@@ -101,7 +105,14 @@ absl::Duration Laws::Window() const {
 
 void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
   Trace(events, effects);
+  if (std::exchange(life_, world_->host().life()) != world_->host().life()) OnCrash();
   for (const Event& event : events) {
+    if (const auto* missed = std::get_if<BeatMissed>(&event))
+      silent_since_[missed->node.node] = world_->now();
+    if (const auto* closed = std::get_if<SessionClosed>(&event))
+      silent_since_.try_emplace(closed->node.node, world_->now());
+    if (const auto* resumed = std::get_if<BeatResumed>(&event)) silent_since_.erase(resumed->node.node);
+    if (const auto* opened = std::get_if<SessionOpened>(&event)) silent_since_.erase(opened->node.node);
     const auto* api = std::get_if<ApiChanged>(&event);
     if (api == nullptr || api->reachable == !was_away_) continue;
     was_away_ = !api->reachable;
@@ -127,6 +138,7 @@ void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
 void Laws::OnCrash() {
   blind_ = true;
   verdicts_.clear();
+  silent_since_.clear();
 }
 
 // ---- what is durable ----
@@ -178,9 +190,25 @@ void Laws::Check(const VerdictChanged& verdict) {
   verdicts_[verdict.node.node] = verdict.verdict;
   if (verdict.verdict != Verdict::kDead) return;
   world_->marks().Hit("verdict DEAD");
+  L1NobodyIsDeadWhileItsLeaseIsRenewed(verdict.node.node);
   if (world_->now() - world_->truth().LastLost(verdict.node.node) > Window()) {
     Violated("L1", absl::StrCat("false verdict of death on ", verdict.node.node, ": ", verdict.reason));
   }
+}
+
+// The API server took its kubelet's renewal after the silence began, and long enough before the verdict to be
+// read.
+void Laws::L1NobodyIsDeadWhileItsLeaseIsRenewed(const std::string& node) {
+  const auto silent = silent_since_.find(node);
+  if (silent == silent_since_.end()) return;
+  const absl::Time renewed = world_->kubernetes().LeaseWritten(node);
+  const absl::Time now = world_->now() - world_->host().turn_took();
+  if (renewed <= silent->second + kLeaseRead || renewed > now - kLeaseRead || now - renewed > kLeaseStale)
+    return;
+  // What it renewed before it was lost says nothing about afterwards.
+  if (renewed <= world_->truth().LostSince(node) && world_->truth().LostSince(node) <= world_->now()) return;
+  Violated("L1", absl::StrCat("verdict of death on ", node, ", whose lease was renewed ",
+                              absl::FormatDuration(renewed - silent->second), " after its silence began"));
 }
 
 // ---- what is handed out ----
@@ -266,6 +294,11 @@ void Laws::OnStarted(const std::string& node, const std::string& identity) {
   for (const std::string& other : world_->kubernetes().containers().WhereRuns(identity)) {
     if (other != node) Violated("L5", absl::StrCat(identity, " runs on ", node, " and on ", other));
   }
+}
+
+void Laws::OnOvertaken(const ReleasedAction& action, uint64_t epoch, uint64_t claimed) {
+  Violated("L7", absl::StrCat(Text(action.action.kind), " ", action.action.name, " is sent by epoch ", epoch,
+                              ", and the cluster is claimed by ", claimed));
 }
 
 std::string Laws::NotConverged() {

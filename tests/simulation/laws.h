@@ -24,6 +24,7 @@ class Laws final : public Observer {
   void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects) override;
   void OnCrash() override;
   void OnStarted(const std::string& node, const std::string& identity) override;
+  void OnOvertaken(const coordinator::ReleasedAction& action, uint64_t epoch, uint64_t claimed) override;
 
   // L11, and what of L4 shows at the end: asked when the faults have been over for long enough. Empty: all is
   // well.
@@ -45,6 +46,7 @@ class Laws final : public Observer {
   void Check(const coordinator::VerdictChanged& verdict);
   void Check(const coordinator::ReleasedAction& released, bool was_blind);
 
+  void L1NobodyIsDeadWhileItsLeaseIsRenewed(const std::string& node);
   void L1HealthyNodesKeepTheirPods(const coordinator::Decision& decision, const coordinator::Action& action);
   void L2NothingIsDoneInDoubt(const coordinator::ReleasedAction& released, bool was_blind);
   void L3IntentsAreDurable(const coordinator::ReleasedAction& released);
@@ -64,6 +66,8 @@ class Laws final : public Observer {
   std::set<coordinator::DecisionId> closed_;
   std::set<std::string> failed_over_;
   std::map<std::string, coordinator::Verdict> verdicts_;
+  uint64_t life_ = 0;                               // of the process that is watched
+  std::map<std::string, absl::Time> silent_since_;  // as the coordinator was told
   bool blind_ = true;
   bool was_away_ = false;
   absl::Time api_away_since_ = absl::InfiniteFuture();

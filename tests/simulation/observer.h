@@ -1,6 +1,7 @@
 // Whoever watches the world: a printer, or the checks of the laws.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,12 @@ struct Observer {
   virtual void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects) = 0;
   // The coordinator died within a turn: its writes may be durable, nothing was released.
   virtual void OnCrash() = 0;
+  // A coordinator of epoch `epoch` sent an action although the cluster had been claimed by `claimed`.
+  virtual void OnOvertaken(const coordinator::ReleasedAction& action, uint64_t epoch, uint64_t claimed) {
+    (void)action;
+    (void)epoch;
+    (void)claimed;
+  }
   // A kubelet started a container whose like must not run twice.
   virtual void OnStarted(const std::string& node, const std::string& identity) {
     (void)node;

@@ -32,6 +32,7 @@ namespace {
 
 constexpr char kUsage[] =
     "simulate [--seeds FROM..TO] [--nodes N] [--jobs N] [--coverage] [--regressions FILE] [--twice EVERY]\n"
+    "         [--expect LAWS]\n"
     "simulate --seed N [--nodes N] [--trace]\n"
     "  --seeds        run these seeds (1..300)\n"
     "  --nodes        nodes of each cluster; by the seed where it is not given\n"
@@ -40,6 +41,8 @@ constexpr char kUsage[] =
     "not\n"
     "  --regressions  run the seeds of this file first: a seed a line, or SEED/NODES; # begins a comment\n"
     "  --twice        run every such seed a second time: it must lead to the same trace (L12)\n"
+    "  --expect       for broken builds: ends well as soon as one of these laws, as L1,L2, was seen broken, "
+    "and only then\n"
     "  --trace        tell the story of the one seed\n";
 
 struct Arguments {
@@ -52,6 +55,7 @@ struct Arguments {
   bool coverage = false;
   uint64_t twice = 0;
   std::string regressions;
+  std::vector<std::string> expected;  // laws
 };
 
 struct Seed {
@@ -121,6 +125,10 @@ class Suite {
     for (uint32_t i = 0; i < arguments_.jobs; ++i) threads.emplace_back([this] { Work(); });
     for (std::thread& thread : threads) thread.join();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (!arguments_.expected.empty()) {
+      if (caught_.empty()) std::cout << "no seed broke any of the laws expected, of " << done_ << "\n";
+      return caught_.empty() ? 1 : 0;
+    }
     Report(seconds);
     return failures_ == 0 && missed_ == 0 ? 0 : 1;
   }
@@ -152,6 +160,7 @@ class Suite {
     marks_.Add(result.marks);
     // The order in which seeds end is chance; their sum is not.
     traces_ += result.trace;
+    if (!arguments_.expected.empty()) return Compare(seed, result);
     if (!result.violations.empty()) {
       ++failures_;
       if (failures_ <= 20) {
@@ -163,6 +172,17 @@ class Suite {
       }
     }
     if (done_ % 10'000 == 0) std::cout << done_ << " of " << seeds_.size() << " seeds\n" << std::flush;
+  }
+
+  void Compare(const Seed& seed, const TrialResult& result) {
+    for (const std::string& violation : result.violations) {
+      const std::string law = violation.substr(0, violation.find(':'));
+      const auto& expected = arguments_.expected;
+      if (std::find(expected.begin(), expected.end(), law) == expected.end() || !caught_.empty()) continue;
+      caught_ = violation;
+      std::cout << "caught in seed " << seed.seed << ": " << violation << "\n";
+      next_ = seeds_.size();
+    }
   }
 
   void Report(double seconds) {
@@ -194,6 +214,7 @@ class Suite {
   absl::Duration simulated_;
   absl::Duration slowest_;
   Marks marks_;
+  std::string caught_;
 };
 
 int RunOne(const Arguments& arguments) {
@@ -244,6 +265,8 @@ bool Parse(int argc, char** argv, Arguments& arguments) {
       ok = ok && absl::SimpleAtoi(value, &arguments.jobs) && arguments.jobs > 0;
     } else if (flag == "--twice") {
       ok = ok && absl::SimpleAtoi(value, &arguments.twice);
+    } else if (flag == "--expect") {
+      arguments.expected = absl::StrSplit(value, ',');
     } else if (flag == "--regressions") {
       arguments.regressions = value;
     } else {

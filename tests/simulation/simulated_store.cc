@@ -27,6 +27,8 @@ const char* MarkOf(CommitFault fault) {
       return "disk full";
     case CommitFault::kSlow:
       return "slow sync";
+    case CommitFault::kOvertaken:
+      return "overtaken after the commit";
   }
   return "";
 }

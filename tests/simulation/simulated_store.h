@@ -26,6 +26,7 @@ enum class CommitFault {
   kSyncError,    // the engine reports an error; the batch may be durable or not
   kDiskFull,     // the engine reports an error, and it is not
   kSlow,         // durable, but late
+  kOvertaken,    // durable, and at this instant another process takes over
 };
 
 // What is durable.
@@ -48,8 +49,7 @@ class SimulatedStore final : public coordinator::StateStore {
   void Order(CommitFault fault) { ordered_ = fault; }
 
   // ---- of the last commit ----
-  // The process that opened the disk last.
-  bool current() const { return disk_.epoch == epoch_; }
+  uint64_t epoch() const { return epoch_; }
   bool died() const { return died_; }  // the process is no more: nothing follows
   absl::Duration took() const { return took_; }
   CommitFault met() const { return met_; }

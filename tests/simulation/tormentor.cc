@@ -215,10 +215,12 @@ struct Incidents {
     t.world_.StopCoordinator();
     t.world_.marks().Hit("coordinator killed");
   }
+  static void Overtaken(Tormentor& t) { t.world_.Overtake(t.dice_.Between(Milliseconds(100), Seconds(15))); }
   static void BadDisk(Tormentor& t) {
     static constexpr CommitFault kFaults[] = {CommitFault::kCrashBefore, CommitFault::kCrashAfter,
                                               CommitFault::kCrashAfter,  CommitFault::kSyncError,
-                                              CommitFault::kDiskFull,    CommitFault::kSlow};
+                                              CommitFault::kDiskFull,    CommitFault::kSlow,
+                                              CommitFault::kOvertaken};
     t.world_.host().OrderFault(kFaults[t.dice_.Below(std::size(kFaults))]);
   }
   static void FailingDisk(Tormentor& t) {
@@ -279,6 +281,7 @@ constexpr Incident kIncidents[] = {
     {"spell: bad probes", 3, Incidents::BadProbes},
     {"coordinator pause", 4, Incidents::PausedCoordinator},
     {"coordinator restart", 4, Incidents::CoordinatorKilled},
+    {"coordinator overtaken", 2, Incidents::Overtaken},
     {"ordered disk fault", 5, Incidents::BadDisk},
     {"spell: failing disk", 2, Incidents::FailingDisk},
     {"evictions blocked", 2, Incidents::EvictionsBlocked},

@@ -27,6 +27,10 @@ class Audience final : public Observer {
     laws_.OnStarted(node, identity);
     if (also_ != nullptr) also_->OnStarted(node, identity);
   }
+  void OnOvertaken(const ReleasedAction& action, uint64_t epoch, uint64_t claimed) override {
+    laws_.OnOvertaken(action, epoch, claimed);
+    if (also_ != nullptr) also_->OnOvertaken(action, epoch, claimed);
+  }
 
  private:
   Laws& laws_;

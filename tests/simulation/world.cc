@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/act/claim.h"
 
 namespace evenkeel::simulation {
 
@@ -11,11 +12,19 @@ using namespace coordinator;  // the world speaks the core's language
 namespace {
 
 constexpr absl::Duration kListing = absl::Milliseconds(200);  // of a starting coordinator
+constexpr absl::Duration kZombieLate = absl::Milliseconds(50);
+constexpr absl::Duration kClaimDeadline = absl::Seconds(2);
+
+Claimant ClaimantOf(const CoordinatorHost& host) {
+  return {.name_space = "evenkeel", .store_id = "the-store", .epoch = host.epoch()};
+}
 
 }  // namespace
 
 World::World(Observer* observer, uint64_t seed)
-    : schedule_(absl::FromUnixSeconds(1'767'225'600)),
+    : observer_(observer),
+      seed_(seed),
+      schedule_(absl::FromUnixSeconds(1'767'225'600)),
       start_(schedule_.now()),
       network_(machines_),
       truth_(schedule_, machines_, network_),
@@ -25,43 +34,91 @@ World::World(Observer* observer, uint64_t seed)
                    .machines = machines_,
                    .network = network_,
                    .marks = marks_,
-                   .tell = [this](const Event& event) { host_.Post(event); },
+                   .tell = [this](const Event& event) { host().Post(event); },
                    .started =
-                       [observer](const std::string& node, const std::string& identity) {
-                         if (observer != nullptr) observer->OnStarted(node, identity);
+                       [this](const std::string& node, const std::string& identity) {
+                         if (observer_ != nullptr) observer_->OnStarted(node, identity);
                        }},
                   seed),
       agents_(schedule_, knobs_, machines_, network_, marks_, seed),
-      host_(Surroundings(observer), seed + 1) {}
+      claims_(schedule_, [this] { return !kubernetes_.away(); }) {
+  AddHost();
+}
 
-CoordinatorHost::Surroundings World::Surroundings(Observer* observer) {
-  return {.cluster = kCluster,
+void World::AddHost() {
+  const size_t place = hosts_.size();
+  hosts_.push_back(std::make_unique<CoordinatorHost>(
+      CoordinatorHost::Surroundings{
+          .cluster = kCluster,
           .schedule = schedule_,
           .knobs = knobs_,
           .agents = agents_,
           .disk = disk_,
           .marks = marks_,
-          .observer = observer,
-          .act =
-              [this](const ReleasedAction& action) {
-                kubernetes_.Act(
-                    action, [this, life = host_.life()](const Event& answer) { host_.Post(answer, life); });
-              },
+          .observer = observer_,
+          .act = [this, place](const ReleasedAction& action) { Act(*hosts_[place], action); },
           .read =
-              [this](const ReadLease& request) {
+              [this, place](const ReadLease& request) {
+                CoordinatorHost& host = *hosts_[place];
                 kubernetes_.Read(
-                    request, [this, life = host_.life()](const Event& answer) { host_.Post(answer, life); });
+                    request, [&host, life = host.life()](const Event& answer) { host.Post(answer, life); });
               },
           .started =
-              [this] {
-                schedule_.After(kListing, [this, life = host_.life()] {
-                  if (life == host_.life() && !kubernetes_.away()) kubernetes_.TellAll();
+              [this, place] {
+                CoordinatorHost& host = *hosts_[place];
+                CheckClaim(claims_, ClaimantOf(host), now(), kClaimDeadline, [](const absl::Status&) {});
+                schedule_.After(kListing, [this, &host, life = host.life()] {
+                  if (life == host.life() && !kubernetes_.away()) kubernetes_.TellAll();
                 });
               },
           .died =
               [this] {
                 if (died_) died_();
-              }};
+              },
+          .overtaken =
+              [this] { schedule_.After(absl::ZeroDuration(), [this] { Overtake(absl::ZeroDuration()); }); }},
+      seed_ + 1 + place));
+}
+
+// As act/ does: the claim is read before an action is sent.
+void World::Act(CoordinatorHost& host, const ReleasedAction& action) {
+  const auto answer = [&host, life = host.life()](const Event& given) { host.Post(given, life); };
+  const auto checked = [this, &host, action, answer, epoch = host.epoch()](const absl::Status& status) {
+    if (!status.ok()) {
+      const bool refused = absl::IsFailedPrecondition(status);
+      if (refused) marks_.Hit("claim is another's");
+      const ActionFinished finished{action.decision, action.action.number,
+                                    refused ? ActionOutcome::kRefused : ActionOutcome::kUnreachable,
+                                    std::string(status.message())};
+      if (refused) return answer(finished);
+      return schedule_.After(kClaimDeadline, [finished, answer] { answer(finished); });
+    }
+    if (observer_ != nullptr && claims_.epoch() > epoch)
+      observer_->OnOvertaken(action, epoch, claims_.epoch());
+    kubernetes_.Act(action, answer);
+  };
+  // On the API's thread. Where another coordinator takes over at this instant, it comes to it a little later:
+  // two that are both alive.
+  schedule_.After(absl::ZeroDuration(), [this, &host, life = host.life(), checked] {
+    schedule_.After(host.zombie() ? kZombieLate : absl::ZeroDuration(), [this, &host, life, checked] {
+      if (!host.runs() || host.life() != life) return;
+      CheckClaim(claims_, ClaimantOf(host), now(), kClaimDeadline,
+                 [&host, life, checked](const absl::Status& status) {
+                   host.InProcess(life, [checked, status] { checked(status); });
+                 });
+    });
+  });
+}
+
+void World::Overtake(absl::Duration pause) {
+  if (!host().runs()) return;
+  marks_.Hit("another coordinator takes over");
+  if (pause > absl::ZeroDuration()) host().Pause(pause);
+  host().MakeZombie();
+  agents_.ListenerDied();
+  if (observer_ != nullptr) observer_->OnCrash();
+  AddHost();
+  StartCoordinator();
 }
 
 void World::AddNode(const std::string& name, const std::string& zone) {
@@ -71,10 +128,10 @@ void World::AddNode(const std::string& name, const std::string& zone) {
 }
 
 void World::Apply(const Policy& policy) {
-  if (host_.runs()) {
+  if (host().runs()) {
     ApplyPolicy apply;
     apply.policy = policy;
-    return host_.Post(apply);
+    return host().Post(apply);
   }
   Policy& stored = disk_.policies[policy.name];
   stored = policy;

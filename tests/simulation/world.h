@@ -8,13 +8,16 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "coordinator/core/decision.h"
 #include "coordinator/core/policy.h"
 #include "tests/simulation/agents.h"
+#include "tests/simulation/claims.h"
 #include "tests/simulation/coordinator_host.h"
 #include "tests/simulation/knobs.h"
 #include "tests/simulation/kubernetes_model.h"
@@ -54,13 +57,13 @@ class World {
   void SayGoodbye(const std::string& node);  // the agent stops on purpose
   void StartAgent(const std::string& node);
   void SetApiAway(bool away) { kubernetes_.SetAway(away); }
-  void PauseCoordinator(absl::Duration pause) { host_.Pause(pause); }
-  void StopCoordinator() { host_.Kill(); }  // dies; what is not durable is lost
-  void StartCoordinator() { host_.Start(); }
+  void PauseCoordinator(absl::Duration pause) { host().Pause(pause); }
+  void StopCoordinator() { host().Kill(); }  // dies; what is not durable is lost
+  void StartCoordinator() { host().Start(); }
   // The next commit of an action that is handed out is durable, and the process dies before the action's
   // release.
-  void CrashBeforeRelease() { host_.OrderFault(CommitFault::kCrashAfter); }
-  void ForgetCrash() { host_.OrderFault(CommitFault::kNone); }  // that has not come yet
+  void CrashBeforeRelease() { host().OrderFault(CommitFault::kCrashAfter); }
+  void ForgetCrash() { host().OrderFault(CommitFault::kNone); }  // that has not come yet
   // Called when its process has ended, by a fault or by order.
   void OnCoordinatorDied(std::function<void()> died) { died_ = std::move(died); }
   void Advance(absl::Duration by) { schedule_.RunUntil(schedule_.now() + by); }
@@ -72,7 +75,9 @@ class World {
   Marks& marks() { return marks_; }
   Network& network() { return network_; }
   Schedule& schedule() { return schedule_; }
-  CoordinatorHost& host() { return host_; }
+  CoordinatorHost& host() { return *hosts_.back(); }  // the present one
+  // Stops the process for `pause` without its noticing, and starts another on the same store.
+  void Overtake(absl::Duration pause);
 
   // ---- what is true ----
   absl::Time now() const { return schedule_.now(); }
@@ -84,11 +89,14 @@ class World {
   const std::map<coordinator::DecisionId, coordinator::Decision>& decisions() const {
     return disk_.decisions;
   }
-  bool coordinator_runs() const { return host_.runs(); }
+  bool coordinator_runs() const { return hosts_.back()->runs(); }
 
  private:
-  CoordinatorHost::Surroundings Surroundings(Observer* observer);
+  void AddHost();
+  void Act(CoordinatorHost& host, const coordinator::ReleasedAction& action);
 
+  Observer* const observer_;
+  const uint64_t seed_;
   std::function<void()> died_;
   Schedule schedule_;
   const absl::Time start_;
@@ -100,7 +108,8 @@ class World {
   SimulatedDisk disk_;
   KubernetesModel kubernetes_;
   Agents agents_;
-  CoordinatorHost host_;
+  Claims claims_;
+  std::vector<std::unique_ptr<CoordinatorHost>> hosts_;  // the last one is the present one
 };
 
 }  // namespace evenkeel::simulation

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Deliberately broken builds of the product, one idea each, and the law that the simulator must see broken.
+
+mutations.py list                      prints "NAME LAW FILE" of each
+mutations.py make NAME SOURCE OUTPUT   writes SOURCE's file of that mutation, broken, to OUTPUT
+
+Texts are replaced exactly; one that is not found exactly once ends with an error, so that a mutation never silently stops
+meaning anything.
+"""
+
+import pathlib
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutation:
+    name: str
+    law: str  # that must be seen broken
+    file: str  # of the source tree
+    text: str  # as it stands there, once
+    broken: str
+    also: str = ""  # another law whose breach is as good a catch
+
+
+MUTATIONS = [
+    Mutation(
+        "witnesses_not_needed",
+        "L1",
+        "coordinator/core/judge.cc",
+        "return std::max<size_t>(1, std::min<size_t>({2, asked, eligible}));",
+        "return (void)asked, (void)eligible, 0;",
+    ),
+    Mutation(
+        "life_is_no_veto",
+        "L1",
+        "coordinator/core/judge.cc",
+        "if (std::any_of(tries.begin(), tries.end(), ShowsLife)) return Testimony::kAlive;",
+        "if (std::any_of(tries.begin(), tries.end(), ShowsLife)) return Testimony::kAgainst;",
+    ),
+    Mutation(
+        "lease_not_looked_at",
+        "L1",
+        "coordinator/core/round.cc",
+        "if (!lease.stale) {",
+        "if (false) {",
+    ),
+    Mutation(
+        "late_sign_of_life_ignored",
+        "L1",
+        "coordinator/core/failover.cc",
+        "if (open == nullptr || !turn.ClusterOf(node).sight.listed) return;",
+        "if (open != nullptr || !turn.ClusterOf(node).sight.listed) return;",
+        also="L2",
+    ),
+    Mutation(
+        "no_grace_after_a_start",
+        "L2",
+        "coordinator/core/clusters.cc",
+        "cluster.sight.grace_until = turn.now + kStartGrace;",
+        "cluster.sight.grace_until = turn.now;",
+    ),
+    Mutation(
+        "own_stall_not_noticed",
+        "L2",
+        "coordinator/core/step.cc",
+        "if (late > kStallAfter) OnStall(turn, late);",
+        "if (late > absl::Hours(1)) OnStall(turn, late);",
+    ),
+    Mutation(
+        "mass_silence_not_noticed",
+        "L2",
+        "coordinator/core/sight.cc",
+        "return cluster.silent.size() > NodeBudget(cluster.policy, cluster.size);",
+        "return (void)cluster, false;",
+        also="L6",
+    ),
+    Mutation(
+        "released_after_a_sleep",
+        "L2",
+        "coordinator/runtime/loop.cc",
+        "if (took > kLongestTurn) {",
+        "if (false) {",
+    ),
+    Mutation(
+        "intents_not_synced",
+        "L3",
+        "coordinator/runtime/loop.cc",
+        "if (absl::Status status = store_.Commit(writes_); !status.ok()) return status;",
+        "(void)store_;",
+    ),
+    Mutation(
+        "released_before_it_is_marked",
+        "L3",
+        "coordinator/core/turn.cc",
+        """  action.state = ActionState::kReleased;
+  action.release_time = now;
+  ++action.attempts;
+  effects_.actions.push_back({open.decision.id, open.decision.cluster, action});""",
+        """  effects_.actions.push_back({open.decision.id, open.decision.cluster, action});
+  action.state = ActionState::kReleased;
+  action.release_time = now;
+  ++action.attempts;""",
+    ),
+    Mutation(
+        "open_failovers_not_resumed",
+        "L4",
+        "coordinator/core/clusters.cc",
+        "        RestoreFailover(turn, open);\n",
+        "        open.winding_up = true;\n",
+        also="L11",
+    ),
+    Mutation(
+        "stateful_pods_moved_without_proof",
+        "L5",
+        "coordinator/core/plan_failover.cc",
+        'return kind == "ReplicaSet" || kind == "ReplicationController" || kind == "Job";',
+        'return kind != "DaemonSet";',
+    ),
+    Mutation(
+        "budget_not_asked",
+        "L6",
+        "coordinator/core/guards.cc",
+        'return {"node-budget", facts.failed_over < budget,',
+        'return {"node-budget", true,',
+    ),
+    Mutation(
+        "newer_epoch_not_seen",
+        "L7",
+        "coordinator/act/claim.cc",
+        "if (epoch > claimant.epoch) {",
+        "if (epoch > claimant.epoch) return done(absl::OkStatus());\n  if (epoch > claimant.epoch) {",
+    ),
+    Mutation(
+        "nothing_frozen",
+        "L8",
+        "coordinator/core/sight.cc",
+        "    open->must_verify = true;\n",
+        "    open->must_verify = false;\n",
+        also="L2",
+    ),
+    Mutation(
+        "api_loss_not_doubted",
+        "L8",
+        "coordinator/core/sight.cc",
+        ".api = cluster.sight.listed && !cluster.sight.api_reachable,",
+        ".api = false,",
+    ),
+    Mutation(
+        "never_readmitted",
+        "L11",
+        "coordinator/core/readmission.cc",
+        "turn.state.timers.Set(timer, turn.now + turn.ClusterOf(node).policy.readmit_after);",
+        "(void)turn;",
+    ),
+    Mutation(
+        "hidden_input",
+        "L12",
+        "coordinator/core/beats.cc",
+        "return silent_for < absl::Minutes(1) ? absl::Seconds(1) : absl::Seconds(5);",
+        "static int calls = 0;\n  return (void)silent_for, absl::Seconds(1) + absl::Milliseconds(++calls % 1000);",
+    ),
+]
+
+
+def find(name):
+    for mutation in MUTATIONS:
+        if mutation.name == name:
+            return mutation
+    sys.exit(f"mutations.py: no mutation {name}")
+
+
+def make(name, source, output):
+    mutation = find(name)
+    text = (pathlib.Path(source) / mutation.file).read_text()
+    found = text.count(mutation.text)
+    if found != 1:
+        sys.exit(f"mutations.py: {name}: its text is {found} times in {mutation.file}, and must be there once:\n{mutation.text}")
+    pathlib.Path(output).write_text(text.replace(mutation.text, mutation.broken))
+
+
+def main(arguments):
+    if arguments[:1] == ["list"] and len(arguments) == 1:
+        for mutation in MUTATIONS:
+            laws = mutation.law + ("," + mutation.also if mutation.also else "")
+            print(mutation.name, laws, mutation.file)
+    elif arguments[:1] == ["make"] and len(arguments) == 4:
+        make(*arguments[1:])
+    else:
+        sys.exit(__doc__)
+
+
+main(sys.argv[1:])

@@ -3,18 +3,15 @@
 #include <cstddef>
 #include <string>
 
+#include "common/base/utf8.h"
+
 namespace evenkeel::agent {
 
-// `text` cut to at most `most` bytes, at the end of a UTF-8 character: what strangers named goes into
-// messages that are bounded, and half a character would make a message invalid.
-inline std::string BoundedText(std::string text, size_t most) {
-  if (text.size() > most) {
-    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) {
-      --most;
-    }
-    text.resize(most);
-  }
-  return text;
+// `text` cut to at most `most` bytes, as UTF-8: what strangers named or said goes into messages that are
+// bounded, and the coordinator ends a session whose message it cannot read. Errors of the runtime and answers
+// of the kubelet can hold any bytes.
+inline std::string BoundedText(const std::string& text, size_t most) {
+  return base::ValidUtf8(text, most);
 }
 
 }  // namespace evenkeel::agent

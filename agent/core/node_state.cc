@@ -84,8 +84,8 @@ void NodeState::SetRuntime(const PartObservation& seen, absl::Time now) {
   SetPart(seen, now, *node_.mutable_runtime(), sent_node_.has_runtime(), sent_node_.runtime());
 }
 
-void NodeState::SetRuntimeVersion(std::string version) {
-  version = BoundedText(std::move(version), kLongestName);
+void NodeState::SetRuntimeVersion(const std::string& runtime_version) {
+  const std::string version = BoundedText(runtime_version, kLongestName);
   news_ = news_ || version != sent_node_.runtime_version();
   node_.set_runtime_version(std::move(version));
 }
@@ -298,7 +298,7 @@ void NodeState::AddKernelOccurrence(v1::NodeOccurrence::Kind kind, absl::Time at
   v1::NodeOccurrence occurrence;
   occurrence.set_kind(kind);
   *occurrence.mutable_node_time() = AsTimestamp(at);
-  occurrence.set_detail(BoundedText(std::move(detail), kLongestDetail));
+  occurrence.set_detail(BoundedText(detail, kLongestDetail));
   if (container_id) {
     Pod* pod = nullptr;
     if (const v1::ContainerReport* container = FindContainer(*container_id, &pod); container != nullptr) {

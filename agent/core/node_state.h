@@ -75,7 +75,7 @@ class NodeState {
   // --- What collectors see; each call replaces what the same call said before. ---
   void SetKubelet(const PartObservation& seen, absl::Time now);
   void SetRuntime(const PartObservation& seen, absl::Time now);
-  void SetRuntimeVersion(std::string version);
+  void SetRuntimeVersion(const std::string& runtime_version);
   void SetCpu(v1::NodeCpu cpu);
   void SetMemory(v1::NodeMemory memory);
   void SetPressure(v1::Pressure pressure);

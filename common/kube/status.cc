@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/utf8.h"
 
 namespace evenkeel::kube {
 namespace {
@@ -14,6 +15,7 @@ constexpr absl::string_view kReason = "kubernetes_reason";
 constexpr absl::string_view kRetryAfter = "retry_after_ms";
 // Of an answer that is not a Status object, such as a proxy's error page.
 constexpr std::size_t kMaxQuotedBytes = 200;
+constexpr std::size_t kMaxMessageBytes = 1024;
 
 absl::StatusCode CodeFor(int code, absl::string_view reason) {
   switch (code) {
@@ -52,7 +54,10 @@ absl::Status StatusFromObject(int code, absl::string_view reason, absl::string_v
                               std::optional<absl::Duration> retry_after) {
   std::string text = absl::StrCat("the API server answered ", code);
   if (!reason.empty()) absl::StrAppend(&text, " ", reason);
-  if (!message.empty()) absl::StrAppend(&text, ": ", message);
+  if (!message.empty()) {
+    // It may come from a proxy, and it ends up in the decision that it stopped.
+    absl::StrAppend(&text, ": ", base::ValidUtf8({message.data(), message.size()}, kMaxMessageBytes));
+  }
   absl::Status status(CodeFor(code, reason), text);
   status = base::WithDetail(std::move(status), kHttpCode, absl::StrCat(code));
   if (!reason.empty()) status = base::WithDetail(std::move(status), kReason, reason);
@@ -71,9 +76,10 @@ absl::Status StatusFromHttp(int code, absl::string_view body, std::optional<absl
   std::string reason = Text(object, "reason");
   if (const auto details = object.find("details"); details != object.end() && details->is_object()) {
     const auto seconds = details->find("retryAfterSeconds");
-    if (!retry_after.has_value() && seconds != details->end() && seconds->is_number_integer() &&
-        *seconds > 0) {
-      retry_after = absl::Seconds(seconds->get<std::int64_t>());
+    if (!retry_after.has_value() && seconds != details->end() && seconds->is_number_integer()) {
+      // Negative, too, for what is beyond the type.
+      const auto number = seconds->get<std::int64_t>();
+      if (number > 0) retry_after = absl::Seconds(number);
     }
     // The eviction subresource's refusal has the general reason TooManyRequests; what tells it apart from an
     // overloaded server is its cause.

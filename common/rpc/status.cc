@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "common/base/status.h"
+#include "common/base/utf8.h"
 #include "common/rpc/wire.h"
 
 namespace evenkeel::rpc {
@@ -18,11 +19,9 @@ constexpr std::size_t kMaxMessageBytes = 2048;
 constexpr std::size_t kMaxDetailBytes = 512;
 constexpr std::size_t kMaxDetails = 6;
 
-// Not in the middle of a UTF-8 character.
+// Valid UTF-8: a client could not read the details otherwise.
 std::string Cut(absl::string_view text, std::size_t limit) {
-  if (text.size() <= limit) return std::string(text);
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
-  return absl::StrCat(text.substr(0, limit), "...");
+  return absl::StrCat(base::ValidUtf8({text.data(), text.size()}, limit), text.size() > limit ? "..." : "");
 }
 
 }  // namespace

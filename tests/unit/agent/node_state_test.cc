@@ -267,5 +267,20 @@ TEST(NodeStateTest, PodsAreBounded) {
   EXPECT_EQ(state.TakeAll(kNow).pods_size(), static_cast<int>(NodeState::kMostPods));
 }
 
+// Errors of the runtime and answers of the kubelet can hold any bytes; a report with them would not be
+// readable, and the coordinator would end the session for it, again and again.
+TEST(NodeStateTest, WordsOfStrangersBecomeUtf8) {
+  NodeState state;
+  state.SetRuntime({.state = v1::PART_STATE_UNHEALTHY,
+                    .detail = "rpc error: caf\xe9 \xe2\x82",
+                    .latency = absl::ZeroDuration()},
+                   kNow);
+  state.SetRuntimeVersion("\xff 1.6");
+  v1::Report received;
+  ASSERT_TRUE(received.ParseFromString(state.TakeAll(kNow).SerializeAsString()));
+  EXPECT_EQ(received.node().runtime().detail(), "rpc error: caf? ??");
+  EXPECT_EQ(received.node().runtime_version(), "? 1.6");
+}
+
 }  // namespace
 }  // namespace evenkeel::agent

@@ -1,9 +1,11 @@
-// Proves that broken invariants end the process with a message, and that statuses carry their details.
+// Proves that broken invariants end the process with a message, that statuses carry their details, and that
+// texts of strangers become UTF-8.
 #include <gtest/gtest.h>
 
 #include "common/base/check.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
+#include "common/base/utf8.h"
 
 namespace evenkeel::base {
 namespace {
@@ -60,6 +62,34 @@ TEST(RandomTest, StaysInTheUnitInterval) {
     differs = differs || value != first;
   }
   EXPECT_TRUE(differs);
+}
+
+// What is UTF-8 stays as it is; of anything else each bad byte becomes one '?': overlong forms, surrogates,
+// what is beyond Unicode, and characters that end too early.
+TEST(Utf8Test, BadBytesAreReplaced) {
+  for (const char* good : {"", "plain", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf",
+                           "\xee\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_EQ(ValidUtf8(good), good);
+  }
+  EXPECT_EQ(ValidUtf8(std::string("a\0b", 3)), std::string("a\0b", 3));
+  EXPECT_EQ(ValidUtf8("a\xff\x80z"), "a??z");
+  EXPECT_EQ(ValidUtf8("\xc0\x80"), "??");            // overlong
+  EXPECT_EQ(ValidUtf8("\xe0\x9f\xbf"), "???");       // overlong
+  EXPECT_EQ(ValidUtf8("\xf0\x8f\xbf\xbf"), "????");  // overlong
+  EXPECT_EQ(ValidUtf8("\xed\xa0\x80"), "???");       // a surrogate
+  EXPECT_EQ(ValidUtf8("\xf4\x90\x80\x80"), "????");  // beyond U+10FFFF
+  EXPECT_EQ(ValidUtf8("\xe2\x82"), "??");            // cut short
+  EXPECT_EQ(ValidUtf8("\xe2\x82"
+                      "A\xc3"),
+            "??A?");
+}
+
+// A bound is kept without half a character at the end.
+TEST(Utf8Test, BoundsKeepCharactersWhole) {
+  EXPECT_EQ(ValidUtf8("\xc3\xa4\xc3\xb6", 3), "\xc3\xa4");
+  EXPECT_EQ(ValidUtf8("\xc3\xa4\xc3\xb6", 4), "\xc3\xa4\xc3\xb6");
+  EXPECT_EQ(ValidUtf8("\xff\xff", 1), "?");
+  EXPECT_EQ(ValidUtf8("abc", 0), "");
 }
 
 }  // namespace

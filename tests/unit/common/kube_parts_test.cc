@@ -59,6 +59,26 @@ TEST(StatusTest, ForeignAnswersAreQuoted) {
   EXPECT_EQ(RetryAfter(status), absl::Seconds(1));
 }
 
+// What a server or a proxy says ends up in stored decisions: so it is bounded and UTF-8, whatever they send.
+TEST(StatusTest, MessagesAreBoundedUtf8) {
+  const auto quoted = [](const std::string& body) {
+    return std::string(StatusFromHttp(500, body, std::nullopt).message());
+  };
+  EXPECT_THAT(quoted("caf\xe9"), ::testing::HasSubstr("caf?"));
+  EXPECT_THAT(quoted(std::string(199, 'x') + "\xc3\xa9"), ::testing::EndsWith("x?"));
+  const std::string long_text(100'000, 'y');
+  EXPECT_LT(quoted(R"({"kind":"Status","message":")" + long_text + "\"}").size(), 1200u);
+}
+
+// A time to come back that is none is as if the server had given none.
+TEST(StatusTest, OddTimesToComeBackAreLeftOut) {
+  for (const char* seconds : {"-1", "0", "1.5", "\"1\"", "9223372036854775808", "1e30"}) {
+    const std::string body =
+        absl::StrCat(R"({"kind":"Status","details":{"retryAfterSeconds":)", seconds, "}}");
+    EXPECT_EQ(RetryAfter(StatusFromHttp(429, body, std::nullopt)), std::nullopt) << seconds;
+  }
+}
+
 // Reading never fails on what is missing or of another type.
 TEST(JsonTest, AbsentFieldsReadAsNothing) {
   const Json object = {{"metadata", {{"name", "a"}, {"labels", nullptr}}}, {"spec", 3}};

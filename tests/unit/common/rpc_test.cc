@@ -63,5 +63,12 @@ TEST(RpcStatusTest, LongTextsAreCut) {
   EXPECT_EQ(sent.error_message().substr(sent.error_message().size() - 5), "ä...");
 }
 
+// Bytes that are not UTF-8 do not make the details unreadable.
+TEST(RpcStatusTest, BadBytesAreReplaced) {
+  const grpc::Status sent = ToGrpc(base::InvalidField("label\xff", "cannot be read from \"caf\xc3\""));
+  EXPECT_EQ(sent.error_message(), "label?: cannot be read from \"caf?\"");
+  EXPECT_EQ(DecodeErrorInfo(sent.error_details())->metadata.at("field"), "label?");
+}
+
 }  // namespace
 }  // namespace evenkeel::rpc

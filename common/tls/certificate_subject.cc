@@ -23,13 +23,19 @@ std::vector<std::string> Parts(const X509_NAME* subject, int part) {
   return values;
 }
 
+// An encrypted file needs a passphrase that nobody has; without this OpenSSL would ask at the terminal for
+// it.
+int NoPassphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*context*/) {
+  return -1;
+}
+
 }  // namespace
 
 std::optional<CertificateSubject> SubjectOf(std::string_view pem) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
       BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(
-      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), &X509_free);
+      PEM_read_bio_X509(bio.get(), nullptr, &NoPassphrase, nullptr), &X509_free);
   if (certificate == nullptr) return std::nullopt;
   const X509_NAME* subject = X509_get_subject_name(certificate.get());
   return CertificateSubject{.organisations = Parts(subject, NID_organizationName),

@@ -5,6 +5,7 @@
 #include "absl/synchronization/notification.h"
 #include "common/base/status.h"
 #include "common/kube/json.h"
+#include "coordinator/session/certificate_identity.h"
 #include "coordinator/session/credential_authenticator.h"
 #include "coordinator/session/token_authenticator.h"
 #include "tests/support/certificates.h"
@@ -178,6 +179,14 @@ TEST_F(IdentityTest, TheCertificatesClusterMustBeTheNamedOne) {
 TEST_F(IdentityTest, NothingProvesNothing) {
   EXPECT_EQ(ReasonOf(Identify({.cluster = "blue"})), "CREDENTIALS_MISSING");
   EXPECT_EQ(Identify({.certificate_pem = "nonsense"}).status().code(), absl::StatusCode::kUnauthenticated);
+}
+
+// An encrypted certificate is none: nobody is asked at the terminal for its passphrase.
+TEST(CertificateTest, AnEncryptedOneIsUnreadable) {
+  const auto node = NodeOfCertificate(
+      "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,"
+      "00112233445566778899AABBCCDDEEFF\n\nAAAA\n-----END CERTIFICATE-----\n");
+  EXPECT_EQ(node.status().code(), absl::StatusCode::kUnauthenticated) << node.status();
 }
 
 }  // namespace

@@ -20,19 +20,6 @@ namespace {
 
 namespace cri = ::runtime::v1;
 
-v1::ContainerState AsReported(cri::ContainerState state) {
-  switch (state) {
-    case cri::CONTAINER_CREATED:
-      return v1::CONTAINER_STATE_CREATED;
-    case cri::CONTAINER_RUNNING:
-      return v1::CONTAINER_STATE_RUNNING;
-    case cri::CONTAINER_EXITED:
-      return v1::CONTAINER_STATE_EXITED;
-    default:
-      return v1::CONTAINER_STATE_UNSPECIFIED;
-  }
-}
-
 bool Has(const CgroupMembership& membership, std::string_view controller) {
   return std::find(membership.controllers.begin(), membership.controllers.end(), controller) !=
          membership.controllers.end();
@@ -117,7 +104,9 @@ absl::Status RuntimeCollector::ReadPods() {
   EVENKEEL_RETURN_IF_ERROR(client_.ListContainers(kDeadline, containers_));
   EVENKEEL_RETURN_IF_ERROR(client_.ListPodSandbox(kDeadline, sandboxes_));
   absl::Status details = UpdateDetails();
-  board_.Update([pods = GatherPods()](NodeState& state) { state.SetPods(pods, absl::Now()); });
+  board_.Update([pods = GatherPods(sandboxes_, containers_, details_)](NodeState& state) {
+    state.SetPods(pods, absl::Now());
+  });
   TellLocations();
   return details;
 }
@@ -125,11 +114,11 @@ absl::Status RuntimeCollector::ReadPods() {
 // Asks for the details of containers that are new or have changed their state, and forgets those that are
 // gone.
 absl::Status RuntimeCollector::UpdateDetails() {
-  std::map<std::string, Details> before = std::exchange(details_, {});
+  std::map<std::string, ContainerDetails> before = std::exchange(details_, {});
   int asked = 0;
   absl::Status failure;
   for (const cri::Container& container : containers_.containers()) {
-    Details details;
+    ContainerDetails details;
     if (auto known = before.extract(container.id())) {
       details = std::move(known.mapped());
     }
@@ -151,20 +140,11 @@ absl::Status RuntimeCollector::UpdateDetails() {
   return failure;
 }
 
-absl::Status RuntimeCollector::ReadDetails(const cri::Container& container, Details& details) {
+absl::Status RuntimeCollector::ReadDetails(const cri::Container& container, ContainerDetails& details) {
   const bool find_cgroup = container.state() == cri::CONTAINER_RUNNING && details.cgroup_directory.empty();
   cri::ContainerStatusResponse response;
   EVENKEEL_RETURN_IF_ERROR(client_.ContainerStatus(kDeadline, container.id(), find_cgroup, response));
-  if (response.status().started_at() > 0) {
-    details.started = absl::FromUnixNanos(response.status().started_at());
-  }
-  if (container.state() == cri::CONTAINER_EXITED) {
-    if (response.status().finished_at() > 0) {
-      details.finished = absl::FromUnixNanos(response.status().finished_at());
-    }
-    details.exit_code = response.status().exit_code();
-    details.exit_reason = response.status().reason();
-  }
+  TakeStatus(response.status(), details);
   if (find_cgroup) {
     details.cgroup_directory = FindCgroup(response);
   }
@@ -210,60 +190,6 @@ std::string RuntimeCollector::FindCgroup(const cri::ContainerStatusResponse& res
     }
   }
   return "";
-}
-
-RuntimeContainer RuntimeCollector::Describe(const cri::Container& container) const {
-  const Details& details = details_.at(container.id());
-  return {.id = container.id(),
-          .name = container.metadata().name(),
-          .image = container.image().image(),
-          .state = AsReported(container.state()),
-          .restarts = container.metadata().attempt(),
-          .exit_code = details.exit_code,
-          .exit_reason = details.exit_reason,
-          .started = details.started,
-          .finished = details.finished};
-}
-
-// Pods with the newest of their sandboxes, and of each container name the newest.
-std::vector<RuntimePod> RuntimeCollector::GatherPods() const {
-  absl::flat_hash_map<std::string, const cri::PodSandbox*> newest_sandbox;  // by pod uid
-  absl::flat_hash_map<std::string, std::string> uid_of_sandbox;
-  for (const cri::PodSandbox& sandbox : sandboxes_.items()) {
-    uid_of_sandbox[sandbox.id()] = sandbox.metadata().uid();
-    const cri::PodSandbox*& newest = newest_sandbox[sandbox.metadata().uid()];
-    if (newest == nullptr || newest->created_at() < sandbox.created_at()) {
-      newest = &sandbox;
-    }
-  }
-  absl::flat_hash_map<std::string, std::vector<const cri::Container*>> containers;  // by pod uid
-  for (const cri::Container& container : containers_.containers()) {
-    if (const auto uid = uid_of_sandbox.find(container.pod_sandbox_id()); uid != uid_of_sandbox.end()) {
-      containers[uid->second].push_back(&container);
-    }
-  }
-  std::vector<RuntimePod> pods;
-  pods.reserve(newest_sandbox.size());
-  for (const auto& [uid, sandbox] : newest_sandbox) {
-    RuntimePod& pod = pods.emplace_back();
-    pod.uid = uid;
-    pod.pod_namespace = sandbox->metadata().namespace_();
-    pod.name = sandbox->metadata().name();
-    pod.sandbox_ready = sandbox->state() == cri::SANDBOX_READY;
-    // By name, the newest of each first.
-    std::vector<const cri::Container*>& own = containers[uid];
-    std::sort(own.begin(), own.end(), [](const cri::Container* a, const cri::Container* b) {
-      return std::make_tuple(a->metadata().name(), -a->created_at()) <
-             std::make_tuple(b->metadata().name(), -b->created_at());
-    });
-    const cri::Container* before = nullptr;
-    for (const cri::Container* container : own) {
-      const bool newest = before == nullptr || before->metadata().name() != container->metadata().name();
-      (newest ? pod.containers : pod.replaced).push_back(Describe(*container));
-      before = container;
-    }
-  }
-  return pods;
 }
 
 // Tells the usage collector which containers run and where, when that has changed.

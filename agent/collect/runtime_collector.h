@@ -10,6 +10,7 @@
 #include "agent/collect/board.h"
 #include "agent/collect/cri/runtime_client.h"
 #include "agent/collect/host_files.h"
+#include "agent/collect/runtime_pods.h"
 #include "agent/collect/usage_collector.h"
 #include "common/time/clock.h"
 
@@ -37,26 +38,13 @@ class RuntimeCollector {
   absl::Status Collect();
 
  private:
-  // What is known of one container beyond the listing.
-  struct Details {
-    bool complete = false;  // asked for in its present state
-    runtime::v1::ContainerState state = runtime::v1::CONTAINER_UNKNOWN;
-    std::string cgroup_directory;
-    std::optional<absl::Time> started;
-    std::optional<absl::Time> finished;
-    std::optional<int32_t> exit_code;
-    std::string exit_reason;
-  };
-
   PartObservation ReadHealth();
   absl::Status ReadVersion();
   absl::Status ReadPods();
   absl::Status ReadStats();
   absl::Status UpdateDetails();
-  absl::Status ReadDetails(const runtime::v1::Container& container, Details& details);
+  absl::Status ReadDetails(const runtime::v1::Container& container, ContainerDetails& details);
   std::string FindCgroup(const runtime::v1::ContainerStatusResponse& response) const;
-  std::vector<RuntimePod> GatherPods() const;
-  RuntimeContainer Describe(const runtime::v1::Container& container) const;
   void TellLocations();
 
   const HostRoot host_;
@@ -68,7 +56,7 @@ class RuntimeCollector {
 
   bool version_known_ = false;
   absl::Time stats_due_ = absl::InfinitePast();
-  std::map<std::string, Details> details_;  // by container id
+  std::map<std::string, ContainerDetails> details_;  // by container id
   std::vector<std::string> located_;  // ids of the running containers that were told last, with their groups
   // Kept from round to round for their memory.
   runtime::v1::StatusResponse status_;

@@ -59,7 +59,8 @@ absl::StatusOr<absl::Duration> Within(absl::string_view name, const google::prot
     return base::InvalidField(Field(name), absl::StrCat("must be from ", Shown(least), " to ", Shown(most),
                                                         ", not ", Shown(*duration)));
   }
-  return *duration;
+  // As precise as it is shown: else what is shown might not be within the bounds that hang on another field.
+  return absl::Trunc(*duration, absl::Microseconds(1));
 }
 
 absl::StatusOr<PolicyMode> ModeFrom(v1::PolicyMode mode) {

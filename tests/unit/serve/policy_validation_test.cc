@@ -35,6 +35,21 @@ TEST(PolicyValidation, FillsInTheDefaults) {
   EXPECT_EQ(policy->failover.mode, PolicyMode::kObserve);
 }
 
+// What is shown can be applied again, also where an interval is finer than what is shown of it: the bounds of
+// suspect_after hang on the beat interval.
+TEST(PolicyValidation, WhatIsShownIsTakenAgain) {
+  v1::Policy message = Minimal();
+  message.mutable_failover()->mutable_beat_interval()->set_nanos(100'000'999);
+  message.mutable_failover()->mutable_suspect_after()->set_seconds(10);
+  message.mutable_failover()->mutable_suspect_after()->set_nanos(99'000);
+  EXPECT_FALSE(PolicyFromMessage(message, Clusters()).ok()) << "more than a hundred beats as they are shown";
+  message.mutable_failover()->mutable_suspect_after()->set_nanos(0);
+  const auto rounded = PolicyFromMessage(message, Clusters());
+  ASSERT_TRUE(rounded.ok()) << rounded.status();
+  EXPECT_EQ(rounded->failover.beat_interval, absl::Milliseconds(100));
+  EXPECT_TRUE(PolicyFromMessage(ToMessage(*rounded, 10), Clusters()).ok());
+}
+
 // Operators see the defaults in force, which for the intervals follow the cluster's size.
 TEST(PolicyValidation, ShowsTheDefaultsInForce) {
   const auto policy = PolicyFromMessage(Minimal(), Clusters());

@@ -19,7 +19,7 @@
 namespace evenkeel::coordinator {
 namespace {
 
-constexpr size_t kReadAtOnce = 256;
+constexpr size_t kScannedAtOnce = 256;
 
 // Where a listing goes on, as text for a page token. Kubernetes' names hold no "/".
 std::string TextOf(const FleetKey& key) {
@@ -38,7 +38,7 @@ template <typename Snapshot>
 void Scan(const FleetView& view, const FleetKey& scope, FleetKey from,
           const std::function<bool(const Snapshot&)>& visit) {
   while (true) {
-    const std::vector<FleetSnapshot> read = view.After(from, kReadAtOnce);
+    const std::vector<FleetSnapshot> read = view.After(from, kScannedAtOnce);
     for (const FleetSnapshot& resource : read) {
       const auto* snapshot = std::get_if<Snapshot>(&resource);
       if (snapshot == nullptr) return;  // of the next kind
@@ -50,7 +50,7 @@ void Scan(const FleetView& view, const FleetKey& scope, FleetKey from,
       }
       if (!visit(*snapshot)) return;
     }
-    if (read.size() < kReadAtOnce) return;
+    if (read.size() < kScannedAtOnce) return;
     from = *std::visit([](const auto& last) { return last.ref; }, read.back());
   }
 }

@@ -2,63 +2,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "coordinator/store/memory_store.h"
-#include "coordinator/store/rocks_database.h"
-#include "coordinator/store/rocks_store.h"
+#include "tests/contract/store/engines.h"
 #include "tests/unit/store/samples.h"
-#include "tests/unit/store/temporary_folder.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-// What survives a process: stores are opened on it, one after the other or several at once.
-class Medium {
- public:
-  virtual ~Medium() = default;
-  virtual std::unique_ptr<StateStore> NewStore(HistoryBounds bounds) = 0;
-  // The process ends; stores made before are gone already.
-  virtual void Restart() = 0;
-};
-
-class MemoryMedium final : public Medium {
- public:
-  std::unique_ptr<StateStore> NewStore(HistoryBounds bounds) override {
-    return std::make_unique<MemoryStore>(disk_, bounds);
-  }
-  void Restart() override {}
-
- private:
-  std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
-};
-
-class RocksMedium final : public Medium {
- public:
-  std::unique_ptr<StateStore> NewStore(HistoryBounds bounds) override {
-    if (database_ == nullptr) {
-      auto opened = RocksDatabase::Open({.path = folder_.path() + "/store", .identity = "blue"});
-      EXPECT_TRUE(opened.ok()) << opened.status();
-      database_ = *std::move(opened);
-    }
-    return std::make_unique<RocksStore>(database_, bounds);
-  }
-  void Restart() override { database_.reset(); }
-
- private:
-  evenkeel::testing::TemporaryFolder folder_;
-  std::shared_ptr<RocksDatabase> database_;
-};
-
-struct Engine {
-  std::string name;
-  std::function<std::unique_ptr<Medium>()> make;
-};
 
 class StateStoreContract : public ::testing::TestWithParam<Engine> {
  protected:
@@ -84,9 +40,7 @@ class StateStoreContract : public ::testing::TestWithParam<Engine> {
   std::unique_ptr<StateStore> store_;
 };
 
-INSTANTIATE_TEST_SUITE_P(, StateStoreContract,
-                         ::testing::Values(Engine{"Memory", [] { return std::make_unique<MemoryMedium>(); }},
-                                           Engine{"Rocks", [] { return std::make_unique<RocksMedium>(); }}),
+INSTANTIATE_TEST_SUITE_P(, StateStoreContract, ::testing::ValuesIn(Engines()),
                          [](const auto& engine) { return engine.param.name; });
 
 // A new store is empty and starts with epoch 1; each opening raises it by one.
@@ -116,6 +70,40 @@ TEST_P(StateStoreContract, StartGetsWhatWasLastWritten) {
   EXPECT_THAT(restored.open_decisions, ElementsAre(open));
   EXPECT_THAT(restored.nodes, ElementsAre(returned));
   EXPECT_THAT(restored.policies, ElementsAre(SamplePolicy("two")));
+}
+
+// L3: what a Commit has acknowledged survives a loss of power in the next instant, whole, and so does the
+// epoch.
+TEST_P(StateStoreContract, WhatIsCommittedSurvivesLossOfPower) {
+  EXPECT_EQ(OpenNew().epoch, 1u);
+  const Decision open = SampleDecision({1, 1});
+  Commit({PutDecision{open}, PutNodeRecord{SampleNode("node-1")}, PutPolicy{SamplePolicy("one")}});
+  Commit({PutPolicy{SamplePolicy("two")}, ErasePolicy{"one"}});
+  medium_->LosePower(std::move(store_));
+  const Restored restored = OpenNew();
+  EXPECT_EQ(restored.epoch, 2u);
+  EXPECT_THAT(restored.open_decisions, ElementsAre(open));
+  EXPECT_THAT(restored.nodes, ElementsAre(SampleNode("node-1")));
+  EXPECT_THAT(restored.policies, ElementsAre(SamplePolicy("two")));
+}
+
+// L3: a Commit that fails is told as failed; what of it is found after the start is all of it or nothing, and
+// nothing that was acknowledged before is lost.
+TEST_P(StateStoreContract, AFailedCommitIsAllOrNothing) {
+  for (const CommitFault fault : {CommitFault::kSyncFails, CommitFault::kDiskIsFull}) {
+    medium_ = GetParam().make();
+    OpenNew();
+    Commit({PutDecision{SampleDecision({1, 1})}});
+    if (!medium_->Arrange(fault)) GTEST_SKIP() << "it has no such faults";
+    EXPECT_FALSE(store_->Commit({PutDecision{SampleDecision({1, 2})}, PutNodeRecord{SampleNode("n")}}).ok());
+    medium_->LosePower(std::move(store_));
+    const Restored restored = OpenNew();
+    ASSERT_FALSE(restored.open_decisions.empty());
+    EXPECT_EQ(restored.open_decisions.front(), SampleDecision({1, 1}));
+    EXPECT_EQ(restored.open_decisions.size() - 1, restored.nodes.size()) << "half of a batch";
+    Commit({PutDecision{SampleDecision({2, 1})}});
+    store_.reset();
+  }
 }
 
 // A batch holds the last word on each object: writes of one batch apply in their order.

@@ -18,11 +18,11 @@ PURE_ROOMS = ("agent/core", "agent/decode", "coordinator/core")
 SOLE_USERS = {
     r"curl/.*": ("common/http", "tests/unit/common"),
     r"rocksdb/.*": ("coordinator/store", "tests/contract/store", "tests/unit/store"),
-    r"(agent/collect/cri/.*|.*runtime_v1.*|.*cri.*\.pb\.h)": ("agent/collect", "tests/unit/agent", "tests/bench"),
+    r"(agent/collect/cri/.*|.*runtime_v1.*|.*cri.*\.pb\.h)": ("agent/collect", "tests/unit/agent", "tests/bench", "tests/fuzz"),
     r"httplib\.h": ("common/observability", "tests"),
     r"spdlog/.*": ("common/log",),
     r"yaml-cpp/.*": ("common/kube", "cli", "tests"),
-    r"evenkeel/storage/.*": ("coordinator/store", "tests/unit/store", "tests/contract/store"),
+    r"evenkeel/storage/.*": ("coordinator/store", "tests/unit/store", "tests/contract/store", "tests/fuzz"),
 }
 
 # Which parts may know which.

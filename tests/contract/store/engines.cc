@@ -8,6 +8,7 @@
 #include "coordinator/store/rocks_database.h"
 #include "coordinator/store/rocks_store.h"
 #include "tests/contract/store/lossy_disk.h"
+#include "tests/simulation/simulated_store.h"
 #include "tests/unit/store/temporary_folder.h"
 
 namespace evenkeel::coordinator {
@@ -80,6 +81,27 @@ class LossyRocksMedium final : public RocksMedium {
   const std::unique_ptr<rocksdb::Env> environment_ = LossyDisk::MakeEnv(disk_);
 };
 
+// The simulator's, with certainty where it has chance.
+class SimulatedMedium final : public Medium {
+ public:
+  std::unique_ptr<StateStore> NewStore(HistoryBounds /*bounds*/) override {
+    return std::make_unique<simulation::SimulatedStore>(disk_, knobs_, dice_, marks_);
+  }
+  void Restart() override {}
+  void LosePower(std::unique_ptr<StateStore> /*store*/) override { knobs_ = {}; }
+  bool Arrange(CommitFault fault) override {
+    (fault == CommitFault::kSyncFails ? knobs_.sync_fails : knobs_.disk_full) = 1000;
+    return true;
+  }
+  bool BoundsHistory() const override { return false; }
+
+ private:
+  simulation::SimulatedDisk disk_;
+  simulation::Knobs knobs_;
+  simulation::Dice dice_{1};
+  simulation::Marks marks_;
+};
+
 template <typename Kind>
 Engine Of(const char* name) {
   return {name, [] { return std::make_unique<Kind>(); }};
@@ -92,6 +114,7 @@ std::vector<Engine> Engines() {
       Of<MemoryMedium>("Memory"),
       Of<RocksMedium>("Rocks"),
       Of<LossyRocksMedium>("RocksOnALossyDisk"),
+      Of<SimulatedMedium>("Simulated"),
   };
 }
 

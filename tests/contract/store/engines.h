@@ -25,6 +25,8 @@ class Medium {
   virtual void LosePower(std::unique_ptr<StateStore> store) = 0;
   // The next commit meets `fault`; until the next LosePower. False: this medium has no such faults.
   virtual bool Arrange(CommitFault /*fault*/) { return false; }
+  // False: decisions stay for ever, as where a story is over before they could be too many.
+  virtual bool BoundsHistory() const { return true; }
 };
 
 struct Engine {

@@ -1,0 +1,31 @@
+// Policies as people write them: what is read and written as a manifest is the same when it is read again.
+#include "cli/manifest.h"
+
+#include <google/protobuf/util/message_differencer.h>
+
+#include <sstream>
+#include <string>
+
+#include "cli/print/structured.h"
+#include "tests/fuzz/fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace evenkeel;
+  const auto policies = cli::ParseManifests(std::string(fuzz::Text(data, size)), "policies.yaml");
+  if (!policies.ok()) {
+    EVENKEEL_CHECK(!policies.status().message().empty()) << "refused without a reason";
+    return 0;
+  }
+  for (const v1::Policy& policy : *policies) {
+    v1::Policy received;
+    EVENKEEL_CHECK(received.ParseFromString(policy.SerializeAsString())) << "the coordinator cannot read it";
+    std::ostringstream yaml;
+    cli::PrintYaml(yaml, cli::ToManifest(policy));
+    const auto again = cli::ParseManifests(yaml.str(), "again.yaml");
+    EVENKEEL_CHECK(again.ok()) << again.status() << " in " << yaml.str();
+    EVENKEEL_CHECK(again->size() == 1 &&
+                   google::protobuf::util::MessageDifferencer::Equals(again->front(), policy))
+        << yaml.str() << policy.ShortDebugString();
+  }
+  return 0;
+}

@@ -32,6 +32,17 @@ absl::StatusOr<FleetKey> KeyFrom(FleetKind kind, const std::string& text) {
   return FleetKey{.kind = kind, .cluster = parts[0], .name_space = parts[1], .name = parts[2]};
 }
 
+// Where a listing within `scope` goes on. A token gives no rights: whoever makes one up gets nothing that
+// lies outside of what was asked for, which is all that the caller was let in for.
+absl::StatusOr<FleetKey> KeyWithin(const FleetKey& scope, const std::string& text) {
+  EVENKEEL_ASSIGN_OR_RETURN(FleetKey key, KeyFrom(scope.kind, text));
+  const bool within = (scope.cluster.empty() || key.cluster == scope.cluster) &&
+                      (scope.name_space.empty() || key.name_space == scope.name_space) &&
+                      (scope.name.empty() || key.name == scope.name);
+  if (!within) return base::InvalidField("page_token", "is not one that this API gave");
+  return key;
+}
+
 // Calls `visit` with each resource of `scope`'s kind, cluster and namespace that follows `from`, until it
 // returns false. Empty parts of `scope` stand for all.
 template <typename Snapshot>
@@ -102,7 +113,7 @@ absl::Status ListNodes(const FleetView& view, const v1::ListNodesRequest& reques
   const FleetKey scope{.kind = FleetKind::kNode, .cluster = cluster};
   FleetKey last = scope;
   if (!resume.empty()) {
-    EVENKEEL_ASSIGN_OR_RETURN(last, KeyFrom(FleetKind::kNode, resume));
+    EVENKEEL_ASSIGN_OR_RETURN(last, KeyWithin(scope, resume));
   }
   Scan<NodeSnapshot>(view, scope, last, [&](const NodeSnapshot& node) {
     if (!selector.Matches(LabelsOf(node))) return true;
@@ -131,7 +142,7 @@ absl::Status ListPods(const FleetView& view, const v1::ListPodsRequest& request,
   FleetKey last = scope;
   if (parent.cluster.empty()) last.name_space.clear();
   if (!resume.empty()) {
-    EVENKEEL_ASSIGN_OR_RETURN(last, KeyFrom(FleetKind::kPod, resume));
+    EVENKEEL_ASSIGN_OR_RETURN(last, KeyWithin(scope, resume));
   }
   Scan<PodSnapshot>(view, scope, last, [&](const PodSnapshot& pod) {
     if (!request.node().empty() && pod.observed->facts.node != request.node()) return true;
@@ -185,7 +196,9 @@ absl::Status ListContainers(const FleetView& view, const v1::ListContainersReque
   FleetKey from = scope;
   if (parent.cluster.empty()) from.name_space.clear();
   if (!resume.empty()) {
-    EVENKEEL_ASSIGN_OR_RETURN(from, KeyFrom(FleetKind::kPod, resume.substr(0, resume.rfind('/'))));
+    FleetKey asked_for = scope;
+    asked_for.name = parent.name;
+    EVENKEEL_ASSIGN_OR_RETURN(from, KeyWithin(asked_for, resume.substr(0, resume.rfind('/'))));
     const auto pod = view.FindPod({from.cluster, from.name_space, from.name});
     if (pod && !add_containers(*pod)) return absl::OkStatus();
   } else if (!scope.cluster.empty() && !scope.name_space.empty() && !parent.name.empty()) {

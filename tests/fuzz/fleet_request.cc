@@ -42,6 +42,36 @@ const FleetView& Fleet() {
   return *view;
 }
 
+// Each name lies below the parent that was asked for, however the token was made up: rights hang on the
+// parent.
+void CheckBelow(const std::string& parent, const std::string& name) {
+  std::string_view wanted = parent;
+  std::string_view given = name;
+  while (!wanted.empty()) {
+    const std::string_view part = fuzz::TakePart(wanted, '/');
+    EVENKEEL_CHECK(part == "-" || part == fuzz::TakePart(given, '/')) << name << " is not in " << parent;
+    if (part == "-") fuzz::TakePart(given, '/');
+  }
+}
+void CheckScope(const std::string& parent, const v1::ListNodesResponse& response) {
+  for (const v1::Node& node : response.nodes()) CheckBelow(parent, node.name());
+}
+void CheckScope(const std::string& parent, const v1::ListPodsResponse& response) {
+  for (const v1::Pod& pod : response.pods()) CheckBelow(parent, pod.name());
+}
+void CheckScope(const std::string& parent, const v1::ListContainersResponse& response) {
+  for (const v1::Container& container : response.containers()) CheckBelow(parent, container.name());
+}
+void CheckScope(const std::string& /*parent*/, const v1::ListClustersResponse& /*response*/) {}
+
+std::string ParentOf(const v1::ListClustersRequest& /*request*/) {
+  return "";
+}
+template <typename Request>
+std::string ParentOf(const Request& request) {
+  return request.parent();
+}
+
 // All pages of `request`; `listed` counts what a response holds, `seal` makes a token that fits the request.
 template <typename Response, typename Request, typename List, typename Count, typename Seal>
 void Page(Request request, const List& list, const Count& listed, const Seal& seal, int most) {
@@ -54,6 +84,7 @@ void Page(Request request, const List& list, const Count& listed, const Seal& se
     total += count;
     EVENKEEL_CHECK(request.page_size() == 0 || count <= request.page_size()) << count << " on a page";
     EVENKEEL_CHECK(total <= most) << "more than there is: a page comes again";
+    CheckScope(ParentOf(request), response);
     EVENKEEL_CHECK(response.next_page_token().empty() || count > 0) << "an empty page that is not the last";
     Response received;
     EVENKEEL_CHECK(received.ParseFromString(response.SerializeAsString())) << response.ShortDebugString();

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/time/fake_clock.h"
+#include "coordinator/serve/page_token.h"
 #include "tests/unit/serve/fleet.h"
 
 namespace evenkeel::coordinator {
@@ -166,6 +167,28 @@ TEST_F(FleetListingTest, ListsClusters) {
   ASSERT_EQ(second.clusters_size(), 1);
   EXPECT_EQ(second.clusters(0).name(), "clusters/green");
   EXPECT_EQ(second.next_page_token(), "");
+}
+
+// A token that somebody made up shows nothing beyond what was asked for: the right to list one namespace is
+// not the right to list another.
+TEST_F(FleetListingTest, AForgedTokenLeadsNowhereElse) {
+  view_.OnPod(MakePod({"blue", "mine", "a"}, "n1"));
+  view_.OnPod(MakePod({"blue", "secret", "b"}, "n1"));
+  v1::ListContainersRequest containers;
+  containers.set_parent("clusters/blue/namespaces/mine/pods/-");
+  for (const char* key : {"blue/secret/b/", "blue/secret/a/x", "green/mine/a/x"}) {
+    containers.set_page_token(MakePageToken({"ListContainers", containers.parent()}, key));
+    EXPECT_THAT(Containers(containers), ElementsAre()) << key;
+    EXPECT_EQ(status_.code(), absl::StatusCode::kInvalidArgument) << key;
+  }
+  containers.set_parent("clusters/blue/namespaces/secret/pods/c");
+  containers.set_page_token(MakePageToken({"ListContainers", containers.parent()}, "blue/secret/b/"));
+  EXPECT_THAT(Containers(containers), ElementsAre());
+  v1::ListPodsRequest pods;
+  pods.set_parent("clusters/blue/namespaces/mine");
+  pods.set_page_token(MakePageToken({"ListPods", pods.parent(), "", ""}, "blue/secret/a"));
+  EXPECT_THAT(Pods(pods), ElementsAre());
+  EXPECT_EQ(status_.code(), absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace

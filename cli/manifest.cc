@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "common/base/status.h"
+#include "common/base/utf8.h"
 
 namespace evenkeel::cli {
 namespace {
@@ -43,6 +44,7 @@ class Document {
   // Every key is a scalar, known and there once.
   absl::Status CheckKeys(const YAML::Node& map, const std::string& field,
                          const std::set<std::string>& known) const;
+  absl::Status CheckText(const YAML::Node& value, absl::string_view field) const;
   absl::Status ParseMetadata(const YAML::Node& metadata, v1::Policy& policy) const;
   absl::Status ParseSpec(const YAML::Node& spec, Message& message) const;
   absl::Status ParseField(const YAML::Node& value, const std::string& name, const FieldDescriptor& field,
@@ -78,6 +80,12 @@ absl::Status Document::CheckKeys(const YAML::Node& map, const std::string& field
   return absl::OkStatus();
 }
 
+// The coordinator could not even read a request with other bytes.
+absl::Status Document::CheckText(const YAML::Node& value, absl::string_view field) const {
+  if (base::ValidUtf8(value.Scalar()) == value.Scalar()) return absl::OkStatus();
+  return Wrong(value.Mark(), field, "is not UTF-8 text");
+}
+
 absl::StatusOr<v1::Policy> Document::Parse(const YAML::Node& root) const {
   if (!root.IsMap())
     return Wrong(root.Mark(), "document", "must be a map with apiVersion, kind, metadata and spec");
@@ -106,6 +114,7 @@ absl::Status Document::ParseMetadata(const YAML::Node& metadata, v1::Policy& pol
     if (!entry.second.IsScalar()) {
       return Wrong(entry.second.Mark(), absl::StrCat("metadata.", entry.first.Scalar()), "must be text");
     }
+    EVENKEEL_RETURN_IF_ERROR(CheckText(entry.second, absl::StrCat("metadata.", entry.first.Scalar())));
   }
   if (!metadata["name"] || metadata["name"].Scalar().empty())
     return Wrong(metadata.Mark(), "metadata.name", "is missing");
@@ -145,6 +154,7 @@ absl::Status Document::ParseField(const YAML::Node& value, const std::string& na
   const std::string& text = value.Scalar();
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
+      EVENKEEL_RETURN_IF_ERROR(CheckText(value, name));
       reflection.SetString(&message, &field, text);
       return absl::OkStatus();
     case FieldDescriptor::CPPTYPE_BOOL:

@@ -133,5 +133,18 @@ TEST(Manifest, DocumentOfTheMistakeIsNamed) {
   EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 19"));
 }
 
+// Proves that text which could not be sent is refused by its field, and not by the coordinator's decoder.
+TEST(Manifest, TextMustBeUtf8) {
+  const std::string head = "apiVersion: evenkeel.dev/v1\nkind: FailoverPolicy\n";
+  EXPECT_THAT(
+      std::string(
+          ParseManifests(head + "metadata: {name: caf\xe9}\nspec: {}\n", "p.yaml").status().message()),
+      HasSubstr("metadata.name: is not UTF-8 text"));
+  EXPECT_THAT(std::string(ParseManifests(head + "metadata: {name: p}\nspec: {cluster: caf\xe9}\n", "p.yaml")
+                              .status()
+                              .message()),
+              HasSubstr("spec.cluster: is not UTF-8 text"));
+}
+
 }  // namespace
 }  // namespace evenkeel::cli

@@ -132,6 +132,10 @@ std::string Describe(const v1::Cluster& cluster, absl::Time now) {
                                   : cluster.api_detail());
   sheet.Add("Blind", cluster.blind() ? cluster.blind_reason() : "no");
   if (cluster.blind()) sheet.Add("Blind since", When(cluster.has_blind_since(), cluster.blind_since(), now));
+  if (cluster.patience_percent() > 100) {
+    sheet.Add("Patience", absl::StrFormat("nodes are given %g times the usual time: %s",
+                                          cluster.patience_percent() / 100.0, cluster.patience_reason()));
+  }
   sheet.Add("Nodes", absl::StrCat(cluster.nodes(), ", ", cluster.healthy_nodes(), " healthy"));
   sheet.Add("Agents", absl::StrCat(cluster.agents(), " in session"));
   sheet.Add("Pods", absl::StrCat(cluster.pods()));

@@ -21,6 +21,10 @@ absl::Duration SuspectAfter(const FailoverPolicy& policy, absl::Duration interva
   return policy.suspect_after.value_or(std::max(interval * 3, absl::Milliseconds(500)));
 }
 
+absl::Duration MaxSuspectAfter(const FailoverPolicy& policy, absl::Duration suspect_after) {
+  return std::max(policy.max_suspect_after.value_or(suspect_after * 3), suspect_after);
+}
+
 absl::Duration CheckPause(absl::Duration silent_for) {
   return silent_for < absl::Minutes(1) ? absl::Seconds(1) : absl::Seconds(5);
 }

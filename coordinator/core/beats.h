@@ -16,9 +16,13 @@ absl::Duration DefaultBeatInterval(size_t nodes);
 // The policy's interval, or the default for `nodes`.
 absl::Duration BeatInterval(const FailoverPolicy& policy, size_t nodes);
 
-// Silence after which a node is suspect: the policy's, or three intervals and no less than 500 ms, so that
-// one lost packet (TCP retransmits after 200 ms at the earliest) is not yet suspicious.
+// Silence after which a node that beats evenly is suspect: the policy's, or three intervals and no less than
+// 500 ms, so that one lost packet (TCP retransmits after 200 ms at the earliest) is not yet suspicious.
 absl::Duration SuspectAfter(const FailoverPolicy& policy, absl::Duration interval);
+
+// The most that a node's own rhythm may lengthen that to: the policy's, or three times `suspect_after`; never
+// less than `suspect_after`.
+absl::Duration MaxSuspectAfter(const FailoverPolicy& policy, absl::Duration suspect_after);
 
 // The pause from the start of one check of a silent node to the next: 1 s, and 5 s once it has been silent
 // for a minute, so that agents that are gone for good do not keep the fleet and the API server busy.

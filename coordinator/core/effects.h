@@ -63,7 +63,10 @@ struct ReadLease {
 struct SetBeats {
   std::string cluster;
   absl::Duration interval;
-  absl::Duration suspect_after;
+  absl::Duration suspect_after;      // the least silence that is suspect
+  absl::Duration max_suspect_after;  // the most, for a node that beats unevenly
+  uint32_t patience_percent = 100;   // what both are multiplied by, for our own health
+  bool operator==(const SetBeats&) const = default;
 };
 // To act/: a Kubernetes Event that tells users of the cluster what was decided. Named after the decision and
 // its step, so that writing it twice changes nothing.
@@ -107,7 +110,14 @@ struct SightChanged {
   std::string reason;
   absl::Time since;
 };
-using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged>;
+// The coordinator is slow itself and gives the nodes of a cluster more time before it calls them late, or no
+// longer does.
+struct PatienceChanged {
+  std::string cluster;
+  uint32_t percent = 100;  // of the usual bounds
+  std::string reason;      // empty at 100
+};
+using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged, PatienceChanged>;
 
 struct Effects {
   std::vector<Write> writes;

@@ -11,6 +11,7 @@
 #include "coordinator/core/decision.h"
 #include "coordinator/core/facts.h"
 #include "coordinator/core/ids.h"
+#include "coordinator/core/own_health.h"
 #include "coordinator/core/policy.h"
 
 namespace evenkeel::coordinator {
@@ -34,12 +35,13 @@ struct SessionClosed {
   absl::Time last_beat;                 // by our clock
   uint64_t last_beat_node_time_ms = 0;  // by the node's; 0 = never beat
 };
-// No beat for the cluster's suspect_after. Sent once; BeatResumed or SessionClosed follows.
+// No beat for so long that the node is suspect. Sent once; BeatResumed or SessionClosed follows.
 struct BeatMissed {
   NodeKey node;
   uint64_t session_id = 0;
   absl::Time last_beat;
   uint64_t last_beat_node_time_ms = 0;
+  absl::Duration bound;  // the silence that this node was allowed, by its own rhythm and our own health
 };
 // A beat came after BeatMissed.
 struct BeatResumed {
@@ -134,9 +136,15 @@ struct DeletePolicy {
 
 // Effects.next_deadline has come.
 struct Tick {};
+// Something of our own was late: told by whoever noticed, where DelayPoints gives it any points. The core
+// sees delays of its loop by itself.
+struct OwnDelay {
+  DelaySource source = DelaySource::kLoop;
+  absl::Duration delay;
+};
 
 using Event = std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded,
                            ApiChanged, NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead,
-                           ActionFinished, ApplyPolicy, DeletePolicy, Tick>;
+                           ActionFinished, ApplyPolicy, DeletePolicy, Tick, OwnDelay>;
 
 }  // namespace evenkeel::coordinator

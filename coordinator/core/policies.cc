@@ -107,10 +107,14 @@ void UpdateBeats(Turn& turn, Cluster& cluster) {
   // listed.
   const absl::Duration interval = BeatInterval(cluster.policy, cluster.nodes.size());
   const absl::Duration suspect_after = SuspectAfter(cluster.policy, interval);
-  if (interval == cluster.beat_interval && suspect_after == cluster.suspect_after) return;
-  cluster.beat_interval = interval;
-  cluster.suspect_after = suspect_after;
-  turn.Ask(SetBeats{.cluster = cluster.name, .interval = interval, .suspect_after = suspect_after});
+  const SetBeats beats{.cluster = cluster.name,
+                       .interval = interval,
+                       .suspect_after = suspect_after,
+                       .max_suspect_after = MaxSuspectAfter(cluster.policy, suspect_after),
+                       .patience_percent = PatiencePercent(turn.state.health)};
+  if (beats == cluster.beats) return;
+  cluster.beats = beats;
+  turn.Ask(beats);
 }
 
 }  // namespace evenkeel::coordinator

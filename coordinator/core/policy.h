@@ -18,6 +18,7 @@ struct FailoverPolicy {
   PolicyMode mode = PolicyMode::kObserve;
   std::optional<absl::Duration> beat_interval;  // none = by the cluster's size (BeatInterval in core/beats.h)
   std::optional<absl::Duration> suspect_after;  // none = three beat intervals, no less than 500 ms
+  std::optional<absl::Duration> max_suspect_after;  // none = three times suspect_after
   absl::Duration probe_timeout = absl::Milliseconds(300);
   uint32_t witnesses = 3;
   uint32_t max_unavailable_nodes = 1;

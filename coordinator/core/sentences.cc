@@ -22,6 +22,12 @@ std::string Say(absl::Duration duration) {
   return absl::StrCat(seconds / 3600, " h");
 }
 
+std::string Times(uint32_t percent) {
+  const uint32_t tenths = percent % 100 / 10;
+  return tenths == 0 ? absl::StrCat(percent / 100, " times")
+                     : absl::StrCat(percent / 100, ".", tenths, " times");
+}
+
 std::string Count(size_t number, absl::string_view noun) {
   return absl::StrCat(number, " ", noun, number == 1 ? "" : "s");
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ namespace evenkeel::coordinator {
 // "612 ms", "1.2 s", "34 s", "5 min", "2 h": two or three significant figures, as much as matters. Negative
 // counts as zero.
 std::string Say(absl::Duration duration);
+
+// "1.5 times", "2 times": of 150, of 200 percent; to a tenth.
+std::string Times(uint32_t percent);
 
 // "1 pod", "4 pods".
 std::string Count(size_t number, absl::string_view noun);

@@ -33,6 +33,20 @@ std::string LastBeatText(const Silence& silence) {
   return absl::StrCat("its last beat had come ", Say(silence.detected - *silence.last_beat), " before");
 }
 
+// Why a silence of `bound` is suspect.
+std::string BoundText(const SetBeats& beats, absl::Duration bound, const OwnHealth& health) {
+  std::string text =
+      absl::StrCat("one is due every ", Say(beats.interval), ", and silence of ", Say(bound), " is suspect");
+  if (beats.patience_percent > 100) {
+    absl::StrAppend(&text, "; everybody is given ", Times(beats.patience_percent),
+                    " the usual time, because ", health.reason);
+  }
+  if (bound > beats.suspect_after * beats.patience_percent / 100) {
+    absl::StrAppend(&text, "; it is given more time than others, because its beats come unevenly");
+  }
+  return text;
+}
+
 }  // namespace
 
 void OnSessionOpened(Turn& turn, const SessionOpened& event) {
@@ -88,8 +102,8 @@ void OnBeatMissed(Turn& turn, const BeatMissed& event) {
   Silence silence = SilenceSince(turn.now, event.last_beat, event.last_beat_node_time_ms);
   silence.last_beat = event.last_beat;  // of a session that never beat: its beginning
   silence.beginning = absl::StrCat("no beat for ", Say(turn.now - event.last_beat));
-  silence.observation = absl::StrCat(silence.beginning, "; one is due every ", Say(cluster.beat_interval),
-                                     ", and silence of ", Say(cluster.suspect_after), " is suspect");
+  silence.observation =
+      absl::StrCat(silence.beginning, "; ", BoundText(cluster.beats, event.bound, turn.state.health));
   FallSilent(turn, *node, std::move(silence));
 }
 

@@ -116,7 +116,7 @@ absl::Duration StallHold(absl::Duration suspect_after) {
 void OnStall(Turn& turn, absl::Duration late) {
   for (auto& [name, cluster] : turn.state.clusters) {
     cluster.sight.stalled_by = late;
-    cluster.sight.stalled_until = turn.now + StallHold(cluster.suspect_after);
+    cluster.sight.stalled_until = turn.now + StallHold(cluster.beats.suspect_after);
     UpdateSight(turn, cluster);
   }
 }

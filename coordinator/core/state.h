@@ -16,6 +16,7 @@
 #include "coordinator/core/events.h"
 #include "coordinator/core/facts.h"
 #include "coordinator/core/ids.h"
+#include "coordinator/core/own_health.h"
 #include "coordinator/core/pod_index.h"
 #include "coordinator/core/policy.h"
 #include "coordinator/core/timers.h"
@@ -126,8 +127,7 @@ struct Cluster {
   FailoverPolicy policy;  // in force: the operator's or the defaults
   std::string policy_name;
   std::string policy_etag;
-  absl::Duration beat_interval;  // announced
-  absl::Duration suspect_after;  // announced
+  SetBeats beats;  // announced
   Sight sight;
   std::map<std::string, std::set<std::string>> witnesses;  // nodes that can be asked, by failure domain
   std::set<std::string> silent;                            // SUSPECT, or DEAD and not returned
@@ -164,6 +164,7 @@ struct State {
   uint64_t requests = 0;   // the same for probes and lease reads
   uint64_t policy_changes = 0;
   absl::Time last_step;
+  OwnHealth health;
   std::map<std::string, Cluster> clusters;
   std::map<std::string, Policy> policies;
   std::map<DecisionId, OpenDecision> open;

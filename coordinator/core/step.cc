@@ -10,6 +10,7 @@
 #include "coordinator/core/core.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/nodes.h"
+#include "coordinator/core/patience.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/readmission.h"
 #include "coordinator/core/round.h"
@@ -45,6 +46,7 @@ struct Dispatch {
   void operator()(const ApplyPolicy& event) const { OnApplyPolicy(turn, event); }
   void operator()(const DeletePolicy& event) const { OnDeletePolicy(turn, event); }
   void operator()(const Tick&) const {}  // time is all it brings
+  void operator()(const OwnDelay& event) const { OnOwnDelay(turn, event); }
 };
 
 void OnDue(Turn& turn, const TimerKey& timer) {
@@ -67,6 +69,8 @@ void OnDue(Turn& turn, const TimerKey& timer) {
     case TimerKind::kRetry:
       if (OpenDecision* open = turn.FindOpen(timer.decision)) OnRetryDue(turn, *open);
       return;
+    case TimerKind::kOwnHealth:
+      return OnEaseDue(turn);
     case TimerKind::kLatePods:
       if (OpenDecision* open = turn.FindOpen(timer.decision)) OnLatePodsDue(turn, *open);
       return;
@@ -94,6 +98,7 @@ Effects Core::Step(const Event& event, absl::Time now) {
   Turn turn(state, now);
   // L2: before anything is judged by what this event says, the core doubts the time that it slept through.
   if (late > kStallAfter) OnStall(turn, late);
+  NoteOwnDelay(turn, DelaySource::kLoop, late);
   // The event before the deadlines: what speaks for life just in time counts.
   std::visit(Dispatch{turn}, event);
   while (const auto due = state.timers.PopDue(now)) OnDue(turn, *due);

@@ -21,6 +21,7 @@ enum class TimerKind {
   kReadmission,      // of a failed-over node: it has been well for long enough
   kDecisionTimeout,  // of a decision: it may not be open any longer
   kRetry,            // of a decision: what was blocked may be asked again
+  kOwnHealth,        // of nothing: quiet time eases the coordinator's own patience
   kLatePods,         // of a failover: pods that keep coming to the dead node are looked at again
 };
 

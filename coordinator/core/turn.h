@@ -58,6 +58,7 @@ class Turn {
   void Ask(Request request) { effects_.requests.push_back(std::move(request)); }
   void Answer(Reply reply) { effects_.replies.push_back(std::move(reply)); }
   void Tell(SightChanged sight) { sights_.push_back(std::move(sight)); }
+  void Tell(PatienceChanged patience) { patiences_.push_back(std::move(patience)); }
   // A Kubernetes Event on the decision's node.
   void AnnounceStep(const Decision& decision, absl::string_view step, bool warning, absl::string_view reason,
                     absl::string_view message);
@@ -70,6 +71,7 @@ class Turn {
 
   Effects effects_;
   std::vector<SightChanged> sights_;
+  std::vector<PatienceChanged> patiences_;
   std::set<DecisionId> changed_decisions_;
   std::set<NodeKey> changed_nodes_;
   std::set<NodeKey> changed_records_;

@@ -156,6 +156,8 @@ void ClusterObserver::Core::Reconsider() {
   } else if (told_ && !api_state_.reachable) {
     Tell(false, problem);
   } else if (!patience_) {
+    // It may be our own network that fails: everybody is given more time meanwhile.
+    if (told_) sink_.Post(OwnDelay{.source = DelaySource::kWatch, .delay = absl::ZeroDuration()});
     patience_ = Later(options_.unreachable_after, &Core::GiveUpOnApi);
   }
 }

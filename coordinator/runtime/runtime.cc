@@ -62,6 +62,9 @@ void Runtime::Impl::Turn(Loop& loop, const std::vector<Event>& events) {
   const absl::Time begin = clock.Now();
   Commit(loop);
   const absl::Duration commit_time = clock.Now() - begin;
+  if (writes && DelayPoints(DelaySource::kStore, commit_time) > 0) {
+    queue.PushByTaker(OwnDelay{.source = DelaySource::kStore, .delay = commit_time});
+  }
   loop.Release();
 
   absl::MutexLock lock(&mutex);

@@ -58,6 +58,8 @@ v1::Cluster ToMessage(const ClusterSnapshot& cluster) {
     message.set_blind_reason(cluster.blind->reason);
     *message.mutable_blind_since() = ToMessage(cluster.blind->since);
   }
+  message.set_patience_percent(cluster.patience.percent);
+  message.set_patience_reason(cluster.patience.reason);
   message.set_nodes(cluster.nodes());
   message.set_healthy_nodes(cluster.nodes_by_verdict[static_cast<size_t>(Verdict::kHealthy)]);
   message.set_agents(cluster.agents);

@@ -43,6 +43,7 @@ struct ClusterSnapshot {
   FleetRef ref;
   std::optional<ObservedApi> api;     // none until something is known of it
   std::optional<SightChanged> blind;  // set while the coordinator is blind to it
+  PatienceChanged patience;           // how much more time than usual its nodes are given
   bool listed = false;                // Kubernetes' nodes and pods were complete once
   uint32_t agents = 0;
   uint32_t pods = 0;

@@ -194,6 +194,8 @@ void FleetView::OnNotice(const Notice& notice) {
     OnVerdict(*verdict);
   } else if (const auto* sight = std::get_if<SightChanged>(&notice)) {
     OnSight(*sight);
+  } else if (const auto* patience = std::get_if<PatienceChanged>(&notice)) {
+    OnPatience(*patience);
   } else if (const auto* decision = std::get_if<DecisionChanged>(&notice)) {
     OnDecision(decision->decision);
   }
@@ -227,6 +229,12 @@ void FleetView::OnSight(const SightChanged& sight) {
   } else {
     cluster.state.blind.reset();
   }
+  Changed(cluster.state.ref);
+}
+
+void FleetView::OnPatience(const PatienceChanged& patience) {
+  Cluster& cluster = ClusterOf(patience.cluster);
+  cluster.state.patience = patience;
   Changed(cluster.state.ref);
 }
 

@@ -102,6 +102,7 @@ class FleetView final : public FleetObserver, public ReportSink {
   void OnVerdict(const VerdictChanged& verdict) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetVerdict(Node& node, const VerdictChanged& verdict) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnSight(const SightChanged& sight) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnPatience(const PatienceChanged& patience) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnDecision(const Decision& decision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void Gone(const FleetRef& ref, FleetSnapshot last) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -194,6 +194,10 @@ void Metrics::CollectFleet(std::vector<MetricFamily>& out) const {
       Gauges("evenkeel_kubernetes_api_ready", "1 while the cluster's Kubernetes API can be used, else 0.");
   MetricFamily blind =
       Gauges("evenkeel_blind", "1 while verdicts on the cluster's nodes are suspended, else 0.");
+  MetricFamily patience = Gauges(
+      "evenkeel_patience_ratio",
+      "What the silence that the cluster's nodes are allowed is multiplied by, for the coordinator's own "
+      "slowness: 1 to 4.");
   for (const FleetSnapshot& snapshot : view_.After(FleetKey{.kind = FleetKind::kCluster}, kMostClusters)) {
     const auto* cluster = std::get_if<ClusterSnapshot>(&snapshot);
     if (cluster == nullptr) break;
@@ -205,8 +209,9 @@ void Metrics::CollectFleet(std::vector<MetricFamily>& out) const {
     Add(pods, cluster->pods, {label});
     Add(api, cluster->api && cluster->api->reachable ? 1 : 0, {label});
     Add(blind, cluster->blind ? 1 : 0, {label});
+    Add(patience, cluster->patience.percent / 100.0, {label});
   }
-  for (MetricFamily* family : {&nodes, &pods, &api, &blind}) out.push_back(std::move(*family));
+  for (MetricFamily* family : {&nodes, &pods, &api, &blind, &patience}) out.push_back(std::move(*family));
 }
 
 }  // namespace evenkeel::coordinator

@@ -39,6 +39,11 @@ void Log(const SightChanged& sight) {
   }
 }
 
+void Log(const PatienceChanged& patience) {
+  log::Info("patience changed",
+            {{"cluster", patience.cluster}, {"percent", patience.percent}, {"reason", patience.reason}});
+}
+
 // "shop/web-0" for a pod, else the node's name.
 std::string TargetOf(const Action& action) {
   return action.name_space.empty() ? action.name : absl::StrCat(action.name_space, "/", action.name);
@@ -51,6 +56,8 @@ void NoticeLog::OnNotice(const Notice& notice) {
     Log(*verdict);
   } else if (const auto* sight = std::get_if<SightChanged>(&notice)) {
     Log(*sight);
+  } else if (const auto* patience = std::get_if<PatienceChanged>(&notice)) {
+    Log(*patience);
   } else if (const auto* changed = std::get_if<DecisionChanged>(&notice)) {
     OnDecision(changed->decision);
   }

@@ -96,6 +96,13 @@ absl::Status ReadIntervals(const v1::FailoverPolicy& message, uint32_t nodes, Fa
     EVENKEEL_ASSIGN_OR_RETURN(policy.suspect_after,
                               Within("suspect_after", message.suspect_after(), 2 * beat, 100 * beat));
   }
+  if (message.has_max_suspect_after()) {
+    constexpr int kMostTimes = 20;
+    const absl::Duration least = SuspectAfter(policy, BeatInterval(policy, nodes));
+    EVENKEEL_ASSIGN_OR_RETURN(
+        policy.max_suspect_after,
+        Within("max_suspect_after", message.max_suspect_after(), least, kMostTimes * least));
+  }
   if (message.has_probe_timeout()) {
     EVENKEEL_ASSIGN_OR_RETURN(policy.probe_timeout, Within("probe_timeout", message.probe_timeout(),
                                                            absl::Milliseconds(50), absl::Seconds(10)));
@@ -171,7 +178,9 @@ v1::Policy ToMessage(const Policy& policy, uint32_t nodes) {
   spec.set_mode(failover.mode == PolicyMode::kEnforce ? v1::POLICY_MODE_ENFORCE : v1::POLICY_MODE_OBSERVE);
   const absl::Duration beat_interval = BeatInterval(failover, nodes);
   *spec.mutable_beat_interval() = ToMessage(beat_interval);
-  *spec.mutable_suspect_after() = ToMessage(SuspectAfter(failover, beat_interval));
+  const absl::Duration suspect_after = SuspectAfter(failover, beat_interval);
+  *spec.mutable_suspect_after() = ToMessage(suspect_after);
+  *spec.mutable_max_suspect_after() = ToMessage(MaxSuspectAfter(failover, suspect_after));
   *spec.mutable_probe_timeout() = ToMessage(failover.probe_timeout);
   spec.set_witnesses(failover.witnesses);
   spec.set_max_unavailable_nodes(failover.max_unavailable_nodes);

@@ -3,9 +3,9 @@
 // Use: RegisterWith the server's builder, BuildAndStart, Start; at the end Stop, Server::Shutdown, destroy.
 // Other services may share the server.
 //
-// What it tells: SessionOpened, SessionClosed, BeatMissed, BeatResumed and ProbeAnswered to the core's queue;
-// reports to the fleet view. A session that takes another's place is told as SessionOpened alone. After Stop
-// nothing is told, so that our own end accuses nobody.
+// What it tells: SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered and its own delays to
+// the core's queue; reports to the fleet view. A session that takes another's place is told as SessionOpened
+// alone. After Stop nothing is told, so that our own end accuses nobody.
 //
 // Beats cost no lock that others hold, no queue and no disk. What came within a few milliseconds is handled
 // in one go.
@@ -38,6 +38,7 @@ class AgentSessions {
     // For clusters that no SetBeats has named yet.
     absl::Duration beat_interval = absl::Seconds(1);
     absl::Duration suspect_after = absl::Seconds(3);
+    absl::Duration max_suspect_after = absl::Seconds(9);
 
     size_t max_streams = 32768;
     size_t max_streams_per_connection = 4;

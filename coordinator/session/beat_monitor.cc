@@ -1,21 +1,28 @@
 #include "coordinator/session/beat_monitor.h"
 
 #include <algorithm>
+#include <array>
+#include <list>
 
 #include "common/base/check.h"
+#include "coordinator/session/rhythm.h"
 
 namespace evenkeel::coordinator {
 
 struct BeatMonitor::Cluster {
   Settings settings;
-  // Until when `patience` holds in place of a shorter settings.suspect_after.
-  absl::Time patient_until = absl::InfinitePast();
-  absl::Duration patience;
-  std::list<Watched> waiting;  // by last sign, oldest first
+  uint32_t tune = 0;  // counts the intervals that were set: a rhythm of an older one means nothing
+  Settings earlier;   // until then no bound is shorter than by these
+  absl::Time earlier_until = absl::InfinitePast();
+  std::array<std::list<Watched>, kPatienceClasses> waiting;  // by class; each by last sign, oldest first
   std::list<Watched> overdue;
 
-  absl::Duration SuspectAfter(absl::Time now) const {
-    return now < patient_until ? std::max(patience, settings.suspect_after) : settings.suspect_after;
+  absl::Duration Bound(size_t patience_class, absl::Time now) const {
+    absl::Duration bound = ClassBound(patience_class, settings.suspect_after, settings.max_suspect_after);
+    if (now < earlier_until) {
+      bound = std::max(bound, ClassBound(patience_class, earlier.suspect_after, earlier.max_suspect_after));
+    }
+    return bound * settings.patience_percent / 100;
   }
 };
 
@@ -24,8 +31,16 @@ class BeatMonitor::Watched {
   uint64_t session_id = 0;
   absl::Time last_sign;  // a beat, the opening, or the turn at which all deadlines were set anew
   Cluster* cluster = nullptr;
+  Rhythm rhythm;
+  uint32_t tune = 0;
+  uint8_t patience_class = 0;
   bool is_overdue = false;
+  bool has_beaten = false;  // since the opening or the turn that set all anew: the next gap is its own
   std::list<Watched>::iterator position;
+
+  std::list<Watched>& List() const {
+    return is_overdue ? cluster->overdue : cluster->waiting[patience_class];
+  }
 };
 
 BeatMonitor::BeatMonitor(const Settings& defaults, absl::Time now) : defaults_(defaults), last_turn_(now) {}
@@ -42,14 +57,25 @@ BeatMonitor::Cluster& BeatMonitor::ClusterOf(const std::string& name) {
 }
 
 bool BeatMonitor::Set(const std::string& cluster_name, const Settings& settings, absl::Time now) {
-  EVENKEEL_CHECK(settings.interval > absl::ZeroDuration() && settings.suspect_after > settings.interval)
-      << "beats of " << cluster_name << ": suspect_after must be longer than the interval";
+  EVENKEEL_CHECK(settings.interval > absl::ZeroDuration() && settings.suspect_after > settings.interval &&
+                 settings.max_suspect_after >= settings.suspect_after && settings.patience_percent >= 100)
+      << "beats of " << cluster_name
+      << ": interval < suspect_after <= max_suspect_after must hold, and the patience be 100 % or more";
   Cluster& cluster = ClusterOf(cluster_name);
-  if (cluster.settings == settings) return false;
-  cluster.patience = cluster.SuspectAfter(now);
-  cluster.patient_until = now + cluster.patience;
+  const Settings before = cluster.settings;
+  if (before == settings) return false;
+  const bool other_interval = before.interval != settings.interval;
+  const bool other_bounds = before.suspect_after != settings.suspect_after ||
+                            before.max_suspect_after != settings.max_suspect_after;
+  if (other_interval || other_bounds) {
+    const absl::Duration patience = cluster.Bound(0, now);
+    if (now >= cluster.earlier_until || cluster.earlier.suspect_after < before.suspect_after)
+      cluster.earlier = before;
+    cluster.earlier_until = now + patience;
+  }
   cluster.settings = settings;
-  return true;
+  if (other_interval) ++cluster.tune;
+  return other_interval;
 }
 
 const BeatMonitor::Settings& BeatMonitor::SettingsOf(const std::string& cluster) const {
@@ -60,48 +86,79 @@ const BeatMonitor::Settings& BeatMonitor::SettingsOf(const std::string& cluster)
 BeatMonitor::Watched* BeatMonitor::Watch(const std::string& cluster_name, uint64_t session_id,
                                          absl::Time now) {
   Cluster& cluster = ClusterOf(cluster_name);
-  cluster.waiting.emplace_back();
-  Watched& watched = cluster.waiting.back();
+  std::list<Watched>& list = cluster.waiting[0];
+  list.emplace_back();
+  Watched& watched = list.back();
   watched.session_id = session_id;
   watched.last_sign = now;
   watched.cluster = &cluster;
-  watched.position = std::prev(cluster.waiting.end());
+  watched.rhythm = EvenRhythm(cluster.settings.interval);
+  watched.tune = cluster.tune;
+  watched.position = std::prev(list.end());
   return &watched;
 }
 
 void BeatMonitor::Forget(Watched* watched) {
-  Cluster& cluster = *watched->cluster;
-  (watched->is_overdue ? cluster.overdue : cluster.waiting).erase(watched->position);
+  watched->List().erase(watched->position);
 }
 
 bool BeatMonitor::Beat(Watched* watched, absl::Time now) {
   Cluster& cluster = *watched->cluster;
+  const Settings& settings = cluster.settings;
+  if (watched->tune != cluster.tune) {
+    watched->tune = cluster.tune;
+    watched->rhythm = EvenRhythm(settings.interval);
+  } else if (watched->has_beaten) {
+    // However long an outage was, it teaches no more than the greatest patience.
+    Learn(watched->rhythm, std::min(now - watched->last_sign, settings.max_suspect_after));
+  }
+  std::list<Watched>& from = watched->List();
   const bool was_overdue = watched->is_overdue;
   watched->last_sign = now;
+  watched->has_beaten = true;
   watched->is_overdue = false;
-  cluster.waiting.splice(cluster.waiting.end(), was_overdue ? cluster.overdue : cluster.waiting,
-                         watched->position);
+  watched->patience_class = static_cast<uint8_t>(
+      ClassOf(UnlikelySilence(watched->rhythm), settings.suspect_after, settings.max_suspect_after));
+  std::list<Watched>& to = watched->List();
+  to.splice(to.end(), from, watched->position);
   return was_overdue;
+}
+
+absl::Duration BeatMonitor::Excuse(absl::Time now) const {
+  return now < excused_until_ ? excuse_ : absl::ZeroDuration();
 }
 
 BeatMonitor::TurnResult BeatMonitor::Turn(absl::Time now) {
   TurnResult result;
-  const absl::Duration late = now - (last_turn_ + kTurnInterval);
+  result.late = std::max(now - (last_turn_ + kTurnInterval), absl::ZeroDuration());
   last_turn_ = now;
-  if (late > kLateness) {
-    result.late = late;
+  if (result.late > kLateness) {
+    result.anew = true;
     for (auto& [name, cluster] : clusters_) {
-      for (Watched& watched : cluster->waiting) watched.last_sign = now;
+      for (Watched& watched : cluster->overdue) watched.has_beaten = false;
+      for (std::list<Watched>& waiting : cluster->waiting) {
+        for (Watched& watched : waiting) {
+          watched.last_sign = now;
+          watched.has_beaten = false;
+        }
+      }
     }
     return result;
   }
+  if (result.late > absl::ZeroDuration()) {
+    excuse_ = std::max(Excuse(now), result.late);
+    excused_until_ = now + kExcuse;
+  }
   for (auto& [name, cluster] : clusters_) {
-    const absl::Time heard_since = now - cluster->SuspectAfter(now);
-    while (!cluster->waiting.empty() && cluster->waiting.front().last_sign <= heard_since) {
-      Watched& watched = cluster->waiting.front();
-      watched.is_overdue = true;
-      result.overdue.push_back(watched.session_id);
-      cluster->overdue.splice(cluster->overdue.end(), cluster->waiting, watched.position);
+    for (size_t i = 0; i < kPatienceClasses; ++i) {
+      std::list<Watched>& waiting = cluster->waiting[i];
+      const absl::Duration bound = cluster->Bound(i, now);
+      while (!waiting.empty() && waiting.front().last_sign <= now - bound - Excuse(now)) {
+        Watched& watched = waiting.front();
+        watched.is_overdue = true;
+        result.overdue.push_back({watched.session_id, bound});
+        cluster->overdue.splice(cluster->overdue.end(), waiting, watched.position);
+      }
     }
   }
   return result;
@@ -110,8 +167,11 @@ BeatMonitor::TurnResult BeatMonitor::Turn(absl::Time now) {
 absl::Time BeatMonitor::NextTurn() const {
   absl::Time next = last_turn_ + kTurnInterval;
   for (const auto& [name, cluster] : clusters_) {
-    if (cluster->waiting.empty()) continue;
-    next = std::min(next, cluster->waiting.front().last_sign + cluster->SuspectAfter(last_turn_));
+    for (size_t i = 0; i < kPatienceClasses; ++i) {
+      const std::list<Watched>& waiting = cluster->waiting[i];
+      if (waiting.empty()) continue;
+      next = std::min(next, waiting.front().last_sign + cluster->Bound(i, last_turn_) + Excuse(last_turn_));
+    }
   }
   return next;
 }

@@ -11,6 +11,7 @@
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/log/log.h"
+#include "coordinator/core/own_health.h"
 #include "coordinator/session/transport.h"
 
 namespace evenkeel::coordinator {
@@ -57,7 +58,7 @@ AgentSessions::Loop::Loop(const Options& options, AgentAuthenticator& authentica
       reports_(reports),
       clock_(clock),
       mailbox_(std::make_shared<Mailbox>()),
-      monitor_({options.beat_interval, options.suspect_after}, clock.Now()) {}
+      monitor_({options.beat_interval, options.suspect_after, options.max_suspect_after}, clock.Now()) {}
 
 AgentSessions::Loop::~Loop() {
   if (queue_ == nullptr) return;
@@ -166,19 +167,23 @@ bool AgentSessions::Loop::HandleNext(gpr_timespec deadline) {
 
 void AgentSessions::Loop::Turn(absl::Time now) {
   const BeatMonitor::TurnResult result = monitor_.Turn(now);
-  if (result.late > absl::ZeroDuration()) {
+  if (result.anew) {
     ++figures_.late_turns;
     log::Warn("the sessions' thread was away; all beat deadlines start anew (L2)", {{"late", result.late}});
   }
-  for (const uint64_t id : result.overdue) {
+  if (DelayPoints(DelaySource::kSessions, result.late) > 0) {
+    Tell(OwnDelay{.source = DelaySource::kSessions, .delay = result.late});
+  }
+  for (const auto& [id, bound] : result.overdue) {
     Session* session = Find(id);
     EVENKEEL_CHECK(session != nullptr) << "session " << id << " is watched and does not exist";
     ++figures_.overdue;
     log::Info("beats are missing", {{"cluster", session->node().cluster},
                                     {"node", session->node().node},
-                                    {"silent", now - session->last_beat().received()}});
-    Tell(BeatMissed{session->node(), id, session->last_beat().received(),
-                    session->last_beat().node_time_ms()});
+                                    {"silent", now - session->last_beat().received()},
+                                    {"bound", bound}});
+    Tell(BeatMissed{session->node(), id, session->last_beat().received(), session->last_beat().node_time_ms(),
+                    bound});
     SetTimer(*session, options_.end_overdue_after, TimerKind::kOverdue);
   }
 }
@@ -234,10 +239,15 @@ void AgentSessions::Loop::Obey(const ProbeNode& request) {
 }
 
 void AgentSessions::Loop::Obey(const SetBeats& request) {
-  if (!monitor_.Set(request.cluster, {request.interval, request.suspect_after}, clock_.Now())) return;
+  const BeatMonitor::Settings settings{request.interval, request.suspect_after, request.max_suspect_after,
+                                       request.patience_percent};
+  const bool other_interval = monitor_.Set(request.cluster, settings, clock_.Now());
   log::Info("beats are set", {{"cluster", request.cluster},
                               {"interval", request.interval},
-                              {"suspect_after", request.suspect_after}});
+                              {"suspect_after", request.suspect_after},
+                              {"max_suspect_after", request.max_suspect_after},
+                              {"patience_percent", request.patience_percent}});
+  if (!other_interval) return;
   for (auto at = open_.lower_bound(NodeKey{request.cluster, ""}); at != open_.end(); ++at) {
     if (at->first.cluster != request.cluster) break;
     at->second->Welcome(options_.epoch, request.interval);

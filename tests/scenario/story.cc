@@ -108,6 +108,11 @@ void Story::Tell(const Notice& notice) {
     verdicts_[node->node] = verdict;
     return Line(verdict);
   }
+  if (const auto* patience = std::get_if<PatienceChanged>(&notice)) {
+    return Line(patience->percent == 100 ? "nodes are given the usual time again"
+                                         : absl::StrCat("nodes are given ", Times(patience->percent),
+                                                        " the usual time: ", patience->reason));
+  }
   const Decision& decision = std::get<DecisionChanged>(notice).decision;
   const bool known = told_.contains(decision.id);
   if (known && told_[decision.id] == decision.state) return;
@@ -122,8 +127,10 @@ void Story::Tell(const Notice& notice) {
 
 void Story::Tell(const Request& request) {
   if (const auto* beats = std::get_if<SetBeats>(&request)) {
-    Line(absl::StrCat("agents beat every ", Say(beats->interval), "; ", Say(beats->suspect_after),
-                      " of silence is suspect"));
+    if (beats->patience_percent == 100) {
+      Line(absl::StrCat("agents beat every ", Say(beats->interval), "; ", Say(beats->suspect_after),
+                        " of silence is suspect"));
+    }
   }
   if (!show_rounds_) return;
   if (const auto* probe = std::get_if<ProbeNode>(&request)) {

@@ -59,6 +59,10 @@ TEST(BeatsTest, PolicyCountsBeforeDefaults) {
   EXPECT_EQ(SuspectAfter(policy, absl::Milliseconds(50)), absl::Milliseconds(500));
   EXPECT_EQ(SuspectAfter(policy, absl::Milliseconds(200)), absl::Milliseconds(600));
   EXPECT_EQ(SuspectAfter(policy, absl::Seconds(5)), absl::Seconds(15));
+  EXPECT_EQ(MaxSuspectAfter(policy, absl::Milliseconds(600)), absl::Milliseconds(1800));
+  policy.max_suspect_after = absl::Seconds(1);
+  EXPECT_EQ(MaxSuspectAfter(policy, absl::Milliseconds(600)), absl::Seconds(1));
+  EXPECT_EQ(MaxSuspectAfter(policy, absl::Seconds(2)), absl::Seconds(2));  // the fleet has grown since
   policy.beat_interval = absl::Milliseconds(100);
   policy.suspect_after = absl::Milliseconds(250);
   EXPECT_EQ(BeatInterval(policy, 1000), absl::Milliseconds(100));

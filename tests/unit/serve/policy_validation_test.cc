@@ -59,6 +59,8 @@ TEST(PolicyValidation, ShowsTheDefaultsInForce) {
   EXPECT_EQ(small.failover().mode(), v1::POLICY_MODE_OBSERVE);
   EXPECT_EQ(small.failover().beat_interval().nanos(), 200'000'000);
   EXPECT_EQ(small.failover().suspect_after().nanos(), 600'000'000);
+  EXPECT_EQ(small.failover().max_suspect_after().seconds(), 1);
+  EXPECT_EQ(small.failover().max_suspect_after().nanos(), 800'000'000);
   EXPECT_EQ(small.failover().witnesses(), 3U);
   EXPECT_EQ(small.failover().max_unavailable_percent(), 10U);
   EXPECT_EQ(small.failover().recovery_timeout().seconds(), 300);
@@ -72,6 +74,7 @@ TEST(PolicyValidation, KeepsWhatIsWritten) {
   failover.set_mode(v1::POLICY_MODE_ENFORCE);
   failover.mutable_beat_interval()->set_nanos(100'000'000);
   failover.mutable_suspect_after()->set_seconds(1);
+  failover.mutable_max_suspect_after()->set_seconds(20);
   failover.mutable_probe_timeout()->set_nanos(500'000'000);
   failover.set_witnesses(5);
   failover.set_max_unavailable_nodes(0);
@@ -119,6 +122,13 @@ TEST(PolicyValidation, RefusesByTheNameOfTheField) {
        [](v1::Policy& p) {
          p.mutable_failover()->mutable_beat_interval()->set_nanos(50'000'000);
          p.mutable_failover()->mutable_suspect_after()->set_seconds(6);
+       }},
+      {"policy.failover.max_suspect_after",  // no less than suspect_after, which is 600 ms by default
+       [](v1::Policy& p) { p.mutable_failover()->mutable_max_suspect_after()->set_nanos(599'000'000); }},
+      {"policy.failover.max_suspect_after",  // 20 times as much
+       [](v1::Policy& p) {
+         p.mutable_failover()->mutable_suspect_after()->set_seconds(1);
+         p.mutable_failover()->mutable_max_suspect_after()->set_seconds(21);
        }},
       {"policy.failover.probe_timeout",
        [](v1::Policy& p) { p.mutable_failover()->mutable_probe_timeout()->set_seconds(11); }},

@@ -146,7 +146,7 @@ TEST(OpenSession, ASecondSessionTakesThePlaceOfTheFirst) {
 TEST(OpenSession, NewSettingsAreANewWelcome) {
   SessionRig rig;
   const auto agent = rig.OpenSession("node-1");
-  rig.sessions().Release(SetBeats{"blue", absl::Milliseconds(250), absl::Seconds(1)});
+  rig.sessions().Release(SetBeats{"blue", absl::Milliseconds(250), absl::Seconds(1), absl::Seconds(1)});
   const auto response = agent->Receive();
   ASSERT_TRUE(response && response->has_welcome());
   EXPECT_EQ(response->welcome().beat_interval().nanos(), 250'000'000);

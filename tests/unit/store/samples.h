@@ -92,6 +92,7 @@ inline Policy SamplePolicy(const std::string& name) {
                        .mode = PolicyMode::kEnforce,
                        .beat_interval = absl::Milliseconds(200),
                        .suspect_after = absl::Milliseconds(700),
+                       .max_suspect_after = absl::Milliseconds(1700),
                        .probe_timeout = absl::Milliseconds(450),
                        .witnesses = 5,
                        .max_unavailable_nodes = 3,

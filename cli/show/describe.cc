@@ -114,6 +114,21 @@ std::vector<std::string> FilesystemLines(const v1::NodeReport& report) {
   return lines;
 }
 
+std::string ReadmissionText(const v1::Node& node, absl::Time now) {
+  const google::protobuf::Duration& hold = node.readmit_after();
+  std::string text = absl::StrCat("once it has been well for ",
+                                  Age(absl::Seconds(hold.seconds()) + absl::Nanoseconds(hold.nanos())));
+  if (node.has_readmission_due_time()) {
+    absl::StrAppend(&text, ", in ",
+                    Age(std::max(ToTime(node.readmission_due_time()) - now, absl::ZeroDuration())));
+  }
+  if (node.relapses() > 0) {
+    absl::StrAppend(&text, "; it failed again soon after ", node.relapses(),
+                    node.relapses() == 1 ? " readmission" : " readmissions");
+  }
+  return text;
+}
+
 std::string EtagOf(const v1::Decision& decision) {
   return decision.policy().empty()
              ? ""
@@ -153,10 +168,11 @@ std::string Describe(const v1::Node& node, const std::vector<v1::Pod>& pods, abs
   sheet.Add("Address", node.address());
   sheet.Add("Failure domain", node.failure_domain());
   sheet.Add("Kubernetes Ready", node.kubernetes_ready() ? "True" : "False");
-  sheet.Add("Verdict", VerdictCell(node.verdict()).text);
+  sheet.Add("Verdict", absl::StrCat(VerdictCell(node.verdict()).text, ConfidenceText(node.confidence())));
   sheet.Add("  Because", node.verdict_reason());
   sheet.Add("  Since", When(node.has_verdict_time(), node.verdict_time(), now));
   sheet.Add("Failed over", node.failed_over() ? "yes, and not readmitted yet" : "no");
+  if (node.has_readmit_after()) sheet.Add("  Readmission", ReadmissionText(node, now));
   sheet.Add("Open decision", node.open_decision());
   sheet.Add("Agent",
             node.agent_version().empty()
@@ -256,7 +272,8 @@ std::string Describe(const v1::Decision& decision, absl::Time now) {
   sheet.Add("State", StateCell(decision.state()).text);
   sheet.Add("Summary", decision.summary());
   sheet.Add("Outcome", decision.outcome());
-  sheet.Add("Verdict", VerdictCell(decision.verdict()).text);
+  sheet.Add("Verdict",
+            absl::StrCat(VerdictCell(decision.verdict()).text, ConfidenceText(decision.confidence())));
   sheet.Add("Policy", EtagOf(decision));
   sheet.Add("Epoch", absl::StrCat(decision.epoch()));
   sheet.Add("Last sign of life", When(timings.has_last_sign_time(), timings.last_sign_time(), now));

@@ -186,7 +186,8 @@ std::string GuardsMoment(const v1::Decision& decision) {
 
 std::string VerdictText(const v1::Decision& decision) {
   const std::string enumerator = v1::Verdict_Name(decision.verdict());
-  return absl::StrReplaceAll(absl::StripPrefix(enumerator, "VERDICT_"), {{"_", " "}});
+  return absl::StrCat(absl::StrReplaceAll(absl::StripPrefix(enumerator, "VERDICT_"), {{"_", " "}}),
+                      ConfidenceText(decision.confidence()));
 }
 
 std::vector<Moment> Moments(const v1::Decision& decision) {

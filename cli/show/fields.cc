@@ -87,6 +87,19 @@ Cell StateCell(v1::Decision::State state) {
   return {EnumWord(v1::Decision::State_Name(state), "STATE_"), style};
 }
 
+std::string ConfidenceText(v1::Confidence confidence) {
+  switch (confidence) {
+    case v1::CONFIDENCE_LOW:
+      return ", low confidence";
+    case v1::CONFIDENCE_MEDIUM:
+      return ", medium confidence";
+    case v1::CONFIDENCE_HIGH:
+      return ", high confidence";
+    default:
+      return "";
+  }
+}
+
 std::string KindWord(v1::Decision::Kind kind) {
   return EnumWord(v1::Decision::Kind_Name(kind), "KIND_");
 }

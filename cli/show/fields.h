@@ -52,6 +52,9 @@ Row MakeRow(const Resource& resource, const TableOptions& options, absl::Time no
 
 // The words for enumerators, with the colour that fits them.
 Cell VerdictCell(v1::Verdict verdict);
+
+// ", high confidence"; empty where nothing is judged.
+std::string ConfidenceText(v1::Confidence confidence);
 Cell StateCell(const v1::Cluster& cluster);
 Cell StateCell(v1::Decision::State state);
 std::string KindWord(v1::Decision::Kind kind);

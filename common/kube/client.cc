@@ -213,7 +213,8 @@ void Client::Attempt(const std::shared_ptr<Operation>& operation) {
 
 void Client::OnAnswer(const std::shared_ptr<Operation>& operation,
                       const absl::StatusOr<http::Response>& answer) {
-  absl::StatusOr<Json> result = Decode(answer);
+  const bool unread = operation->plan.opaque && answer.ok() && answer->code >= 200 && answer->code < 300;
+  absl::StatusOr<Json> result = unread ? Json() : Decode(answer);
   if (result.ok()) {
     Finish(operation, std::move(result));
   } else if (HttpCode(result.status()) == 401 && token_file_ != nullptr && !operation->token_renewed) {
@@ -415,6 +416,15 @@ void Client::SendEviction(const std::shared_ptr<Eviction>& eviction) {
                             eviction->done(std::move(answer));
                           }
                         });
+}
+
+Call Client::TouchLog(const ObjectName& pod, const std::string& container, absl::Duration deadline,
+                      std::function<void(absl::Status)> done) {
+  Query query;
+  query.Add("container", container).Add("tailLines", "1").Add("limitBytes", "1");
+  return Run({.path = ResourcePath(Pods(), pod, "log") + query.text(), .repeatable = false, .opaque = true},
+             deadline,
+             [done = std::move(done)](const absl::StatusOr<Json>& answer) { done(answer.status()); });
 }
 
 Call Client::ReviewToken(const std::string& token, const std::vector<std::string>& audiences,

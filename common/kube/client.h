@@ -47,6 +47,8 @@ class Client final : public KubernetesApi {
               absl::Duration deadline, Done<Json> done) override;
   Call Evict(const ObjectName& pod, const DeleteOptions& options, absl::Duration deadline,
              Done<Json> done) override;
+  Call TouchLog(const ObjectName& pod, const std::string& container, absl::Duration deadline,
+                std::function<void(absl::Status)> done) override;
   Call ReviewToken(const std::string& token, const std::vector<std::string>& audiences,
                    absl::Duration deadline, Done<TokenReview> done) override;
   Call ReviewAccess(const AccessQuestion& question, absl::Duration deadline,
@@ -67,6 +69,7 @@ class Client final : public KubernetesApi {
     std::string content_type = "application/json";
     std::size_t max_bytes = 0;  // of the answer; 0: one object
     bool repeatable = true;
+    bool opaque = false;  // a good answer is no JSON, and not looked at
   };
 
   Call Run(Plan plan, absl::Duration deadline, Done<Json> done);

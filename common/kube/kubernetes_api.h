@@ -178,6 +178,11 @@ class KubernetesApi {
   virtual Call Evict(const ObjectName& pod, const DeleteOptions& options, absl::Duration deadline,
                      Done<Json> done) = 0;
 
+  // Has the API server fetch the last byte of a container's log from the pod's kubelet, and throws it away:
+  // OK says that the API server reaches that kubelet. Needs get on pods/log only. Never repeated.
+  virtual Call TouchLog(const ObjectName& pod, const std::string& container, absl::Duration deadline,
+                        std::function<void(absl::Status)> done) = 0;
+
   // The token never appears in errors or logs. `audiences` empty: the API server's own.
   virtual Call ReviewToken(const std::string& token, const std::vector<std::string>& audiences,
                            absl::Duration deadline, Done<TokenReview> done) = 0;

@@ -12,6 +12,7 @@
 #include "common/log/log.h"
 #include "coordinator/act/announcement.h"
 #include "coordinator/act/answer.h"
+#include "coordinator/act/kubelet_way.h"
 #include "coordinator/act/node_actions.h"
 #include "coordinator/act/pod_actions.h"
 
@@ -19,6 +20,8 @@ namespace evenkeel::coordinator {
 namespace {
 
 constexpr char kNodeLeases[] = "kube-node-lease";
+// Of the agent's pod: deploy/kubernetes/base/agent.yaml.
+constexpr char kAgentContainer[] = "agent";
 
 absl::StatusOr<LeaseFacts> LeaseFactsFrom(const kube::Json& lease) {
   LeaseFacts facts;
@@ -48,6 +51,7 @@ class ClusterActor::Core : public std::enable_shared_from_this<Core> {
   }
   void Do(const ReleasedAction& action);
   void Do(const ReadLease& request);
+  void Do(const AskKubelet& request);
   void Do(const Announce& announcement);
 
  private:
@@ -235,6 +239,20 @@ void ClusterActor::Core::OnLease(const ReadLease& request, const absl::StatusOr<
   sink_.Post(std::move(read));
 }
 
+// Of the agent's own pod, so that a right on logs in Evenkeel's own namespace is all it takes.
+void ClusterActor::Core::Do(const AskKubelet& request) {
+  api_.TouchLog({.name_space = options_.claimant.name_space, .name = request.agent_pod}, kAgentContainer,
+                request.timeout, [core = shared_from_this(), request](const absl::Status& status) {
+                  core->Guarded([&] {
+                    KubeletFinding finding = FindKubelet(status);
+                    core->sink_.Post(KubeletAnswered{.request_id = request.request_id,
+                                                     .node = request.node,
+                                                     .way = finding.way,
+                                                     .detail = std::move(finding.detail)});
+                  });
+                });
+}
+
 void ClusterActor::Core::Do(const Announce& announcement) {
   {
     absl::MutexLock lock(&mutex_);
@@ -276,6 +294,9 @@ void ClusterActor::Do(const ReleasedAction& action) {
   core_->Do(action);
 }
 void ClusterActor::Do(const ReadLease& request) {
+  core_->Do(request);
+}
+void ClusterActor::Do(const AskKubelet& request) {
   core_->Do(request);
 }
 void ClusterActor::Do(const Announce& announcement) {

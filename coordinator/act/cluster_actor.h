@@ -1,4 +1,5 @@
-// Carries out what the core released for one cluster: actions, reads of node leases and announcements.
+// Carries out what the core released for one cluster: actions, reads of node leases, tries to reach a kubelet
+// through the API server, and announcements.
 //
 // Actions: before they are sent the cluster's claim is read (L7); one reading serves all actions that wait
 // for it. Then each runs on its own, at most `most_in_flight` at once. Every action is answered by one
@@ -48,6 +49,7 @@ class ClusterActor {
   // never wait for the API server.
   void Do(const ReleasedAction& action);
   void Do(const ReadLease& request);
+  void Do(const AskKubelet& request);
   void Do(const Announce& announcement);
 
  private:

@@ -10,11 +10,14 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/facts.h"
+#include "coordinator/core/hold_down.h"
 #include "coordinator/core/ids.h"
 
 namespace evenkeel::coordinator {
 
 enum class Verdict { kUnknown, kHealthy, kSuspect, kAgentLost, kPartitioned, kGray, kDead };
+// How sure a verdict is; see confidence.h.
+enum class Confidence { kNone, kLow, kMedium, kHigh };
 enum class DecisionKind { kFailover, kReadmission, kRebalance, kAgentLost, kBlind };
 enum class DecisionState { kOpen, kSucceeded, kFailed, kCancelled, kObserved, kRefused };
 enum class Direction { kNeither, kAgainstLife, kForLife };
@@ -88,7 +91,8 @@ struct Decision {
   DecisionState state = DecisionState::kOpen;
   std::string summary;
   Verdict verdict = Verdict::kUnknown;
-  std::vector<Evidence> evidence;  // at most 64: the first ones and the latest
+  Confidence confidence = Confidence::kNone;  // of the verdict
+  std::vector<Evidence> evidence;             // at most 64: the first ones and the latest
   std::vector<GuardAnswer> guards;
   std::vector<Alternative> alternatives;
   std::vector<Action> actions;
@@ -108,6 +112,10 @@ struct NodeRecord {
   bool failed_over = false;             // its pods were taken off; the taint is ours to take off again
   std::optional<DecisionId> failover;   // the decision that did it
   std::vector<WorkloadRecovery> moved;  // what a rebalance may bring back
+  HoldDown hold_down;
+  // The pod of its agent, in the coordinator's own namespace: what the API server is asked to read a log of,
+  // to see whether it reaches the kubelet. Empty: not known.
+  std::string agent_pod;
   bool operator==(const NodeRecord&) const = default;
 };
 

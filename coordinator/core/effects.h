@@ -59,6 +59,14 @@ struct ReadLease {
   uint64_t request_id = 0;
   NodeKey node;
 };
+// To act/: the API server shall read a byte of the log of the agent's pod from the node's kubelet. Answered
+// by KubeletAnswered.
+struct AskKubelet {
+  uint64_t request_id = 0;
+  NodeKey node;
+  std::string agent_pod;
+  absl::Duration timeout;
+};
 // To session/: how the agents of a cluster beat, from now on.
 struct SetBeats {
   std::string cluster;
@@ -80,7 +88,7 @@ struct Announce {
   std::string reason;  // CamelCase, as NodeFailedOver
   std::string message;
 };
-using Request = std::variant<ProbeNode, ReadLease, SetBeats, Announce>;
+using Request = std::variant<ProbeNode, ReadLease, AskKubelet, SetBeats, Announce>;
 
 // ---- replies and notices (to serve/) ----
 struct Reply {
@@ -98,9 +106,14 @@ struct VerdictChanged {
   NodeKey node;
   Verdict verdict = Verdict::kUnknown;
   std::string reason;
+  Confidence confidence = Confidence::kNone;
   absl::Time since;
   bool failed_over = false;
   std::optional<DecisionId> open_decision;
+  // Of its readmission.
+  uint32_t relapses = 0;                      // counted against it
+  absl::Duration readmit_after;               // it must be well for so long
+  std::optional<absl::Time> readmission_due;  // while it is failed over and well
   bool operator==(const VerdictChanged&) const = default;
 };
 // The coordinator lost or regained its sight of a cluster.

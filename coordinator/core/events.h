@@ -25,6 +25,7 @@ struct SessionOpened {
   std::string boot_id;
   std::string agent_version;
   uint16_t agent_port = 0;
+  std::string agent_pod;  // in the coordinator's namespace; empty = not known
 };
 // A session ended; `goodbye`: on purpose.
 struct SessionClosed {
@@ -101,6 +102,19 @@ struct LeaseRead {
   std::string error;
   LeaseFacts lease;
 };
+// Whether the API server reaches a node's kubelet: a way of its own through the network.
+enum class KubeletWay {
+  kNotTried,  // or nothing can be learnt from what came back
+  kNoAnswer,  // the API server tried, and nothing came back
+  kAnswered,  // the kubelet answered, or its kernel refused
+};
+// Answer to an AskKubelet request.
+struct KubeletAnswered {
+  uint64_t request_id = 0;
+  NodeKey node;
+  KubeletWay way = KubeletWay::kNotTried;
+  std::string detail;  // in words
+};
 enum class ActionOutcome {
   kDone,         // seen to be so
   kAlreadyDone,  // was so before: an earlier try, or somebody else
@@ -145,6 +159,6 @@ struct OwnDelay {
 
 using Event = std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded,
                            ApiChanged, NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead,
-                           ActionFinished, ApplyPolicy, DeletePolicy, Tick, OwnDelay>;
+                           KubeletAnswered, ActionFinished, ApplyPolicy, DeletePolicy, Tick, OwnDelay>;
 
 }  // namespace evenkeel::coordinator

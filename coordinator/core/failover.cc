@@ -31,6 +31,7 @@ Decision Described(const Turn& turn, const Node& node, FailoverPlan plan, std::v
   Decision decision;
   decision.kind = DecisionKind::kFailover;
   decision.verdict = node.verdict;
+  decision.confidence = node.confidence;
   decision.evidence = node.silence->evidence;
   decision.guards = std::move(guards);
   decision.alternatives = std::move(plan.alternatives);
@@ -113,6 +114,7 @@ void Begin(Turn& turn, Node& node, Decision decision) {
       absl::StrCat(node.key.node, " is dead: ", node.reason, ". ", PlanText(decision.actions, false));
   open.decision = std::move(decision);
 
+  if (!node.record.failed_over) NoteFailover(node.record.hold_down, turn.now);
   node.record.failed_over = true;
   node.record.failover = open.decision.id;
   node.record.moved = open.decision.workloads;

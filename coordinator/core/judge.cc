@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -48,10 +49,24 @@ Evidence Witnessed(const WitnessQuestion& question, const WitnessAnswer& answer,
                      : testimony == Testimony::kNothing ? "cannot tell about "
                                                         : "reaches ";
   evidence.observation = absl::StrCat(word, question.node, ": ", Join(parts));
+  if (Weigh(got) == Testimony::kAgainst && !answer.control.empty()) {
+    absl::StrAppend(&evidence.observation,
+                    testimony == Testimony::kAgainst ? "; it does reach " : "; it does not reach ",
+                    answer.control, testimony == Testimony::kAgainst ? "" : " either, which is well");
+  }
   evidence.direction = testimony == Testimony::kAgainst   ? Direction::kAgainstLife
                        : testimony == Testimony::kNothing ? Direction::kNeither
                                                           : Direction::kForLife;
   return evidence;
+}
+
+// What the witness' answer is worth, its control considered.
+Testimony WeighWithControl(const WitnessAnswer& answer) {
+  if (!answer.answer) return Testimony::kNothing;
+  const Testimony testimony = Weigh(*answer.answer);
+  if (testimony != Testimony::kAgainst || answer.control.empty()) return testimony;
+  const bool vouched = answer.control_answer && Weigh(*answer.control_answer) >= Testimony::kAlive;
+  return vouched ? Testimony::kAgainst : Testimony::kNothing;
 }
 
 }  // namespace
@@ -70,14 +85,22 @@ size_t NeededAgainst(size_t asked, size_t eligible) {
   return std::max<size_t>(1, std::min<size_t>({2, asked, eligible}));
 }
 
+size_t NeededDomains(size_t asked, size_t domains) {
+  return NeededAgainst(asked, domains);
+}
+
 WitnessJudgement JudgeWitnesses(const WitnessQuestion& question, absl::Time now) {
   WitnessJudgement judgement;
   size_t against = 0;
   bool alive = false;
   bool agent_alive = false;
+  std::set<std::string> domains;
   for (const WitnessAnswer& answer : question.answers) {
-    const Testimony testimony = answer.answer ? Weigh(*answer.answer) : Testimony::kNothing;
-    if (testimony == Testimony::kAgainst) ++against;
+    const Testimony testimony = WeighWithControl(answer);
+    if (testimony == Testimony::kAgainst) {
+      ++against;
+      domains.insert(answer.failure_domain);
+    }
     if (testimony == Testimony::kAlive) alive = true;
     if (testimony == Testimony::kAgentAlive) agent_alive = true;
   }
@@ -85,10 +108,11 @@ WitnessJudgement JudgeWitnesses(const WitnessQuestion& question, absl::Time now)
   for (const WitnessAnswer& answer : question.answers) {
     // With life found the rest is not waited for: no answer means nothing then.
     if (!answer.answer && (alive || agent_alive)) continue;
-    const Testimony testimony = answer.answer ? Weigh(*answer.answer) : Testimony::kNothing;
+    const Testimony testimony = WeighWithControl(answer);
     judgement.evidence.push_back(Witnessed(question, answer, testimony, now));
   }
 
+  judgement.domains_against = domains.size();
   const size_t asked = question.answers.size();
   if (agent_alive) {
     judgement.verdict = Verdict::kPartitioned;
@@ -102,6 +126,10 @@ WitnessJudgement JudgeWitnesses(const WitnessQuestion& question, absl::Time now)
     judgement.reason = absl::StrCat("only ", against, " of ", CountWitnesses(asked),
                                     " could tell that it cannot be reached, and ",
                                     NeededAgainst(asked, question.eligible), " must");
+  } else if (domains.size() < NeededDomains(asked, question.domains)) {
+    judgement.reason = absl::StrCat(against, " of ", CountWitnesses(asked),
+                                    " cannot reach it, but all of one failure domain, and ",
+                                    NeededDomains(asked, question.domains), " must agree");
   } else {
     judgement.verdict = Verdict::kDead;
     judgement.reason = absl::StrCat(against, " of ", CountWitnesses(asked), " cannot reach it");
@@ -109,7 +137,10 @@ WitnessJudgement JudgeWitnesses(const WitnessQuestion& question, absl::Time now)
   return judgement;
 }
 
-LeaseJudgement JudgeLease(const LeaseQuestion& question) {
+namespace {
+
+// By the lease alone.
+LeaseJudgement JudgeRenewal(const LeaseQuestion& question) {
   const LeaseFacts& lease = question.second;
   if (question.first.exists != lease.exists || question.first.resource_version != lease.resource_version) {
     return {false, "its lease was written while it was checked",
@@ -141,6 +172,19 @@ LeaseJudgement JudgeLease(const LeaseQuestion& question) {
           absl::StrCat("its lease was renewed ", Say(after_life),
                        " after its silence was noticed (by its own clock): its kubelet lives, or did then"),
           Direction::kForLife};
+}
+
+}  // namespace
+
+LeaseJudgement JudgeLease(const LeaseQuestion& question) {
+  LeaseJudgement judgement = JudgeRenewal(question);
+  if (!judgement.stale || question.api_server_tried || question.unchanged >= kLeaseWatchWithoutApiServer)
+    return judgement;
+  const std::string watched =
+      absl::StrCat("its lease has to be watched for ", Say(kLeaseWatchWithoutApiServer));
+  return {false, watched,
+          absl::StrCat(watched, ", because it is not known whether the API server reaches its kubelet"),
+          Direction::kNeither};
 }
 
 }  // namespace evenkeel::coordinator

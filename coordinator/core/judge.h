@@ -28,6 +28,12 @@ Testimony Weigh(const ProbeAnswered& answer);
 struct WitnessAnswer {
   std::string witness;
   std::optional<ProbeAnswered> answer;
+  std::string failure_domain;
+  // The control: another node, that is well, which the witness was asked to reach too. Who does not reach
+  // that one either has a network of his own that is sick (or a port that is closed everywhere), and his "I
+  // cannot reach it" says nothing.
+  std::string control;  // empty: there was no third node
+  std::optional<ProbeAnswered> control_answer;
 };
 
 struct WitnessQuestion {
@@ -36,6 +42,7 @@ struct WitnessQuestion {
   uint16_t agent_port = 0;
   absl::Duration timeout;
   size_t eligible = 0;  // nodes that could have been asked
+  size_t domains = 0;   // failure domains that they are in
   std::vector<WitnessAnswer> answers;
 };
 
@@ -45,11 +52,14 @@ struct WitnessJudgement {
   Verdict verdict = Verdict::kSuspect;
   std::string reason;
   std::vector<Evidence> evidence;  // one a witness, in the order of the answers
+  size_t domains_against = 0;      // failure domains whose witnesses cannot reach it
 };
 
 // The negative answers that death needs: two, or one where only one witness could be (or, by policy, was)
 // asked.
 size_t NeededAgainst(size_t asked, size_t eligible);
+// And the failure domains that they must come from: the same, of the domains.
+size_t NeededDomains(size_t asked, size_t domains);
 
 WitnessJudgement JudgeWitnesses(const WitnessQuestion& question, absl::Time now);
 
@@ -60,12 +70,18 @@ inline constexpr absl::Duration kLeaseSurelyStale = absl::Seconds(40);
 // clock to compare with. The lease must then have stayed the same for this long under our own eyes.
 inline constexpr absl::Duration kLeaseWatchWithoutBeat = absl::Seconds(1);
 
+// Where the API server's own way to the kubelet says nothing, only a lease proves that the node does not
+// reach the API server, and a kubelet renews its lease only every 10 s: it must then have stayed the same for
+// one renewal and a little more.
+inline constexpr absl::Duration kLeaseWatchWithoutApiServer = absl::Seconds(12);
+
 struct LeaseQuestion {
   LeaseFacts first;                             // read when the witnesses were asked
   LeaseFacts second;                            // read after their answers
   absl::Duration between;                       // the two reads
   std::optional<absl::Time> last_life_on_node;  // by the node's clock, as the lease is; none: not known
   absl::Duration unchanged;                     // reads of this episode have shown the same for so long
+  bool api_server_tried = false;                // and nothing came back from the kubelet
 };
 
 struct LeaseJudgement {

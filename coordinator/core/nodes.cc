@@ -36,7 +36,9 @@ void EndWhatWasOpen(Turn& turn, Node& node, const std::string& why) {
 
 void ForgetRecord(Turn& turn, Cluster& cluster, Node& node) {
   cluster.failed_over.erase(node.key.node);
+  std::string agent_pod = node.session ? std::move(node.record.agent_pod) : "";
   node.record = {};
+  node.record.agent_pod = std::move(agent_pod);
   node.record.key = node.key;
   node.record.agent_seen = node.session.has_value();
   UpdateWell(turn, node);

@@ -51,8 +51,14 @@ bool NoteDelay(OwnHealth& health, DelaySource source, absl::Duration delay, absl
     health.worst = points;
     health.reason = Reason(source, delay);
   }
+  if (now - health.stall >= kSameStall) {
+    health.stall = now;
+    health.stall_points = 0;
+  }
+  const uint32_t more = points > health.stall_points ? points - health.stall_points : 0;
+  health.stall_points += more;
   const uint32_t before = health.points;
-  health.points = std::min(before + points, kMostDelayPoints);
+  health.points = std::min(before + more, kMostDelayPoints);
   health.eases = now + kEaseAfter;
   return health.points != before;
 }

@@ -32,6 +32,9 @@ enum class DelaySource {
 uint32_t DelayPoints(DelaySource source, absl::Duration delay);
 
 inline constexpr uint32_t kMostDelayPoints = 6;
+// Delays within this time of each other may be one stall that several have noticed: together they count as
+// the worst of them.
+inline constexpr absl::Duration kSameStall = absl::Seconds(1);
 // Quiet time that takes one point off again.
 inline constexpr absl::Duration kEaseAfter = absl::Seconds(2);
 
@@ -40,6 +43,8 @@ struct OwnHealth {
   absl::Time eases = absl::InfiniteFuture();  // when the next point goes, if nothing happens; none at 0
   std::string reason;                         // of the delay that mattered most; empty at 0
   uint32_t worst = 0;                         // its points
+  absl::Time stall = absl::InfinitePast();    // when the last stall was first noticed
+  uint32_t stall_points = 0;                  // what it counts
 };
 
 // What all bounds are multiplied by, in percent: 100 + 50 a point, so 100 to 400.

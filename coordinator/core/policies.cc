@@ -100,6 +100,7 @@ void EnforcePolicy(Turn& turn, Cluster& cluster) {
   }
   UpdateBeats(turn, cluster);
   UpdateSight(turn, cluster);  // the budget may have changed
+  for (const std::string& name : cluster.failed_over) turn.Changed(cluster.nodes.at(name));  // their hold
 }
 
 void UpdateBeats(Turn& turn, Cluster& cluster) {

@@ -32,6 +32,13 @@ void Begin(Turn& turn, Node& node) {
        absl::StrCat("its agent has spoken without a break for ", stable), Direction::kForLife},
       {turn.now, "kubernetes", absl::StrCat("it has been Ready without a break for ", stable),
        Direction::kForLife}};
+  if (const uint32_t relapses = node.record.hold_down.relapses; relapses > 0) {
+    decision.evidence.push_back({turn.now, "coordinator",
+                                 absl::StrCat("it failed again soon after ", Count(relapses, "readmission"),
+                                              ", so it had to be well for ", Say(turn.HoldOf(node)),
+                                              " and not ", Say(cluster.policy.readmit_after)),
+                                 Direction::kNeither});
+  }
   for (const GuardAnswer& answer : AskGuards(facts)) {
     const bool asked = answer.guard == "api" || answer.guard == "sight" || answer.guard == "one-intent";
     if (asked) decision.guards.push_back(answer);
@@ -55,18 +62,20 @@ void UpdateWell(Turn& turn, Node& node) {
   const bool well =
       node.record.failed_over && node.session && !node.silence && node.facts.has_value() && node.facts->ready;
   if (!well) {
+    if (node.well_since) turn.Changed(node);
     node.well_since.reset();
     turn.state.timers.Clear(timer);
   } else if (!node.well_since) {
     node.well_since = turn.now;
-    turn.state.timers.Set(timer, turn.now + turn.ClusterOf(node).policy.readmit_after);
+    turn.state.timers.Set(timer, turn.now + turn.HoldOf(node));
+    turn.Changed(node);
   }
 }
 
 void OnReadmissionDue(Turn& turn, Node& node) {
   if (!node.well_since) return;
   const Cluster& cluster = turn.ClusterOf(node);
-  const absl::Time due = *node.well_since + cluster.policy.readmit_after;  // the policy may have changed
+  const absl::Time due = *node.well_since + turn.HoldOf(node);  // the policy may have changed
   OpenDecision* open = turn.FindOpen(node.open_decision);
   const bool failover = open != nullptr && open->decision.kind == DecisionKind::kFailover;
   if (turn.now >= due && failover && AllEnded(open->decision)) {
@@ -99,6 +108,7 @@ void OnReadmissionActed(Turn& turn, OpenDecision& open) {
   turn.AnnounceStep(open.decision, "closed", false, "NodeReadmitted", open.decision.summary);
   std::vector<WorkloadRecovery> moved;
   moved.swap(node->record.moved);
+  NoteReadmission(node->record.hold_down, turn.now);
   node->record.failed_over = false;
   node->record.failover.reset();
   turn.RecordChanged(*node);

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/agent_lost.h"
 #include "coordinator/core/beats.h"
+#include "coordinator/core/confidence.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/judge.h"
 #include "coordinator/core/sentences.h"
@@ -25,25 +27,55 @@ void AskForLease(Turn& turn, Node& node) {
   turn.Ask(ReadLease{.request_id = node.round->lease_request, .node = node.key});
 }
 
+// Asks `witness` to reach `target` in the round of `node`; returns the probe's id.
+uint64_t AskWitness(Turn& turn, const Cluster& cluster, const Node& node, const Node& witness,
+                    const Node& target) {
+  const uint64_t probe_id = ++turn.state.requests;
+  turn.state.probes[probe_id] = node.key;
+  turn.Ask(ProbeNode{.probe_id = probe_id,
+                     .witness = witness.key,
+                     .session_id = witness.session->id,
+                     .target = target.key,
+                     .address = target.facts->address,
+                     .kubelet_port = target.facts->kubelet_port,
+                     .agent_port = target.agent_port,
+                     .timeout = cluster.policy.probe_timeout});
+  return probe_id;
+}
+
+// Each witness is the control of the one before it; where only one is asked, a further one is its control.
 void AskWitnesses(Turn& turn, Cluster& cluster, Node& node) {
   const std::string& domain = node.facts->failure_domain;
-  const std::string& start = node.last_witness.empty() ? node.key.node : node.last_witness;
-  for (const Witness& witness :
-       SelectWitnesses(cluster.witnesses, node.key.node, domain, start, cluster.policy.witnesses)) {
-    const Node& asked = cluster.nodes.at(witness.node);
-    const uint64_t probe_id = ++turn.state.requests;
-    node.round->asks[probe_id] = {witness.node, asked.session->id, std::nullopt};
-    turn.state.probes[probe_id] = node.key;
-    node.last_witness = witness.node;
-    turn.Ask(ProbeNode{.probe_id = probe_id,
-                       .witness = asked.key,
-                       .session_id = asked.session->id,
-                       .target = node.key,
-                       .address = node.facts->address,
-                       .kubelet_port = node.facts->kubelet_port,
-                       .agent_port = node.agent_port,
-                       .timeout = cluster.policy.probe_timeout});
+  const std::string start = node.last_witness.empty() ? node.key.node : node.last_witness;
+  const size_t wanted = cluster.policy.witnesses;
+  const std::vector<Witness> chosen =
+      SelectWitnesses(cluster.witnesses, node.key.node, domain, start, std::max<size_t>(wanted, 2));
+  const size_t asked = std::min(wanted, chosen.size());
+  for (size_t i = 0; i < asked; ++i) {
+    const Node& witness = cluster.nodes.at(chosen[i].node);
+    WitnessAsk ask{.witness = chosen[i].node,
+                   .failure_domain = chosen[i].failure_domain,
+                   .session_id = witness.session->id,
+                   .answer = {},
+                   .control = {},
+                   .control_answer = {}};
+    const Node& control = cluster.nodes.at(chosen[(i + 1) % chosen.size()].node);
+    const bool has_control = chosen.size() > 1 && !control.facts->address.empty();
+    if (has_control) ask.control = control.key.node;
+    const uint64_t probe_id = AskWitness(turn, cluster, node, witness, node);
+    node.round->asks[probe_id] = std::move(ask);
+    if (has_control) node.round->controls[AskWitness(turn, cluster, node, witness, control)] = probe_id;
+    node.last_witness = chosen[i].node;
   }
+}
+
+void AskApiServer(Turn& turn, const Cluster& cluster, Node& node) {
+  if (node.record.agent_pod.empty()) return;
+  node.round->kubelet_request = ++turn.state.requests;
+  turn.Ask(AskKubelet{.request_id = node.round->kubelet_request,
+                      .node = node.key,
+                      .agent_pod = node.record.agent_pod,
+                      .timeout = cluster.policy.probe_timeout});
 }
 
 // A witness that has fallen silent itself, or has started anew, does not speak for the network around the
@@ -60,24 +92,34 @@ WitnessQuestion QuestionOf(const Cluster& cluster, const Node& node) {
                            .agent_port = node.agent_port,
                            .timeout = cluster.policy.probe_timeout,
                            .eligible = node.round->eligible,
+                           .domains = node.round->domains,
                            .answers = {}};
   for (const auto& [probe_id, ask] : node.round->asks) {
     // Life is life, whoever saw it (L1); anything less needs a witness that is well.
     const bool alive = ask.answer && Weigh(*ask.answer) >= Testimony::kAlive;
-    question.answers.push_back({ask.witness, alive || StillCounts(cluster, ask) ? ask.answer : std::nullopt});
+    question.answers.push_back({.witness = ask.witness,
+                                .answer = alive || StillCounts(cluster, ask) ? ask.answer : std::nullopt,
+                                .failure_domain = ask.failure_domain,
+                                .control = ask.control,
+                                .control_answer = ask.control_answer});
   }
   return question;
 }
 
-bool MetLife(const Round& round) {
+bool WitnessMetLife(const Round& round) {
   return std::any_of(round.asks.begin(), round.asks.end(), [](const auto& ask) {
     return ask.second.answer && Weigh(*ask.second.answer) >= Testimony::kAlive;
   });
 }
 
+bool ApiServerMetLife(const Round& round) {
+  return round.kubelet && round.kubelet->way == KubeletWay::kAnswered;
+}
+
 bool AllAnswered(const Round& round) {
-  return round.lease_request == 0 && std::all_of(round.asks.begin(), round.asks.end(), [](const auto& ask) {
-           return ask.second.answer.has_value();
+  return round.lease_request == 0 && round.kubelet_request == 0 &&
+         std::all_of(round.asks.begin(), round.asks.end(), [](const auto& ask) {
+           return ask.second.answer && (ask.second.control.empty() || ask.second.control_answer);
          });
 }
 
@@ -112,14 +154,45 @@ void FoundAlive(Turn& turn, Node& node, const WitnessJudgement& judgement) {
   RecordAgentLost(turn, node);
 }
 
+// What the API server's own try to reach the kubelet says.
+Evidence ApiServerEvidence(const KubeletAnswered& answer, absl::Time now) {
+  switch (answer.way) {
+    case KubeletWay::kAnswered:
+      return {now, "kubernetes", absl::StrCat("the API server reaches its kubelet: ", answer.detail),
+              Direction::kForLife};
+    case KubeletWay::kNoAnswer:
+      return {now, "kubernetes",
+              absl::StrCat("the API server does not reach its kubelet either: ", answer.detail),
+              Direction::kAgainstLife};
+    case KubeletWay::kNotTried:
+      break;
+  }
+  return {now, "kubernetes",
+          absl::StrCat("whether the API server reaches its kubelet is not known: ", answer.detail),
+          Direction::kNeither};
+}
+
+// The API server's answer vetoes death as a witness' does.
+WitnessJudgement WithApiServer(WitnessJudgement judgement, const Round& round, absl::Time now) {
+  if (!round.kubelet) return judgement;
+  judgement.evidence.push_back(ApiServerEvidence(*round.kubelet, now));
+  if (ApiServerMetLife(round) && !WitnessMetLife(round)) {
+    judgement.verdict = Verdict::kAgentLost;
+    judgement.reason = "its agent is silent, but the API server reaches its kubelet";
+  }
+  return judgement;
+}
+
 // Nobody reached it: the lease has the last word.
 void JudgeDeath(Turn& turn, Node& node, const WitnessJudgement& judgement, const LeaseRead& second) {
   Silence& silence = *node.silence;
-  LeaseQuestion question{.first = node.round->first_lease->lease,
-                         .second = second.lease,
-                         .between = turn.now - node.round->first_lease_time,
-                         .last_life_on_node = std::nullopt,
-                         .unchanged = turn.now - silence.lease->unchanged_since};
+  LeaseQuestion question{
+      .first = node.round->first_lease->lease,
+      .second = second.lease,
+      .between = turn.now - node.round->first_lease_time,
+      .last_life_on_node = std::nullopt,
+      .unchanged = turn.now - silence.lease->unchanged_since,
+      .api_server_tried = node.round->kubelet && node.round->kubelet->way == KubeletWay::kNoAnswer};
   if (silence.last_beat_on_node) {
     question.last_life_on_node = *silence.last_beat_on_node + (silence.last_life - *silence.last_beat);
   }
@@ -129,9 +202,14 @@ void JudgeDeath(Turn& turn, Node& node, const WitnessJudgement& judgement, const
     const bool maybe_alive = lease.direction == Direction::kForLife;
     return Inconclusive(turn, node, absl::StrCat(judgement.reason, ", but ", lease.reason), maybe_alive);
   }
+  const ProofsOfDeath proofs{.domains = judgement.domains_against,
+                             .api_server = question.api_server_tried,
+                             .lease = second.lease.exists};
   EndRound(turn, node);
+  Note(turn, node, "coordinator", Say(proofs), Direction::kAgainstLife);
   SetVerdict(turn, node, Verdict::kDead,
-             absl::StrCat(silence.beginning, ", ", judgement.reason, ", and ", lease.reason));
+             absl::StrCat(silence.beginning, ", ", judgement.reason, ", and ", lease.reason),
+             ConfidenceOf(proofs));
   OnNodeDead(turn, node);
 }
 
@@ -139,9 +217,10 @@ void JudgeDeath(Turn& turn, Node& node, const WitnessJudgement& judgement, const
 void Judge(Turn& turn, Node& node, bool late) {
   const Cluster& cluster = turn.ClusterOf(node);
   Round& round = *node.round;
-  const bool life = MetLife(round);
+  const bool life = WitnessMetLife(round) || ApiServerMetLife(round);
   if (!life && !late && !AllAnswered(round)) return;
-  const WitnessJudgement judgement = JudgeWitnesses(QuestionOf(cluster, node), turn.now);
+  const WitnessJudgement judgement =
+      WithApiServer(JudgeWitnesses(QuestionOf(cluster, node), turn.now), round, turn.now);
   if (life || !round.confirming) {
     for (const Evidence& evidence : judgement.evidence) AddEvidence(node.silence->evidence, evidence);
   }
@@ -180,6 +259,7 @@ void StartRound(Turn& turn, Node& node) {
   node.round.emplace();
   node.round->started = turn.now;
   node.round->eligible = EligibleWitnesses(cluster.witnesses, node.key.node, node.facts->failure_domain);
+  node.round->domains = EligibleDomains(cluster.witnesses, node.key.node, node.facts->failure_domain);
   if (!node.facts->address.empty()) AskWitnesses(turn, cluster, node);
   if (node.round->asks.empty()) {
     // Nothing can come of it, so nothing is asked of Kubernetes either.
@@ -190,12 +270,14 @@ void StartRound(Turn& turn, Node& node) {
   }
   // Without trust in our own sight a round can only find life; that needs no lease.
   if (!cluster.sight.blind) AskForLease(turn, node);
+  if (cluster.sight.api_reachable) AskApiServer(turn, cluster, node);
   turn.state.timers.Set({TimerKind::kRound, node.key, {}}, AnswersDue(turn, cluster));
 }
 
 void EndRound(Turn& turn, Node& node) {
   if (!node.round) return;
   for (const auto& [probe_id, ask] : node.round->asks) turn.state.probes.erase(probe_id);
+  for (const auto& [probe_id, ask_id] : node.round->controls) turn.state.probes.erase(probe_id);
   turn.state.timers.Clear({TimerKind::kRound, node.key, {}});
   const absl::Time next = node.round->started + CheckPause(turn.now - node.silence->detected);
   turn.state.timers.Set({TimerKind::kCheck, node.key, {}}, std::max(next, turn.now));
@@ -208,7 +290,22 @@ void OnProbeAnswered(Turn& turn, const ProbeAnswered& event) {
   Node* node = turn.FindNode(probe->second);
   turn.state.probes.erase(probe);
   if (node == nullptr || !node->round) return;
-  node->round->asks.at(event.probe_id).answer = event;
+  const auto control = node->round->controls.find(event.probe_id);
+  if (control == node->round->controls.end()) {
+    node->round->asks.at(event.probe_id).answer = event;
+  } else {
+    node->round->asks.at(control->second).control_answer = event;
+  }
+  Judge(turn, *node, false);
+}
+
+void OnKubeletAnswered(Turn& turn, const KubeletAnswered& event) {
+  Node* node = turn.FindNode(event.node);
+  if (node == nullptr || !node->round || event.request_id == 0 ||
+      node->round->kubelet_request != event.request_id)
+    return;
+  node->round->kubelet_request = 0;
+  node->round->kubelet = event;
   Judge(turn, *node, false);
 }
 

@@ -1,6 +1,6 @@
-// The rounds in which a silent node is checked: witnesses and lease are asked at the same time, the answers
-// judged when all are there or their time is up, and before death is pronounced the lease is read once more.
-// Every round starts from nothing: only what was asked in it counts.
+// The rounds in which a silent node is checked: witnesses, API server and lease are asked at the same time,
+// the answers judged when all are there or their time is up, and before death is pronounced the lease is read
+// once more. Every round starts from nothing: only what was asked in it counts.
 #pragma once
 
 #include "coordinator/core/events.h"
@@ -17,6 +17,7 @@ void StartRound(Turn& turn, Node& node);
 void EndRound(Turn& turn, Node& node);
 
 void OnProbeAnswered(Turn& turn, const ProbeAnswered& event);
+void OnKubeletAnswered(Turn& turn, const KubeletAnswered& event);
 void OnLeaseRead(Turn& turn, const LeaseRead& event);
 void OnRoundDue(Turn& turn, Node& node);
 void OnCheckDue(Turn& turn, Node& node);

@@ -61,8 +61,10 @@ void OnSessionOpened(Turn& turn, const SessionOpened& event) {
   node.agent_port = event.agent_port;
   node.last_boot_id = event.boot_id;
   node.well_since.reset();  // a new session is a break, even when the old one was not seen to end
-  if (!node.record.agent_seen) {
+  const bool other_pod = !event.agent_pod.empty() && event.agent_pod != node.record.agent_pod;
+  if (!node.record.agent_seen || other_pod) {
     node.record.agent_seen = true;
+    if (other_pod) node.record.agent_pod = event.agent_pod;
     node.record.key = node.key;
     if (node.facts) turn.RecordChanged(node);
   }

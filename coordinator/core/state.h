@@ -54,19 +54,27 @@ struct Silence {
   bool settled = false;  // DEAD and acted on: needs no more checks
 };
 
-// One witness that was asked to reach a node.
+// One witness that was asked to reach a node; and, as a control of its own network, to reach another that is
+// well.
 struct WitnessAsk {
   std::string witness;
+  std::string failure_domain;
   uint64_t session_id = 0;
   std::optional<ProbeAnswered> answer;
+  std::string control;  // empty: there is none to be had
+  std::optional<ProbeAnswered> control_answer;
 };
 
-// One check of a silent node: witnesses and lease, asked at the same time.
+// One check of a silent node: witnesses, API server and lease, asked at the same time.
 struct Round {
   absl::Time started;
-  size_t eligible = 0;                  // nodes that could have been asked
-  std::map<uint64_t, WitnessAsk> asks;  // by probe id
-  uint64_t lease_request = 0;           // 0 = none under way
+  size_t eligible = 0;                     // nodes that could have been asked
+  size_t domains = 0;                      // failure domains that they are in
+  std::map<uint64_t, WitnessAsk> asks;     // by probe id
+  std::map<uint64_t, uint64_t> controls;   // by probe id: whose control, as the probe id of its ask
+  uint64_t kubelet_request = 0;            // 0 = none under way
+  std::optional<KubeletAnswered> kubelet;  // none: not asked, or no answer yet
+  uint64_t lease_request = 0;              // 0 = none under way
   std::optional<LeaseRead> first_lease;
   absl::Time first_lease_time;
   bool confirming = false;  // nobody reaches the node; the lease is read a second time
@@ -81,6 +89,7 @@ struct Node {
   std::string last_boot_id;  // the same
   Verdict verdict = Verdict::kUnknown;
   std::string reason;
+  Confidence confidence = Confidence::kNone;
   absl::Time since;
   std::optional<Silence> silence;
   std::optional<Round> round;

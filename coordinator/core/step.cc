@@ -42,6 +42,7 @@ struct Dispatch {
   void operator()(const PodObserved& event) const { OnPodObserved(turn, event); }
   void operator()(const PodGone& event) const { OnPodGone(turn, event); }
   void operator()(const LeaseRead& event) const { OnLeaseRead(turn, event); }
+  void operator()(const KubeletAnswered& event) const { OnKubeletAnswered(turn, event); }
   void operator()(const ActionFinished& event) const { OnActionFinished(turn, event); }
   void operator()(const ApplyPolicy& event) const { OnApplyPolicy(turn, event); }
   void operator()(const DeletePolicy& event) const { OnDeletePolicy(turn, event); }

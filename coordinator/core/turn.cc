@@ -32,6 +32,10 @@ Cluster& Turn::ClusterOf(const Node& node) {
   return *cluster;
 }
 
+absl::Duration Turn::HoldOf(const Node& node) {
+  return ReadmitAfter(ClusterOf(node).policy.readmit_after, node.record.hold_down);
+}
+
 Decision Turn::NewDecision(DecisionKind kind, const Cluster& cluster) {
   Decision decision;
   decision.id = {state.epoch, ++state.decisions};
@@ -53,6 +57,7 @@ OpenDecision& Turn::Open(DecisionKind kind, Node& node) {
   decision.node = node.key.node;
   decision.node_uid = node.record.uid;
   decision.verdict = node.verdict;
+  decision.confidence = node.confidence;
   OpenDecision& open = state.open[id];
   open.decision = std::move(decision);
   node.open_decision = id;
@@ -78,6 +83,7 @@ DecisionId Turn::Record(DecisionKind kind, const Node& node, DecisionState end, 
   decision.node = node.key.node;
   decision.node_uid = node.record.uid;
   decision.verdict = node.verdict;
+  decision.confidence = node.confidence;
   decision.policy = fresh.policy;
   decision.policy_etag = fresh.policy_etag;
   decision.timings.intended = now;
@@ -161,9 +167,14 @@ Effects Turn::Finish() {
     VerdictChanged view{.node = key,
                         .verdict = node->verdict,
                         .reason = node->reason,
+                        .confidence = node->confidence,
                         .since = node->since,
                         .failed_over = node->record.failed_over,
-                        .open_decision = node->open_decision};
+                        .open_decision = node->open_decision,
+                        .relapses = node->record.hold_down.relapses,
+                        .readmit_after = HoldOf(*node),
+                        .readmission_due = {}};
+    if (node->well_since) view.readmission_due = *node->well_since + view.readmit_after;
     if (node->published && *node->published == view) continue;
     node->published = view;
     effects_.notices.push_back(std::move(view));

@@ -30,6 +30,8 @@ class Turn {
   // Null when there is none, or when it was closed in this step.
   OpenDecision* FindOpen(const std::optional<DecisionId>& id);
   Cluster& ClusterOf(const Node& node);  // must be there
+  // How long the node must be well before it is readmitted.
+  absl::Duration HoldOf(const Node& node);
 
   // Opens a decision on a node. L3: at most one is open a node, which is checked.
   OpenDecision& Open(DecisionKind kind, Node& node);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/beats.h"
+#include "coordinator/core/confidence.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/readmission.h"
 #include "coordinator/core/rebalance.h"
@@ -17,9 +18,11 @@ bool TakesPart(const Node& node) {
   return node.facts.has_value() && node.record.agent_seen;
 }
 
-void SetVerdict(Turn& turn, Node& node, Verdict verdict, std::string reason) {
+void SetVerdict(Turn& turn, Node& node, Verdict verdict, std::string reason,
+                std::optional<Confidence> confidence) {
   if (node.verdict != verdict) node.since = turn.now;
   node.verdict = verdict;
+  node.confidence = confidence.value_or(UsualConfidence(verdict));
   node.reason = std::move(reason);
   turn.Changed(node);
 
@@ -44,7 +47,7 @@ void FallSilent(Turn& turn, Node& node, Silence silence) {
   StopRebalance(turn, node, absl::StrCat(node.key.node, " fell silent"));
   if (!TakesPart(node)) return;
   if (node.silence->goodbye) {
-    SetVerdict(turn, node, Verdict::kAgentLost, node.silence->beginning);
+    SetVerdict(turn, node, Verdict::kAgentLost, node.silence->beginning, Confidence::kMedium);
     turn.state.timers.Set({TimerKind::kCheck, node.key, {}}, turn.now + CheckPause(absl::ZeroDuration()));
   } else {
     SetVerdict(turn, node, Verdict::kSuspect, node.silence->beginning);

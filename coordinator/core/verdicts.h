@@ -2,13 +2,16 @@
 // speaks again.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "coordinator/core/turn.h"
 
 namespace evenkeel::coordinator {
 
-void SetVerdict(Turn& turn, Node& node, Verdict verdict, std::string reason);
+// `confidence` none: as usual for such a verdict (UsualConfidence).
+void SetVerdict(Turn& turn, Node& node, Verdict verdict, std::string reason,
+                std::optional<Confidence> confidence = std::nullopt);
 
 // Begins an episode of silence. Without a goodbye the node is SUSPECT and checked at once; with one it is
 // AGENT_LOST, and checked a second later. A node that Kubernetes does not show is not judged.

@@ -69,4 +69,11 @@ size_t EligibleWitnesses(const WitnessLists& lists, const std::string& target,
   return own == lists.end() ? eligible : eligible - own->second.count(target);
 }
 
+size_t EligibleDomains(const WitnessLists& lists, const std::string& target,
+                       const std::string& target_domain) {
+  const auto own = lists.find(target_domain);
+  const bool only_target = own != lists.end() && own->second.size() == own->second.count(target);
+  return lists.size() - (only_target ? 1 : 0);
+}
+
 }  // namespace evenkeel::coordinator

@@ -30,4 +30,8 @@ std::vector<Witness> SelectWitnesses(const WitnessLists& lists, const std::strin
 size_t EligibleWitnesses(const WitnessLists& lists, const std::string& target,
                          const std::string& target_domain);
 
+// The failure domains that these are in.
+size_t EligibleDomains(const WitnessLists& lists, const std::string& target,
+                       const std::string& target_domain);
+
 }  // namespace evenkeel::coordinator

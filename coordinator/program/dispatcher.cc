@@ -43,6 +43,15 @@ void Dispatcher::Release(const Request& request) {
                                        .error = kNoKubernetes,
                                        .lease = {}});
           }
+        } else if constexpr (std::is_same_v<Asked, AskKubelet>) {
+          if (ClusterActor* actor = ActorOf(asked.node.cluster)) {
+            actor->Do(asked);
+          } else {
+            to_.events->Post(KubeletAnswered{.request_id = asked.request_id,
+                                             .node = asked.node,
+                                             .way = KubeletWay::kNotTried,
+                                             .detail = kNoKubernetes});
+          }
         } else {
           static_assert(std::is_same_v<Asked, Announce>);
           if (ClusterActor* actor = ActorOf(asked.cluster)) actor->Do(asked);

@@ -152,6 +152,20 @@ v1::Verdict ToMessage(Verdict verdict) {
   return v1::VERDICT_UNSPECIFIED;
 }
 
+v1::Confidence ToMessage(Confidence confidence) {
+  switch (confidence) {
+    case Confidence::kNone:
+      return v1::CONFIDENCE_UNSPECIFIED;
+    case Confidence::kLow:
+      return v1::CONFIDENCE_LOW;
+    case Confidence::kMedium:
+      return v1::CONFIDENCE_MEDIUM;
+    case Confidence::kHigh:
+      return v1::CONFIDENCE_HIGH;
+  }
+  return v1::CONFIDENCE_UNSPECIFIED;
+}
+
 v1::Decision ToMessage(const Decision& decision) {
   v1::Decision message;
   message.set_name(DecisionResource(decision.id));
@@ -162,6 +176,7 @@ v1::Decision ToMessage(const Decision& decision) {
   message.set_state(ToMessage(decision.state));
   message.set_summary(decision.summary);
   message.set_verdict(ToMessage(decision.verdict));
+  message.set_confidence(ToMessage(decision.confidence));
   for (const Evidence& evidence : decision.evidence) {
     v1::Evidence& added = *message.add_evidence();
     *added.mutable_time() = ToMessage(evidence.time);
@@ -231,6 +246,20 @@ const char* Word(Verdict verdict) {
       return "dead";
   }
   return "unknown";
+}
+
+const char* Word(Confidence confidence) {
+  switch (confidence) {
+    case Confidence::kNone:
+      return "none";
+    case Confidence::kLow:
+      return "low";
+    case Confidence::kMedium:
+      return "medium";
+    case Confidence::kHigh:
+      return "high";
+  }
+  return "none";
 }
 
 const char* Word(DecisionKind kind) {

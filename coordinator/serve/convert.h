@@ -17,6 +17,7 @@ google::protobuf::Timestamp ToMessage(absl::Time time);
 google::protobuf::Duration ToMessage(absl::Duration duration);
 
 v1::Verdict ToMessage(Verdict verdict);
+v1::Confidence ToMessage(Confidence confidence);
 v1::Decision ToMessage(const Decision& decision);
 
 // nullopt for KIND_UNSPECIFIED and kinds that a newer API knows and this coordinator does not.
@@ -24,6 +25,7 @@ std::optional<DecisionKind> FromMessage(v1::Decision::Kind kind);
 
 // The words of metrics and logs: "dead", "failover", "open", "delete_pod", "done".
 const char* Word(Verdict verdict);
+const char* Word(Confidence confidence);
 const char* Word(DecisionKind kind);
 const char* Word(DecisionState state);
 const char* Word(ActionKind kind);

@@ -83,6 +83,14 @@ v1::Node ToMessage(const NodeSnapshot& node) {
     message.set_verdict_reason(node.judged->reason);
     *message.mutable_verdict_time() = ToMessage(node.judged->since);
     message.set_failed_over(node.judged->failed_over);
+    message.set_confidence(ToMessage(node.judged->confidence));
+    message.set_relapses(node.judged->relapses);
+    if (node.judged->failed_over || node.judged->relapses > 0) {
+      *message.mutable_readmit_after() = ToMessage(node.judged->readmit_after);
+    }
+    if (node.judged->readmission_due) {
+      *message.mutable_readmission_due_time() = ToMessage(*node.judged->readmission_due);
+    }
   }
   if (node.session) {
     message.set_agent_version(node.session->agent_version);

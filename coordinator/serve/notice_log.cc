@@ -27,6 +27,7 @@ void Log(const VerdictChanged& verdict) {
               {"node", verdict.node.node},
               {"verdict", Word(verdict.verdict)},
               {"reason", verdict.reason},
+              {"confidence", Word(verdict.confidence)},
               {"failed_over", verdict.failed_over}});
 }
 

@@ -21,6 +21,7 @@ struct AgentCredentials {
 struct AgentIdentity {
   NodeKey node;
   std::string proof;  // for logs: "token of pod evenkeel/agent-x7", "client certificate"
+  std::string pod;    // the agent's, in the coordinator's own namespace; empty = not known
 };
 
 // Errors: UNAUTHENTICATED: the credentials prove nothing, and why (expired, another audience, ...);

@@ -105,17 +105,20 @@ void BeatMonitor::Forget(Watched* watched) {
 bool BeatMonitor::Beat(Watched* watched, absl::Time now) {
   Cluster& cluster = *watched->cluster;
   const Settings& settings = cluster.settings;
+  // Beats that waited for a turn which is late itself have gaps that are ours.
+  const bool attentive = now - last_turn_ <= kTurnInterval + kAttention;
   if (watched->tune != cluster.tune) {
     watched->tune = cluster.tune;
     watched->rhythm = EvenRhythm(settings.interval);
-  } else if (watched->has_beaten) {
-    // However long an outage was, it teaches no more than the greatest patience.
-    Learn(watched->rhythm, std::min(now - watched->last_sign, settings.max_suspect_after));
+  } else if (const absl::Duration gap = now - watched->last_sign;
+             watched->has_beaten && attentive && gap <= settings.max_suspect_after) {
+    // A gap that no patience could have excused is an outage and no rhythm.
+    Learn(watched->rhythm, gap);
   }
   std::list<Watched>& from = watched->List();
   const bool was_overdue = watched->is_overdue;
   watched->last_sign = now;
-  watched->has_beaten = true;
+  watched->has_beaten = attentive;
   watched->is_overdue = false;
   watched->patience_class = static_cast<uint8_t>(
       ClassOf(UnlikelySilence(watched->rhythm), settings.suspect_after, settings.max_suspect_after));

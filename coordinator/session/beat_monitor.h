@@ -34,6 +34,9 @@ class BeatMonitor {
   // A turn that was less late than that excuses everybody for its lateness, for so long.
   static constexpr absl::Duration kExcuse = absl::Seconds(1);
 
+  // A turn that is no later than this distorts nobody's rhythm.
+  static constexpr absl::Duration kAttention = absl::Milliseconds(50);
+
   struct Settings {
     absl::Duration interval;           // > 0; announced to the agents
     absl::Duration suspect_after;      // > interval; the floor of every session's bound

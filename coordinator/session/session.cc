@@ -165,6 +165,7 @@ void Session::Identified(const absl::StatusOr<AgentIdentity>& identity) {
     Refuse(Mismatch("hello.node", node_.node, identity->node.node, identity->proof));
   } else {
     proof_ = identity->proof;
+    pod_ = identity->pod;
     host_.OnProven(*this);
   }
 }

@@ -96,6 +96,7 @@ class Session final : private AgentStream::Listener {
   const NodeKey& node() const { return node_; }  // what the hello claims; proven once OnProven is called
   const std::string& peer() const { return peer_; }
   const std::string& proof() const { return proof_; }
+  const std::string& pod() const { return pod_; }  // as AgentIdentity has it
   BeatMonitor::Watched* watched() const { return watched_; }
   const LastBeat& last_beat() const { return *last_beat_; }
   SessionDescription Describe() const;
@@ -130,6 +131,7 @@ class Session final : private AgentStream::Listener {
   NodeKey node_;
   std::string peer_;
   std::string proof_;
+  std::string pod_;
   std::string agent_version_;
   std::string boot_id_;
   uint16_t agent_port_ = 0;

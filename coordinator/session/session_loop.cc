@@ -341,7 +341,7 @@ void AgentSessions::Loop::OnProven(Session& session) {
   if (stopping_) return;
   reports_.OnSessionOpened(session.node(), description);
   Tell(SessionOpened{session.node(), session.id(), description.boot_id, description.agent_version,
-                     description.agent_port});
+                     description.agent_port, session.pod()});
 }
 
 void AgentSessions::Loop::OnBeat(Session& session, absl::Time now) {

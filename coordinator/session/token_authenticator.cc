@@ -69,7 +69,8 @@ absl::StatusOr<AgentIdentity> IdentityOfPod(const std::string& cluster, const ku
         absl::PermissionDeniedError(absl::StrCat("the token's pod ", name.ToString(), " is on no node")),
         "TOKEN_POD_UNBOUND");
   }
-  return AgentIdentity{NodeKey{cluster, std::move(node)}, absl::StrCat("token of pod ", name.ToString())};
+  return AgentIdentity{NodeKey{cluster, std::move(node)}, absl::StrCat("token of pod ", name.ToString()),
+                       name.name};
 }
 
 }  // namespace

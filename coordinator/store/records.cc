@@ -34,6 +34,12 @@ constexpr Pair<Verdict, stored::Verdict> kVerdicts[] = {
     {Verdict::kGray, stored::VERDICT_GRAY},
     {Verdict::kDead, stored::VERDICT_DEAD},
 };
+constexpr Pair<Confidence, stored::Confidence> kConfidences[] = {
+    {Confidence::kNone, stored::CONFIDENCE_UNSPECIFIED},
+    {Confidence::kLow, stored::CONFIDENCE_LOW},
+    {Confidence::kMedium, stored::CONFIDENCE_MEDIUM},
+    {Confidence::kHigh, stored::CONFIDENCE_HIGH},
+};
 constexpr Pair<DecisionKind, stored::DecisionKind> kDecisionKinds[] = {
     {DecisionKind::kFailover, stored::DECISION_KIND_FAILOVER},
     {DecisionKind::kReadmission, stored::DECISION_KIND_READMISSION},
@@ -240,6 +246,7 @@ stored::Decision ToRecord(const Decision& decision) {
   record.set_state(ToStored(kDecisionStates, decision.state));
   record.set_summary(decision.summary);
   record.set_verdict(ToStored(kVerdicts, decision.verdict));
+  record.set_confidence(ToStored(kConfidences, decision.confidence));
   for (const Evidence& evidence : decision.evidence) *record.add_evidence() = ToRecord(evidence);
   for (const GuardAnswer& answer : decision.guards) {
     stored::GuardAnswer& guard = *record.add_guards();
@@ -274,6 +281,8 @@ absl::StatusOr<Decision> FromRecord(const stored::Decision& record) {
   EVENKEEL_RETURN_IF_ERROR(FromStored(kDecisionKinds, record.kind(), "Decision.kind", decision.kind));
   EVENKEEL_RETURN_IF_ERROR(FromStored(kDecisionStates, record.state(), "Decision.state", decision.state));
   EVENKEEL_RETURN_IF_ERROR(FromStored(kVerdicts, record.verdict(), "Decision.verdict", decision.verdict));
+  EVENKEEL_RETURN_IF_ERROR(
+      FromStored(kConfidences, record.confidence(), "Decision.confidence", decision.confidence));
   for (const stored::Evidence& stored_evidence : record.evidence()) {
     EVENKEEL_ASSIGN_OR_RETURN(Evidence evidence, FromRecord(stored_evidence));
     decision.evidence.push_back(std::move(evidence));
@@ -304,6 +313,11 @@ stored::Node ToRecord(const NodeRecord& node) {
   record.set_failed_over(node.failed_over);
   if (node.failover) *record.mutable_failover() = ToRecord(*node.failover);
   for (const WorkloadRecovery& workload : node.moved) *record.add_moved() = ToRecord(workload);
+  record.set_relapses(node.hold_down.relapses);
+  if (node.hold_down.readmitted != absl::InfinitePast()) {
+    record.set_readmitted_ns(ToStored(node.hold_down.readmitted));
+  }
+  record.set_agent_pod(node.agent_pod);
   return record;
 }
 
@@ -311,7 +325,10 @@ absl::StatusOr<NodeRecord> FromRecord(const stored::Node& record) {
   NodeRecord node{.key = {.cluster = record.cluster(), .node = record.name()},
                   .uid = record.uid(),
                   .agent_seen = record.agent_seen(),
-                  .failed_over = record.failed_over()};
+                  .failed_over = record.failed_over(),
+                  .agent_pod = record.agent_pod()};
+  node.hold_down.relapses = record.relapses();
+  if (record.has_readmitted_ns()) node.hold_down.readmitted = TimeFrom(record.readmitted_ns());
   if (record.has_failover()) node.failover = FromRecord(record.failover());
   for (const stored::WorkloadRecovery& workload : record.moved()) node.moved.push_back(FromRecord(workload));
   return node;

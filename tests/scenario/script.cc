@@ -180,6 +180,10 @@ class Runner {
          Change(words,
                 [](Machine& m) { m.cut_from_coordinator = m.cut_from_peers = m.cut_from_api = false; });
        }},
+      {"cut-from-api",
+       [this](const Words& words) { Change(words, [](Machine& m) { m.cut_from_api = true; }); }},
+      {"forbid-logs",
+       [this](const Words& words) { world_.kubernetes().SetLogsForbidden(words.First() == "on"); }},
       {"remove-node", [this](const Words& words) { world_.kubernetes().RemoveNode(words.First()); }},
       {"api", [this](const Words& words) { world_.SetApiAway(words.First() == "away"); }},
       {"block-evictions",

@@ -31,6 +31,20 @@ const char* Towards(Direction direction) {
   return direction == Direction::kAgainstLife ? "-" : direction == Direction::kForLife ? "+" : " ";
 }
 
+std::string ConfidenceText(Confidence confidence) {
+  switch (confidence) {
+    case Confidence::kNone:
+      return "";
+    case Confidence::kLow:
+      return ", low confidence";
+    case Confidence::kMedium:
+      return ", medium confidence";
+    case Confidence::kHigh:
+      return ", high confidence";
+  }
+  return "";
+}
+
 std::string Seconds(absl::Duration duration) {
   return absl::StrFormat("%.3f", absl::ToDoubleSeconds(duration));
 }
@@ -127,15 +141,19 @@ void Story::Tell(const Notice& notice) {
 
 void Story::Tell(const Request& request) {
   if (const auto* beats = std::get_if<SetBeats>(&request)) {
-    if (beats->patience_percent == 100) {
-      Line(absl::StrCat("agents beat every ", Say(beats->interval), "; ", Say(beats->suspect_after),
-                        " of silence is suspect"));
-    }
+    const std::string text = absl::StrCat("agents beat every ", Say(beats->interval), "; ",
+                                          Say(beats->suspect_after), " of silence is suspect");
+    // That the patience changed is told by its notice.
+    if (text != beats_ || beats->patience_percent == patience_percent_) Line(text);
+    beats_ = text;
+    patience_percent_ = beats->patience_percent;
   }
   if (!show_rounds_) return;
   if (const auto* probe = std::get_if<ProbeNode>(&request)) {
     Line(absl::StrCat("ask ", probe->witness.node, " to reach ", probe->target.node));
   }
+  if (const auto* ask = std::get_if<AskKubelet>(&request))
+    Line(absl::StrCat("ask the API server to reach ", ask->node.node));
   if (const auto* read = std::get_if<ReadLease>(&request))
     Line(absl::StrCat("read the lease of ", read->node.node));
 }
@@ -153,7 +171,7 @@ std::string Explain(const Decision& decision) {
   std::string text;
   absl::StrAppend(&text, "decision ", decision.id.ToString(), ": ", KindText(decision.kind), " of ",
                   decision.node.empty() ? decision.cluster : decision.node, ", ", StateText(decision.state),
-                  "\n  ", decision.summary, "\n");
+                  ConfidenceText(decision.confidence), "\n  ", decision.summary, "\n");
   const absl::Time zero =
       decision.timings.last_sign.value_or(decision.timings.detected.value_or(absl::UnixEpoch()));
   if (!decision.evidence.empty()) absl::StrAppend(&text, "  evidence (- against life, + for life)\n");

@@ -1,6 +1,7 @@
 // The core's effects as lines that an operator can read: what golden files hold.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -38,6 +39,8 @@ class Story final : public simulation::Observer {
 
   const World* world_ = nullptr;
   absl::Time zero_ = absl::InfiniteFuture();
+  std::string beats_;  // as told last
+  uint32_t patience_percent_ = 100;
   bool show_rounds_ = false;
   std::string text_;
   std::map<coordinator::NodeKey, std::string> verdicts_;  // as last told

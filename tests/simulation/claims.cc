@@ -86,6 +86,12 @@ kube::Call Claims::Evict(const kube::ObjectName& /*pod*/, const kube::DeleteOpti
   return Answer(std::move(done), NotSimulated());
 }
 
+kube::Call Claims::TouchLog(const kube::ObjectName& /*pod*/, const std::string& /*container*/,
+                            absl::Duration /*deadline*/, std::function<void(absl::Status)> done) {
+  schedule_.After(absl::ZeroDuration(), [done = std::move(done)] { done(NotSimulated()); });
+  return kube::Call();
+}
+
 kube::Call Claims::ReviewToken(const std::string& /*token*/, const std::vector<std::string>& /*audiences*/,
                                absl::Duration /*deadline*/, kube::Done<kube::TokenReview> done) {
   schedule_.After(absl::ZeroDuration(), [done = std::move(done)] { done(NotSimulated()); });

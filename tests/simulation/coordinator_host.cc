@@ -17,7 +17,7 @@ constexpr uint16_t kAgentPort = 9440;
 constexpr uint64_t kBeatsPerAcknowledgement = 10;
 // As AgentSessions::Options has them.
 constexpr absl::Duration kEndOverdueAfter = absl::Minutes(1);
-constexpr BeatMonitor::Settings kFirstBeats = {absl::Seconds(1), absl::Seconds(3)};
+constexpr BeatMonitor::Settings kFirstBeats = {absl::Seconds(1), absl::Seconds(3), absl::Seconds(9)};
 
 }  // namespace
 
@@ -184,7 +184,8 @@ void CoordinatorHost::Open(uint64_t connection, const std::string& node, uint32_
   session.watched = process.monitor.Watch(around_.cluster, session.id, now);
   process.by_connection[connection] = &session;
   process.by_node[node] = &session;
-  Post(SessionOpened{session.node, session.id, absl::StrCat("boot-", boots), "0.1.0", kAgentPort});
+  Post(SessionOpened{session.node, session.id, absl::StrCat("boot-", boots), "0.1.0", kAgentPort,
+                     absl::StrCat("agent-", node)});
   around_.agents.Welcome(connection, process.monitor.SettingsOf(around_.cluster).interval);
 }
 
@@ -212,16 +213,20 @@ void CoordinatorHost::Close(uint64_t connection, bool goodbye, const std::string
 
 void CoordinatorHost::WatchBeats() {
   const BeatMonitor::TurnResult result = process_->monitor.Turn(around_.schedule.now());
-  for (const uint64_t id : result.overdue) {
+  if (DelayPoints(DelaySource::kSessions, result.late) > 0) {
+    Post(OwnDelay{.source = DelaySource::kSessions, .delay = result.late});
+  }
+  for (const BeatMonitor::Overdue& overdue : result.overdue) {
+    const uint64_t id = overdue.session_id;
     const Session& session = process_->sessions.at(id);
-    Post(BeatMissed{session.node, id, session.last_beat, session.last_beat_node_time_ms});
+    Post(BeatMissed{session.node, id, session.last_beat, session.last_beat_node_time_ms, overdue.bound});
     around_.schedule.After(kEndOverdueAfter, [this, id, life = life_] {
       if (life != life_) return;
       Hear([this, id] {
-        const auto overdue = process_->sessions.find(id);
-        if (overdue == process_->sessions.end()) return;
-        if (around_.schedule.now() - overdue->second.last_beat < kEndOverdueAfter) return;
-        const uint64_t connection = overdue->second.connection;
+        const auto silent = process_->sessions.find(id);
+        if (silent == process_->sessions.end()) return;
+        if (around_.schedule.now() - silent->second.last_beat < kEndOverdueAfter) return;
+        const uint64_t connection = silent->second.connection;
         Close(connection, false, absl::StrCat("no beat for ", absl::FormatDuration(kEndOverdueAfter)));
         around_.agents.End(connection);
       });
@@ -239,7 +244,8 @@ void CoordinatorHost::Ask(const ProbeNode& request) {
 }
 
 void CoordinatorHost::SetBeats(const coordinator::SetBeats& request) {
-  const BeatMonitor::Settings settings{request.interval, request.suspect_after};
+  const BeatMonitor::Settings settings{request.interval, request.suspect_after, request.max_suspect_after,
+                                       request.patience_percent};
   if (!process_->monitor.Set(request.cluster, settings, around_.schedule.now())) return;
   for (const auto& [node, session] : process_->by_node) {
     around_.agents.Welcome(session->connection, request.interval);
@@ -300,6 +306,9 @@ void CoordinatorHost::Turn() {
   if (writes && store.met() == CommitFault::kOvertaken) around_.overtaken();
   if (!writes || store.took() == absl::ZeroDuration()) return Finish(events);
   process_->busy_until = around_.schedule.now() + store.took();
+  if (DelayPoints(DelaySource::kStore, store.took()) > 0) {
+    process_->inbox.push_back(OwnDelay{.source = DelaySource::kStore, .delay = store.took()});
+  }
   around_.schedule.After(store.took(), [this, events, life = life_] {
     if (life != life_) return;
     Hear([this, events] {
@@ -318,6 +327,7 @@ void CoordinatorHost::Finish(const std::vector<Event>& events) {
     if (const auto* probe = std::get_if<ProbeNode>(&request)) Ask(*probe);
     if (const auto* beats = std::get_if<coordinator::SetBeats>(&request)) SetBeats(*beats);
     if (const auto* read = std::get_if<ReadLease>(&request)) around_.read(*read);
+    if (const auto* ask = std::get_if<AskKubelet>(&request)) around_.reach(*ask);
   }
 }
 

@@ -38,6 +38,7 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
     // Actions, and reads of leases.
     std::function<void(const coordinator::ReleasedAction&)> act;
     std::function<void(const coordinator::ReadLease&)> read;
+    std::function<void(const coordinator::AskKubelet&)> reach;
     // The process is there and begins to watch Kubernetes; the process is no more.
     std::function<void()> started;
     std::function<void()> died;

@@ -416,4 +416,27 @@ void KubernetesModel::Read(const ReadLease& request, std::function<void(Event)> 
   });
 }
 
+void KubernetesModel::Reach(const AskKubelet& request, std::function<void(Event)> answer) {
+  around_.schedule.After(kCall + Lag(around_.knobs.api_delay), [this, request, answer = std::move(answer)] {
+    const auto machine = around_.machines.find(request.node.node);
+    const bool way = machine != around_.machines.end() && machine->second.Runs() &&
+                     machine->second.lag < request.timeout && around_.network.NodeAndApi(machine->second);
+    KubeletAnswered found{.request_id = request.request_id,
+                          .node = request.node,
+                          .way = KubeletWay::kNoAnswer,
+                          .detail = "no log came in time"};
+    if (!Reached() || logs_forbidden_) {
+      found.way = KubeletWay::kNotTried;
+      found.detail = Reached() ? "pods/log is forbidden" : "no answer from the API server";
+    } else if (way) {
+      found.way = KubeletWay::kAnswered;
+      found.detail = machine->second.kubelet ? "it has read a log from it" : "connection refused";
+    }
+    const bool waits = found.way == KubeletWay::kNoAnswer;
+    around_.schedule.After(
+        waits ? std::max(request.timeout - kCall, absl::ZeroDuration()) : absl::ZeroDuration(),
+        [answer, found] { answer(found); });
+  });
+}
+
 }  // namespace evenkeel::simulation

@@ -72,6 +72,10 @@ class KubernetesModel {
   // Carries one action out and answers. Nothing reaches a server that is away.
   void Act(const coordinator::ReleasedAction& action, std::function<void(coordinator::Event)> answer);
   void Read(const coordinator::ReadLease& request, std::function<void(coordinator::Event)> answer);
+  // The API server's own try to reach a kubelet.
+  void Reach(const coordinator::AskKubelet& request, std::function<void(coordinator::Event)> answer);
+  // It may not read the agents' logs, so that nothing can be learnt from it.
+  void SetLogsForbidden(bool forbidden) { logs_forbidden_ = forbidden; }
 
   const std::map<std::string, coordinator::PodFacts>& pods() const { return pods_; }
   const std::map<std::string, coordinator::NodeFacts>& nodes() const { return nodes_; }
@@ -112,6 +116,7 @@ class KubernetesModel {
   Dice dice_;
   const bool scattered_;
   bool away_ = false;
+  bool logs_forbidden_ = false;
   bool reached_ = true;
   std::set<std::string> unheard_;  // nodes
   std::set<std::string> marked_;   // nodes with pods that others have marked as not ready

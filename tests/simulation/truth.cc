@@ -1,6 +1,11 @@
 #include "tests/simulation/truth.h"
 
 namespace evenkeel::simulation {
+namespace {
+
+constexpr absl::Duration kProbeTimeout = absl::Milliseconds(300);  // the policy's default
+
+}  // namespace
 
 bool Truth::HeardByCoordinator(const Machine& machine) const {
   return machine.AgentRuns() && network_.NodeToCoordinator(machine) && network_.CoordinatorToNode(machine);
@@ -16,7 +21,8 @@ bool Truth::Lost(const std::string& node, const Machine& machine) const {
     ++heard;
     if (network_.Reaches(name, node)) ++reach;
   }
-  return reach * 2 < heard;
+  const bool api_reaches = network_.NodeAndApi(machine) && machine.lag < kProbeTimeout;
+  return reach * 2 < heard && !api_reaches;
 }
 
 void Truth::Evaluate() {

@@ -63,6 +63,12 @@ void World::AddHost() {
                 kubernetes_.Read(
                     request, [&host, life = host.life()](const Event& answer) { host.Post(answer, life); });
               },
+          .reach =
+              [this, place](const AskKubelet& request) {
+                CoordinatorHost& host = *hosts_[place];
+                kubernetes_.Reach(
+                    request, [&host, life = host.life()](const Event& answer) { host.Post(answer, life); });
+              },
           .started =
               [this, place] {
                 CoordinatorHost& host = *hosts_[place];

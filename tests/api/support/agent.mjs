@@ -1,8 +1,12 @@
-// An agent as the protocol wants it: hello, a full report, beats; and answers to probes that nobody answers.
+// An agent as the protocol wants it: hello, a full report, beats; and answers to probes, as true as they are here: who has lost
+// its power cannot be reached, and everybody else can.
 import grpc from '@grpc/grpc-js';
+
+const off = new Set();
 
 export class Agent {
   constructor(sessions, cluster, node, report) {
+    this.node = node;
     const metadata = new grpc.Metadata();
     metadata.set('evenkeel-cluster', cluster);
     this.stream = sessions.Connect(metadata);
@@ -27,13 +31,15 @@ export class Agent {
       }
       this.beats = setInterval(() => this.stream.write({ beat: { sequence: ++this.sequence, node_time_ms: Date.now() } }), ms);
     } else if (message.probe_request) {
-      const nobody = { outcome: 'OUTCOME_TIMED_OUT', detail: 'no answer' };
-      this.stream.write({ probe_answer: { probe_id: message.probe_request.probe_id, kubelet_tcp: nobody, kubelet_tls: nobody, agent: nobody } });
+      const found = off.has(message.probe_request.target_node)
+        ? { outcome: 'OUTCOME_TIMED_OUT', detail: 'no answer' } : { outcome: 'OUTCOME_REACHED', detail: '' };
+      this.stream.write({ probe_answer: { probe_id: message.probe_request.probe_id, kubelet_tcp: found, kubelet_tls: found, agent: found } });
     }
   }
 
   // Falls silent without a word, the connection left open, as a machine that lost its power.
   powerOff() {
+    off.add(this.node);
     clearInterval(this.beats);
   }
 

@@ -150,7 +150,7 @@ MUTATIONS = [
         "never_readmitted",
         "L11",
         "coordinator/core/readmission.cc",
-        "turn.state.timers.Set(timer, turn.now + turn.ClusterOf(node).policy.readmit_after);",
+        "turn.state.timers.Set(timer, turn.now + turn.HoldOf(node));",
         "(void)turn;",
     ),
     Mutation(

@@ -340,6 +340,20 @@ kube::Call FakeKubernetes::Evict(const kube::ObjectName& pod, const kube::Delete
       std::move(done));
 }
 
+kube::Call FakeKubernetes::TouchLog(const kube::ObjectName& pod, const std::string& /*container*/,
+                                    absl::Duration /*deadline*/, std::function<void(absl::Status)> done) {
+  return Run<Json>(
+      [this, pod]() -> absl::StatusOr<Json> {
+        EVENKEEL_RETURN_IF_ERROR(FaultOf("log", kube::Pods(), pod));
+        EVENKEEL_ASSIGN_OR_RETURN(const Json object, Peek(kube::Pods(), pod));
+        if (kube::Text(object, {"spec", "nodeName"}).empty()) {
+          return kube::StatusFromObject(400, "BadRequest", "pod does not have a host assigned", std::nullopt);
+        }
+        return Json();
+      },
+      [done = std::move(done)](const absl::StatusOr<Json>& answer) { done(answer.status()); });
+}
+
 kube::Call FakeKubernetes::ReviewToken(const std::string& token, const std::vector<std::string>& audiences,
                                        absl::Duration /*deadline*/, kube::Done<kube::TokenReview> done) {
   return Run<kube::TokenReview>(

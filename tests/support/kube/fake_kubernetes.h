@@ -44,7 +44,7 @@ class FakeKubernetes final : public kube::KubernetesApi {
   void ForgetHistory();
   // Asked before each call that changes or reads objects, on the API's thread; what is not OK is the call's
   // answer and the call has no effect. Verbs as Kubernetes has them: get, list, watch, create, patch, delete,
-  // evict.
+  // evict, log.
   using Fault = std::function<absl::Status(const std::string& verb, const kube::Resource& resource,
                                            const kube::ObjectName& name)>;
   void SetFault(Fault fault);
@@ -80,6 +80,9 @@ class FakeKubernetes final : public kube::KubernetesApi {
                     kube::Done<kube::Json> done) override;
   kube::Call Evict(const kube::ObjectName& pod, const kube::DeleteOptions& options, absl::Duration deadline,
                    kube::Done<kube::Json> done) override;
+  // Verb "log". There are no kubelets here: the log of every pod that is bound to a node can be read.
+  kube::Call TouchLog(const kube::ObjectName& pod, const std::string& container, absl::Duration deadline,
+                      std::function<void(absl::Status)> done) override;
   kube::Call ReviewToken(const std::string& token, const std::vector<std::string>& audiences,
                          absl::Duration deadline, kube::Done<kube::TokenReview> done) override;
   kube::Call ReviewAccess(const kube::AccessQuestion& question, absl::Duration deadline,

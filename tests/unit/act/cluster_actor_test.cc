@@ -95,6 +95,31 @@ TEST_F(ClusterActorTest, AnswersByName) {
   EXPECT_EQ(finished.number, 7u);
 }
 
+// A kubelet is asked through the log of the agent's pod in our own namespace, once, and what came of it is
+// told.
+TEST_F(ClusterActorTest, AsksTheApiServerForAKubelet) {
+  kubernetes_.Put(kube::Pods(), {{"metadata", {{"name", "agent-x"}, {"namespace", "evenkeel"}}},
+                                 {"spec", {{"nodeName", "node-1"}}}});
+  Begin();
+  const AskKubelet ask{.request_id = 7,
+                       .node = {"east", "node-1"},
+                       .agent_pod = "agent-x",
+                       .timeout = absl::Milliseconds(300)};
+  actor_->Do(ask);
+  const KubeletAnswered reached = events_.WaitFor<KubeletAnswered>(1)[0];
+  EXPECT_EQ(reached.request_id, 7u);
+  EXPECT_EQ(reached.node, ask.node);
+  EXPECT_EQ(reached.way, KubeletWay::kAnswered);
+
+  Fail("log", absl::DeadlineExceededError("no answer within 300ms"));
+  actor_->Do(ask);
+  EXPECT_EQ(events_.WaitFor<KubeletAnswered>(2)[1].way, KubeletWay::kNoAnswer);
+  kubernetes_.Remove(kube::Pods(), {.name_space = "evenkeel", .name = "agent-x"});
+  kubernetes_.SetFault(nullptr);
+  actor_->Do(ask);
+  EXPECT_EQ(events_.WaitFor<KubeletAnswered>(3)[2].way, KubeletWay::kNotTried);
+}
+
 // The answer to a deletion was lost, and the pod is gone: done. So it is for an eviction.
 TEST_F(ClusterActorTest, LostAnswerIsSettledByReading) {
   for (const auto& [kind, verb] :

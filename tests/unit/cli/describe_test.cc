@@ -9,6 +9,7 @@ namespace evenkeel::cli {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Proves that a node's sheet tells verdict, parts, occurrences and pods, and "not known" from "absent".
 TEST(Describe, NodeTellsPartsOccurrencesAndPods) {
@@ -43,6 +44,30 @@ TEST(Describe, NodeTellsPartsOccurrencesAndPods) {
   EXPECT_THAT(text, HasSubstr("  30s   OomKill   <none>      killed process 42\n"));
   EXPECT_THAT(text, HasSubstr("  default     web-a   True    <none>\n"));
   EXPECT_THAT(Describe(v1::Node(), {}, Start()), HasSubstr("Kubelet:             not known\n"));
+}
+
+// Proves that the sheets tell how sure a verdict is, when a node is readmitted and why so late, and that the
+// coordinator gives nodes more time.
+TEST(Describe, TellsConfidenceHoldDownAndPatience) {
+  v1::Node node;
+  node.set_verdict(v1::VERDICT_DEAD);
+  node.set_confidence(v1::CONFIDENCE_MEDIUM);
+  EXPECT_THAT(Describe(node, {}, Start()), HasSubstr("Verdict:             Dead, medium confidence\n"));
+  EXPECT_THAT(Describe(node, {}, Start()), Not(HasSubstr("Readmission")));
+  node.mutable_readmit_after()->set_seconds(60);
+  *node.mutable_readmission_due_time() = At(40'000);
+  node.set_relapses(1);
+  EXPECT_THAT(Describe(node, {}, Start()), HasSubstr("  Readmission:       once it has been well for 60s, "
+                                                     "in 40s; it failed again soon after 1 readmission\n"));
+
+  v1::Cluster cluster;
+  cluster.set_patience_percent(100);
+  EXPECT_THAT(Describe(cluster, Start()), Not(HasSubstr("Patience")));
+  cluster.set_patience_percent(150);
+  cluster.set_patience_reason("the loop was late");
+  EXPECT_THAT(
+      Describe(cluster, Start()),
+      HasSubstr("Patience:            nodes are given 1.5 times the usual time: the loop was late\n"));
 }
 
 // Proves that a decision's sheet lists each action with its precondition and result.

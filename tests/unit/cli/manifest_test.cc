@@ -31,6 +31,7 @@ spec:
   readmitAfter: 1m30s
   rebalance: true
   recoveryTimeout: 5m
+  maxSuspectAfter: 2s
 )";
 
 v1::Policy ParseOne(const std::string& text) {
@@ -57,6 +58,7 @@ TEST(Manifest, EveryFieldIsRead) {
   EXPECT_EQ(failover.readmit_after().seconds(), 90);
   EXPECT_TRUE(failover.rebalance());
   EXPECT_EQ(failover.recovery_timeout().seconds(), 300);
+  EXPECT_EQ(failover.max_suspect_after().seconds(), 2);
 }
 
 // Proves that this test knows every field: one that is added to the API must be added above.
@@ -128,9 +130,9 @@ TEST(Manifest, MistakesAreToldByLineAndField) {
 // Proves that in a file of several documents the error says which one.
 TEST(Manifest, DocumentOfTheMistakeIsNamed) {
   const auto policies = ParseManifests(std::string(kComplete) + "---\nkind: [\n", "p.yaml");
-  EXPECT_THAT(policies.status().message(), HasSubstr("p.yaml, line 20: not YAML"));
+  EXPECT_THAT(policies.status().message(), HasSubstr("p.yaml, line 21: not YAML"));
   const auto second = ParseManifests(std::string(kComplete) + "---\nkind: X\n", "p.yaml");
-  EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 19"));
+  EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 20"));
 }
 
 // Proves that text which could not be sent is refused by its field, and not by the coordinator's decoder.

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "common/kube/status.h"
 #include "common/time/steady_clock.h"
 #include "tests/support/certificates.h"
@@ -127,6 +128,26 @@ TEST_F(KubeClientTest, ReadsAreRepeated) {
   ASSERT_TRUE(node.ok()) << node.status();
   EXPECT_EQ((*node)["kind"], "Node");
   EXPECT_EQ(server_.seen().size(), 4u);
+}
+
+// A log is asked for once, in one byte, and what it says is not looked at: it need not be JSON.
+TEST_F(KubeClientTest, TouchesALogOnce) {
+  Connect(server_.Config());
+  const auto touch = [&] {
+    absl::Notification answered;
+    absl::Status status;
+    client_->TouchLog({"evenkeel", "agent-x"}, "agent", kDeadline, [&](absl::Status answer) {
+      status = std::move(answer);
+      answered.Notify();
+    });
+    answered.WaitForNotification();
+    return status;
+  };
+  server_.Script({{200, "\xff{"}, {500, "dial tcp: i/o timeout"}, {200}});
+  EXPECT_TRUE(touch().ok());
+  EXPECT_EQ(HttpCode(touch()), 500);
+  EXPECT_THAT(server_.seen(), ElementsAre("GET /api/v1/namespaces/evenkeel/pods/agent-x/log ",
+                                          "GET /api/v1/namespaces/evenkeel/pods/agent-x/log "));
 }
 
 // What would not change by asking again is answered at once.

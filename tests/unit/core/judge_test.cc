@@ -70,9 +70,14 @@ WitnessJudgement Judge(const std::vector<std::optional<ProbeAnswered>>& answers,
                            .agent_port = 9440,
                            .timeout = absl::Milliseconds(300),
                            .eligible = eligible,
+                           .domains = eligible == 0 ? 0u : 1u,
                            .answers = {}};
   for (size_t i = 0; i < answers.size(); ++i) {
-    question.answers.push_back({std::string("witness-") + static_cast<char>('a' + i), answers[i]});
+    question.answers.push_back({.witness = std::string("witness-") + static_cast<char>('a' + i),
+                                .answer = answers[i],
+                                .failure_domain = {},
+                                .control = {},
+                                .control_answer = {}});
   }
   return JudgeWitnesses(question, absl::FromUnixSeconds(100));
 }
@@ -106,6 +111,81 @@ TEST(JudgeWitnessesTest, OneSignOfLifeVetoesDeath) {
       {"the agent's answer says more than the kernel's", {kernel, agent, negative}, 9, Verdict::kPartitioned},
   };
   for (const auto& row : table) EXPECT_EQ(Judge(row.answers, row.eligible).verdict, row.verdict) << row.what;
+}
+
+// A negative answer counts only from a witness that reaches its control; a positive one always.
+TEST(JudgeWitnessesTest, ANegativeAnswerNeedsAControl) {
+  const ProbeAnswered well = Answer(Outcome::kReached, Outcome::kReached, Outcome::kReached);
+  const struct {
+    const char* what;
+    std::optional<ProbeAnswered> first_control, second_control;
+    ProbeAnswered second;
+    Verdict verdict;
+  } table[] = {
+      {"both reach their controls", well, well, Negative(), Verdict::kDead},
+      {"a refusal is a way too", well, Answer(Outcome::kRefused, Outcome::kNotTried, Outcome::kRefused),
+       Negative(), Verdict::kDead},
+      {"one does not", well, Negative(), Negative(), Verdict::kSuspect},
+      {"neither does", Negative(), Negative(), Negative(), Verdict::kSuspect},
+      {"one control has not answered", well, std::nullopt, Negative(), Verdict::kSuspect},
+      {"life needs no control", well, Negative(), well, Verdict::kPartitioned},
+  };
+  for (const auto& row : table) {
+    WitnessQuestion question{.node = "node-2",
+                             .kubelet_port = 10250,
+                             .agent_port = 9440,
+                             .timeout = absl::Milliseconds(300),
+                             .eligible = 2,
+                             .domains = 1,
+                             .answers = {}};
+    question.answers.push_back({.witness = "a",
+                                .answer = Negative(),
+                                .failure_domain = {},
+                                .control = "b",
+                                .control_answer = row.first_control});
+    question.answers.push_back({.witness = "b",
+                                .answer = row.second,
+                                .failure_domain = {},
+                                .control = "a",
+                                .control_answer = row.second_control});
+    EXPECT_EQ(JudgeWitnesses(question, absl::FromUnixSeconds(100)).verdict, row.verdict) << row.what;
+  }
+}
+
+// Where witnesses of two failure domains can be had, two must agree: one domain's network proves only itself.
+TEST(JudgeWitnessesTest, TwoFailureDomainsMustAgree) {
+  const struct {
+    const char* what;
+    std::vector<const char*> domains;  // of those who cannot reach it
+    size_t eligible_domains;
+    Verdict verdict;
+    size_t domains_against;
+  } table[] = {
+      {"two domains", {"a", "b"}, 3, Verdict::kDead, 2},
+      {"one of three", {"a", "a"}, 3, Verdict::kSuspect, 1},
+      {"the only one", {"a", "a"}, 1, Verdict::kDead, 1},
+      {"three", {"a", "b", "c"}, 3, Verdict::kDead, 3},
+      {"none are known", {"", ""}, 1, Verdict::kDead, 1},
+  };
+  for (const auto& row : table) {
+    WitnessQuestion question{.node = "node-2",
+                             .kubelet_port = 10250,
+                             .agent_port = 9440,
+                             .timeout = absl::Milliseconds(300),
+                             .eligible = 9,
+                             .domains = row.eligible_domains,
+                             .answers = {}};
+    for (const char* domain : row.domains) {
+      question.answers.push_back({.witness = "w",
+                                  .answer = Negative(),
+                                  .failure_domain = domain,
+                                  .control = {},
+                                  .control_answer = {}});
+    }
+    const WitnessJudgement judgement = JudgeWitnesses(question, absl::FromUnixSeconds(100));
+    EXPECT_EQ(judgement.verdict, row.verdict) << row.what;
+    EXPECT_EQ(judgement.domains_against, row.domains_against) << row.what;
+  }
 }
 
 // Each witness' answer is in the evidence, with its name, figures and direction.
@@ -179,11 +259,39 @@ TEST(JudgeLeaseTest, ALeaseThatIsRenewedVetoesDeath) {
   };
   for (const auto& row : table) {
     const LeaseJudgement judgement =
-        JudgeLease({row.first, row.second, absl::Milliseconds(300), row.last_life, row.unchanged});
+        JudgeLease({row.first, row.second, absl::Milliseconds(300), row.last_life, row.unchanged, true});
     EXPECT_EQ(judgement.stale, row.stale) << row.what;
     EXPECT_EQ(judgement.direction, row.direction) << row.what;
     EXPECT_FALSE(judgement.reason.empty()) << row.what;
     EXPECT_FALSE(judgement.observation.empty()) << row.what;
+  }
+}
+
+// Without the API server's own try, a lease that is not renewed has to stay so for a renewal and more; one
+// that is renewed vetoes as ever.
+TEST(JudgeLeaseTest, WithoutTheApiServersTryTheLeaseIsWatched) {
+  const absl::Time life = absl::FromUnixSeconds(100);
+  const LeaseFacts before = Lease("7", life - absl::Seconds(4));
+  const LeaseFacts after = Lease("7", life + absl::Seconds(1));
+  const struct {
+    LeaseFacts lease;
+    std::optional<absl::Time> last_life;
+    absl::Duration unchanged;
+    bool stale;
+  } table[] = {
+      {before, life, absl::Milliseconds(11999), false},
+      {before, life, absl::Seconds(12), true},
+      {before, std::nullopt, absl::Milliseconds(11999), false},
+      {before, std::nullopt, absl::Seconds(12), true},
+      {LeaseFacts{}, life, absl::Seconds(11), false},
+      {LeaseFacts{}, life, absl::Seconds(12), true},
+      {after, life, absl::Seconds(12), false},
+  };
+  for (const auto& row : table) {
+    EXPECT_EQ(JudgeLease({row.lease, row.lease, absl::Milliseconds(300), row.last_life, row.unchanged, false})
+                  .stale,
+              row.stale)
+        << row.unchanged;
   }
 }
 

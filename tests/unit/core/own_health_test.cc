@@ -41,22 +41,37 @@ TEST(OwnHealthTest, PatienceGrowsAndEases) {
   EXPECT_FALSE(NoteDelay(health, DelaySource::kLoop, 50 * kMs, kStart));
   EXPECT_TRUE(NoteDelay(health, DelaySource::kSessions, 300 * kMs, kStart));
   EXPECT_EQ(PatiencePercent(health), 200u);
-  EXPECT_TRUE(NoteDelay(health, DelaySource::kStore, 300 * kMs, kStart + kMs));
+  EXPECT_TRUE(NoteDelay(health, DelaySource::kStore, 300 * kMs, kStart + kSameStall));
   EXPECT_EQ(PatiencePercent(health), 250u);
   EXPECT_EQ(health.reason, "the coordinator read the agents' beats 300 ms late");
-  for (int i = 0; i < 10; ++i) NoteDelay(health, DelaySource::kWatch, {}, kStart + kMs);
+  absl::Time last = kStart;
+  for (int i = 2; i < 12; ++i) {
+    last = kStart + i * kSameStall;
+    NoteDelay(health, DelaySource::kWatch, {}, last);
+  }
   EXPECT_EQ(PatiencePercent(health), 400u);
-  EXPECT_FALSE(NoteDelay(health, DelaySource::kLoop, 100 * kMs, kStart + kMs));  // at its bound
+  EXPECT_FALSE(NoteDelay(health, DelaySource::kLoop, 100 * kMs, last));  // at its bound
 
-  EXPECT_FALSE(Ease(health, kStart + kEaseAfter));
-  EXPECT_TRUE(Ease(health, kStart + kMs + kEaseAfter));
+  EXPECT_FALSE(Ease(health, last + kEaseAfter - kMs));
+  EXPECT_TRUE(Ease(health, last + kEaseAfter));
   EXPECT_EQ(PatiencePercent(health), 350u);
-  EXPECT_TRUE(Ease(health, kStart + kMs + 3 * kEaseAfter));
+  EXPECT_TRUE(Ease(health, last + 3 * kEaseAfter));
   EXPECT_EQ(PatiencePercent(health), 250u);
   EXPECT_TRUE(Ease(health, kStart + absl::Hours(1)));
   EXPECT_EQ(PatiencePercent(health), 100u);
   EXPECT_EQ(health.reason, "");
   EXPECT_FALSE(Ease(health, kStart + absl::Hours(2)));
+}
+
+// One stall that several notice is one stall: the worst of what they saw counts.
+TEST(OwnHealthTest, OneStallCountsOnce) {
+  OwnHealth health;
+  EXPECT_TRUE(NoteDelay(health, DelaySource::kLoop, 300 * kMs, kStart));
+  EXPECT_TRUE(NoteDelay(health, DelaySource::kSessions, 600 * kMs, kStart + 5 * kMs));
+  EXPECT_FALSE(NoteDelay(health, DelaySource::kStore, absl::Seconds(2), kStart + 10 * kMs));
+  EXPECT_EQ(PatiencePercent(health), 250u);
+  EXPECT_TRUE(NoteDelay(health, DelaySource::kLoop, 100 * kMs, kStart + kSameStall));
+  EXPECT_EQ(PatiencePercent(health), 300u);
 }
 
 class PatienceTest : public testing::Test {

@@ -35,18 +35,24 @@ class StepTest : public testing::Test {
 
   void Keep(const Effects& effects) {
     for (const Notice& notice : effects.notices) {
-      if (const auto* verdict = std::get_if<VerdictChanged>(&notice))
-        verdicts_[verdict->node.node] = verdict->verdict;
+      if (const auto* verdict = std::get_if<VerdictChanged>(&notice)) Take(*verdict);
       if (const auto* sight = std::get_if<SightChanged>(&notice)) blind_ = sight->blind;
     }
     for (const Request& request : effects.requests) {
       if (std::holds_alternative<ProbeNode>(request)) probes_.push_back(std::get<ProbeNode>(request));
+      if (std::holds_alternative<AskKubelet>(request)) kubelets_.push_back(std::get<AskKubelet>(request));
       if (std::holds_alternative<ReadLease>(request)) leases_.push_back(std::get<ReadLease>(request));
     }
     for (const Write& write : effects.writes) {
       if (const auto* put = std::get_if<PutDecision>(&write)) decisions_[put->decision.id] = put->decision;
     }
     for (const ReleasedAction& action : effects.actions) actions_.push_back(action);
+  }
+
+  void Take(const VerdictChanged& verdict) {
+    verdicts_[verdict.node.node] = verdict.verdict;
+    reasons_[verdict.node.node] = verdict.reason;
+    confidences_[verdict.node.node] = verdict.confidence;
   }
 
   void Do(const Event& event) { Keep(Step(event)); }
@@ -62,7 +68,8 @@ class StepTest : public testing::Test {
       facts.address = "10.0.0." + std::to_string(i);
       facts.ready = true;
       Do(NodeObserved{Key(i), facts});
-      Do(SessionOpened{Key(i), static_cast<uint64_t>(i), "boot-1", "0.1.0", 9440});
+      Do(SessionOpened{Key(i), static_cast<uint64_t>(i), "boot-1", "0.1.0", 9440,
+                       "agent-" + std::to_string(i)});
     }
     Do(ApiChanged{"local", true, ""});
     Pass(absl::Seconds(6));
@@ -71,20 +78,33 @@ class StepTest : public testing::Test {
 
   void Miss(int i, uint64_t session) {
     const absl::Time last = now_ - absl::Milliseconds(600);
-    Do(BeatMissed{Key(i), session, last, static_cast<uint64_t>(absl::ToUnixMillis(last))});
+    Do(BeatMissed{Key(i), session, last, static_cast<uint64_t>(absl::ToUnixMillis(last)),
+                  absl::Milliseconds(600)});
   }
 
-  // All witnesses and the API answer as for a node that is off, in both phases of the round.
-  void AnswerDead() {
+  // All witnesses and the API answer as for node-`dead` being off, in both phases of the round.
+  void AnswerDead(int dead, KubeletWay way = KubeletWay::kNoAnswer) {
     now_ += absl::Milliseconds(300);
     AnswerLeases();
+    AnswerProbes(dead);
+    AnswerKubelets(way);
+    AnswerLeases();
+  }
+
+  // The controls, which are all others, answer.
+  void AnswerProbes(int dead, ProbeOutcome controls = ProbeOutcome::kReached) {
     for (const ProbeNode& probe : std::exchange(probes_, {})) {
       ProbeAnswered answer;
       answer.probe_id = probe.probe_id;
-      answer.kubelet_tcp = answer.agent = ProbeOutcome::kTimedOut;
+      answer.kubelet_tcp = answer.agent = probe.target == Key(dead) ? ProbeOutcome::kTimedOut : controls;
       Do(answer);
     }
-    AnswerLeases();
+  }
+
+  void AnswerKubelets(KubeletWay way) {
+    for (const AskKubelet& ask : std::exchange(kubelets_, {})) {
+      Do(KubeletAnswered{.request_id = ask.request_id, .node = ask.node, .way = way, .detail = "as told"});
+    }
   }
 
   void AnswerLeases() {
@@ -102,9 +122,12 @@ class StepTest : public testing::Test {
   absl::Time now_ = start_;
   Core core_;
   std::map<std::string, Verdict> verdicts_;
+  std::map<std::string, std::string> reasons_;
+  std::map<std::string, Confidence> confidences_;
   bool blind_ = false;
   std::vector<ProbeNode> probes_;
   std::vector<ReadLease> leases_;
+  std::vector<AskKubelet> kubelets_;
   std::map<DecisionId, Decision> decisions_;
   std::vector<ReleasedAction> actions_;
 };
@@ -112,7 +135,7 @@ class StepTest : public testing::Test {
 // Silence and end of a session that is no longer the node's say nothing about the node.
 TEST_F(StepTest, EventsOfAnOlderSessionAreIgnored) {
   Raise(3);
-  Do(SessionOpened{Key(1), 17, "boot-1", "0.1.0", 9440});
+  Do(SessionOpened{Key(1), 17, "boot-1", "0.1.0", 9440, ""});
   Miss(1, 1);
   Do(SessionClosed{Key(1), 1, false, "late", now_, 1});
   EXPECT_EQ(verdicts_["node-1"], Verdict::kHealthy);
@@ -125,10 +148,10 @@ TEST_F(StepTest, EventsOfAnOlderSessionAreIgnored) {
 TEST_F(StepTest, ANewSessionEndsSilence) {
   Raise(3);
   Miss(1, 1);
-  EXPECT_EQ(probes_.size(), 2u);
-  Do(SessionOpened{Key(1), 17, "boot-2", "0.1.0", 9440});
+  EXPECT_EQ(probes_.size(), 4u);  // two witnesses, each with its control
+  Do(SessionOpened{Key(1), 17, "boot-2", "0.1.0", 9440, ""});
   EXPECT_EQ(verdicts_["node-1"], Verdict::kHealthy);
-  AnswerDead();
+  AnswerDead(1);
   EXPECT_EQ(verdicts_["node-1"], Verdict::kHealthy);
   EXPECT_TRUE(decisions_.empty());
 }
@@ -147,13 +170,20 @@ TEST_F(StepTest, ANodeWithoutAgentIsNotJudged) {
 TEST_F(StepTest, AsksWitnessesWithAddressAndPorts) {
   Raise(4);
   Miss(2, 2);
-  ASSERT_EQ(probes_.size(), 3u);
+  ASSERT_EQ(probes_.size(), 6u);
   EXPECT_EQ(probes_[0].witness, Key(3));
   EXPECT_EQ(probes_[0].session_id, 3u);
   EXPECT_EQ(probes_[0].address, "10.0.0.2");
   EXPECT_EQ(probes_[0].kubelet_port, 10250);
   EXPECT_EQ(probes_[0].agent_port, 9440);
   EXPECT_EQ(probes_[0].timeout, absl::Milliseconds(300));
+  // The next witness is its control.
+  EXPECT_EQ(probes_[1].witness, Key(3));
+  EXPECT_EQ(probes_[1].target, Key(4));
+  EXPECT_EQ(probes_[1].address, "10.0.0.4");
+  ASSERT_EQ(kubelets_.size(), 1u);
+  EXPECT_EQ(kubelets_[0].agent_pod, "agent-2");
+  EXPECT_EQ(kubelets_[0].timeout, absl::Milliseconds(300));
   ProbeAnswered stranger;
   stranger.probe_id = 999;
   stranger.agent = ProbeOutcome::kReached;
@@ -176,19 +206,76 @@ TEST_F(StepTest, ARoundWithoutAnswersIsNoVerdict) {
 TEST_F(StepTest, ASilentWitnessDoesNotCount) {
   Raise(30);  // a budget of three silent nodes
   Miss(1, 1);
-  ASSERT_EQ(probes_.size(), 3u);
+  ASSERT_EQ(probes_.size(), 6u);
   now_ += absl::Milliseconds(300);
+  const ProbeNode first = probes_[0];
+  probes_.resize(4);  // the third of them does not answer
+  AnswerProbes(1);
+  AnswerKubelets(KubeletWay::kNoAnswer);
+  Do(BeatMissed{first.witness, first.session_id, now_, 1, absl::Milliseconds(600)});
   AnswerLeases();
-  for (size_t i = 0; i < 2; ++i) {
-    ProbeAnswered answer;
-    answer.probe_id = probes_[i].probe_id;
-    answer.kubelet_tcp = answer.agent = ProbeOutcome::kTimedOut;
-    Do(answer);
-  }
-  Do(BeatMissed{probes_[0].witness, probes_[0].session_id, now_, 1});
-  probes_.clear();
   Pass(absl::Milliseconds(400));
   EXPECT_EQ(verdicts_["node-1"], Verdict::kSuspect);
+}
+
+// L1: "I cannot reach it" of witnesses that reach nobody proves nothing: their network is sick, or a firewall
+// closes the port everywhere.
+TEST_F(StepTest, WitnessesThatReachNobodyProveNothing) {
+  Raise(4);
+  for (int round = 0; round < 5; ++round) {
+    if (round == 0) Miss(1, 1);
+    now_ += absl::Milliseconds(300);
+    AnswerLeases();
+    AnswerKubelets(KubeletWay::kNoAnswer);
+    AnswerProbes(1, ProbeOutcome::kTimedOut);
+    AnswerLeases();
+    EXPECT_EQ(verdicts_["node-1"], Verdict::kSuspect) << reasons_["node-1"];
+    EXPECT_EQ(reasons_["node-1"],
+              "no beat for 600 ms; only 0 of 3 witnesses could tell that it cannot be reached, and 2 must");
+    Pass(absl::Seconds(1));
+  }
+}
+
+// L1: a node that only the API server reaches is alive.
+TEST_F(StepTest, TheApiServersAnswerVetoesDeath) {
+  Raise(3);
+  Miss(1, 1);
+  AnswerKubelets(KubeletWay::kAnswered);
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kAgentLost);
+  EXPECT_EQ(reasons_["node-1"], "its agent is silent, but the API server reaches its kubelet");
+  // It is checked again, and the veto ends with the answers.
+  probes_.clear();
+  leases_.clear();
+  Pass(absl::Seconds(1));
+  AnswerDead(1);
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kDead) << reasons_["node-1"];
+}
+
+// Where nobody can say whether the API server reaches the kubelet, the lease alone speaks for that way: it is
+// watched for longer than a kubelet takes to renew it.
+TEST_F(StepTest, WithoutTheApiServersAnswerTheLeaseIsWatched) {
+  Raise(3);
+  const absl::Time silent = now_;
+  Miss(1, 1);
+  while (verdicts_["node-1"] == Verdict::kSuspect && now_ < silent + absl::Minutes(1)) {
+    AnswerDead(1, KubeletWay::kNotTried);
+    Pass(absl::Milliseconds(700));
+  }
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kDead);
+  EXPECT_GE(now_ - silent, absl::Seconds(12));
+  EXPECT_LE(now_ - silent, absl::Seconds(15));
+  EXPECT_EQ(confidences_["node-1"], Confidence::kLow);
+}
+
+// The more independent proofs agree, the surer a death is; life is always sure.
+TEST_F(StepTest, ConfidenceCountsIndependentProofs) {
+  Raise(3);
+  EXPECT_EQ(confidences_["node-1"], Confidence::kHigh);
+  Miss(1, 1);
+  EXPECT_EQ(confidences_["node-1"], Confidence::kLow);
+  AnswerDead(1);
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kDead);
+  EXPECT_EQ(confidences_["node-1"], Confidence::kMedium);  // no zones: the witnesses count as of one
 }
 
 // A step later than its deadline by more than half a second is a stall: verdicts are held back, and it is
@@ -224,7 +311,7 @@ TEST_F(StepTest, WhatIsHandedOutIsMarkedFirst) {
   apply.policy.failover.mode = PolicyMode::kEnforce;
   Do(apply);
   Miss(1, 1);
-  AnswerDead();
+  AnswerDead(1);
   EXPECT_EQ(verdicts_["node-1"], Verdict::kDead);
   ASSERT_EQ(actions_.size(), 1u);
   const Decision& decision = decisions_.at(actions_[0].decision);
@@ -247,7 +334,7 @@ TEST_F(StepTest, AReplacedNodeStartsAnew) {
   apply.policy.failover.mode = PolicyMode::kEnforce;
   Do(apply);
   Miss(1, 1);
-  AnswerDead();
+  AnswerDead(1);
   ASSERT_EQ(actions_.size(), 1u);
   NodeFacts facts;
   facts.uid = "uid-new";
@@ -268,7 +355,8 @@ TEST_F(StepTest, ClocksOfNodesDoNotMatter) {
   Raise(3);
   const absl::Time last = now_ - absl::Milliseconds(600);
   const absl::Duration ahead = absl::Hours(1000);
-  Do(BeatMissed{Key(1), 1, last, static_cast<uint64_t>(absl::ToUnixMillis(last + ahead))});
+  Do(BeatMissed{Key(1), 1, last, static_cast<uint64_t>(absl::ToUnixMillis(last + ahead)),
+                absl::Milliseconds(600)});
   now_ += absl::Milliseconds(300);
   const auto lease = [&](absl::Time renewed) {
     for (const ReadLease& read : std::exchange(leases_, {})) {
@@ -281,12 +369,8 @@ TEST_F(StepTest, ClocksOfNodesDoNotMatter) {
     }
   };
   lease(last + ahead - absl::Seconds(3));
-  for (const ProbeNode& probe : std::exchange(probes_, {})) {
-    ProbeAnswered answer;
-    answer.probe_id = probe.probe_id;
-    answer.kubelet_tcp = answer.agent = ProbeOutcome::kTimedOut;
-    Do(answer);
-  }
+  AnswerProbes(1);
+  AnswerKubelets(KubeletWay::kNoAnswer);
   lease(last + ahead - absl::Seconds(3));
   EXPECT_EQ(verdicts_["node-1"], Verdict::kDead);
 }

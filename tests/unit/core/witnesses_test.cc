@@ -65,5 +65,14 @@ TEST(EligibleWitnessesTest, TheNodeItselfDoesNotCount) {
   EXPECT_EQ(EligibleWitnesses(lists, "x", "z"), 3u);
 }
 
+// Nor does its failure domain, when it stands in it alone.
+TEST(EligibleWitnessesTest, CountsFailureDomains) {
+  const WitnessLists lists = {{"a", {"a1"}}, {"b", {"b1", "b2"}}};
+  EXPECT_EQ(EligibleDomains(lists, "a1", "a"), 1u);
+  EXPECT_EQ(EligibleDomains(lists, "b1", "b"), 2u);
+  EXPECT_EQ(EligibleDomains(lists, "x", "z"), 2u);
+  EXPECT_EQ(EligibleDomains({}, "x", "z"), 0u);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

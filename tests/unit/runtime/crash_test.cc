@@ -96,6 +96,11 @@ class Life final : public Outlet {
                                        ? ProbeOutcome::kTimedOut
                                        : ProbeOutcome::kReached;
       Post(ProbeAnswered{.probe_id = probe->probe_id, .kubelet_tcp = outcome, .agent = outcome});
+    } else if (const auto* ask = std::get_if<AskKubelet>(&request)) {
+      const bool off = ask->node == CrashWorld::Node(0) && !world_.powered();
+      Post(KubeletAnswered{.request_id = ask->request_id,
+                           .node = ask->node,
+                           .way = off ? KubeletWay::kNoAnswer : KubeletWay::kAnswered});
     } else if (const auto* read = std::get_if<ReadLease>(&request)) {
       Post(LeaseRead{.request_id = read->request_id,
                      .node = read->node,
@@ -140,8 +145,11 @@ class Life final : public Outlet {
 void Life::OpenSession(int node) {
   const uint64_t session = world_.NewSession();
   if (node == 0) session_of_node_0_ = session;
-  Tell(SessionOpened{
-      .node = CrashWorld::Node(node), .session_id = session, .boot_id = "boot", .agent_port = 7444});
+  Tell(SessionOpened{.node = CrashWorld::Node(node),
+                     .session_id = session,
+                     .boot_id = "boot",
+                     .agent_port = 7444,
+                     .agent_pod = "agent"});
 }
 
 void Life::Begin() {

@@ -177,6 +177,33 @@ TEST_F(FleetViewTest, KeepsTheLatestOccurrences) {
   EXPECT_EQ(Node("n1").occurrences(19).detail(), "10");
 }
 
+// How much more time nodes are given, and why, is shown with their cluster; how sure a verdict is, and when a
+// node is readmitted, with the node.
+TEST_F(FleetViewTest, ShowsPatienceAndConfidence) {
+  EXPECT_EQ(Cluster().patience_percent(), 100u);
+  view_.OnNotice(PatienceChanged{.cluster = "blue", .percent = 150, .reason = "the loop was late"});
+  EXPECT_EQ(Cluster().patience_percent(), 150u);
+  EXPECT_EQ(Cluster().patience_reason(), "the loop was late");
+
+  view_.OnNode(MakeNode("blue", "n1"));
+  VerdictChanged verdict{.node = {"blue", "n1"},
+                         .verdict = Verdict::kHealthy,
+                         .reason = "",
+                         .confidence = Confidence::kHigh,
+                         .since = clock_.Now()};
+  verdict.readmit_after = absl::Seconds(60);
+  view_.OnNotice(verdict);
+  EXPECT_EQ(Node("n1").confidence(), v1::CONFIDENCE_HIGH);
+  EXPECT_FALSE(Node("n1").has_readmit_after());
+  verdict.failed_over = true;
+  verdict.relapses = 1;
+  verdict.readmission_due = clock_.Now() + absl::Seconds(60);
+  view_.OnNotice(verdict);
+  EXPECT_EQ(Node("n1").readmit_after().seconds(), 60);
+  EXPECT_EQ(Node("n1").relapses(), 1u);
+  EXPECT_TRUE(Node("n1").has_readmission_due_time());
+}
+
 // Blindness is shown with its reason until sight is regained.
 TEST_F(FleetViewTest, ShowsBlindness) {
   view_.OnNotice(

@@ -99,15 +99,15 @@ TEST_F(BeatMonitorTest, ALateTurnAccusesNobody) {
 // L2: a turn that is late by less than that excuses everybody for the time that it was late by, and says so;
 // what is silent for longer is still found.
 TEST_F(BeatMonitorTest, ATurnThatIsALittleLateExcusesItsLateness) {
+  monitor_.Watch("blue", 2, now_ - absl::Milliseconds(300));
   monitor_.Watch("blue", 1, now_);
-  monitor_.Watch("blue", 2, now_ - absl::Milliseconds(400));
   EXPECT_THAT(TurnUntil(kStart + absl::Milliseconds(2500)), IsEmpty());
   now_ += BeatMonitor::kTurnInterval + absl::Milliseconds(200);
   const BeatMonitor::TurnResult result = monitor_.Turn(now_);
   EXPECT_EQ(result.late, absl::Milliseconds(200));
   EXPECT_FALSE(result.anew);
   EXPECT_THAT(result.overdue, IsEmpty());
-  EXPECT_THAT(TurnUntil(kStart + absl::Milliseconds(2801)), ElementsAre(2));
+  EXPECT_THAT(TurnUntil(kStart + absl::Milliseconds(2900)), ElementsAre(2));
   EXPECT_THAT(TurnUntil(kStart + absl::Milliseconds(3199)), IsEmpty());
   EXPECT_THAT(TurnUntil(kStart + absl::Milliseconds(3200)), ElementsAre(1));
 }
@@ -157,13 +157,13 @@ TEST_F(BeatMonitorTest, AHarmlessGapIsForgivenTheNextTime) {
   EXPECT_THAT(TurnUntil(now_ + 3 * kSecond), ElementsAre(1));
 }
 
-// However long an outage was, the patience that it teaches ends at the ceiling.
-TEST_F(BeatMonitorTest, AnOutageTeachesNoMoreThanTheCeiling) {
+// A silence that no patience could have excused is an outage and teaches no rhythm.
+TEST_F(BeatMonitorTest, AnOutageTeachesNothing) {
   BeatMonitor::Watched* session = monitor_.Watch("blue", 1, now_);
   monitor_.Beat(session, now_);
   TurnUntil(now_ + 600 * kSecond);
   monitor_.Beat(session, now_);
-  EXPECT_THAT(TurnUntil(now_ + 9 * kSecond), ElementsAre(1));
+  EXPECT_THAT(TurnUntil(now_ + 3 * kSecond), ElementsAre(1));
 }
 
 // Our own slowness gives everybody more time, at once, and its end takes that away at once.
@@ -197,6 +197,7 @@ TEST_F(BeatMonitorTest, OurOwnGapTeachesNothing) {
   BeatMonitor::Watched* session = monitor_.Watch("blue", 1, now_);
   BeatUntil(session, kSecond, now_ + 10 * kSecond);
   now_ += 8 * kSecond;
+  monitor_.Beat(session, now_);  // read before the turn, as it waited
   EXPECT_TRUE(monitor_.Turn(now_).anew);
   monitor_.Beat(session, now_ + absl::Milliseconds(1));
   EXPECT_THAT(TurnUntil(now_ + 3 * kSecond + absl::Milliseconds(1)), ElementsAre(1));

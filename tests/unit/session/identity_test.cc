@@ -75,6 +75,7 @@ TEST_F(IdentityTest, TheTokenOfAPodProvesThePodsNode) {
   ASSERT_TRUE(identity.ok()) << identity.status();
   EXPECT_EQ(identity->node, (NodeKey{"blue", "node-1"}));
   EXPECT_EQ(identity->proof, "token of pod evenkeel/agent-x7");
+  EXPECT_EQ(identity->pod, "agent-x7");
 }
 
 // A token that the API server does not accept proves nothing, and its reason is passed on.

@@ -32,7 +32,7 @@ TEST(RhythmTest, UnevenBeatsBuyTime) {
       {"a quiet network", {195, 205, 200, 198, 202}, 100, 220, 260},
       {"a busy one", {150, 250, 190, 260, 150}, 100, 450, 700},
       {"every second beat lost and sent again", {390, 10}, 100, 1500, 1600},
-      {"an agent that beats at half the pace", {400}, 200, 400, 450},
+      {"an agent that beats at half the pace", {400}, 200, 400, 500},
       {"one gap of a second", {1000}, 1, 1500, 1700},
       {"no gap at all", {0}, 100, 0, 900},
   };

@@ -46,6 +46,7 @@ inline Decision SampleDecision(DecisionId id, DecisionState state = DecisionStat
                     .state = state,
                     .summary = "node-7 is dead",
                     .verdict = Verdict::kDead,
+                    .confidence = Confidence::kMedium,
                     .evidence = {{.time = SampleTime(1),
                                   .source = "node node-2",
                                   .observation = "timed out",
@@ -80,7 +81,9 @@ inline NodeRecord SampleNode(const std::string& name) {
           .agent_seen = true,
           .failed_over = true,
           .failover = DecisionId{3, 4},
-          .moved = {SampleWorkload()}};
+          .moved = {SampleWorkload()},
+          .hold_down = {.relapses = 3, .readmitted = SampleTime(9)},
+          .agent_pod = "evenkeel-agent-x7"};
 }
 
 inline Policy SamplePolicy(const std::string& name) {

@@ -57,7 +57,7 @@ void OnSessionOpened(Turn& turn, const SessionOpened& event) {
   node.key = event.node;
   if (fresh) UpdateBeats(turn, *cluster);
   const bool rebooted = !node.last_boot_id.empty() && node.last_boot_id != event.boot_id;
-  node.session = Session{event.session_id, event.boot_id, event.agent_port};
+  node.session = NodeSession{event.session_id, event.boot_id, event.agent_port};
   node.agent_port = event.agent_port;
   node.last_boot_id = event.boot_id;
   node.well_since.reset();  // a new session is a break, even when the old one was not seen to end

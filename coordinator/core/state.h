@@ -23,7 +23,9 @@
 
 namespace evenkeel::coordinator {
 
-struct Session {
+// Of an agent. Not named Session, which is a class of session/: two classes of one name in one program are
+// undefined.
+struct NodeSession {
   uint64_t id = 0;
   std::string boot_id;
   uint16_t agent_port = 0;
@@ -84,7 +86,7 @@ struct Node {
   NodeKey key;
   std::optional<NodeFacts> facts;  // none: Kubernetes does not show it
   NodeRecord record;               // durable once the node has facts and agent_seen
-  std::optional<Session> session;
+  std::optional<NodeSession> session;
   uint16_t agent_port = 0;   // the last known
   std::string last_boot_id;  // the same
   Verdict verdict = Verdict::kUnknown;

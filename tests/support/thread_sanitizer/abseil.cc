@@ -218,13 +218,19 @@ const bool kNoSearchForLockCycles = [] {
 
 // gRPC and what it stands on order their own memory by atomics that TSan cannot see either. What they copy
 // and free themselves is not looked at; what they hand to us is, since it passes one of the locks above.
-// RocksDB's memtable hands what one thread wrote to the readers in others in the same way.
+// Likewise the memory of a call, which gRPC takes by gpr_malloc and in which our generated messages are built
+// in turn by the threads that share it, and the last holder of a status, who frees what another thread made
+// inside the library. RocksDB's memtable hands what one thread wrote to the readers in others in the same
+// way.
 extern "C" const char* __tsan_default_suppressions() {
   return "called_from_lib:libgrpc.so\n"
          "called_from_lib:libgrpc++.so\n"
          "called_from_lib:libcrypto.so\n"
          "called_from_lib:libssl.so\n"
          "called_from_lib:libabsl_cord.so\n"
+         "called_from_lib:libabsl_random_internal_pool_urbg.so\n"
          "called_from_lib:libabsl_status.so\n"
+         "race:^gpr_malloc$\n"
+         "race:Status::UnrefNonInlined\n"
          "race:^rocksdb::\n";
 }

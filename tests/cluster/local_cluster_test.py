@@ -47,10 +47,10 @@ class LocalCluster(unittest.TestCase):
 
     def test_nodes_say_what_they_are(self):
         """Labels and taints tell control plane, workers and virtual nodes apart, as in clouds."""
-        taints = {node.role: [taint["key"] for taint in self.info(node)["spec"].get("taints", [])]
-                  for node in self.cluster.nodes}
-        self.assertEqual({"control": ["node-role.kubernetes.io/control-plane"], "worker": [],
-                          "virtual": ["virtual-kubelet.io/provider"]}, taints)
+        said = {"control": ["node-role.kubernetes.io/control-plane"], "worker": [], "virtual": ["virtual-kubelet.io/provider"]}
+        # Kubernetes adds its own (node.kubernetes.io/not-ready) until it has heard of a node again that was cut off before.
+        wait_for(lambda: said == {node.role: [taint["key"] for taint in self.info(node)["spec"].get("taints", [])]
+                                  for node in self.cluster.nodes}, f"the nodes' taints to be {said}", 60)
         labels = self.info(self.cluster.node("virtual-1"))["metadata"]["labels"]
         self.assertEqual("virtual-kubelet", labels["type"])
         self.assertEqual("zone-1", labels["topology.kubernetes.io/zone"])

@@ -178,6 +178,13 @@ LeaseJudgement JudgeRenewal(const LeaseQuestion& question) {
 
 LeaseJudgement JudgeLease(const LeaseQuestion& question) {
   LeaseJudgement judgement = JudgeRenewal(question);
+  if (judgement.stale && question.since_life && *question.since_life < kQuietAfterLife) {
+    return {false, absl::StrCat("life was found less than ", Say(kQuietAfterLife), " ago"),
+            absl::StrCat("life was found ", Say(*question.since_life),
+                         " ago, in this very silence: nothing may show it for ", Say(kQuietAfterLife),
+                         " before death is believed"),
+            Direction::kNeither};
+  }
   if (!judgement.stale || question.api_server_tried || question.unchanged >= kLeaseWatchWithoutApiServer)
     return judgement;
   const std::string watched =

@@ -75,6 +75,10 @@ inline constexpr absl::Duration kLeaseWatchWithoutBeat = absl::Seconds(1);
 // one renewal and a little more.
 inline constexpr absl::Duration kLeaseWatchWithoutApiServer = absl::Seconds(12);
 
+// Where somebody has found life during this silence, that ways are broken is known, and one more answer that is lost
+// proves nothing. It must then be over for one renewal of the lease and a little more, which nobody has seen.
+inline constexpr absl::Duration kQuietAfterLife = absl::Seconds(12);
+
 struct LeaseQuestion {
   LeaseFacts first;                             // read when the witnesses were asked
   LeaseFacts second;                            // read after their answers
@@ -82,6 +86,7 @@ struct LeaseQuestion {
   std::optional<absl::Time> last_life_on_node;  // by the node's clock, as the lease is; none: not known
   absl::Duration unchanged;                     // reads of this episode have shown the same for so long
   bool api_server_tried = false;                // and nothing came back from the kubelet
+  std::optional<absl::Duration> since_life;     // since life was found during this silence; none: it was not
 };
 
 struct LeaseJudgement {

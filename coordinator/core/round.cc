@@ -193,6 +193,7 @@ void JudgeDeath(Turn& turn, Node& node, const WitnessJudgement& judgement, const
       .last_life_on_node = std::nullopt,
       .unchanged = turn.now - silence.lease->unchanged_since,
       .api_server_tried = node.round->kubelet && node.round->kubelet->way == KubeletWay::kNoAnswer};
+  if (silence.last_life > silence.detected) question.since_life = turn.now - silence.last_life;
   if (silence.last_beat_on_node) {
     question.last_life_on_node = *silence.last_beat_on_node + (silence.last_life - *silence.last_beat);
   }

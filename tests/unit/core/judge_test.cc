@@ -295,5 +295,22 @@ TEST(JudgeLeaseTest, WithoutTheApiServersTryTheLeaseIsWatched) {
   }
 }
 
+// Where life was found during this silence, one more answer that is lost proves nothing: it must be over for
+// a while.
+TEST(JudgeLeaseTest, LifeThatWasJustFoundHoldsDeathBack) {
+  const absl::Time life = absl::FromUnixSeconds(100);
+  LeaseQuestion question{.first = Lease("7", life - absl::Seconds(4)),
+                         .second = Lease("7", life - absl::Seconds(4)),
+                         .between = absl::Milliseconds(300),
+                         .last_life_on_node = life,
+                         .unchanged = absl::Seconds(20),
+                         .api_server_tried = true};
+  EXPECT_TRUE(JudgeLease(question).stale);
+  question.since_life = absl::Milliseconds(11999);
+  EXPECT_FALSE(JudgeLease(question).stale);
+  question.since_life = absl::Seconds(12);
+  EXPECT_TRUE(JudgeLease(question).stale);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

@@ -75,8 +75,9 @@ inline constexpr absl::Duration kLeaseWatchWithoutBeat = absl::Seconds(1);
 // one renewal and a little more.
 inline constexpr absl::Duration kLeaseWatchWithoutApiServer = absl::Seconds(12);
 
-// Where somebody has found life during this silence, that ways are broken is known, and one more answer that is lost
-// proves nothing. It must then be over for one renewal of the lease and a little more, which nobody has seen.
+// Life that was found during this very silence shows that ways to the node are broken while it lives, so one
+// more lost answer proves nothing. Nothing may have shown life for this long before death is believed: a
+// living kubelet renews its lease every 10 s, and that vetoes.
 inline constexpr absl::Duration kQuietAfterLife = absl::Seconds(12);
 
 struct LeaseQuestion {

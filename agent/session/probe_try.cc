@@ -78,57 +78,59 @@ std::string TlsErrorText() {
 
 }  // namespace
 
-ProbeTry::ProbeTry(Over over, const std::string& address, uint32_t port, SSL_CTX* tls, absl::Time now)
-    : over_(over), tls_context_(tls), stage_began_(now) {
-  Connect(address, port, now);
+ProbeTry::ProbeTry(Over over, const std::string& address, uint32_t port, SSL_CTX* tls,
+                   const time::Clock& clock)
+    : over_(over), tls_context_(tls), clock_(clock), stage_began_(clock.Now()) {
+  Connect(address, port);
 }
 
 ProbeTry::~ProbeTry() {
   Close();
 }
 
-void ProbeTry::Connect(const std::string& address, uint32_t port, absl::Time now) {
+void ProbeTry::Connect(const std::string& address, uint32_t port) {
   sockaddr_storage storage;
   const socklen_t length = ParseAddress(address, port, storage);
   if (length == 0) {
     End(connection_, ProbeResult::OUTCOME_PROBER_FAILED,
-        absl::StrCat("\"", address.substr(0, 64), "\" port ", port, " is not an IP address and port"), now);
+        absl::StrCat("\"", address.substr(0, 64), "\" port ", port, " is not an IP address and port"));
     return;
   }
   socket_ = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket_ < 0) {
-    End(connection_, ProbeResult::OUTCOME_PROBER_FAILED, ErrorText(errno), now);
+    End(connection_, ProbeResult::OUTCOME_PROBER_FAILED, ErrorText(errno));
     return;
   }
   poll_events_ = POLLOUT;
   if (connect(socket_, reinterpret_cast<const sockaddr*>(&storage), length) == 0) {
-    Connected(now);
+    Connected();
   } else if (errno != EINPROGRESS) {
-    End(connection_, OutcomeOfConnect(errno, /*immediate=*/true), ErrorText(errno), now);
+    End(connection_, OutcomeOfConnect(errno, /*immediate=*/true), ErrorText(errno));
   }
 }
 
-void ProbeTry::Connected(absl::Time now) {
+void ProbeTry::Connected() {
   connection_.set_outcome(ProbeResult::OUTCOME_REACHED);
+  const absl::Time now = clock_.Now();
   connection_.set_latency_us(static_cast<uint64_t>(absl::ToInt64Microseconds(now - stage_began_)));
   stage_began_ = now;
   if (over_ == Over::kHttp) {
     stage_ = Stage::kRequesting;
     request_ =
         "GET /livez HTTP/1.1\r\nHost: agent\r\nUser-Agent: evenkeel-probe\r\nConnection: close\r\n\r\n";
-    SendRequest(now);
+    SendRequest();
     return;
   }
   stage_ = Stage::kHandshaking;
   tls_.reset(tls_context_ != nullptr ? SSL_new(tls_context_) : nullptr);
   if (tls_ == nullptr || SSL_set_fd(tls_.get(), socket_) != 1) {
-    End(answer_, ProbeResult::OUTCOME_PROBER_FAILED, "no TLS session can be made here", now);
+    End(answer_, ProbeResult::OUTCOME_PROBER_FAILED, "no TLS session can be made here");
     return;
   }
-  Handshake(now);
+  Handshake();
 }
 
-void ProbeTry::Advance(absl::Time now) {
+void ProbeTry::Advance() {
   switch (stage_) {
     case Stage::kConnecting: {
       int error = 0;
@@ -137,31 +139,31 @@ void ProbeTry::Advance(absl::Time now) {
         error = errno;
       }
       if (error != 0) {
-        End(connection_, OutcomeOfConnect(error, /*immediate=*/false), ErrorText(error), now);
+        End(connection_, OutcomeOfConnect(error, /*immediate=*/false), ErrorText(error));
       } else {
-        Connected(now);
+        Connected();
       }
       break;
     }
     case Stage::kHandshaking:
-      Handshake(now);
+      Handshake();
       break;
     case Stage::kRequesting:
-      SendRequest(now);
+      SendRequest();
       break;
     case Stage::kReading:
-      ReadAnswer(now);
+      ReadAnswer();
       break;
     case Stage::kDone:
       break;
   }
 }
 
-void ProbeTry::Handshake(absl::Time now) {
+void ProbeTry::Handshake() {
   ERR_clear_error();
   const int result = SSL_connect(tls_.get());
   if (result == 1) {
-    End(answer_, ProbeResult::OUTCOME_REACHED, "", now);
+    End(answer_, ProbeResult::OUTCOME_REACHED, "");
     return;
   }
   switch (SSL_get_error(tls_.get(), result)) {
@@ -172,19 +174,18 @@ void ProbeTry::Handshake(absl::Time now) {
       poll_events_ = POLLOUT;
       break;
     case SSL_ERROR_SSL:
-      End(answer_, ProbeResult::OUTCOME_PROTOCOL_ERROR, TlsErrorText(), now);
+      End(answer_, ProbeResult::OUTCOME_PROTOCOL_ERROR, TlsErrorText());
       break;
     default:
-      End(answer_, ProbeResult::OUTCOME_PROTOCOL_ERROR, "the connection was closed during the TLS handshake",
-          now);
+      End(answer_, ProbeResult::OUTCOME_PROTOCOL_ERROR, "the connection was closed during the TLS handshake");
   }
 }
 
-void ProbeTry::SendRequest(absl::Time now) {
+void ProbeTry::SendRequest() {
   const ssize_t sent = send(socket_, request_.data(), request_.size(), MSG_NOSIGNAL);
   if (sent < 0) {
     if (errno != EAGAIN && errno != EINTR) {
-      End(answer_, ProbeResult::OUTCOME_PROTOCOL_ERROR, ErrorText(errno), now);
+      End(answer_, ProbeResult::OUTCOME_PROTOCOL_ERROR, ErrorText(errno));
     }
     return;
   }
@@ -195,7 +196,7 @@ void ProbeTry::SendRequest(absl::Time now) {
   }
 }
 
-void ProbeTry::ReadAnswer(absl::Time now) {
+void ProbeTry::ReadAnswer() {
   std::array<char, kLongestStatusLine> buffer;
   const ssize_t received = recv(socket_, buffer.data(), buffer.size(), 0);
   if (received < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -203,7 +204,7 @@ void ProbeTry::ReadAnswer(absl::Time now) {
   }
   if (received <= 0) {
     End(answer_, ProbeResult::OUTCOME_PROTOCOL_ERROR,
-        received == 0 ? "the connection was closed without an answer" : ErrorText(errno), now);
+        received == 0 ? "the connection was closed without an answer" : ErrorText(errno));
     return;
   }
   answer_text_.append(buffer.data(), static_cast<size_t>(received));
@@ -215,21 +216,21 @@ void ProbeTry::ReadAnswer(absl::Time now) {
   // "HTTP/1.1 200 OK"
   const bool alive = absl::StartsWith(line, "HTTP/1.") && line.size() >= 12 && line.substr(8, 4) == " 200";
   End(answer_, alive ? ProbeResult::OUTCOME_REACHED : ProbeResult::OUTCOME_PROTOCOL_ERROR,
-      alive ? "" : "the answer to GET /livez was not 200 OK", now);
+      alive ? "" : "the answer to GET /livez was not 200 OK");
 }
 
-void ProbeTry::Expire(absl::Time now) {
+void ProbeTry::Expire() {
   if (stage_ == Stage::kConnecting) {
-    End(connection_, ProbeResult::OUTCOME_TIMED_OUT, "", now);
+    End(connection_, ProbeResult::OUTCOME_TIMED_OUT, "");
   } else if (stage_ != Stage::kDone) {
-    End(answer_, ProbeResult::OUTCOME_TIMED_OUT, "", now);
+    End(answer_, ProbeResult::OUTCOME_TIMED_OUT, "");
   }
 }
 
-void ProbeTry::End(ProbeResult& result, ProbeResult::Outcome outcome, std::string detail, absl::Time now) {
+void ProbeTry::End(ProbeResult& result, ProbeResult::Outcome outcome, std::string detail) {
   result.set_outcome(outcome);
   result.set_latency_us(
-      static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Microseconds(now - stage_began_))));
+      static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Microseconds(clock_.Now() - stage_began_))));
   result.set_detail(std::move(detail));
   stage_ = Stage::kDone;
   Close();

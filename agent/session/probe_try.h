@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "common/time/clock.h"
 #include "evenkeel/v1/agent_session.pb.h"
 
 namespace evenkeel::agent {
@@ -22,8 +23,10 @@ class ProbeTry {
  public:
   enum class Over { kTls, kHttp };
 
-  // `address` is an IPv4 or IPv6 literal, `tls` outlives this and is used with kTls.
-  ProbeTry(Over over, const std::string& address, uint32_t port, SSL_CTX* tls, absl::Time now);
+  // `address` is an IPv4 or IPv6 literal; `tls`, used with kTls, and `clock` outlive this. The clock is asked
+  // at each stage, not once a call: a quick peer may have answered before this thread comes to read, so that
+  // one call sees a whole handshake.
+  ProbeTry(Over over, const std::string& address, uint32_t port, SSL_CTX* tls, const time::Clock& clock);
   ~ProbeTry();
 
   ProbeTry(const ProbeTry&) = delete;
@@ -36,10 +39,10 @@ class ProbeTry {
   short poll_events() const { return poll_events_; }
 
   // Goes on as far as it can; called when the descriptor is ready.
-  void Advance(absl::Time now);
+  void Advance();
 
   // The time is over: what has not answered has timed out.
-  void Expire(absl::Time now);
+  void Expire();
 
   // Once done. The TCP connection; and what was asked over it, not tried when there was no connection.
   const v1::ProbeResult& connection() const { return connection_; }
@@ -48,16 +51,17 @@ class ProbeTry {
  private:
   enum class Stage { kConnecting, kHandshaking, kRequesting, kReading, kDone };
 
-  void Connect(const std::string& address, uint32_t port, absl::Time now);
-  void Connected(absl::Time now);
-  void Handshake(absl::Time now);
-  void SendRequest(absl::Time now);
-  void ReadAnswer(absl::Time now);
-  void End(v1::ProbeResult& result, v1::ProbeResult::Outcome outcome, std::string detail, absl::Time now);
+  void Connect(const std::string& address, uint32_t port);
+  void Connected();
+  void Handshake();
+  void SendRequest();
+  void ReadAnswer();
+  void End(v1::ProbeResult& result, v1::ProbeResult::Outcome outcome, std::string detail);
   void Close();
 
   const Over over_;
   SSL_CTX* const tls_context_;
+  const time::Clock& clock_;
   Stage stage_ = Stage::kConnecting;
   absl::Time stage_began_;
   int socket_ = -1;

@@ -92,7 +92,7 @@ void Prober::Run() {
       asked.swap(asked_);
     }
     for (Pending& pending : asked) {
-      Begin(pending, clock_.Now());
+      Begin(pending);
       running_.push_back(std::move(pending));
     }
     AdvanceAll(clock_.Now());
@@ -100,13 +100,13 @@ void Prober::Run() {
   }
 }
 
-void Prober::Begin(Pending& pending, absl::Time now) {
+void Prober::Begin(Pending& pending) {
   const v1::ProbeRequest& request = pending.request;
   pending.kubelet = std::make_unique<ProbeTry>(ProbeTry::Over::kTls, request.address(),
-                                               request.kubelet_port(), tls_.get(), now);
+                                               request.kubelet_port(), tls_.get(), clock_);
   if (request.agent_port() != 0) {
     pending.agent = std::make_unique<ProbeTry>(ProbeTry::Over::kHttp, request.address(), request.agent_port(),
-                                               nullptr, now);
+                                               nullptr, clock_);
   }
 }
 
@@ -135,10 +135,9 @@ void Prober::WaitForEvents() {
     uint64_t count = 0;
     [[maybe_unused]] const ssize_t taken = read(wake_, &count, sizeof count);
   }
-  const absl::Time now = clock_.Now();
   for (size_t i = 1; i < descriptors.size(); ++i) {
     if (descriptors[i].revents != 0) {
-      tries[i]->Advance(now);
+      tries[i]->Advance();
     }
   }
 }
@@ -147,9 +146,9 @@ void Prober::WaitForEvents() {
 void Prober::AdvanceAll(absl::Time now) {
   for (auto pending = running_.begin(); pending != running_.end();) {
     if (now >= pending->deadline) {
-      pending->kubelet->Expire(now);
+      pending->kubelet->Expire();
       if (pending->agent != nullptr) {
-        pending->agent->Expire(now);
+        pending->agent->Expire();
       }
     }
     if (!pending->kubelet->done() || (pending->agent != nullptr && !pending->agent->done())) {

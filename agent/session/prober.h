@@ -53,7 +53,7 @@ class Prober {
 
   bool Accept(const v1::ProbeRequest& request, Done& done);
   void Run();
-  void Begin(Pending& pending, absl::Time now);
+  void Begin(Pending& pending);
   void WaitForEvents();
   void AdvanceAll(absl::Time now);
   void Wake();

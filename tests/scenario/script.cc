@@ -186,6 +186,12 @@ class Runner {
        [this](const Words& words) { world_.kubernetes().SetLogsForbidden(words.First() == "on"); }},
       {"remove-node", [this](const Words& words) { world_.kubernetes().RemoveNode(words.First()); }},
       {"api", [this](const Words& words) { world_.SetApiAway(words.First() == "away"); }},
+      {"watch-delay",
+       [this](const Words& words) {
+         if (!absl::ParseDuration(words.First(), &world_.knobs().watch_delay)) {
+           extra_ = "watch-delay needs a duration, as 10m\n";
+         }
+       }},
       {"block-evictions",
        [this](const Words& words) {
          world_.kubernetes().workload(words.First()).blocked = words.plain.back() == "on";

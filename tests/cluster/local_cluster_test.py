@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy" / 
 
 from evenkeel_local import cgroups, network  # noqa: E402
 from evenkeel_local.cluster import Cluster  # noqa: E402
+from evenkeel_local.failure import Failure  # noqa: E402
 from evenkeel_local.settings import STATE  # noqa: E402
 from evenkeel_local.waiting import wait_for  # noqa: E402
 
@@ -75,6 +76,17 @@ class LocalCluster(unittest.TestCase):
         self.cluster.heal(self.worker)
         wait_for(lambda: reaches(self.address), "the node to be reached again", 10)
         self.assertEqual(kubelet, self.cluster.machine(self.worker).processes("kubelet"))
+
+    def test_a_way_is_cut_in_one_direction(self):
+        """What the control plane sends the worker is lost, what the worker sends it arrives, and an `up` mends it."""
+        control = self.cluster.machine(self.cluster.control)
+        ask = ["curl", "--silent", "--insecure", "--max-time", "2", f"https://{self.address}:10250/healthz"]
+        self.cluster.partition(self.worker, source=self.cluster.control)
+        with self.assertRaises(Failure):
+            control.run(*ask)
+        self.assertTrue(reaches(self.address), "this machine's own way to it is another one")
+        self.cluster.heal(self.worker)
+        wait_for(lambda: control.run(*ask) is not None, "the worker to hear the control plane again", 10)
 
     def test_a_killed_kubelet_comes_back(self):
         """As systemd would have it."""

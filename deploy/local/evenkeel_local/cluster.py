@@ -123,6 +123,7 @@ class Cluster:
                 self._boot(node, kubernetes)
             for node in self.nodes:
                 self._network.set_link(node.ordinal, up=True)
+                self._network.open_ways(node.name)
             for service in services.CONTROL_PLANE:
                 machine = self.machine(self.control)
                 machine.set_service(service, wanted=True)
@@ -166,15 +167,31 @@ class Cluster:
             self._network.set_link(node.ordinal, up=False)
             self.machine(node).kill()
 
-    def partition(self, node: Node) -> None:
-        """Cuts the node off the network; everything on it goes on running."""
+    def partition(self, node: Node, source: Node | None = None) -> None:
+        """Cuts the node off the network; everything on it goes on running. With `source` only one way of one pair: the
+        node hears nothing more of `source` and its pods, which go on hearing it."""
         with locked(self.folder / "lock"):
-            self._network.set_link(node.ordinal, up=False)
+            if source is None:
+                self._network.set_link(node.ordinal, up=False)
+            else:
+                self._network.close_way(node.name, [self._plan.node_address(source.ordinal),
+                                                    self._plan.pod_network(source.ordinal)])
 
     def heal(self, node: Node) -> None:
-        """Ends a partition."""
+        """Ends a node's partitions, of every kind."""
         with locked(self.folder / "lock"):
             self._network.set_link(node.ordinal, up=True)
+            self._network.open_ways(node.name)
+
+    def cut_pod_from_api(self, namespace: str, pod: str) -> None:
+        """The API server hears nothing more of one pod, whatever else the pod reaches; `heal` of the control plane's
+        node ends it. For a pod of that node, as the coordinator is."""
+        found = self.api.get(f"/api/v1/namespaces/{namespace}/pods/{pod}")
+        if found["spec"]["nodeName"] != self.control.name:
+            raise Failure(f"{namespace}/{pod} runs on {found['spec']['nodeName']}", "only pods of the control plane's node")
+        with locked(self.folder / "lock"):
+            for port in (services.API_PORT, 443):  # The server's own, and that of its Service.
+                self._network.close_way(self.control.name, [found["status"]["podIP"]], port)
 
     def set_pod_network(self, namespace: str, pod: str, up: bool) -> None:
         """Cuts one pod off the network, or ends that; its node and the node's other pods keep theirs."""

@@ -107,6 +107,17 @@ class Network:
         links = json.loads(_ip("-n", self._switch, "-json", "link", "show", _port(ordinal)))
         return "UP" in links[0]["flags"]
 
+    def close_way(self, node: str, sources: list[str], port: int | None = None) -> None:
+        """The node's firewall drops what comes from these addresses, for itself or its pods: to this TCP port, or all
+        of it. The other way stays open. Before any translation of addresses, so a Service's port is what it names."""
+        for source in sources:
+            _firewall(node, self._cluster, "-A", "PREROUTING", "-s", source,
+                      *(["-p", "tcp", "--dport", str(port)] if port else []), "-j", "DROP")
+
+    def open_ways(self, node: str) -> None:
+        """Ends what `close_way` did on this node; the table is used for nothing else."""
+        _firewall(node, self._cluster, "-F", "PREROUTING")
+
     def detach(self, node: str) -> None:
         if exists(name := namespace(self._cluster, node)):
             delete(name)
@@ -120,6 +131,10 @@ class Network:
 
 def _port(ordinal: int) -> str:
     return f"node{ordinal}"
+
+
+def _firewall(node: str, cluster: str, *arguments: str) -> None:
+    commands.run(["nsenter", f"--net={path_of(namespace(cluster, node))}", "iptables", "-w", "-t", "raw", *arguments])
 
 
 def _ip(*arguments: str) -> str:

@@ -51,6 +51,33 @@ class OneWayPartitions(stage.StageCase):
         self.assertEqual("HEALTHY", self.verdict(), "a node that beats is not asked about")
 
 
+class CutOffZone(stage.StageCase):
+    """Seen from outside, a zone behind a broken switch looks as a zone without power does."""
+
+    ZONE = "topology.kubernetes.io/zone"
+
+    def _label(self, node, zone):
+        self.stage.kubectl("label", "node", node.name, f"{self.ZONE}={zone}", "--overwrite")
+
+    def test_a_zone_that_is_cut_off_is_not_a_zone_of_dead_nodes(self):
+        first, second, _ = self.stage.workers()
+        self.addCleanup(self._label, second, second.zone)
+        self._label(second, first.zone)
+        zone = (first, second)
+        carried = [pod for node in zone for pod in stage.pods_on(self.stage, node)]
+        self.assertTrue(carried, "there is something to lose in the zone")
+        for node in zone:
+            self.stage.partition(node)
+        try:
+            self.wait(lambda: self.new_decisions("BLIND"), "the decision that it is blind to them")
+            self.watch_that_nothing_is_removed(TIME_FOR_HARM_S)
+        finally:
+            for node in zone:
+                self.stage.heal(node)
+        self.wait(lambda: set(stage.verdicts(self.stage).values()) == {"HEALTHY"}, "the zone to be heard again", 120)
+        self.assert_nothing_removed()
+
+
 class BrokenWatches(stage.StageCase):
     def wait_for_api_state(self, state):
         self.wait(lambda: stage.resources(self.stage, "clusters")[0]["apiState"] == f"API_STATE_{state}",

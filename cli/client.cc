@@ -1,5 +1,6 @@
 #include "cli/client.h"
 
+#include <google/protobuf/util/time_util.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
@@ -26,6 +27,10 @@ constexpr int kAttempts = 3;
 constexpr absl::Duration kWatchLifetime = absl::Hours(1);
 // A page of nodes with their reports, with room to spare.
 constexpr int kMaxMessageBytes = 32 << 20;
+
+google::protobuf::Duration ToMessage(absl::Duration duration) {
+  return google::protobuf::util::TimeUtil::NanosecondsToDuration(absl::ToInt64Nanoseconds(duration));
+}
 
 // The content of the file that a setting names.
 absl::StatusOr<std::string> ReadFile(const std::string& path, absl::string_view setting) {
@@ -95,7 +100,8 @@ Client::Client(const Settings& settings, const Host& host, const std::shared_ptr
       host_(host),
       fleet_(v1::FleetService::NewStub(channel)),
       decisions_(v1::DecisionService::NewStub(channel)),
-      policies_(v1::PolicyService::NewStub(channel)) {}
+      policies_(v1::PolicyService::NewStub(channel)),
+      maintenances_(v1::MaintenanceService::NewStub(channel)) {}
 
 absl::Status Client::Prepare(grpc::ClientContext& context, absl::Duration timeout) const {
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
@@ -130,6 +136,18 @@ absl::StatusOr<Response> Client::Read(Stub& stub,
     }
     host_.sleep(wait);
   }
+}
+
+template <typename Response, typename Stub, typename RequestMessage>
+absl::StatusOr<Response> Client::Change(Stub& stub,
+                                        grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                     const RequestMessage&, Response*),
+                                        const RequestMessage& request) {
+  grpc::ClientContext context;
+  EVENKEEL_RETURN_IF_ERROR(Prepare(context, settings_.request_timeout));
+  Response response;
+  EVENKEEL_RETURN_IF_ERROR(rpc::FromGrpc((stub.*method)(&context, request, &response)));
+  return response;
 }
 
 template <typename Item, typename Response, typename Stub, typename RequestMessage>
@@ -279,21 +297,75 @@ absl::StatusOr<v1::ApplyPolicyResponse> Client::ApplyPolicy(const v1::Policy& po
   v1::ApplyPolicyRequest request;
   *request.mutable_policy() = policy;
   request.set_validate_only(validate_only);
-  grpc::ClientContext context;
-  EVENKEEL_RETURN_IF_ERROR(Prepare(context, settings_.request_timeout));
-  v1::ApplyPolicyResponse response;
-  EVENKEEL_RETURN_IF_ERROR(rpc::FromGrpc(policies_->ApplyPolicy(&context, request, &response)));
-  return response;
+  return Change<v1::ApplyPolicyResponse>(*policies_, &v1::PolicyService::Stub::ApplyPolicy, request);
 }
 
 absl::Status Client::DeletePolicy(const std::string& name, const std::string& etag) {
   v1::DeletePolicyRequest request;
   request.set_name(name);
   request.set_etag(etag);
-  grpc::ClientContext context;
-  EVENKEEL_RETURN_IF_ERROR(Prepare(context, settings_.request_timeout));
-  v1::DeletePolicyResponse response;
-  return rpc::FromGrpc(policies_->DeletePolicy(&context, request, &response));
+  return Change<v1::DeletePolicyResponse>(*policies_, &v1::PolicyService::Stub::DeletePolicy, request)
+      .status();
+}
+
+absl::StatusOr<std::vector<v1::Maintenance>> Client::ListMaintenances(const std::string& parent) {
+  v1::ListMaintenancesRequest request;
+  request.set_parent(parent);
+  return ReadAll<v1::Maintenance>(*maintenances_, &v1::MaintenanceService::Stub::ListMaintenances, request,
+                                  &v1::ListMaintenancesResponse::mutable_maintenances);
+}
+
+absl::StatusOr<v1::Maintenance> Client::GetMaintenance(const std::string& name) {
+  v1::GetMaintenanceRequest request;
+  request.set_name(name);
+  EVENKEEL_ASSIGN_OR_RETURN(v1::GetMaintenanceResponse response,
+                            (Read<v1::GetMaintenanceResponse>(
+                                *maintenances_, &v1::MaintenanceService::Stub::GetMaintenance, request)));
+  return std::move(*response.mutable_maintenance());
+}
+
+absl::StatusOr<v1::Maintenance> Client::StartMaintenance(const std::string& name, absl::Duration length,
+                                                         const std::string& reason, bool validate_only) {
+  v1::StartMaintenanceRequest request;
+  request.set_name(name);
+  *request.mutable_duration() = ToMessage(length);
+  request.set_reason(reason);
+  request.set_validate_only(validate_only);
+  EVENKEEL_ASSIGN_OR_RETURN(v1::StartMaintenanceResponse response,
+                            (Change<v1::StartMaintenanceResponse>(
+                                *maintenances_, &v1::MaintenanceService::Stub::StartMaintenance, request)));
+  return std::move(*response.mutable_maintenance());
+}
+
+absl::StatusOr<v1::Maintenance> Client::EndMaintenance(const std::string& name) {
+  v1::EndMaintenanceRequest request;
+  request.set_name(name);
+  EVENKEEL_ASSIGN_OR_RETURN(v1::EndMaintenanceResponse response,
+                            (Change<v1::EndMaintenanceResponse>(
+                                *maintenances_, &v1::MaintenanceService::Stub::EndMaintenance, request)));
+  return std::move(*response.mutable_maintenance());
+}
+
+absl::StatusOr<std::vector<v1::Pause>> Client::PauseCluster(const std::string& name, absl::Duration length,
+                                                            const std::string& reason, bool validate_only) {
+  v1::PauseClusterRequest request;
+  request.set_name(name);
+  if (length > absl::ZeroDuration()) *request.mutable_duration() = ToMessage(length);
+  request.set_reason(reason);
+  request.set_validate_only(validate_only);
+  EVENKEEL_ASSIGN_OR_RETURN(v1::PauseClusterResponse response,
+                            (Change<v1::PauseClusterResponse>(
+                                *maintenances_, &v1::MaintenanceService::Stub::PauseCluster, request)));
+  return std::vector<v1::Pause>(response.pauses().begin(), response.pauses().end());
+}
+
+absl::StatusOr<std::vector<v1::Pause>> Client::ResumeCluster(const std::string& name) {
+  v1::ResumeClusterRequest request;
+  request.set_name(name);
+  EVENKEEL_ASSIGN_OR_RETURN(v1::ResumeClusterResponse response,
+                            (Change<v1::ResumeClusterResponse>(
+                                *maintenances_, &v1::MaintenanceService::Stub::ResumeCluster, request)));
+  return std::vector<v1::Pause>(response.pauses().begin(), response.pauses().end());
 }
 
 absl::StatusOr<std::vector<v1::Decision>> Client::OpenDecisions(const std::string& cluster) {

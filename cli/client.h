@@ -11,6 +11,7 @@
 #include "cli/host.h"
 #include "evenkeel/v1/decision.grpc.pb.h"
 #include "evenkeel/v1/fleet.grpc.pb.h"
+#include "evenkeel/v1/maintenance.grpc.pb.h"
 #include "evenkeel/v1/policy.grpc.pb.h"
 
 namespace grpc {
@@ -60,6 +61,16 @@ class Client {
   absl::StatusOr<v1::ApplyPolicyResponse> ApplyPolicy(const v1::Policy& policy, bool validate_only);
   absl::Status DeletePolicy(const std::string& name, const std::string& etag);
 
+  absl::StatusOr<std::vector<v1::Maintenance>> ListMaintenances(const std::string& parent);
+  absl::StatusOr<v1::Maintenance> GetMaintenance(const std::string& name);
+  absl::StatusOr<v1::Maintenance> StartMaintenance(const std::string& name, absl::Duration length,
+                                                   const std::string& reason, bool validate_only);
+  absl::StatusOr<v1::Maintenance> EndMaintenance(const std::string& name);
+  // `length` zero: until somebody resumes.
+  absl::StatusOr<std::vector<v1::Pause>> PauseCluster(const std::string& name, absl::Duration length,
+                                                      const std::string& reason, bool validate_only);
+  absl::StatusOr<std::vector<v1::Pause>> ResumeCluster(const std::string& name);
+
   // The decisions that are open now.
   absl::StatusOr<std::vector<v1::Decision>> OpenDecisions(const std::string& cluster);
 
@@ -82,6 +93,12 @@ class Client {
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const RequestMessage&,
                                                              Response*),
                                 const RequestMessage& request);
+  // One call that changes something: sent once.
+  template <typename Response, typename Stub, typename RequestMessage>
+  absl::StatusOr<Response> Change(Stub& stub,
+                                  grpc::Status (Stub::*method)(grpc::ClientContext*, const RequestMessage&,
+                                                               Response*),
+                                  const RequestMessage& request);
   // All pages of a list.
   template <typename Item, typename Response, typename Stub, typename RequestMessage>
   absl::StatusOr<std::vector<Item>> ReadAll(
@@ -99,6 +116,7 @@ class Client {
   std::unique_ptr<v1::FleetService::Stub> fleet_;
   std::unique_ptr<v1::DecisionService::Stub> decisions_;
   std::unique_ptr<v1::PolicyService::Stub> policies_;
+  std::unique_ptr<v1::MaintenanceService::Stub> maintenances_;
 };
 
 }  // namespace evenkeel::cli

@@ -42,6 +42,19 @@ CLI::Option* AddDuration(CLI::App& app, const std::string& names, absl::Duration
       ->type_name("DURATION");
 }
 
+// How long an operator's order holds.
+void AddLength(CLI::App& app, absl::Duration& target, const std::string& help) {
+  app.add_option_function<std::string>(
+         "--for",
+         [&target](const std::string& text) {
+           if (!absl::ParseDuration(text, &target) || target <= absl::ZeroDuration()) {
+             throw CLI::ValidationError("--for", "must be a duration such as 30m or 2h, not " + text);
+           }
+         },
+         help)
+      ->type_name("DURATION");
+}
+
 std::string KindList() {
   return absl::StrJoin(KindNames(), ", ",
                        [](std::string* out, const KindName& names) { absl::StrAppend(out, names.plural); });
@@ -110,6 +123,20 @@ CommandLine::CommandLine(const std::string& program) : app(kDescription, program
   command = AddCommand(app, "status", "Tell whether the whole fleet is well; exit code 0 only if it is");
   command->add_flag("--wait", status.wait, "Wait until it is");
   AddDuration(*command, "--timeout", status.timeout, "How long to wait");
+
+  command =
+      AddCommand(app, "maintenance", "Say that somebody works on a node: nothing is done to it meanwhile");
+  command->add_option("words", maintenance.words, "start NODE or end NODE")->type_name("")->required();
+  AddLength(*command, maintenance.length, "How long, as 90m; it ends by itself");
+  command->add_option("--reason", maintenance.reason, "Why, for others to read")->type_name("TEXT");
+  command->add_flag("--validate-only", maintenance.validate_only, "Only check it, change nothing");
+
+  command = AddCommand(app, "pause", "Do nothing any more in the cluster of --cluster, or in all of them");
+  AddLength(*command, pause.length, "How long, as 90m (until `evenkeel resume`)");
+  command->add_option("--reason", pause.reason, "Why, for others to read")->type_name("TEXT");
+  command->add_flag("--validate-only", pause.validate_only, "Only check it, change nothing");
+
+  AddCommand(app, "resume", "End the pause of the cluster of --cluster, or of all of them");
 
   AddCommand(app, "version", "Print the version");
 

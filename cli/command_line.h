@@ -6,6 +6,7 @@
 
 #include "cli/command/change.h"
 #include "cli/command/get.h"
+#include "cli/command/order.h"
 #include "cli/command/show.h"
 #include "cli/command/status.h"
 #include "cli/config.h"
@@ -27,6 +28,8 @@ struct CommandLine {
   ApplyOptions apply;
   DeleteOptions remove;
   StatusOptions status;
+  MaintenanceOptions maintenance;
+  PauseOptions pause;
   std::string shell;
 
   CLI::App app;  // refers to what is above

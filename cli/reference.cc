@@ -28,6 +28,8 @@ std::vector<absl::string_view> Collections(Kind kind) {
       return {"decisions"};
     case Kind::kPolicy:
       return {"policies"};
+    case Kind::kMaintenance:
+      return {"clusters", "maintenances"};
   }
   return {};
 }
@@ -60,6 +62,7 @@ const std::vector<KindName>& KindNames() {
       {Kind::kContainer, "container", "containers", ""},
       {Kind::kDecision, "decision", "decisions", ""},
       {Kind::kPolicy, "policy", "policies", ""},
+      {Kind::kMaintenance, "maintenance", "maintenances", ""},
   };
   return names;
 }
@@ -135,6 +138,8 @@ absl::StatusOr<std::string> FullName(Kind kind, absl::string_view name, const Sc
       return absl::StrCat("decisions/", name);
     case Kind::kPolicy:
       return absl::StrCat("policies/", name);
+    case Kind::kMaintenance:
+      return absl::StrCat("clusters/", scope.cluster, "/maintenances/", name);
   }
   return absl::InvalidArgumentError("no such kind");
 }

@@ -10,7 +10,7 @@
 namespace evenkeel::cli {
 
 // The kinds of resources that the command knows.
-enum class Kind : std::uint8_t { kCluster, kNode, kPod, kContainer, kDecision, kPolicy };
+enum class Kind : std::uint8_t { kCluster, kNode, kPod, kContainer, kDecision, kPolicy, kMaintenance };
 
 // A kind and how it is written.
 struct KindName {

@@ -34,6 +34,9 @@ absl::Status RunRemote(CommandLine& line, const std::string& command, Context& c
   if (command == "explain") return RunExplain(context, line.explain);
   if (command == "apply") return RunApply(context, line.apply);
   if (command == "delete") return RunDelete(context, line.remove);
+  if (command == "maintenance") return RunMaintenance(context, line.maintenance);
+  if (command == "pause") return RunPause(context, line.pause);
+  if (command == "resume") return RunResume(context);
   return RunStatus(context, line.status);
 }
 

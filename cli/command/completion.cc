@@ -42,6 +42,8 @@ std::vector<std::string> Arguments(const std::string& command) {
     for (const KindName& names : KindNames()) words.emplace_back(names.plural);
   } else if (command == "delete") {
     words.emplace_back("policy");
+  } else if (command == "maintenance") {
+    words = {"start", "end"};
   } else if (command == "completion") {
     words = CompletionShells();
   }

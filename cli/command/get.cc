@@ -273,6 +273,15 @@ Source<v1::Policy> Policies(Context& context) {
           [&](const std::string& name) { return context.client.GetPolicy(name); }, nullptr};
 }
 
+Source<v1::Maintenance> Maintenances(Context& context) {
+  return {
+      [&] {
+        const std::string& cluster = context.settings.cluster;
+        return context.client.ListMaintenances(absl::StrCat("clusters/", cluster.empty() ? "-" : cluster));
+      },
+      [&](const std::string& name) { return context.client.GetMaintenance(name); }, nullptr};
+}
+
 // Options that would be passed over in silence are refused: who gives them expects that they count.
 absl::Status CheckOptions(const GetOptions& options, Kind kind) {
   const bool has_labels = kind == Kind::kNode || kind == Kind::kPod || kind == Kind::kContainer;
@@ -316,6 +325,8 @@ absl::Status RunGet(Context& context, const GetOptions& options) {
       return Get(context, options, request, table, Decisions(context, options));
     case Kind::kPolicy:
       return Get(context, options, request, table, Policies(context));
+    case Kind::kMaintenance:
+      return Get(context, options, request, table, Maintenances(context));
   }
   return absl::InternalError("no such kind");
 }

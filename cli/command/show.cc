@@ -52,6 +52,12 @@ absl::StatusOr<std::vector<std::string>> AllNames(Context& context, Kind kind, b
       EVENKEEL_ASSIGN_OR_RETURN(const auto found, client.ListPolicies());
       return NamesOf(found);
     }
+    case Kind::kMaintenance: {
+      const std::string& cluster = context.settings.cluster;
+      EVENKEEL_ASSIGN_OR_RETURN(const auto found, client.ListMaintenances(absl::StrCat(
+                                                      "clusters/", cluster.empty() ? "-" : cluster)));
+      return NamesOf(found);
+    }
   }
   return absl::InternalError("no such kind");
 }
@@ -85,6 +91,10 @@ absl::StatusOr<std::string> DescribeOne(Context& context, Kind kind, const std::
     }
     case Kind::kPolicy: {
       EVENKEEL_ASSIGN_OR_RETURN(const auto found, client.GetPolicy(name));
+      return Describe(found, now);
+    }
+    case Kind::kMaintenance: {
+      EVENKEEL_ASSIGN_OR_RETURN(const auto found, client.GetMaintenance(name));
       return Describe(found, now);
     }
   }

@@ -46,6 +46,7 @@ bool IsVirtual(const v1::Node& node) {
 std::string NodeProblem(const v1::Node& node) {
   const bool unwatched = node.verdict() == v1::VERDICT_UNSPECIFIED;
   if (unwatched && IsVirtual(node)) return "";
+  if (node.has_maintenance()) return "";  // whatever is true of it is expected
   const std::string who =
       absl::StrCat("node ", LastSegment(node.name()), " of cluster ", Segment(node.name(), "clusters"));
   if (unwatched) return absl::StrCat(who, " has no agent");
@@ -61,6 +62,12 @@ std::string NodeProblem(const v1::Node& node) {
 void PrintFleet(Context& context, const Fleet& fleet, absl::Duration took) {
   const Host& host = context.host;
   *host.out << "Coordinator " << context.settings.server << " answered in " << Span(took) << ".\n\n";
+  for (const v1::Cluster& cluster : fleet.clusters) {
+    if (!cluster.has_pause()) continue;
+    *host.out << "*** Cluster " << LastSegment(cluster.name()) << " is "
+              << Printable(PauseText(cluster.pause()))
+              << ". NOTHING IS DONE in it; `evenkeel resume` ends that. ***\n\n";
+  }
   const TableOptions options{};
   std::vector<Row> clusters;
   for (const v1::Cluster& cluster : fleet.clusters) clusters.push_back(MakeRow(cluster, options, host.now()));
@@ -97,6 +104,9 @@ std::vector<std::string> Problems(const std::vector<v1::Cluster>& clusters,
       problems.push_back(
           absl::StrCat("the Kubernetes API of ", who, " cannot be used: ",
                        cluster.api_detail().empty() ? "nothing has come from it yet" : cluster.api_detail()));
+    }
+    if (cluster.has_pause()) {
+      problems.push_back(absl::StrCat("NOTHING IS DONE in ", who, ": it is ", PauseText(cluster.pause())));
     }
     if (cluster.blind()) problems.push_back(absl::StrCat(who, " is not judged: ", cluster.blind_reason()));
     if (cluster.nodes() == 0) problems.push_back(absl::StrCat(who, " has no nodes"));

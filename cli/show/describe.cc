@@ -141,6 +141,7 @@ std::string Describe(const v1::Cluster& cluster, absl::Time now) {
   Sheet sheet;
   sheet.Add("Name", LastSegment(cluster.name()));
   sheet.Add("State", StateCell(cluster).text);
+  sheet.Add("Paused", cluster.has_pause() ? PauseText(cluster.pause()) : "no");
   sheet.Add("Kubernetes", cluster.kubernetes_version());
   sheet.Add("Kubernetes API", cluster.api_detail().empty()
                                   ? EnumWord(v1::Cluster::ApiState_Name(cluster.api_state()), "API_STATE_")
@@ -173,6 +174,7 @@ std::string Describe(const v1::Node& node, const std::vector<v1::Pod>& pods, abs
   sheet.Add("  Since", When(node.has_verdict_time(), node.verdict_time(), now));
   sheet.Add("Failed over", node.failed_over() ? "yes, and not readmitted yet" : "no");
   if (node.has_readmit_after()) sheet.Add("  Readmission", ReadmissionText(node, now));
+  sheet.Add("Maintenance", node.has_maintenance() ? MaintenanceText(node.maintenance()) : "no");
   sheet.Add("Open decision", node.open_decision());
   sheet.Add("Agent",
             node.agent_version().empty()
@@ -326,6 +328,17 @@ std::string Describe(const v1::Decision& decision, absl::Time now) {
                          {OrNone(workload.waiting_for())}});
   }
   sheet.AddTable("Workloads", {{"WORKLOAD"}, {"TAKEN OFF"}, {"READY AGAIN"}, {"WAITS FOR"}}, workloads);
+  std::vector<Row> unplaced;
+  for (const v1::UnplacedPod& pod : decision.unplaced()) {
+    unplaced.push_back({{TargetText(pod.pod())},
+                        {absl::StrCat(pod.priority())},
+                        {Millicores(static_cast<std::uint64_t>(pod.cpu_millicores()))},
+                        {Bytes(static_cast<std::uint64_t>(pod.memory_bytes()))},
+                        {pod.reason()}});
+  }
+  if (!unplaced.empty()) {
+    sheet.AddTable("Without room", {{"POD"}, {"PRIORITY"}, {"CPU"}, {"MEMORY"}, {"WHY"}}, unplaced);
+  }
   return sheet.Take();
 }
 
@@ -340,6 +353,19 @@ std::string Describe(const v1::Policy& policy, absl::Time now) {
   for (const auto& [key, value] : manifest["spec"].items()) {
     sheet.Add(absl::StrCat("  ", key), value.is_string() ? value.get<std::string>() : value.dump());
   }
+  return sheet.Take();
+}
+
+std::string Describe(const v1::Maintenance& maintenance, absl::Time now) {
+  Sheet sheet;
+  sheet.Add("Node", LastSegment(maintenance.name()));
+  sheet.Add("Cluster", Segment(maintenance.name(), "clusters"));
+  sheet.Add("Started", When(maintenance.has_start_time(), maintenance.start_time(), now));
+  sheet.Add("Ends", maintenance.has_end_time()
+                        ? absl::StrCat(Instant(ToTime(maintenance.end_time())), " (in ",
+                                       Age(ToTime(maintenance.end_time()) - now), ")")
+                        : "");
+  sheet.Add("Reason", maintenance.reason());
   return sheet.Take();
 }
 

@@ -302,6 +302,14 @@ std::vector<std::string> WorkloadLines(const v1::Decision& decision) {
   return lines;
 }
 
+std::vector<std::string> UnplacedLines(const v1::Decision& decision) {
+  std::vector<std::string> lines;
+  for (const v1::UnplacedPod& pod : decision.unplaced()) {
+    lines.push_back(absl::StrCat(TargetText(pod.pod()), ", priority ", pod.priority(), ": ", pod.reason()));
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string TargetText(const std::string& target) {
@@ -357,6 +365,7 @@ std::string Explain(const v1::Decision& decision, absl::Time now) {
   }
   AppendList(story, "What was left alone, and why:", alternatives);
   AppendList(story, "How the workloads fare:", WorkloadLines(decision));
+  AppendList(story, "For whom no room was found:", UnplacedLines(decision));
   absl::StrAppend(&story, "\n", decision.name(), ", ",
                   decision.policy().empty() ? "no policy"
                                             : absl::StrCat("policy ", LastSegment(decision.policy()),

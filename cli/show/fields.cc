@@ -67,15 +67,16 @@ Cell VerdictCell(v1::Verdict verdict) {
 }
 
 Cell StateCell(const v1::Cluster& cluster) {
-  if (cluster.blind()) return {"Blind", Style::kBad};
-  switch (cluster.api_state()) {
-    case v1::Cluster::API_STATE_READY:
-      return {"Ready", Style::kGood};
-    case v1::Cluster::API_STATE_UNREACHABLE:
-      return {"Unreachable", Style::kBad};
-    default:
-      return {"Unknown", Style::kWarning};
+  Cell cell{"Unknown", Style::kWarning};
+  if (cluster.blind()) {
+    cell = {"Blind", Style::kBad};
+  } else if (cluster.api_state() == v1::Cluster::API_STATE_READY) {
+    cell = {"Ready", Style::kGood};
+  } else if (cluster.api_state() == v1::Cluster::API_STATE_UNREACHABLE) {
+    cell = {"Unreachable", Style::kBad};
   }
+  if (cluster.has_pause()) cell = {absl::StrCat(cell.text, ",PAUSED"), Style::kBad};
+  return cell;
 }
 
 Cell StateCell(v1::Decision::State state) {
@@ -115,6 +116,18 @@ std::string MemoryShare(const v1::NodeMemory& memory) {
   return Share(total - static_cast<double>(memory.available_bytes()), total);
 }
 
+std::string PauseText(const v1::Pause& pause) {
+  return absl::StrCat("paused by an operator ",
+                      pause.has_end_time() ? "until " + Instant(ToTime(pause.end_time()))
+                                           : std::string("until it is resumed"),
+                      pause.reason().empty() ? "" : absl::StrCat(" (", pause.reason(), ")"));
+}
+
+std::string MaintenanceText(const v1::Maintenance& maintenance) {
+  return absl::StrCat("until ", Instant(ToTime(maintenance.end_time())),
+                      maintenance.reason().empty() ? "" : absl::StrCat(" (", maintenance.reason(), ")"));
+}
+
 std::vector<Field> Fields(const v1::Cluster& cluster, const TableOptions& options, absl::Time now) {
   std::vector<Field> fields{
       {{"NAME"}, {LastSegment(cluster.name())}},
@@ -132,7 +145,8 @@ std::vector<Field> Fields(const v1::Cluster& cluster, const TableOptions& option
   if (options.wide) {
     fields.push_back(
         {{"BLIND FOR", true}, {AgeSince(cluster.has_blind_since(), cluster.blind_since(), now)}});
-    fields.push_back({{"DETAIL"}, {OrNone(cluster.blind() ? cluster.blind_reason() : cluster.api_detail())}});
+    const std::string& detail = cluster.blind() ? cluster.blind_reason() : cluster.api_detail();
+    fields.push_back({{"DETAIL"}, {OrNone(cluster.has_pause() ? PauseText(cluster.pause()) : detail)}});
   }
   return fields;
 }
@@ -142,6 +156,7 @@ std::vector<Field> Fields(const v1::Node& node, const TableOptions& options, abs
   AddPlace(fields, node.name(), options, false);
   Cell verdict = VerdictCell(node.verdict());
   if (node.failed_over()) absl::StrAppend(&verdict.text, ",FailedOver");
+  if (node.has_maintenance()) absl::StrAppend(&verdict.text, ",Maintenance");
   fields.insert(
       fields.end(),
       {{{"NAME"}, {LastSegment(node.name())}},
@@ -260,6 +275,19 @@ std::vector<Field> Fields(const v1::Policy& policy, const TableOptions& options,
          {{"REBALANCE"}, {failover.rebalance() ? "true" : "false"}},
          {{"ETAG"}, {OrNone(policy.etag())}}});
   }
+  return fields;
+}
+
+std::vector<Field> Fields(const v1::Maintenance& maintenance, const TableOptions& options, absl::Time now) {
+  std::vector<Field> fields;
+  AddPlace(fields, maintenance.name(), options, false);
+  const bool ends = maintenance.has_end_time();
+  fields.insert(fields.end(),
+                {{{"NODE"}, {LastSegment(maintenance.name())}},
+                 {{"FOR", true}, {AgeSince(maintenance.has_start_time(), maintenance.start_time(), now)}},
+                 {{"LEFT", true}, {ends ? Age(ToTime(maintenance.end_time()) - now) : std::string(kNone)}},
+                 {{"UNTIL"}, {ends ? Instant(ToTime(maintenance.end_time())) : std::string(kNone)}},
+                 {{"REASON"}, {OrNone(maintenance.reason())}}});
   return fields;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/reference.h"
 #include "evenkeel/v1/decision.pb.h"
 #include "evenkeel/v1/fleet.pb.h"
+#include "evenkeel/v1/maintenance.pb.h"
 #include "evenkeel/v1/policy.pb.h"
 
 // What a table shows of each kind of resource.
@@ -32,6 +33,7 @@ std::vector<Field> Fields(const v1::Pod& pod, const TableOptions& options, absl:
 std::vector<Field> Fields(const v1::Container& container, const TableOptions& options, absl::Time now);
 std::vector<Field> Fields(const v1::Decision& decision, const TableOptions& options, absl::Time now);
 std::vector<Field> Fields(const v1::Policy& policy, const TableOptions& options, absl::Time now);
+std::vector<Field> Fields(const v1::Maintenance& maintenance, const TableOptions& options, absl::Time now);
 
 // A table for resources of one type.
 template <typename Resource>
@@ -58,6 +60,10 @@ std::string ConfidenceText(v1::Confidence confidence);
 Cell StateCell(const v1::Cluster& cluster);
 Cell StateCell(v1::Decision::State state);
 std::string KindWord(v1::Decision::Kind kind);
+
+// "paused by an operator until ... (REASON)"; "until ... (REASON)".
+std::string PauseText(const v1::Pause& pause);
+std::string MaintenanceText(const v1::Maintenance& maintenance);
 
 // Use of a machine: "12%" of all its CPUs; "<none>" where it is not measured.
 std::string CpuShare(const v1::NodeCpu& cpu);

@@ -30,4 +30,8 @@ Answer AnswerFor(const absl::Status& failure, absl::string_view doing) {
   }
 }
 
+Answer Withdrawn() {
+  return {ActionOutcome::kWithdrawn, "taken back before it was sent"};
+}
+
 }  // namespace evenkeel::coordinator

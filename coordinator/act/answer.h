@@ -17,6 +17,12 @@ struct Answer {
 
 using AnswerDone = std::function<void(Answer)>;
 
+// Whether an action is still wanted; asked before each of its writes. Empty: always.
+using StillWanted = std::function<bool()>;
+
+// The answer of an action that was taken back before its write was sent.
+Answer Withdrawn();
+
 // What a failed call means where it was not about the object's being there or its uid: "not now" for
 // RESOURCE_EXHAUSTED; "no" for everything that asking again would not change; else unreachable: it may or may
 // not have been carried out.

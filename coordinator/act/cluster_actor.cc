@@ -1,6 +1,7 @@
 #include "coordinator/act/cluster_actor.h"
 
 #include <deque>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -53,8 +54,15 @@ class ClusterActor::Core : public std::enable_shared_from_this<Core> {
   void Do(const ReadLease& request);
   void Do(const AskKubelet& request);
   void Do(const Announce& announcement);
+  void Do(const WithdrawActions& withdrawal);
 
  private:
+  // An action that was handed over, and its place in the order in which all came.
+  struct Queued {
+    uint64_t order = 0;
+    ReleasedAction released;
+  };
+
   // Runs `step` on the API's thread, unless stopped.
   template <typename Step>
   void Guarded(Step step) {
@@ -66,7 +74,9 @@ class ClusterActor::Core : public std::enable_shared_from_this<Core> {
   void Take() ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
   void OnClaim(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
   void RunAllowed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
-  void Run(const ReleasedAction& released) ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
+  void Run(const Queued& queued) ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
+  bool IsWanted(const Queued& queued);
+  void Forget(const Queued& queued);
   void Finish(const ReleasedAction& action, Answer answer);
   void OnLease(const ReadLease& request, const absl::StatusOr<kube::Json>& found)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
@@ -78,7 +88,15 @@ class ClusterActor::Core : public std::enable_shared_from_this<Core> {
   const time::Clock& clock_;
 
   absl::Mutex mutex_;
-  std::vector<ReleasedAction> fresh_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Queued> fresh_ ABSL_GUARDED_BY(mutex_);
+  uint64_t taken_ ABSL_GUARDED_BY(mutex_) = 0;  // actions handed over so far
+  // Decisions of which actions are queued or under way, and how many; what came up to `withdrawn` is taken
+  // back.
+  struct Progress {
+    size_t open = 0;
+    uint64_t withdrawn = 0;
+  };
+  std::map<DecisionId, Progress> progress_ ABSL_GUARDED_BY(mutex_);
   size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;  // in fresh_, checking_ and allowed_
   size_t announcements_ ABSL_GUARDED_BY(mutex_) = 0;
 
@@ -86,8 +104,8 @@ class ClusterActor::Core : public std::enable_shared_from_this<Core> {
   bool stopped_ ABSL_GUARDED_BY(running_) = false;
   bool checking_claim_ ABSL_GUARDED_BY(running_) = false;
   bool superseded_ ABSL_GUARDED_BY(running_) = false;
-  std::vector<ReleasedAction> checking_ ABSL_GUARDED_BY(running_);  // wait for the claim that is being read
-  std::deque<ReleasedAction> allowed_ ABSL_GUARDED_BY(running_);    // wait for their turn
+  std::vector<Queued> checking_ ABSL_GUARDED_BY(running_);  // wait for the claim that is being read
+  std::deque<Queued> allowed_ ABSL_GUARDED_BY(running_);    // wait for their turn
   size_t in_flight_ ABSL_GUARDED_BY(running_) = 0;
 
   log::Limiter log_limiter_{absl::Seconds(10)};
@@ -117,7 +135,8 @@ void ClusterActor::Core::Do(const ReleasedAction& action) {
     full = waiting_ >= options_.most_waiting;
     if (!full) {
       first = fresh_.empty();
-      fresh_.push_back(action);
+      fresh_.push_back({++taken_, action});
+      ++progress_[action.decision].open;
       ++waiting_;
     }
   }
@@ -144,10 +163,10 @@ void ClusterActor::Core::Take() {
 
 void ClusterActor::Core::OnClaim(const absl::Status& status) {
   checking_claim_ = false;
-  std::vector<ReleasedAction> checked;
+  std::vector<Queued> checked;
   checked.swap(checking_);
   if (status.ok()) {
-    for (ReleasedAction& action : checked) allowed_.push_back(std::move(action));
+    for (Queued& queued : checked) allowed_.push_back(std::move(queued));
     RunAllowed();
   } else {
     log::Warn("the claim on the cluster is not ours, or not known",
@@ -159,7 +178,11 @@ void ClusterActor::Core::OnClaim(const absl::Status& status) {
       absl::MutexLock lock(&mutex_);
       waiting_ -= checked.size();
     }
-    for (const ReleasedAction& action : checked) Finish(action, answer);
+    for (const Queued& queued : checked) {
+      const bool wanted = IsWanted(queued);
+      Forget(queued);
+      Finish(queued.released, wanted ? answer : Withdrawn());
+    }
     if (absl::IsFailedPrecondition(status) && !superseded_) {
       superseded_ = true;
       if (options_.superseded) options_.superseded(status);
@@ -170,39 +193,67 @@ void ClusterActor::Core::OnClaim(const absl::Status& status) {
 
 void ClusterActor::Core::RunAllowed() {
   while (in_flight_ < options_.most_in_flight && !allowed_.empty()) {
-    const ReleasedAction action = std::move(allowed_.front());
+    const Queued queued = std::move(allowed_.front());
     allowed_.pop_front();
-    ++in_flight_;
     {
       absl::MutexLock lock(&mutex_);
       --waiting_;
     }
-    Run(action);
+    if (!IsWanted(queued)) {
+      Forget(queued);
+      Finish(queued.released, Withdrawn());
+      continue;
+    }
+    ++in_flight_;
+    Run(queued);
   }
 }
 
-void ClusterActor::Core::Run(const ReleasedAction& released) {
+// Taking our taint off a living node is what a withdrawal leads to: it is never withdrawn itself.
+bool ClusterActor::Core::IsWanted(const Queued& queued) {
+  if (queued.released.action.kind == ActionKind::kUntaintNode) return true;
+  absl::MutexLock lock(&mutex_);
+  const auto progress = progress_.find(queued.released.decision);
+  return progress == progress_.end() || queued.order > progress->second.withdrawn;
+}
+
+void ClusterActor::Core::Forget(const Queued& queued) {
+  absl::MutexLock lock(&mutex_);
+  const auto progress = progress_.find(queued.released.decision);
+  if (--progress->second.open == 0) progress_.erase(progress);
+}
+
+void ClusterActor::Core::Do(const WithdrawActions& withdrawal) {
+  absl::MutexLock lock(&mutex_);
+  const auto progress = progress_.find(withdrawal.decision);
+  if (progress != progress_.end()) progress->second.withdrawn = taken_;
+}
+
+void ClusterActor::Core::Run(const Queued& queued) {
+  const ReleasedAction& released = queued.released;
   const Action& action = released.action;
   const std::string decision = released.decision.ToString();
   const NodeTarget node = {.name = action.name, .uid = action.uid};
   const PodTarget pod = {.name = {.name_space = action.name_space, .name = action.name}, .uid = action.uid};
   const absl::Duration deadline = options_.action_deadline;
-  AnswerDone done = [core = shared_from_this(), released](Answer answer) {
+  const StillWanted wanted = [core = shared_from_this(), queued] { return core->IsWanted(queued); };
+  AnswerDone done = [core = shared_from_this(), queued](Answer answer) {
     core->Guarded([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core->running_) {
       --core->in_flight_;
-      core->Finish(released, std::move(answer));
+      core->Forget(queued);
+      core->Finish(queued.released, std::move(answer));
       core->RunAllowed();
     });
   };
   switch (action.kind) {
     case ActionKind::kTaintNode:
-      return PutTaint(api_, node, decision, clock_.Now(), deadline, std::move(done));
+      return PutTaint(api_, node, decision, clock_.Now(), deadline, wanted, std::move(done));
     case ActionKind::kUntaintNode:
       return TakeTaintOff(api_, node, deadline, std::move(done));
     case ActionKind::kDeletePod:
       return DeletePod(api_, pod, deadline, std::move(done));
     case ActionKind::kMarkPodUnready:
-      return MarkPodUnready(api_, pod, decision, clock_.Now(), deadline, std::move(done));
+      return MarkPodUnready(api_, pod, decision, clock_.Now(), deadline, wanted, std::move(done));
     case ActionKind::kEvictPod:
       return EvictPod(api_, pod, deadline, std::move(done));
   }
@@ -301,6 +352,9 @@ void ClusterActor::Do(const AskKubelet& request) {
 }
 void ClusterActor::Do(const Announce& announcement) {
   core_->Do(announcement);
+}
+void ClusterActor::Do(const WithdrawActions& withdrawal) {
+  core_->Do(withdrawal);
 }
 
 }  // namespace evenkeel::coordinator

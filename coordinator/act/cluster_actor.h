@@ -3,7 +3,9 @@
 //
 // Actions: before they are sent the cluster's claim is read (L7); one reading serves all actions that wait
 // for it. Then each runs on its own, at most `most_in_flight` at once. Every action is answered by one
-// ActionFinished, whatever happens but the actor's end.
+// ActionFinished, whatever happens but the actor's end. A sign of life of the node takes back what has not
+// been sent yet, up to the last instant: a queue, a slow API server or a slow claim is no excuse for what is
+// no longer right.
 #pragma once
 
 #include <cstddef>
@@ -51,6 +53,10 @@ class ClusterActor {
   void Do(const ReadLease& request);
   void Do(const AskKubelet& request);
   void Do(const Announce& announcement);
+  // What is still waiting to be sent of that decision, or has only read what it is about, is not sent any
+  // more, and is answered kWithdrawn; that its answer is on its way to the API's thread already makes no
+  // difference.
+  void Do(const WithdrawActions& withdrawal);
 
  private:
   class Core;

@@ -49,6 +49,7 @@ struct TaintChange : std::enable_shared_from_this<TaintChange> {
   const AnswerDone done;
   bool put = true;
   std::string decision;
+  StillWanted wanted;
   absl::Time now;
   int conflicts = 0;
   bool tried = false;  // a write was sent whose answer did not say that it was not carried out
@@ -83,6 +84,7 @@ void TaintChange::OnRead(const absl::StatusOr<Json>& found) {
                        {{"resourceVersion", kube::ResourceVersionOf(*found)},
                         {"annotations", {{kDecisionAnnotation, put ? Json(decision) : Json()}}}}},
                       {"spec", {{"taints", taints}}}};
+  if (!tried && wanted && !wanted()) return done(Withdrawn());
   tried = true;
   api.Patch(kube::Nodes(), {.name = node.name}, {.kind = kube::PatchKind::kMerge}, patch, deadline,
             [self = shared_from_this()](const absl::StatusOr<Json>& written) { self->OnWritten(written); });
@@ -104,10 +106,11 @@ void TaintChange::OnWritten(const absl::StatusOr<Json>& written) {
 }  // namespace
 
 void PutTaint(kube::KubernetesApi& api, const NodeTarget& node, const std::string& decision, absl::Time now,
-              absl::Duration deadline, AnswerDone done) {
+              absl::Duration deadline, StillWanted wanted, AnswerDone done) {
   const auto change = std::make_shared<TaintChange>(api, node, deadline, std::move(done));
   change->decision = decision;
   change->now = now;
+  change->wanted = std::move(wanted);
   change->Read();
 }
 

@@ -21,10 +21,12 @@ struct NodeTarget {
   std::string uid;
 };
 
-// `decision` goes into the annotation; `now` into the taint's timeAdded. `deadline` is for each request.
-// `done` comes once, on the API's thread. kNotMine: the node is gone or has another uid.
+// `wanted` is asked before each write: what is not wanted any more is answered kWithdrawn, unless an earlier
+// write may have been carried out. `decision` goes into the annotation; `now` into the taint's timeAdded.
+// `deadline` is for each request. `done` comes once, on the API's thread. kNotMine: the node is gone or has
+// another uid.
 void PutTaint(kube::KubernetesApi& api, const NodeTarget& node, const std::string& decision, absl::Time now,
-              absl::Duration deadline, AnswerDone done);
+              absl::Duration deadline, StillWanted wanted, AnswerDone done);
 void TakeTaintOff(kube::KubernetesApi& api, const NodeTarget& node, absl::Duration deadline, AnswerDone done);
 
 }  // namespace evenkeel::coordinator

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/domain_sight.h"
 #include "coordinator/core/sentences.h"
 
 namespace evenkeel::coordinator {
@@ -10,7 +11,7 @@ namespace evenkeel::coordinator {
 void RecordAgentLost(Turn& turn, Node& node) {
   Silence& silence = *node.silence;
   // In blindness too many seem lost: the next round after it tells.
-  if (silence.lost_recorded || turn.ClusterOf(node).sight.blind) return;
+  if (silence.lost_recorded || IsBlindTo(turn.ClusterOf(node), node)) return;
   if (silence.goodbye && turn.now - silence.detected < kGoodbyeGrace) return;
   silence.lost_recorded = true;
   Decision decision;

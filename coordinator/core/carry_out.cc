@@ -1,9 +1,11 @@
 #include "coordinator/core/carry_out.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/beats.h"
+#include "coordinator/core/domain_sight.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/readmission.h"
 #include "coordinator/core/rebalance.h"
@@ -14,10 +16,13 @@ namespace evenkeel::coordinator {
 namespace {
 
 bool MayRelease(const Cluster& cluster, const OpenDecision& open, const Action& action) {
+  if (cluster.record.pause) return false;
   // Taking our taint off a node that lives is right whatever else we doubt; it needs the API and nothing
   // more.
   if (action.kind == ActionKind::kUntaintNode) return cluster.sight.api_reachable;
-  return !cluster.sight.blind && !open.must_verify && !open.winding_up;
+  const auto node = cluster.nodes.find(open.decision.node);
+  const bool blind = node == cluster.nodes.end() ? cluster.sight.blind : IsBlindTo(cluster, node->second);
+  return !blind && !open.must_verify && !open.winding_up;
 }
 
 // L8: whether it was done is not known, and the API may be going away. A failover freezes until its node is
@@ -68,6 +73,13 @@ void Record(Turn& turn, OpenDecision& open, Action& action, const ActionFinished
     case ActionOutcome::kUnreachable:
       OnUnreachable(turn, open, action);
       break;
+    case ActionOutcome::kWithdrawn:  // as if it had never been handed out
+      action.state = ActionState::kPending;
+      --action.attempts;
+      action.release_time.reset();
+      action.finish_time.reset();
+      action.result.clear();
+      break;
   }
   if (action.state != ActionState::kPending) open.decision.timings.acted = turn.now;
 }
@@ -100,7 +112,21 @@ void Advance(Turn& turn, OpenDecision& open) {
       return ContinueRebalance(turn, open);
     case DecisionKind::kAgentLost:
     case DecisionKind::kBlind:
+    case DecisionKind::kMaintenance:
+    case DecisionKind::kPause:
       return;  // these have no actions
+  }
+}
+
+void CarryOn(Turn& turn, Cluster& cluster) {
+  for (const DecisionId& id : std::vector<DecisionId>(cluster.open.begin(), cluster.open.end())) {
+    OpenDecision* open = turn.FindOpen(id);
+    if (open == nullptr) continue;
+    if (open->winding_up && !AllEnded(open->decision)) {
+      WindUp(turn, *open);
+    } else {
+      ReleaseNext(turn, *open);
+    }
   }
 }
 
@@ -112,6 +138,8 @@ void OnActionFinished(Turn& turn, const ActionFinished& event) {
   const bool awaited = action.state == ActionState::kReleased || action.state == ActionState::kPending;
   if (!awaited || action.attempts == 0) return;
   Record(turn, *open, action, event);
+  // What was taken back because the node lives is not needed any more.
+  if (event.outcome == ActionOutcome::kWithdrawn && open->winding_up) return WindUp(turn, *open);
   // What waits for its retry is not handed out at once.
   if (action.state == ActionState::kPending) return turn.Changed(*open);
   open->pause = absl::ZeroDuration();

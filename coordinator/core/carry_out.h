@@ -15,6 +15,10 @@ void ReleaseNext(Turn& turn, OpenDecision& open);
 // does then.
 void Advance(Turn& turn, OpenDecision& open);
 
+// What kept the cluster's open decisions waiting (the API, a pause) is over: what waited for that alone goes
+// on.
+void CarryOn(Turn& turn, Cluster& cluster);
+
 void OnActionFinished(Turn& turn, const ActionFinished& event);
 
 // The pause before what was blocked or unreachable is asked again is over.

@@ -7,6 +7,7 @@
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/nodes.h"
+#include "coordinator/core/orders.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/recovery.h"
 #include "coordinator/core/replan.h"
@@ -50,6 +51,8 @@ void RestoreDecisions(Turn& turn, Cluster& cluster) {
         break;
       case DecisionKind::kAgentLost:
       case DecisionKind::kBlind:
+      case DecisionKind::kMaintenance:
+      case DecisionKind::kPause:
         CloseRestored(turn, open, DecisionState::kSucceeded,
                       "The coordinator was restarted; nothing was decided meanwhile");
         break;
@@ -102,6 +105,14 @@ void OnClusterAdded(Turn& turn, const ClusterAdded& event) {
     }
     turn.state.restored.erase(restored);
   }
+  if (auto restored = turn.state.restored_clusters.extract(event.cluster); !restored.empty()) {
+    cluster.record = std::move(restored.mapped());
+  }
+  cluster.record.cluster = event.cluster;
+  if (auto restored = turn.state.restored_maintenance.extract(event.cluster); !restored.empty()) {
+    for (Maintenance& window : restored.mapped()) cluster.maintenance[window.node.node] = std::move(window);
+  }
+  RestoreOrders(turn, cluster);
   RestoreDecisions(turn, cluster);
   EnforcePolicy(turn, cluster);
 }
@@ -113,17 +124,8 @@ void OnApiChanged(Turn& turn, const ApiChanged& event) {
   cluster->sight.api_detail = event.detail;
   if (event.reachable && !cluster->sight.listed) OnFirstList(turn, *cluster);
   UpdateSight(turn, *cluster);
-  if (!event.reachable) return;
   // What waited for the API alone goes on; the rest waits for sight and fresh verdicts (L8).
-  for (const DecisionId& id : std::vector<DecisionId>(cluster->open.begin(), cluster->open.end())) {
-    OpenDecision* open = turn.FindOpen(id);
-    if (open == nullptr) continue;
-    if (open->winding_up && !AllEnded(open->decision)) {
-      WindUp(turn, *open);
-    } else {
-      ReleaseNext(turn, *open);
-    }
-  }
+  if (event.reachable) CarryOn(turn, *cluster);
 }
 
 void OnSightDue(Turn& turn, Cluster& cluster) {

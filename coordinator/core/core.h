@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "coordinator/core/cluster_record.h"
 #include "coordinator/core/decision.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/core/events.h"
@@ -36,6 +37,8 @@ struct Restored {
   std::vector<Decision> open_decisions;
   std::vector<NodeRecord> nodes;
   std::vector<Policy> policies;
+  std::vector<ClusterRecord> clusters;
+  std::vector<Maintenance> maintenances;
 };
 
 struct State;

@@ -12,13 +12,14 @@
 #include "coordinator/core/facts.h"
 #include "coordinator/core/hold_down.h"
 #include "coordinator/core/ids.h"
+#include "coordinator/core/resources.h"
 
 namespace evenkeel::coordinator {
 
 enum class Verdict { kUnknown, kHealthy, kSuspect, kAgentLost, kPartitioned, kGray, kDead };
 // How sure a verdict is; see confidence.h.
 enum class Confidence { kNone, kLow, kMedium, kHigh };
-enum class DecisionKind { kFailover, kReadmission, kRebalance, kAgentLost, kBlind };
+enum class DecisionKind { kFailover, kReadmission, kRebalance, kAgentLost, kBlind, kMaintenance, kPause };
 enum class DecisionState { kOpen, kSucceeded, kFailed, kCancelled, kObserved, kRefused };
 enum class Direction { kNeither, kAgainstLife, kForLife };
 enum class ActionKind { kTaintNode, kUntaintNode, kDeletePod, kMarkPodUnready, kEvictPod };
@@ -58,6 +59,17 @@ struct Action {
   std::optional<absl::Time> finish_time;
   uint32_t attempts = 0;
   bool operator==(const Action&) const = default;
+};
+
+// A pod that was taken off a node although no room was found for it elsewhere: left to whoever brings nodes.
+struct UnplacedPod {
+  std::string name_space;
+  std::string name;
+  Controller controller;
+  int32_t priority = 0;
+  Resources requests;
+  std::string reason;  // why there is no room
+  bool operator==(const UnplacedPod&) const = default;
 };
 
 struct Timings {
@@ -100,6 +112,7 @@ struct Decision {
   std::string policy;  // name; empty = none
   std::string policy_etag;
   std::vector<WorkloadRecovery> workloads;
+  std::vector<UnplacedPod> unplaced;  // the most important first
   std::string outcome;
   bool operator==(const Decision&) const = default;
 };
@@ -116,6 +129,7 @@ struct NodeRecord {
   // The pod of its agent, in the coordinator's own namespace: what the API server is asked to read a log of,
   // to see whether it reaches the kubelet. Empty: not known.
   std::string agent_pod;
+  std::optional<absl::Time> recovered;  // when that failover was found to have succeeded (standing.h)
   bool operator==(const NodeRecord&) const = default;
 };
 

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "coordinator/core/cluster_record.h"
 #include "coordinator/core/decision.h"
 #include "coordinator/core/ids.h"
 #include "coordinator/core/policy.h"
@@ -32,7 +33,17 @@ struct PutPolicy {
 struct ErasePolicy {
   std::string name;
 };
-using Write = std::variant<PutDecision, PutNodeRecord, DeleteNodeRecord, PutPolicy, ErasePolicy>;
+struct PutClusterRecord {
+  ClusterRecord record;
+};
+struct PutMaintenance {
+  Maintenance maintenance;
+};
+struct EraseMaintenance {
+  NodeKey node;
+};
+using Write = std::variant<PutDecision, PutNodeRecord, DeleteNodeRecord, PutPolicy, ErasePolicy,
+                           PutClusterRecord, PutMaintenance, EraseMaintenance>;
 
 // ---- actions (to act/): change the world, so each stands in a durable decision ----
 struct ReleasedAction {
@@ -88,7 +99,14 @@ struct Announce {
   std::string reason;  // CamelCase, as NodeFailedOver
   std::string message;
 };
-using Request = std::variant<ProbeNode, ReadLease, AskKubelet, SetBeats, Announce>;
+// To act/: what has been released of the decision and not been sent is not to be sent any more. Each such
+// action is answered with kWithdrawn; what is on its way already is answered as it ends.
+struct WithdrawActions {
+  std::string cluster;
+  DecisionId decision;
+  std::string reason;
+};
+using Request = std::variant<ProbeNode, ReadLease, AskKubelet, SetBeats, Announce, WithdrawActions>;
 
 // ---- replies and notices (to serve/) ----
 struct Reply {
@@ -96,6 +114,8 @@ struct Reply {
   absl::Status status;
   std::optional<Policy> policy;  // as it is now
   bool created = false;
+  std::optional<Maintenance> maintenance;
+  std::vector<Pause> pauses;
 };
 // A decision is new or changed; it is durable.
 struct DecisionChanged {
@@ -130,7 +150,17 @@ struct PatienceChanged {
   uint32_t percent = 100;  // of the usual bounds
   std::string reason;      // empty at 100
 };
-using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged, PatienceChanged>;
+// An operator's order begins, changes or (nullopt) ends.
+struct MaintenanceChanged {
+  NodeKey node;
+  std::optional<Maintenance> maintenance;
+};
+struct PauseChanged {
+  std::string cluster;
+  std::optional<Pause> pause;
+};
+using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged, PatienceChanged, MaintenanceChanged,
+                            PauseChanged>;
 
 struct Effects {
   std::vector<Write> writes;

@@ -122,6 +122,7 @@ enum class ActionOutcome {
   kBlocked,      // Kubernetes says "not now" (a PodDisruptionBudget): may be asked again
   kRefused,      // Kubernetes says no (forbidden, invalid)
   kUnreachable,  // no answer within the deadline and its retries; may or may not have been done
+  kWithdrawn,    // taken back (WithdrawActions) before anything was sent: not done
 };
 // Answer to a released action.
 struct ActionFinished {
@@ -146,6 +147,30 @@ struct DeletePolicy {
   std::string expected_etag;
 };
 
+// The four below are answered by a Reply; see orders.h.
+struct StartMaintenance {
+  uint64_t request_id = 0;
+  NodeKey node;
+  absl::Duration length;  // from now
+  std::string reason;
+  bool validate_only = false;
+};
+struct EndMaintenance {
+  uint64_t request_id = 0;
+  NodeKey node;
+};
+struct PauseClusters {
+  uint64_t request_id = 0;
+  std::string cluster;                               // empty = all
+  absl::Duration length = absl::InfiniteDuration();  // from now
+  std::string reason;
+  bool validate_only = false;
+};
+struct ResumeClusters {
+  uint64_t request_id = 0;
+  std::string cluster;  // empty = all
+};
+
 // ---- the runtime ----
 
 // Effects.next_deadline has come.
@@ -159,6 +184,7 @@ struct OwnDelay {
 
 using Event = std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded,
                            ApiChanged, NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead,
-                           KubeletAnswered, ActionFinished, ApplyPolicy, DeletePolicy, Tick, OwnDelay>;
+                           KubeletAnswered, ActionFinished, ApplyPolicy, DeletePolicy, StartMaintenance,
+                           EndMaintenance, PauseClusters, ResumeClusters, Tick, OwnDelay>;
 
 }  // namespace evenkeel::coordinator

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "coordinator/core/resources.h"
 
 namespace evenkeel::coordinator {
 
@@ -22,6 +23,9 @@ struct NodeFacts {
   bool ready = false;             // condition Ready is True
   bool unschedulable = false;     // spec.unschedulable
   bool failover_taint = false;    // carries kFailoverTaintKey
+  Resources allocatable;          // for pods: status.allocatable
+  bool reserved = false;  // has a taint NoSchedule or NoExecute that somebody chose: not ours, and not one of
+                          // node.kubernetes.io/ that Kubernetes puts and takes by the node's condition
   bool operator==(const NodeFacts&) const = default;
 };
 
@@ -45,6 +49,8 @@ struct PodFacts {
   // mode is not known: the unknown counts as exclusive (L5).
   std::vector<std::string> exclusive_claims;
   int32_t priority = 0;
+  Resources requests{.pods = 1};  // as the scheduler counts them
+  bool tolerates = false;         // has tolerations beyond those that every pod is given
   // Why it is not running, in Kubernetes' words: the PodScheduled condition's message, a container's waiting
   // reason.
   std::string waiting_reason;

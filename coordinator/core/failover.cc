@@ -10,7 +10,9 @@
 #include "coordinator/core/readmission.h"
 #include "coordinator/core/recovery.h"
 #include "coordinator/core/replan.h"
+#include "coordinator/core/room.h"
 #include "coordinator/core/sentences.h"
+#include "coordinator/core/standing.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -76,7 +78,6 @@ void SkipAll(Decision& decision, const std::string& why) {
 }
 
 void RecordObserved(Turn& turn, Node& node, Decision decision) {
-  if (node.silence->observed_recorded) return;
   node.silence->observed_recorded = true;
   decision.summary =
       absl::StrCat(node.key.node, " is dead: ", node.reason, ". ", PlanText(decision.actions, true));
@@ -89,8 +90,7 @@ void RecordObserved(Turn& turn, Node& node, Decision decision) {
 }
 
 void RecordRefusal(Turn& turn, Node& node, Decision decision, const GuardAnswer& refusal) {
-  if (node.silence->refusal_recorded) return;
-  node.silence->refusal_recorded = true;
+  node.silence->refused_by.insert(refusal.guard);
   const std::string why = absl::StrCat("the guard ", refusal.guard, " refused: ", refusal.reason);
   decision.summary = absl::StrCat(node.key.node, " is dead: ", node.reason, ". It is not failed over: ", why);
   SkipAll(decision, absl::StrCat("the guard ", refusal.guard, " refused"));
@@ -115,14 +115,19 @@ void Begin(Turn& turn, Node& node, Decision decision) {
   open.decision = std::move(decision);
 
   if (!node.record.failed_over) NoteFailover(node.record.hold_down, turn.now);
-  node.record.failed_over = true;
+  BookDisruption(turn, node);
   node.record.failover = open.decision.id;
   node.record.moved = open.decision.workloads;
-  turn.RecordChanged(node);
-  turn.ClusterOf(node).failed_over.insert(node.key.node);
+  SetFailedOver(turn, node, true);
   node.silence->settled = true;
   turn.AnnounceStep(open.decision, "judged", true, "NodeDead", open.decision.summary);
   ReleaseNext(turn, open);
+}
+
+// What was held back is recorded once per episode: by the mode, and by each guard.
+bool IsRecorded(const Cluster& cluster, const Node& node, const GuardAnswer& refusal) {
+  const bool observe = cluster.policy.mode == PolicyMode::kObserve;
+  return observe ? node.silence->observed_recorded : node.silence->refused_by.contains(refusal.guard);
 }
 
 void TryFailover(Turn& turn, Node& node) {
@@ -132,13 +137,25 @@ void TryFailover(Turn& turn, Node& node) {
     node.silence->settled = true;  // failed over before, and nothing has come to it since
     return;
   }
-  std::vector<GuardAnswer> guards = AskGuards(FactsForGuards(cluster, node));
+  std::vector<GuardAnswer> guards =
+      AskGuards(FactsForGuards(cluster, node, DisruptionKind::kFailover, turn.now));
+  const GuardAnswer* refusal = FirstRefusal(guards);
+  if (refusal != nullptr && IsRecorded(cluster, node, *refusal)) return;
+  RoomFound room = LookForRoom(cluster, node.key.node, plan.actions);
+  guards.push_back(std::move(room.answer));
   Decision decision = Described(turn, node, std::move(plan), std::move(guards));
-  const GuardAnswer* refusal = FirstRefusal(decision.guards);
+  decision.unplaced = std::move(room.unplaced);
+  refusal = FirstRefusal(decision.guards);
   if (refusal == nullptr) return Begin(turn, node, std::move(decision));
   if (cluster.policy.mode == PolicyMode::kObserve) return RecordObserved(turn, node, std::move(decision));
   const GuardAnswer why = *refusal;
   RecordRefusal(turn, node, std::move(decision), why);
+}
+
+bool Holds(const std::vector<UnplacedPod>& known, const UnplacedPod& pod) {
+  return std::any_of(known.begin(), known.end(), [&pod](const UnplacedPod& other) {
+    return other.name_space == pod.name_space && other.name == pod.name;
+  });
 }
 
 // L4, L8: plans again from what is now true; what is done stays done.
@@ -147,8 +164,12 @@ void Resume(Turn& turn, Node& node, OpenDecision& open) {
   AddEvidence(open.decision.evidence,
               {turn.now, "coordinator", absl::StrCat("judged again, still dead: ", node.reason),
                Direction::kAgainstLife});
-  Replan(open.decision, PlanFailover(node.key.node, node.record.uid, cluster.pods), *node.facts,
-         cluster.pods);
+  FailoverPlan plan = PlanFailover(node.key.node, node.record.uid, cluster.pods);
+  RoomFound room = LookForRoom(cluster, node.key.node, plan.actions);
+  for (UnplacedPod& pod : room.unplaced) {
+    if (!Holds(open.decision.unplaced, pod)) open.decision.unplaced.push_back(std::move(pod));
+  }
+  Replan(open.decision, plan, *node.facts, cluster.pods);
   open.must_verify = false;
   open.winding_up = false;
   open.give_up.reset();  // its time starts again when the actions have ended
@@ -158,11 +179,7 @@ void Resume(Turn& turn, Node& node, OpenDecision& open) {
 }
 
 void ForgetFailover(Turn& turn, Node& node) {
-  node.record.failed_over = false;
-  node.record.failover.reset();
-  node.record.moved.clear();
-  turn.RecordChanged(node);
-  turn.ClusterOf(node).failed_over.erase(node.key.node);
+  SetFailedOver(turn, node, false);
   UpdateWell(turn, node);
 }
 
@@ -214,6 +231,8 @@ void OnNodeDead(Turn& turn, Node& node) {
   // Anything else that is open on the node ends by itself first; the next round comes back here.
   OpenDecision* open = OpenFailover(turn, node);
   if (open == nullptr) return;
+  // Paused, it stays frozen; the next round comes back here.
+  if (turn.ClusterOf(node).record.pause) return;
   if (open->must_verify || open->winding_up) return Resume(turn, node, *open);
   node.silence->settled = true;
 }
@@ -232,6 +251,7 @@ void OnNodeLives(Turn& turn, Node& node, const Evidence& sign) {
   open->must_verify = false;
   const bool itself = sign.source == absl::StrCat("node ", node.key.node);
   open->unneeded = absl::StrCat(node.key.node, " lives: ", itself ? "" : sign.source + " ", sign.observation);
+  turn.Withdraw(*open, open->unneeded);
   WindUp(turn, *open);
 }
 
@@ -334,8 +354,37 @@ void RestoreFailover(Turn& turn, OpenDecision& open) {
   turn.Changed(open);
 }
 
+void FreezeFailovers(Turn& turn, Cluster& cluster, const std::string& reason,
+                     absl::FunctionRef<bool(const Node&)> concerns) {
+  for (const DecisionId& id : cluster.open) {
+    OpenDecision* open = turn.FindOpen(id);
+    if (open == nullptr || open->decision.kind != DecisionKind::kFailover || open->must_verify) continue;
+    const auto& actions = open->decision.actions;
+    const bool unfinished = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+      return action.state == ActionState::kPending || action.state == ActionState::kReleased;
+    });
+    const auto node = cluster.nodes.find(open->decision.node);
+    if (open->winding_up || node == cluster.nodes.end() || !concerns(node->second)) continue;
+    // Also with nothing left to be done: a pod that comes to the node later is not dealt with on old evidence.
+    open->must_verify = true;
+    if (node->second.silence) node->second.silence->settled = false;
+    if (!unfinished) continue;
+    turn.Withdraw(*open, reason);
+    AddEvidence(open->decision.evidence,
+                {turn.now, "coordinator", absl::StrCat("nothing more is done for now: ", reason),
+                 Direction::kNeither});
+    turn.Changed(*open);
+  }
+}
+
 void CloseFailover(Turn& turn, OpenDecision& open, DecisionState end, std::string outcome) {
   turn.Close(open, end, std::move(outcome));
+  Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  if (end == DecisionState::kSucceeded && node != nullptr && node->record.failover == open.decision.id) {
+    node->record.recovered = turn.now;
+    turn.RecordChanged(*node);
+    UpdateStanding(turn, *node);
+  }
   const char* reason = end == DecisionState::kSucceeded   ? "NodeFailedOver"
                        : end == DecisionState::kCancelled ? "FailoverCancelled"
                                                           : "FailoverFailed";

@@ -12,6 +12,7 @@
 #include "coordinator/core/rebalance.h"
 #include "coordinator/core/round.h"
 #include "coordinator/core/sight.h"
+#include "coordinator/core/standing.h"
 #include "coordinator/core/verdicts.h"
 
 namespace evenkeel::coordinator {
@@ -30,6 +31,8 @@ void EndWhatWasOpen(Turn& turn, Node& node, const std::string& why) {
       return turn.Close(*open, DecisionState::kCancelled, why);
     case DecisionKind::kAgentLost:
     case DecisionKind::kBlind:
+    case DecisionKind::kMaintenance:
+    case DecisionKind::kPause:
       return;  // never open on a node
   }
 }
@@ -41,6 +44,7 @@ void ForgetRecord(Turn& turn, Cluster& cluster, Node& node) {
   node.record.agent_pod = std::move(agent_pod);
   node.record.key = node.key;
   node.record.agent_seen = node.session.has_value();
+  UpdateStanding(turn, node);
   UpdateWell(turn, node);
 }
 
@@ -84,8 +88,9 @@ void OnNodeObserved(Turn& turn, const NodeObserved& event) {
     node.record.uid = event.facts.uid;
     if (node.record.agent_seen) turn.RecordChanged(node);
   }
+  if (fresh) ++cluster->size;
+  UpdateStanding(turn, node);
   if (fresh) {
-    ++cluster->size;
     turn.Changed(node);
     UpdateBeats(turn, *cluster);
     UpdateSight(turn, *cluster);  // the budget grows with the cluster
@@ -151,9 +156,7 @@ void OnPodGone(Turn& turn, const PodGone& event) {
 }
 
 void AdoptTaint(Turn& turn, Node& node) {
-  node.record.failed_over = true;
-  turn.ClusterOf(node).failed_over.insert(node.key.node);
-  turn.RecordChanged(node);
+  SetFailedOver(turn, node, true);
   UpdateWell(turn, node);
 }
 

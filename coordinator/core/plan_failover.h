@@ -11,6 +11,7 @@ namespace evenkeel::coordinator {
 
 inline constexpr uint32_t kTaintStage = 1;
 inline constexpr uint32_t kPodStage = 2;
+inline constexpr uint32_t kUnplacedStage = 3;  // pods without room elsewhere (room.h)
 
 // What is done about one pod of a dead node.
 enum class PodTreatment {

@@ -1,6 +1,13 @@
 #include "coordinator/core/pod_index.h"
 
 namespace evenkeel::coordinator {
+namespace {
+
+bool TakesRoom(const PodFacts& facts) {
+  return !facts.node.empty() && facts.phase != "Succeeded" && facts.phase != "Failed";
+}
+
+}  // namespace
 
 void PodIndex::Put(const PodName& name, const PodFacts& facts) {
   Erase(name);
@@ -17,6 +24,7 @@ void PodIndex::Erase(const PodName& name) {
 
 void PodIndex::Add(const PodName& name, const PodFacts& facts) {
   if (!facts.node.empty()) by_node_[facts.node].insert(name);
+  if (TakesRoom(facts)) load_[facts.node] += facts.requests;
   if (facts.controller.uid.empty() || facts.deleting || facts.phase == "Failed") return;
   ControllerPods& siblings = by_controller_[facts.controller.uid];
   if (facts.ready || facts.phase == "Succeeded") {
@@ -28,6 +36,11 @@ void PodIndex::Add(const PodName& name, const PodFacts& facts) {
 }
 
 void PodIndex::Remove(const PodName& name, const PodFacts& facts) {
+  if (TakesRoom(facts)) {
+    const auto load = load_.find(facts.node);
+    load->second -= facts.requests;
+    if (load->second == Resources{}) load_.erase(load);
+  }
   if (const auto on_node = by_node_.find(facts.node); on_node != by_node_.end()) {
     on_node->second.erase(name);
     if (on_node->second.empty()) by_node_.erase(on_node);
@@ -46,6 +59,12 @@ void PodIndex::Remove(const PodName& name, const PodFacts& facts) {
 const PodFacts* PodIndex::Find(const PodName& name) const {
   const auto found = pods_.find(name);
   return found == pods_.end() ? nullptr : &found->second;
+}
+
+const Resources& PodIndex::LoadOf(const std::string& node) const {
+  static const Resources kNone;
+  const auto found = load_.find(node);
+  return found == load_.end() ? kNone : found->second;
 }
 
 const std::set<PodName>& PodIndex::OnNode(const std::string& node) const {

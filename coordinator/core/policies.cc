@@ -5,7 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/beats.h"
+#include "coordinator/core/domain_sight.h"
 #include "coordinator/core/sight.h"
+#include "coordinator/core/standing.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -99,8 +101,14 @@ void EnforcePolicy(Turn& turn, Cluster& cluster) {
     cluster.policy_etag.clear();
   }
   UpdateBeats(turn, cluster);
-  UpdateSight(turn, cluster);  // the budget may have changed
-  for (const std::string& name : cluster.failed_over) turn.Changed(cluster.nodes.at(name));  // their hold
+  // The budgets may have changed, and how long a node must be well.
+  for (const std::string& name : cluster.failed_over) {
+    Node& node = cluster.nodes.at(name);
+    UpdateStanding(turn, node);
+    turn.Changed(node);
+  }
+  UpdateSight(turn, cluster);
+  UpdateDomainSights(turn, cluster);
 }
 
 void UpdateBeats(Turn& turn, Cluster& cluster) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "coordinator/core/limits.h"
 
 namespace evenkeel::coordinator {
 
@@ -26,6 +27,7 @@ struct FailoverPolicy {
   absl::Duration readmit_after = absl::Seconds(30);
   bool rebalance = false;
   absl::Duration recovery_timeout = absl::Minutes(5);
+  DisruptionLimits limits;
   bool operator==(const FailoverPolicy&) const = default;
 };
 

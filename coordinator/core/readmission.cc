@@ -12,6 +12,7 @@
 #include "coordinator/core/recovery.h"
 #include "coordinator/core/replan.h"
 #include "coordinator/core/sentences.h"
+#include "coordinator/core/standing.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -19,9 +20,7 @@ namespace {
 // What keeps a due readmission waiting is looked at again after this.
 constexpr absl::Duration kLookAgain = absl::Seconds(1);
 
-void Begin(Turn& turn, Node& node) {
-  const Cluster& cluster = turn.ClusterOf(node);
-  const GuardFacts facts = FactsForGuards(cluster, node);
+void Begin(Turn& turn, Node& node, std::vector<GuardAnswer> guards) {
   OpenDecision& open = turn.Open(DecisionKind::kReadmission, node);
   Decision& decision = open.decision;
   const std::string stable = Say(turn.now - *node.well_since);
@@ -36,13 +35,10 @@ void Begin(Turn& turn, Node& node) {
     decision.evidence.push_back({turn.now, "coordinator",
                                  absl::StrCat("it failed again soon after ", Count(relapses, "readmission"),
                                               ", so it had to be well for ", Say(turn.HoldOf(node)),
-                                              " and not ", Say(cluster.policy.readmit_after)),
+                                              " and not ", Say(turn.ClusterOf(node).policy.readmit_after)),
                                  Direction::kNeither});
   }
-  for (const GuardAnswer& answer : AskGuards(facts)) {
-    const bool asked = answer.guard == "api" || answer.guard == "sight" || answer.guard == "one-intent";
-    if (asked) decision.guards.push_back(answer);
-  }
+  decision.guards = std::move(guards);
   decision.timings.detected = node.well_since;
   decision.timings.judged = turn.now;
   Action untaint;
@@ -85,11 +81,13 @@ void OnReadmissionDue(Turn& turn, Node& node) {
                                " is back and well: it is readmitted, so that the rest has room"));
     open = nullptr;
   }
-  if (turn.now < due || open != nullptr || cluster.sight.blind) {
+  std::vector<GuardAnswer> guards =
+      AskGuards(FactsForGuards(cluster, node, DisruptionKind::kReadmission, turn.now));
+  if (turn.now < due || open != nullptr || FirstRefusal(guards) != nullptr) {
     turn.state.timers.Set({TimerKind::kReadmission, node.key, {}}, std::max(due, turn.now + kLookAgain));
     return;
   }
-  Begin(turn, node);
+  Begin(turn, node, std::move(guards));
 }
 
 void OnReadmissionActed(Turn& turn, OpenDecision& open) {
@@ -109,10 +107,7 @@ void OnReadmissionActed(Turn& turn, OpenDecision& open) {
   std::vector<WorkloadRecovery> moved;
   moved.swap(node->record.moved);
   NoteReadmission(node->record.hold_down, turn.now);
-  node->record.failed_over = false;
-  node->record.failover.reset();
-  turn.RecordChanged(*node);
-  turn.ClusterOf(*node).failed_over.erase(node->key.node);
+  SetFailedOver(turn, *node, false);
   UpdateWell(turn, *node);
   StartRebalance(turn, *node, std::move(moved));
 }

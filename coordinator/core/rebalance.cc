@@ -96,16 +96,16 @@ void StartRebalance(Turn& turn, Node& node, std::vector<WorkloadRecovery> moved)
   const Cluster& cluster = turn.ClusterOf(node);
   if (!cluster.policy.rebalance || cluster.policy.mode != PolicyMode::kEnforce || moved.empty()) return;
   if (!Next(cluster.pods, moved, node.key.node).move) return;  // already balanced: nothing worth a decision
-  const GuardFacts facts = FactsForGuards(cluster, node);
+  std::vector<GuardAnswer> guards =
+      AskGuards(FactsForGuards(cluster, node, DisruptionKind::kRebalance, turn.now));
+  if (FirstRefusal(guards) != nullptr) return;  // the pods are well where they are
   OpenDecision& open = turn.Open(DecisionKind::kRebalance, node);
   open.decision.timings.detected = turn.now;
   open.decision.timings.judged = turn.now;
   open.decision.summary =
       absl::StrCat("Pods come back to ", node.key.node, ", which was readmitted: workloads that were ",
                    "moved away from it are spread again, one pod at a time");
-  for (const GuardAnswer& answer : AskGuards(facts)) {
-    if (answer.guard != "node-budget") open.decision.guards.push_back(answer);
-  }
+  open.decision.guards = std::move(guards);
   open.scattered = std::move(moved);
   turn.WatchPods(open, open.scattered);
   turn.state.timers.Set({TimerKind::kDecisionTimeout, {}, open.decision.id},

@@ -9,6 +9,7 @@
 #include "coordinator/core/agent_lost.h"
 #include "coordinator/core/beats.h"
 #include "coordinator/core/confidence.h"
+#include "coordinator/core/domain_sight.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/judge.h"
 #include "coordinator/core/sentences.h"
@@ -228,7 +229,7 @@ void Judge(Turn& turn, Node& node, bool late) {
   if (life) return FoundAlive(turn, node, judgement);
   if (judgement.verdict != Verdict::kDead) return Inconclusive(turn, node, judgement.reason);
   // L2: nothing that was asked before or in blindness counts towards death.
-  if (round.started < cluster.sight.clear_since) {
+  if (round.started < ClearSince(cluster, node)) {
     return Inconclusive(turn, node,
                         absl::StrCat(judgement.reason, ", but the coordinator does not trust its own sight"));
   }
@@ -244,10 +245,10 @@ void Judge(Turn& turn, Node& node, bool late) {
   NoLease(turn, node, judgement, "no answer in time");  // for the second read
 }
 
-void WatchLease(Turn& turn, const Cluster& cluster, Silence& silence, const LeaseFacts& lease) {
+void WatchLease(Turn& turn, absl::Time clear_since, Silence& silence, const LeaseFacts& lease) {
   const bool same = silence.lease && silence.lease->lease.exists == lease.exists &&
                     silence.lease->lease.resource_version == lease.resource_version &&
-                    silence.lease->unchanged_since >= cluster.sight.clear_since;
+                    silence.lease->unchanged_since >= clear_since;
   if (!same) silence.lease = LeaseWatch{lease, turn.now};
 }
 
@@ -270,7 +271,7 @@ void StartRound(Turn& turn, Node& node) {
     return Inconclusive(turn, node, reason);
   }
   // Without trust in our own sight a round can only find life; that needs no lease.
-  if (!cluster.sight.blind) AskForLease(turn, node);
+  if (!IsBlindTo(cluster, node)) AskForLease(turn, node);
   if (cluster.sight.api_reachable) AskApiServer(turn, cluster, node);
   turn.state.timers.Set({TimerKind::kRound, node.key, {}}, AnswersDue(turn, cluster));
 }
@@ -317,7 +318,7 @@ void OnLeaseRead(Turn& turn, const LeaseRead& event) {
     return;
   Round& round = *node->round;
   round.lease_request = 0;
-  if (event.ok) WatchLease(turn, turn.ClusterOf(*node), *node->silence, event.lease);
+  if (event.ok) WatchLease(turn, ClearSince(turn.ClusterOf(*node), *node), *node->silence, event.lease);
   if (!round.confirming) {
     round.first_lease = event;
     round.first_lease_time = turn.now;
@@ -325,7 +326,7 @@ void OnLeaseRead(Turn& turn, const LeaseRead& event) {
   }
   const Cluster& cluster = turn.ClusterOf(*node);
   const WitnessJudgement judgement = JudgeWitnesses(QuestionOf(cluster, *node), turn.now);
-  if (judgement.verdict != Verdict::kDead || round.started < cluster.sight.clear_since) {
+  if (judgement.verdict != Verdict::kDead || round.started < ClearSince(cluster, *node)) {
     return Judge(turn, *node, true);  // what held when the second read was asked for holds no longer
   }
   if (!event.ok) return NoLease(turn, *node, judgement, event.error);

@@ -45,6 +45,46 @@ std::string Join(const std::vector<std::string>& items) {
   return text;
 }
 
+std::string SomeNames(const std::set<std::string>& names) {
+  constexpr size_t kShown = 3;
+  std::vector<std::string> some;
+  for (const std::string& name : names) {
+    if (some.size() == kShown) break;
+    some.push_back(name);
+  }
+  if (names.size() > kShown) some.push_back(absl::StrCat(names.size() - kShown, " more"));
+  return Join(some);
+}
+
+std::string Because(const std::string& reason) {
+  return reason.empty() ? "" : absl::StrCat(" (", reason, ")");
+}
+
+std::string SayTime(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
+}
+
+std::string SayCpu(int64_t millicores) {
+  constexpr int64_t kCore = 1000;
+  if (millicores % kCore == 0) return absl::StrCat(millicores / kCore);
+  if (millicores > kCore && millicores % 100 == 0) {
+    return absl::StrFormat("%d.%d", millicores / kCore, millicores % kCore / 100);
+  }
+  return absl::StrCat(millicores, "m");
+}
+
+std::string SayBytes(int64_t bytes) {
+  constexpr int64_t kKi = 1024;
+  if (bytes < kKi) return absl::StrCat(bytes, " B");
+  for (const auto& [unit, name] : {std::pair{kKi * kKi * kKi, "GiB"}, {kKi * kKi, "MiB"}, {kKi, "KiB"}}) {
+    if (bytes < unit) continue;
+    const int64_t tenths = bytes / (unit / 10);
+    if (tenths % 10 == 0 || tenths >= 100) return absl::StrCat(tenths / 10, " ", name);
+    return absl::StrFormat("%d.%d %s", tenths / 10, tenths % 10, name);
+  }
+  return absl::StrCat(bytes, " B");
+}
+
 absl::string_view Name(Verdict verdict) {
   switch (verdict) {
     case Verdict::kUnknown:

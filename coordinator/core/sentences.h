@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,21 @@ std::string CountWitnesses(size_t number);
 
 // "a", "a and b", "a, b and c".
 std::string Join(const std::vector<std::string>& items);
+
+// The first three, and how many more there are: "a, b, c and 4 more".
+std::string SomeNames(const std::set<std::string>& names);
+
+// " (new disk)"; nothing where no reason is given.
+std::string Because(const std::string& reason);
+
+// "2026-11-21 14:05 UTC".
+std::string SayTime(absl::Time time);
+
+// "500m", "2" cores, "1.5".
+std::string SayCpu(int64_t millicores);
+
+// "512 MiB", "1.5 GiB", "300 B".
+std::string SayBytes(int64_t bytes);
 
 // "SUSPECT": as the vocabulary writes it.
 absl::string_view Name(Verdict verdict);

@@ -1,39 +1,25 @@
 #include "coordinator/core/sight.h"
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "coordinator/core/guards.h"
+#include "coordinator/core/budgets.h"
+#include "coordinator/core/domain_sight.h"
+#include "coordinator/core/failover.h"
 #include "coordinator/core/sentences.h"
+#include "coordinator/core/storm.h"
 
 namespace evenkeel::coordinator {
 namespace {
-
-bool MassSilence(const Cluster& cluster) {
-  return cluster.silent.size() > NodeBudget(cluster.policy, cluster.size);
-}
 
 SightCauses Causes(const Cluster& cluster, absl::Time now) {
   return {.starting = now < cluster.sight.grace_until,
           .api = cluster.sight.listed && !cluster.sight.api_reachable,
           .stall = now < cluster.sight.stalled_until,
           .mass_silence = MassSilence(cluster)};
-}
-
-// The first three, and how many more there are.
-std::string SomeNames(const std::set<std::string>& names) {
-  constexpr size_t kShown = 3;
-  std::vector<std::string> some;
-  for (const std::string& name : names) {
-    if (some.size() == kShown) break;
-    some.push_back(name);
-  }
-  if (names.size() > kShown) some.push_back(absl::StrCat(names.size() - kShown, " more"));
-  return Join(some);
 }
 
 std::vector<std::string> Reasons(const Cluster& cluster, const SightCauses& causes) {
@@ -52,34 +38,12 @@ std::vector<std::string> Reasons(const Cluster& cluster, const SightCauses& caus
                                    ": silence that it slept through proves nothing"));
   }
   if (causes.mass_silence) {
-    reasons.push_back(absl::StrCat(cluster.silent.size(), " of ", Count(cluster.size, "node"),
-                                   " are silent at once (", SomeNames(cluster.silent), ") and at most ",
-                                   NodeBudget(cluster.policy, cluster.size),
+    reasons.push_back(absl::StrCat(cluster.standings.silent.size(), " of ", Count(cluster.size, "node"),
+                                   " are silent at once (", SomeNames(cluster.standings.silent),
+                                   ") and at most ", NodeBudget(cluster.policy, cluster.size),
                                    " may be: our own sight is in doubt before their lives"));
   }
   return reasons;
-}
-
-// L2, L8: what has not been released yet waits for a fresh verdict.
-void Freeze(Turn& turn, Cluster& cluster, const std::string& reason) {
-  for (const DecisionId& id : cluster.open) {
-    OpenDecision* open = turn.FindOpen(id);
-    if (open == nullptr || open->decision.kind != DecisionKind::kFailover || open->must_verify) continue;
-    const auto& actions = open->decision.actions;
-    const bool unfinished = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
-      return action.state == ActionState::kPending || action.state == ActionState::kReleased;
-    });
-    if (open->winding_up) continue;
-    // Also with nothing left to be done: a pod that comes to the node later is not dealt with on old evidence.
-    open->must_verify = true;
-    const auto node = cluster.nodes.find(open->decision.node);
-    if (node != cluster.nodes.end() && node->second.silence) node->second.silence->settled = false;
-    if (!unfinished) continue;
-    AddEvidence(open->decision.evidence,
-                {turn.now, "coordinator", absl::StrCat("nothing more is done for now: ", reason),
-                 Direction::kNeither});
-    turn.Changed(*open);
-  }
 }
 
 void OpenRecord(Turn& turn, Cluster& cluster, const std::vector<std::string>& reasons) {
@@ -109,6 +73,10 @@ void CloseRecord(Turn& turn, Cluster& cluster) {
 
 }  // namespace
 
+bool MassSilence(const Cluster& cluster) {
+  return cluster.standings.silent.size() > NodeBudget(cluster.policy, cluster.size);
+}
+
 absl::Duration StallHold(absl::Duration suspect_after) {
   return std::max(suspect_after * 2, absl::Seconds(2));
 }
@@ -131,6 +99,7 @@ void UpdateSight(Turn& turn, Cluster& cluster) {
   if (sight.judged && causes == sight.causes) return;
   const std::vector<std::string> reasons = Reasons(cluster, causes);
   const bool blind = !reasons.empty();
+  const bool mass_changed = causes.mass_silence != sight.causes.mass_silence;
   if (!sight.judged || blind != sight.blind) sight.since = turn.now;
   sight.judged = true;
   sight.blind = blind;
@@ -140,8 +109,15 @@ void UpdateSight(Turn& turn, Cluster& cluster) {
   turn.Tell(
       SightChanged{.cluster = cluster.name, .blind = blind, .reason = sight.reason, .since = sight.since});
 
+  if (mass_changed) {
+    NoteStorm(turn, cluster,
+              causes.mass_silence ? sight.reason : "more nodes were silent at once than may be");
+    // One mass event is said once: while the whole cluster is in doubt, its domains are not judged apart.
+    UpdateDomainSights(turn, cluster);
+  }
+
   if (blind) {
-    Freeze(turn, cluster, sight.reason);
+    FreezeFailovers(turn, cluster, sight.reason, [](const Node&) { return true; });
     // The grace of a start is normal; it is said, but leaves no record.
     const bool worth_a_record = causes.api || causes.stall || causes.mass_silence;
     if (worth_a_record && turn.FindOpen(sight.decision) == nullptr) OpenRecord(turn, cluster, reasons);

@@ -16,6 +16,9 @@ inline constexpr absl::Duration kStallAfter = absl::Milliseconds(500);
 // After Kubernetes' first complete list, agents have this long to come back to a coordinator that started.
 inline constexpr absl::Duration kStartGrace = absl::Seconds(5);
 
+// More nodes are silent at once, without an explanation, than may be out of service.
+bool MassSilence(const Cluster& cluster);
+
 // How long a stall suspends verdicts: long enough for every living agent's beats to be heard again.
 absl::Duration StallHold(absl::Duration suspect_after);
 

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "coordinator/core/cluster_record.h"
 #include "coordinator/core/decision.h"
+#include "coordinator/core/domain_sight.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/core/events.h"
 #include "coordinator/core/facts.h"
@@ -19,6 +21,7 @@
 #include "coordinator/core/own_health.h"
 #include "coordinator/core/pod_index.h"
 #include "coordinator/core/policy.h"
+#include "coordinator/core/standing.h"
 #include "coordinator/core/timers.h"
 
 namespace evenkeel::coordinator {
@@ -51,7 +54,7 @@ struct Silence {
   std::optional<LeaseWatch> lease;
   // What was said once in this episode.
   bool lost_recorded = false;
-  bool refusal_recorded = false;
+  std::set<std::string> refused_by;  // guards
   bool observed_recorded = false;
   bool settled = false;  // DEAD and acted on: needs no more checks
 };
@@ -100,6 +103,7 @@ struct Node {
   std::optional<absl::Time> well_since;   // speaks and is Ready, without a break
   std::optional<DecisionId> open_decision;
   std::optional<VerdictChanged> published;
+  Standing standing;  // as it is counted
 };
 
 // Why sight is in doubt; none set: it is not.
@@ -143,7 +147,11 @@ struct Cluster {
   std::map<std::string, std::set<std::string>> witnesses;  // nodes that can be asked, by failure domain
   std::set<std::string> silent;                            // SUSPECT, or DEAD and not returned
   std::set<std::string> failed_over;                       // durable in their records
-  std::set<DecisionId> open;                               // decisions on nodes
+  ClusterRecord record;                                    // durable
+  std::map<std::string, Maintenance> maintenance;          // durable; by node
+  Standings standings;
+  std::map<std::string, DomainSight> domain_sights;  // where it is, or was, in doubt
+  std::set<DecisionId> open;                         // decisions on nodes
   std::map<std::string, std::set<DecisionId>>
       recovering;  // decisions that watch a controller's pods, by its uid
 };
@@ -182,6 +190,8 @@ struct State {
   std::map<uint64_t, NodeKey> probes;  // under way, by probe id: whose round
   Timers timers;
   std::map<std::string, std::vector<NodeRecord>> restored;  // by cluster, until it is added
+  std::map<std::string, std::vector<Maintenance>> restored_maintenance;
+  std::map<std::string, ClusterRecord> restored_clusters;  // the same
 };
 
 }  // namespace evenkeel::coordinator

@@ -10,12 +10,14 @@
 #include "coordinator/core/core.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/nodes.h"
+#include "coordinator/core/orders.h"
 #include "coordinator/core/patience.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/readmission.h"
 #include "coordinator/core/round.h"
 #include "coordinator/core/sessions.h"
 #include "coordinator/core/sight.h"
+#include "coordinator/core/standing.h"
 #include "coordinator/core/turn.h"
 
 namespace evenkeel::coordinator {
@@ -46,6 +48,10 @@ struct Dispatch {
   void operator()(const ActionFinished& event) const { OnActionFinished(turn, event); }
   void operator()(const ApplyPolicy& event) const { OnApplyPolicy(turn, event); }
   void operator()(const DeletePolicy& event) const { OnDeletePolicy(turn, event); }
+  void operator()(const StartMaintenance& event) const { OnStartMaintenance(turn, event); }
+  void operator()(const EndMaintenance& event) const { OnEndMaintenance(turn, event); }
+  void operator()(const PauseClusters& event) const { OnPauseClusters(turn, event); }
+  void operator()(const ResumeClusters& event) const { OnResumeClusters(turn, event); }
   void operator()(const Tick&) const {}  // time is all it brings
   void operator()(const OwnDelay& event) const { OnOwnDelay(turn, event); }
 };
@@ -75,6 +81,14 @@ void OnDue(Turn& turn, const TimerKey& timer) {
     case TimerKind::kLatePods:
       if (OpenDecision* open = turn.FindOpen(timer.decision)) OnLatePodsDue(turn, *open);
       return;
+    case TimerKind::kMaintenance:
+      return OnMaintenanceDue(turn, timer.node);
+    case TimerKind::kPause:
+      if (Cluster* cluster = turn.FindCluster(timer.node.cluster)) OnPauseDue(turn, *cluster);
+      return;
+    case TimerKind::kAbsorb:
+      if (Node* node = turn.FindNode(timer.node)) OnAbsorbDue(turn, *node);
+      return;
   }
 }
 
@@ -85,6 +99,9 @@ Core::Core(const Restored& restored, absl::Time now) : state_(std::make_unique<S
   state_->last_step = now;
   for (const Policy& policy : restored.policies) state_->policies[policy.name] = policy;
   for (const NodeRecord& record : restored.nodes) state_->restored[record.key.cluster].push_back(record);
+  for (const ClusterRecord& record : restored.clusters) state_->restored_clusters[record.cluster] = record;
+  for (const Maintenance& window : restored.maintenances)
+    state_->restored_maintenance[window.node.cluster].push_back(window);
   for (const Decision& decision : restored.open_decisions) state_->open[decision.id].decision = decision;
 }
 

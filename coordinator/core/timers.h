@@ -23,6 +23,9 @@ enum class TimerKind {
   kRetry,            // of a decision: what was blocked may be asked again
   kOwnHealth,        // of nothing: quiet time eases the coordinator's own patience
   kLatePods,         // of a failover: pods that keep coming to the dead node are looked at again
+  kMaintenance,      // of a node: its maintenance is over
+  kPause,            // of a cluster: its pause is over
+  kAbsorb,           // of a node that is out of service: it stops using up the budget
 };
 
 // One deadline's name; a subject has at most one of each kind. Fields that the kind does not need stay empty.

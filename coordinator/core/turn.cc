@@ -1,5 +1,6 @@
 #include "coordinator/core/turn.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "common/base/check.h"
@@ -76,14 +77,18 @@ OpenDecision& Turn::Open(DecisionKind kind, Cluster& cluster) {
 }
 
 DecisionId Turn::Record(DecisionKind kind, const Node& node, DecisionState end, Decision decision) {
-  Decision fresh = NewDecision(kind, ClusterOf(node));
-  decision.id = fresh.id;
-  decision.kind = kind;
-  decision.cluster = fresh.cluster;
   decision.node = node.key.node;
   decision.node_uid = node.record.uid;
   decision.verdict = node.verdict;
   decision.confidence = node.confidence;
+  return Record(kind, ClusterOf(node), end, std::move(decision));
+}
+
+DecisionId Turn::Record(DecisionKind kind, const Cluster& cluster, DecisionState end, Decision decision) {
+  Decision fresh = NewDecision(kind, cluster);
+  decision.id = fresh.id;
+  decision.kind = kind;
+  decision.cluster = fresh.cluster;
   decision.policy = fresh.policy;
   decision.policy_etag = fresh.policy_etag;
   decision.timings.intended = now;
@@ -137,6 +142,14 @@ void Turn::Release(OpenDecision& open, Action& action) {
   Changed(open);
 }
 
+void Turn::Withdraw(const OpenDecision& open, const std::string& reason) {
+  const std::vector<Action>& actions = open.decision.actions;
+  const bool handed_out = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+    return action.state == ActionState::kReleased;
+  });
+  if (handed_out) Ask(WithdrawActions{open.decision.cluster, open.decision.id, reason});
+}
+
 void Turn::Erase(const Node& node) {
   changed_records_.erase(node.key);
   effects_.writes.push_back(DeleteNodeRecord{node.key});
@@ -160,6 +173,10 @@ Effects Turn::Finish() {
   }
   for (const NodeKey& key : changed_records_) {
     if (const Node* node = FindNode(key)) effects_.writes.push_back(PutNodeRecord{node->record});
+  }
+  for (const std::string& name : changed_clusters_) {
+    if (const Cluster* cluster = FindCluster(name))
+      effects_.writes.push_back(PutClusterRecord{cluster->record});
   }
   for (const NodeKey& key : changed_nodes_) {
     Node* node = FindNode(key);

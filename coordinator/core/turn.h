@@ -39,6 +39,8 @@ class Turn {
   OpenDecision& Open(DecisionKind kind, Cluster& cluster);
   // Records a decision that is closed from the start, besides the node's open one.
   DecisionId Record(DecisionKind kind, const Node& node, DecisionState end, Decision decision);
+  // The same of a whole cluster, or of the node that `decision` names.
+  DecisionId Record(DecisionKind kind, const Cluster& cluster, DecisionState end, Decision decision);
   void Close(OpenDecision& open, DecisionState end, std::string outcome);
 
   // Lets the decision hear of every change of the workloads' pods until it is closed.
@@ -46,6 +48,9 @@ class Turn {
 
   // Marks the action as handed out and hands it out. L3: the step's writes hold the mark, and come first.
   void Release(OpenDecision& open, Action& action);
+
+  // What has been handed out of the decision, and not been sent yet, is taken back.
+  void Withdraw(const OpenDecision& open, const std::string& reason);
 
   void Changed(const OpenDecision& open) { changed_decisions_.insert(open.decision.id); }
   // The node's view (verdict, reason, open decision) may have changed.
@@ -55,12 +60,15 @@ class Turn {
     changed_records_.insert(node.key);
     changed_nodes_.insert(node.key);
   }
+  void RecordChanged(const Cluster& cluster) { changed_clusters_.insert(cluster.name); }
   void Erase(const Node& node);  // its durable record
   void Write(coordinator::Write write) { effects_.writes.push_back(std::move(write)); }
   void Ask(Request request) { effects_.requests.push_back(std::move(request)); }
   void Answer(Reply reply) { effects_.replies.push_back(std::move(reply)); }
   void Tell(SightChanged sight) { sights_.push_back(std::move(sight)); }
   void Tell(PatienceChanged patience) { patiences_.push_back(std::move(patience)); }
+  void Tell(MaintenanceChanged change) { effects_.notices.push_back(std::move(change)); }
+  void Tell(PauseChanged change) { effects_.notices.push_back(std::move(change)); }
   // A Kubernetes Event on the decision's node.
   void AnnounceStep(const Decision& decision, absl::string_view step, bool warning, absl::string_view reason,
                     absl::string_view message);
@@ -77,6 +85,7 @@ class Turn {
   std::set<DecisionId> changed_decisions_;
   std::set<NodeKey> changed_nodes_;
   std::set<NodeKey> changed_records_;
+  std::set<std::string> changed_clusters_;
 };
 
 }  // namespace evenkeel::coordinator

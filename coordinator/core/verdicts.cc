@@ -11,6 +11,7 @@
 #include "coordinator/core/round.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/sight.h"
+#include "coordinator/core/standing.h"
 
 namespace evenkeel::coordinator {
 
@@ -34,6 +35,7 @@ void SetVerdict(Turn& turn, Node& node, Verdict verdict, std::string reason,
   } else {
     cluster.silent.erase(node.key.node);
   }
+  UpdateStanding(turn, node);
   UpdateSight(turn, cluster);
 }
 

@@ -5,8 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/kube/json.h"
+#include "coordinator/observe/quantity.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -123,6 +125,45 @@ std::string WaitingReasonOf(const Json& pod) {
   return ReasonOf(pod);
 }
 
+// What `amounts` (a container's requests, a node's allocatable) say of CPU and memory.
+Resources ResourcesOf(const Json* amounts) {
+  Resources resources;
+  if (amounts == nullptr) return resources;
+  resources.cpu_millicores = ParseMilli(Text(*amounts, {"cpu"})).value_or(0);
+  resources.memory_bytes = ParseWhole(Text(*amounts, {"memory"})).value_or(0);
+  return resources;
+}
+
+// As the scheduler counts: the containers together, or the greatest init container if that asks for more; and
+// the sandbox' own overhead.
+Resources RequestsOf(const Json& pod) {
+  Resources together;
+  for (const Json& container : Array(pod, {"spec", "containers"})) {
+    together += ResourcesOf(Find(container, {"resources", "requests"}));
+  }
+  for (const Json& container : Array(pod, {"spec", "initContainers"})) {
+    const Resources one = ResourcesOf(Find(container, {"resources", "requests"}));
+    together.cpu_millicores = std::max(together.cpu_millicores, one.cpu_millicores);
+    together.memory_bytes = std::max(together.memory_bytes, one.memory_bytes);
+  }
+  together += ResourcesOf(Find(pod, {"spec", "overhead"}));
+  together.pods = 1;
+  return together;
+}
+
+// A taint that somebody chose, and that keeps pods off.
+bool IsChosen(const Json& taint) {
+  const std::string key = Text(taint, {"key"});
+  return key != kFailoverTaintKey && !absl::StartsWith(key, "node.kubernetes.io/") &&
+         Text(taint, {"effect"}) != "PreferNoSchedule";
+}
+
+// Every pod is given tolerations of these two for a while (DefaultTolerationSeconds); of a DaemonSet's all
+// are of node.kubernetes.io/.
+bool IsOwn(const Json& toleration) {
+  return !absl::StartsWith(Text(toleration, {"key"}), "node.kubernetes.io/");
+}
+
 }  // namespace
 
 ObservedNode ObservedNodeFrom(const std::string& cluster, const Json& node) {
@@ -140,8 +181,11 @@ ObservedNode ObservedNodeFrom(const std::string& cluster, const Json& node) {
   if (facts.failure_domain.empty()) facts.failure_domain = Label(observed, "topology.kubernetes.io/region");
   facts.ready = ConditionIsTrue(node, "Ready");
   facts.unschedulable = IsTrue(node, {"spec", "unschedulable"});
+  facts.allocatable = ResourcesOf(Find(node, {"status", "allocatable"}));
+  facts.allocatable.pods = ParseWhole(Text(node, {"status", "allocatable", "pods"})).value_or(0);
   for (const Json& taint : Array(node, {"spec", "taints"})) {
     facts.failover_taint |= Text(taint, {"key"}) == kFailoverTaintKey;
+    facts.reserved |= IsChosen(taint);
     observed.taints.push_back(TaintText(taint));
   }
   return observed;
@@ -172,6 +216,9 @@ ObservedPod ObservedPodFrom(const std::string& cluster, const Json& pod) {
   facts.priority = static_cast<int32_t>(std::clamp<int64_t>(Number(pod, {"spec", "priority"}),
                                                             std::numeric_limits<int32_t>::min(),
                                                             std::numeric_limits<int32_t>::max()));
+  facts.requests = RequestsOf(pod);
+  const Json& tolerations = Array(pod, {"spec", "tolerations"});
+  facts.tolerates = std::any_of(tolerations.begin(), tolerations.end(), IsOwn);
   if (!facts.ready) facts.waiting_reason = WaitingReasonOf(pod);
 
   for (const Json& container : Array(pod, {"spec", "containers"})) {

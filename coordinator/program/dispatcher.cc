@@ -53,7 +53,7 @@ void Dispatcher::Release(const Request& request) {
                                              .detail = kNoKubernetes});
           }
         } else {
-          static_assert(std::is_same_v<Asked, Announce>);
+          static_assert(std::is_same_v<Asked, Announce> || std::is_same_v<Asked, WithdrawActions>);
           if (ClusterActor* actor = ActorOf(asked.cluster)) actor->Do(asked);
         }
       },

@@ -20,6 +20,10 @@ static v1::Decision::Kind ToMessage(DecisionKind kind) {
       return v1::Decision::KIND_AGENT_LOST;
     case DecisionKind::kBlind:
       return v1::Decision::KIND_BLIND;
+    case DecisionKind::kMaintenance:
+      return v1::Decision::KIND_MAINTENANCE;
+    case DecisionKind::kPause:
+      return v1::Decision::KIND_PAUSE;
   }
   return v1::Decision::KIND_UNSPECIFIED;
 }
@@ -114,6 +118,17 @@ static v1::Timings ToMessage(const Timings& timings) {
   return message;
 }
 
+static v1::UnplacedPod ToMessage(const UnplacedPod& pod) {
+  v1::UnplacedPod message;
+  message.set_pod(absl::StrCat("namespaces/", pod.name_space, "/pods/", pod.name));
+  message.set_workload(WorkloadResource(pod.name_space, pod.controller));
+  message.set_priority(pod.priority);
+  message.set_cpu_millicores(pod.requests.cpu_millicores);
+  message.set_memory_bytes(pod.requests.memory_bytes);
+  message.set_reason(pod.reason);
+  return message;
+}
+
 google::protobuf::Timestamp ToMessage(absl::Time time) {
   google::protobuf::Timestamp message;
   const int64_t seconds = absl::ToUnixSeconds(time);
@@ -130,6 +145,18 @@ google::protobuf::Duration ToMessage(absl::Duration duration) {
   message.set_nanos(
       static_cast<int32_t>(absl::ToInt64Microseconds(duration - absl::Seconds(seconds)) * 1000));
   return message;
+}
+
+// A well-formed google.protobuf.Duration keeps its nanoseconds below a second and of the same sign.
+std::optional<absl::Duration> FromMessage(const google::protobuf::Duration& message) {
+  constexpr int64_t kMostSeconds = 315576000000;  // ten thousand years, as its definition says
+  constexpr int32_t kNanosInSecond = 1'000'000'000;
+  const int64_t seconds = message.seconds();
+  const int32_t nanos = message.nanos();
+  if (seconds < -kMostSeconds || seconds > kMostSeconds) return std::nullopt;
+  if (nanos <= -kNanosInSecond || nanos >= kNanosInSecond) return std::nullopt;
+  if ((seconds < 0 && nanos > 0) || (seconds > 0 && nanos < 0)) return std::nullopt;
+  return absl::Seconds(seconds) + absl::Nanoseconds(nanos);
 }
 
 v1::Verdict ToMessage(Verdict verdict) {
@@ -208,6 +235,7 @@ v1::Decision ToMessage(const Decision& decision) {
     added.set_waiting_for(workload.waiting_for);
   }
   message.set_outcome(decision.outcome);
+  for (const UnplacedPod& pod : decision.unplaced) *message.add_unplaced() = ToMessage(pod);
   return message;
 }
 
@@ -223,6 +251,10 @@ std::optional<DecisionKind> FromMessage(v1::Decision::Kind kind) {
       return DecisionKind::kAgentLost;
     case v1::Decision::KIND_BLIND:
       return DecisionKind::kBlind;
+    case v1::Decision::KIND_MAINTENANCE:
+      return DecisionKind::kMaintenance;
+    case v1::Decision::KIND_PAUSE:
+      return DecisionKind::kPause;
     default:
       return std::nullopt;
   }
@@ -274,6 +306,10 @@ const char* Word(DecisionKind kind) {
       return "agent_lost";
     case DecisionKind::kBlind:
       return "blind";
+    case DecisionKind::kMaintenance:
+      return "maintenance";
+    case DecisionKind::kPause:
+      return "pause";
   }
   return "unknown";
 }

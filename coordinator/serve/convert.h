@@ -4,6 +4,8 @@
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include <optional>
+
 #include "absl/time/time.h"
 #include "coordinator/core/decision.h"
 #include "coordinator/core/policy.h"
@@ -15,6 +17,9 @@ namespace evenkeel::coordinator {
 // Times are cut to microseconds: more is noise in what people read.
 google::protobuf::Timestamp ToMessage(absl::Time time);
 google::protobuf::Duration ToMessage(absl::Duration duration);
+
+// nullopt for what is not well-formed.
+std::optional<absl::Duration> FromMessage(const google::protobuf::Duration& message);
 
 v1::Verdict ToMessage(Verdict verdict);
 v1::Confidence ToMessage(Confidence confidence);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "coordinator/serve/convert.h"
+#include "coordinator/serve/maintenance_validation.h"
 #include "coordinator/serve/names.h"
 
 namespace evenkeel::coordinator {
@@ -60,6 +61,7 @@ v1::Cluster ToMessage(const ClusterSnapshot& cluster) {
   }
   message.set_patience_percent(cluster.patience.percent);
   message.set_patience_reason(cluster.patience.reason);
+  if (cluster.pause) *message.mutable_pause() = ToMessage(*cluster.pause);
   message.set_nodes(cluster.nodes());
   message.set_healthy_nodes(cluster.nodes_by_verdict[static_cast<size_t>(Verdict::kHealthy)]);
   message.set_agents(cluster.agents);
@@ -108,6 +110,7 @@ v1::Node ToMessage(const NodeSnapshot& node) {
     for (const v1::NodeOccurrence& occurrence : *node.occurrences) *message.add_occurrences() = occurrence;
   }
   if (node.open_decision) message.set_open_decision(DecisionResource(*node.open_decision));
+  if (node.maintenance) *message.mutable_maintenance() = ToMessage(*node.maintenance);
   message.set_pods(node.pods);
   return message;
 }

@@ -41,7 +41,8 @@ inline constexpr size_t kVerdicts = static_cast<size_t>(Verdict::kDead) + 1;
 
 struct ClusterSnapshot {
   FleetRef ref;
-  std::optional<ObservedApi> api;     // none until something is known of it
+  std::optional<ObservedApi> api;  // none until something is known of it
+  std::optional<Pause> pause;
   std::optional<SightChanged> blind;  // set while the coordinator is blind to it
   PatienceChanged patience;           // how much more time than usual its nodes are given
   bool listed = false;                // Kubernetes' nodes and pods were complete once
@@ -62,6 +63,7 @@ struct NodeSnapshot {
   std::shared_ptr<const std::deque<v1::NodeOccurrence>> occurrences;  // newest first; null: none
   std::shared_ptr<const VerdictChanged> judged;                       // null: not judged
   std::optional<DecisionId> open_decision;
+  std::optional<Maintenance> maintenance;
   uint32_t pods = 0;
 
   Verdict verdict() const { return judged ? judged->verdict : Verdict::kUnknown; }

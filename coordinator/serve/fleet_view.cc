@@ -198,7 +198,27 @@ void FleetView::OnNotice(const Notice& notice) {
     OnPatience(*patience);
   } else if (const auto* decision = std::get_if<DecisionChanged>(&notice)) {
     OnDecision(decision->decision);
+  } else if (const auto* maintenance = std::get_if<MaintenanceChanged>(&notice)) {
+    OnMaintenance(*maintenance);
+  } else if (const auto* pause = std::get_if<PauseChanged>(&notice)) {
+    OnPause(*pause);
   }
+}
+
+void FleetView::OnMaintenance(const MaintenanceChanged& change) {
+  if (change.maintenance) {
+    maintenances_.insert_or_assign(change.node, *change.maintenance);
+  } else {
+    maintenances_.erase(change.node);
+  }
+  const auto node = nodes_.find(change.node);
+  if (node != nodes_.end()) Changed(node->second.state.ref);
+}
+
+void FleetView::OnPause(const PauseChanged& change) {
+  Cluster& cluster = ClusterOf(change.cluster);
+  cluster.state.pause = change.pause;
+  Changed(cluster.state.ref);
 }
 
 void FleetView::OnVerdict(const VerdictChanged& verdict) {
@@ -299,6 +319,8 @@ NodeSnapshot FleetView::SnapshotOf(const Node& node) const {
   if (pods != pods_on_node_.end()) snapshot.pods = pods->second;
   const auto decision = open_decisions_.find(key);
   if (decision != open_decisions_.end()) snapshot.open_decision = decision->second;
+  const auto maintenance = maintenances_.find(key);
+  if (maintenance != maintenances_.end()) snapshot.maintenance = maintenance->second;
   return snapshot;
 }
 

@@ -81,7 +81,8 @@ class FleetView final : public FleetObserver, public ReportSink {
     ClusterSnapshot state;
   };
   struct Node {
-    NodeSnapshot state;  // `pods` and `open_decision` are kept apart: they may be known before their node
+    NodeSnapshot state;  // `pods`, `open_decision` and `maintenance` are kept apart: they may be known before
+                         // their node
     absl::flat_hash_map<std::string, std::shared_ptr<const v1::PodReport>> pod_reports;  // by uid
   };
   struct Pod {
@@ -103,6 +104,8 @@ class FleetView final : public FleetObserver, public ReportSink {
   void SetVerdict(Node& node, const VerdictChanged& verdict) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnSight(const SightChanged& sight) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnPatience(const PatienceChanged& patience) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnMaintenance(const MaintenanceChanged& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnPause(const PauseChanged& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnDecision(const Decision& decision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void Gone(const FleetRef& ref, FleetSnapshot last) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -117,6 +120,7 @@ class FleetView final : public FleetObserver, public ReportSink {
   std::map<PodKey, Pod> pods_ ABSL_GUARDED_BY(mutex_);
   std::map<NodeKey, uint32_t> pods_on_node_ ABSL_GUARDED_BY(mutex_);
   std::map<NodeKey, DecisionId> open_decisions_ ABSL_GUARDED_BY(mutex_);
+  std::map<NodeKey, Maintenance> maintenances_ ABSL_GUARDED_BY(mutex_);
   std::map<NodeKey, VerdictChanged> early_verdicts_
       ABSL_GUARDED_BY(mutex_);  // of nodes not shown yet; bounded
   std::set<FleetListener*> listeners_ ABSL_GUARDED_BY(mutex_);

@@ -74,6 +74,10 @@ std::string DecisionResource(DecisionId id) {
   return absl::StrCat("decisions/", id.ToString());
 }
 
+std::string MaintenanceResource(const NodeKey& key) {
+  return absl::StrCat("clusters/", key.cluster, "/maintenances/", key.node);
+}
+
 std::string PolicyResource(absl::string_view policy) {
   return absl::StrCat("policies/", policy);
 }
@@ -112,6 +116,12 @@ absl::StatusOr<DecisionId> ParseDecision(absl::string_view field, absl::string_v
   absl::StatusOr<DecisionId> id = DecisionId::Parse(parts[0]);
   if (!id.ok()) return base::InvalidField(field, id.status().message());
   return id;
+}
+
+absl::StatusOr<NodeKey> ParseMaintenance(absl::string_view field, absl::string_view name) {
+  EVENKEEL_ASSIGN_OR_RETURN(auto parts, Parts(field, name, {"clusters", "maintenances"},
+                                              "clusters/CLUSTER/maintenances/NODE", Dash::kIsAName));
+  return NodeKey{.cluster = parts[0], .node = parts[1]};
 }
 
 absl::StatusOr<std::string> ParsePolicy(absl::string_view field, absl::string_view name) {

@@ -25,6 +25,8 @@ std::string NodeResource(const NodeKey& key);
 std::string PodResource(const PodKey& key);
 std::string ContainerResource(const PodKey& pod, absl::string_view container);
 std::string DecisionResource(DecisionId id);
+// "clusters/CLUSTER/maintenances/NODE".
+std::string MaintenanceResource(const NodeKey& key);
 std::string PolicyResource(absl::string_view policy);
 // "namespaces/shop/replicasets/web-5d9", as WorkloadRecovery.workload.
 std::string WorkloadResource(absl::string_view name_space, const Controller& controller);
@@ -34,6 +36,7 @@ absl::StatusOr<NodeKey> ParseNode(absl::string_view field, absl::string_view nam
 absl::StatusOr<PodKey> ParsePod(absl::string_view field, absl::string_view name);
 absl::StatusOr<ContainerName> ParseContainer(absl::string_view field, absl::string_view name);
 absl::StatusOr<DecisionId> ParseDecision(absl::string_view field, absl::string_view name);
+absl::StatusOr<NodeKey> ParseMaintenance(absl::string_view field, absl::string_view name);
 absl::StatusOr<std::string> ParsePolicy(absl::string_view field, absl::string_view name);
 
 // Parents of lists, where "-" stands for all.

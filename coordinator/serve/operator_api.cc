@@ -14,12 +14,14 @@ OperatorApi::OperatorApi(const Parts& parts)
     : environment_{.access = parts.access, .workers = parts.workers},
       fleet_(environment_, parts.view),
       decisions_(environment_, parts.store, parts.decisions),
-      policies_(environment_, parts.store, parts.view, parts.replies) {}
+      policies_(environment_, parts.store, parts.view, parts.replies),
+      maintenances_(environment_, parts.store, parts.replies) {}
 
 void OperatorApi::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&fleet_);
   builder.RegisterService(&decisions_);
   builder.RegisterService(&policies_);
+  builder.RegisterService(&maintenances_);
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

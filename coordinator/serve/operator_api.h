@@ -1,4 +1,5 @@
-// All that operators and programs call: FleetService, DecisionService, PolicyService; and beside them
+// All that operators and programs call: FleetService, DecisionService, PolicyService,
+// MaintenanceService; and beside them
 // grpc.health.v1 (the one thing that needs no identity) and server reflection.
 #pragma once
 
@@ -12,6 +13,7 @@
 #include "coordinator/serve/decision_service.h"
 #include "coordinator/serve/fleet_service.h"
 #include "coordinator/serve/fleet_view.h"
+#include "coordinator/serve/maintenance_service.h"
 #include "coordinator/serve/policy_service.h"
 #include "coordinator/serve/reply_box.h"
 #include "coordinator/serve/worker_pool.h"
@@ -42,6 +44,7 @@ class OperatorApi {
   FleetService fleet_;
   DecisionService decisions_;
   PolicyService policies_;
+  MaintenanceService maintenances_;
 };
 
 }  // namespace evenkeel::coordinator

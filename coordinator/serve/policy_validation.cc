@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/base/status.h"
 #include "coordinator/core/beats.h"
+#include "coordinator/core/budgets.h"
 #include "coordinator/serve/convert.h"
 #include "coordinator/serve/names.h"
 
@@ -37,18 +38,6 @@ std::string Field(absl::string_view name) {
 
 std::string Shown(absl::Duration duration) {
   return absl::FormatDuration(duration);
-}
-
-// A well-formed google.protobuf.Duration keeps its nanoseconds below a second and of the same sign.
-std::optional<absl::Duration> FromMessage(const google::protobuf::Duration& message) {
-  constexpr int64_t kMostSeconds = 315576000000;  // ten thousand years, as its definition says
-  constexpr int32_t kNanosInSecond = 1'000'000'000;
-  const int64_t seconds = message.seconds();
-  const int32_t nanos = message.nanos();
-  if (seconds < -kMostSeconds || seconds > kMostSeconds) return std::nullopt;
-  if (nanos <= -kNanosInSecond || nanos >= kNanosInSecond) return std::nullopt;
-  if ((seconds < 0 && nanos > 0) || (seconds > 0 && nanos < 0)) return std::nullopt;
-  return absl::Seconds(seconds) + absl::Nanoseconds(nanos);
 }
 
 absl::StatusOr<absl::Duration> Within(absl::string_view name, const google::protobuf::Duration& message,
@@ -136,6 +125,61 @@ absl::Status ReadBounds(const v1::FailoverPolicy& message, FailoverPolicy& polic
   return absl::OkStatus();
 }
 
+absl::Status ReadPercent(absl::string_view name, uint32_t given, uint32_t& percent) {
+  constexpr uint32_t kAll = 100;
+  if (given > kAll)
+    return base::InvalidField(Field(name), absl::StrCat("must be from 0 to 100, not ", given));
+  percent = given;
+  return absl::OkStatus();
+}
+
+absl::Status ReadLimits(const v1::FailoverPolicy& message, DisruptionLimits& limits) {
+  if (message.has_max_unavailable_nodes_per_domain())
+    limits.max_unavailable_nodes_per_domain = message.max_unavailable_nodes_per_domain();
+  if (message.has_max_unavailable_percent_per_domain()) {
+    EVENKEEL_RETURN_IF_ERROR(ReadPercent("max_unavailable_percent_per_domain",
+                                         message.max_unavailable_percent_per_domain(),
+                                         limits.max_unavailable_percent_per_domain));
+  }
+  if (message.has_max_disruptions()) limits.max_disruptions = message.max_disruptions();
+  if (message.has_max_disruptions_per_domain())
+    limits.max_disruptions_per_domain = message.max_disruptions_per_domain();
+  if (message.has_min_healthy_nodes()) limits.min_healthy_nodes = message.min_healthy_nodes();
+  if (message.has_min_healthy_percent()) {
+    EVENKEEL_RETURN_IF_ERROR(
+        ReadPercent("min_healthy_percent", message.min_healthy_percent(), limits.min_healthy_percent));
+  }
+  if (message.has_disruption_window()) {
+    EVENKEEL_ASSIGN_OR_RETURN(
+        limits.disruption_window,
+        Within("disruption_window", message.disruption_window(), absl::Seconds(1), absl::Hours(24)));
+  }
+  if (message.has_storm_cool_down()) {
+    EVENKEEL_ASSIGN_OR_RETURN(limits.storm_cool_down, Within("storm_cool_down", message.storm_cool_down(),
+                                                             absl::ZeroDuration(), absl::Hours(1)));
+  }
+  if (message.has_release_budget_after()) {
+    EVENKEEL_ASSIGN_OR_RETURN(limits.release_budget_after,
+                              Within("release_budget_after", message.release_budget_after(), absl::Seconds(1),
+                                     absl::Hours(24 * 30)));
+  }
+  return absl::OkStatus();
+}
+
+void ShowLimits(const FailoverPolicy& policy, uint32_t nodes, v1::FailoverPolicy& spec) {
+  const DisruptionLimits& limits = policy.limits;
+  spec.set_max_unavailable_nodes_per_domain(
+      limits.max_unavailable_nodes_per_domain.value_or(policy.max_unavailable_nodes));
+  spec.set_max_unavailable_percent_per_domain(limits.max_unavailable_percent_per_domain);
+  spec.set_max_disruptions(static_cast<uint32_t>(ClusterRate(policy, nodes).most));
+  spec.set_max_disruptions_per_domain(static_cast<uint32_t>(DomainRate(policy, nodes).most));
+  *spec.mutable_disruption_window() = ToMessage(limits.disruption_window);
+  spec.set_min_healthy_nodes(limits.min_healthy_nodes);
+  spec.set_min_healthy_percent(limits.min_healthy_percent);
+  *spec.mutable_storm_cool_down() = ToMessage(limits.storm_cool_down);
+  *spec.mutable_release_budget_after() = ToMessage(limits.release_budget_after);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> PolicyNameFrom(absl::string_view field, absl::string_view name) {
@@ -162,6 +206,7 @@ absl::StatusOr<Policy> PolicyFromMessage(const v1::Policy& message,
   EVENKEEL_ASSIGN_OR_RETURN(policy.failover.mode, ModeFrom(spec.mode()));
   EVENKEEL_RETURN_IF_ERROR(ReadIntervals(spec, clusters.at(spec.cluster()), policy.failover));
   EVENKEEL_RETURN_IF_ERROR(ReadBounds(spec, policy.failover));
+  EVENKEEL_RETURN_IF_ERROR(ReadLimits(spec, policy.failover.limits));
   policy.failover.rebalance = spec.rebalance();
   return policy;
 }
@@ -188,6 +233,7 @@ v1::Policy ToMessage(const Policy& policy, uint32_t nodes) {
   *spec.mutable_readmit_after() = ToMessage(failover.readmit_after);
   spec.set_rebalance(failover.rebalance);
   *spec.mutable_recovery_timeout() = ToMessage(failover.recovery_timeout);
+  ShowLimits(failover, nodes, spec);
   return message;
 }
 

@@ -22,6 +22,8 @@ absl::StatusOr<Restored> MemoryStore::Open() {
   }
   for (const auto& [key, node] : disk_->nodes) restored.nodes.push_back(node);
   for (const auto& [name, policy] : disk_->policies) restored.policies.push_back(policy);
+  for (const auto& [name, cluster] : disk_->clusters) restored.clusters.push_back(cluster);
+  for (const auto& [node, maintenance] : disk_->maintenances) restored.maintenances.push_back(maintenance);
   return restored;
 }
 
@@ -41,6 +43,12 @@ absl::Status MemoryStore::Commit(const std::vector<Write>& writes) {
       disk_->policies[put->policy.name] = put->policy;
     } else if (const auto* erase = std::get_if<ErasePolicy>(&write)) {
       disk_->policies.erase(erase->name);
+    } else if (const auto* put = std::get_if<PutClusterRecord>(&write)) {
+      disk_->clusters[put->record.cluster] = put->record;
+    } else if (const auto* put = std::get_if<PutMaintenance>(&write)) {
+      disk_->maintenances[put->maintenance.node] = put->maintenance;
+    } else if (const auto* erase = std::get_if<EraseMaintenance>(&write)) {
+      disk_->maintenances.erase(erase->node);
     }
   }
   for (const DecisionId& id : history_.TakeSurplus()) disk_->decisions.erase(id);
@@ -83,6 +91,13 @@ absl::StatusOr<std::vector<Policy>> MemoryStore::ListPolicies() const {
   std::vector<Policy> policies;
   for (const auto& [name, policy] : disk_->policies) policies.push_back(policy);
   return policies;
+}
+
+absl::StatusOr<std::vector<Maintenance>> MemoryStore::ListMaintenances() const {
+  absl::MutexLock lock(&disk_->mutex);
+  std::vector<Maintenance> maintenances;
+  for (const auto& [node, maintenance] : disk_->maintenances) maintenances.push_back(maintenance);
+  return maintenances;
 }
 
 }  // namespace evenkeel::coordinator

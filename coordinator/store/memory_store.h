@@ -22,6 +22,8 @@ struct MemoryDisk {
   std::map<DecisionId, Decision> decisions ABSL_GUARDED_BY(mutex);
   std::map<NodeKey, NodeRecord> nodes ABSL_GUARDED_BY(mutex);
   std::map<std::string, Policy> policies ABSL_GUARDED_BY(mutex);
+  std::map<std::string, ClusterRecord> clusters ABSL_GUARDED_BY(mutex);
+  std::map<NodeKey, Maintenance> maintenances ABSL_GUARDED_BY(mutex);
 };
 
 class MemoryStore final : public StateStore {
@@ -36,6 +38,7 @@ class MemoryStore final : public StateStore {
                                              size_t limit) const override;
   absl::StatusOr<Policy> GetPolicy(const std::string& name) const override;
   absl::StatusOr<std::vector<Policy>> ListPolicies() const override;
+  absl::StatusOr<std::vector<Maintenance>> ListMaintenances() const override;
 
  private:
   const std::shared_ptr<MemoryDisk> disk_;

@@ -46,6 +46,8 @@ constexpr Pair<DecisionKind, stored::DecisionKind> kDecisionKinds[] = {
     {DecisionKind::kRebalance, stored::DECISION_KIND_REBALANCE},
     {DecisionKind::kAgentLost, stored::DECISION_KIND_AGENT_LOST},
     {DecisionKind::kBlind, stored::DECISION_KIND_BLIND},
+    {DecisionKind::kMaintenance, stored::DECISION_KIND_MAINTENANCE},
+    {DecisionKind::kPause, stored::DECISION_KIND_PAUSE},
 };
 constexpr Pair<DecisionState, stored::DecisionState> kDecisionStates[] = {
     {DecisionState::kOpen, stored::DECISION_STATE_OPEN},
@@ -210,12 +212,46 @@ Timings FromRecord(const stored::Timings& record) {
   return timings;
 }
 
+stored::Controller ToRecord(const Controller& controller) {
+  stored::Controller record;
+  record.set_kind(controller.kind);
+  record.set_name(controller.name);
+  record.set_uid(controller.uid);
+  return record;
+}
+
+Controller FromRecord(const stored::Controller& record) {
+  return {.kind = record.kind(), .name = record.name(), .uid = record.uid()};
+}
+
+stored::UnplacedPod ToRecord(const UnplacedPod& pod) {
+  stored::UnplacedPod record;
+  record.set_namespace_(pod.name_space);
+  record.set_name(pod.name);
+  *record.mutable_controller() = ToRecord(pod.controller);
+  record.set_priority(pod.priority);
+  record.mutable_requests()->set_cpu_millicores(pod.requests.cpu_millicores);
+  record.mutable_requests()->set_memory_bytes(pod.requests.memory_bytes);
+  record.mutable_requests()->set_pods(pod.requests.pods);
+  record.set_reason(pod.reason);
+  return record;
+}
+
+UnplacedPod FromRecord(const stored::UnplacedPod& record) {
+  return {.name_space = record.namespace_(),
+          .name = record.name(),
+          .controller = FromRecord(record.controller()),
+          .priority = record.priority(),
+          .requests = {.cpu_millicores = record.requests().cpu_millicores(),
+                       .memory_bytes = record.requests().memory_bytes(),
+                       .pods = record.requests().pods()},
+          .reason = record.reason()};
+}
+
 stored::WorkloadRecovery ToRecord(const WorkloadRecovery& workload) {
   stored::WorkloadRecovery record;
   record.set_namespace_(workload.name_space);
-  record.mutable_controller()->set_kind(workload.controller.kind);
-  record.mutable_controller()->set_name(workload.controller.name);
-  record.mutable_controller()->set_uid(workload.controller.uid);
+  *record.mutable_controller() = ToRecord(workload.controller);
   record.set_removed(workload.removed);
   record.set_restored(workload.restored);
   record.set_ready_elsewhere_before(workload.ready_elsewhere_before);
@@ -225,13 +261,41 @@ stored::WorkloadRecovery ToRecord(const WorkloadRecovery& workload) {
 
 WorkloadRecovery FromRecord(const stored::WorkloadRecovery& record) {
   return {.name_space = record.namespace_(),
-          .controller = {.kind = record.controller().kind(),
-                         .name = record.controller().name(),
-                         .uid = record.controller().uid()},
+          .controller = FromRecord(record.controller()),
           .removed = record.removed(),
           .restored = record.restored(),
           .ready_elsewhere_before = record.ready_elsewhere_before(),
           .waiting_for = record.waiting_for()};
+}
+
+stored::DisruptionLimits ToRecord(const DisruptionLimits& limits) {
+  stored::DisruptionLimits record;
+  if (const auto& nodes = limits.max_unavailable_nodes_per_domain)
+    record.set_max_unavailable_nodes_per_domain(*nodes);
+  record.set_max_unavailable_percent_per_domain(limits.max_unavailable_percent_per_domain);
+  if (limits.max_disruptions) record.set_max_disruptions(*limits.max_disruptions);
+  if (const auto& most = limits.max_disruptions_per_domain) record.set_max_disruptions_per_domain(*most);
+  record.set_disruption_window_ns(ToStored(limits.disruption_window));
+  record.set_min_healthy_nodes(limits.min_healthy_nodes);
+  record.set_min_healthy_percent(limits.min_healthy_percent);
+  record.set_storm_cool_down_ns(ToStored(limits.storm_cool_down));
+  record.set_release_budget_after_ns(ToStored(limits.release_budget_after));
+  return record;
+}
+
+DisruptionLimits FromRecord(const stored::DisruptionLimits& record) {
+  DisruptionLimits limits{.max_unavailable_percent_per_domain = record.max_unavailable_percent_per_domain(),
+                          .disruption_window = DurationFrom(record.disruption_window_ns()),
+                          .min_healthy_nodes = record.min_healthy_nodes(),
+                          .min_healthy_percent = record.min_healthy_percent(),
+                          .storm_cool_down = DurationFrom(record.storm_cool_down_ns()),
+                          .release_budget_after = DurationFrom(record.release_budget_after_ns())};
+  if (record.has_max_unavailable_nodes_per_domain())
+    limits.max_unavailable_nodes_per_domain = record.max_unavailable_nodes_per_domain();
+  if (record.has_max_disruptions()) limits.max_disruptions = record.max_disruptions();
+  if (record.has_max_disruptions_per_domain())
+    limits.max_disruptions_per_domain = record.max_disruptions_per_domain();
+  return limits;
 }
 
 }  // namespace
@@ -265,6 +329,7 @@ stored::Decision ToRecord(const Decision& decision) {
   record.set_policy_etag(decision.policy_etag);
   for (const WorkloadRecovery& workload : decision.workloads) *record.add_workloads() = ToRecord(workload);
   record.set_outcome(decision.outcome);
+  for (const UnplacedPod& pod : decision.unplaced) *record.add_unplaced() = ToRecord(pod);
   return record;
 }
 
@@ -301,6 +366,7 @@ absl::StatusOr<Decision> FromRecord(const stored::Decision& record) {
   for (const stored::WorkloadRecovery& workload : record.workloads()) {
     decision.workloads.push_back(FromRecord(workload));
   }
+  for (const stored::UnplacedPod& pod : record.unplaced()) decision.unplaced.push_back(FromRecord(pod));
   return decision;
 }
 
@@ -318,6 +384,7 @@ stored::Node ToRecord(const NodeRecord& node) {
     record.set_readmitted_ns(ToStored(node.hold_down.readmitted));
   }
   record.set_agent_pod(node.agent_pod);
+  if (node.recovered) record.set_recovered_ns(ToStored(*node.recovered));
   return record;
 }
 
@@ -331,6 +398,7 @@ absl::StatusOr<NodeRecord> FromRecord(const stored::Node& record) {
   if (record.has_readmitted_ns()) node.hold_down.readmitted = TimeFrom(record.readmitted_ns());
   if (record.has_failover()) node.failover = FromRecord(record.failover());
   for (const stored::WorkloadRecovery& workload : record.moved()) node.moved.push_back(FromRecord(workload));
+  if (record.has_recovered_ns()) node.recovered = TimeFrom(record.recovered_ns());
   return node;
 }
 
@@ -354,6 +422,7 @@ stored::Policy ToRecord(const Policy& policy) {
   out.set_rebalance(failover.rebalance);
   out.set_recovery_timeout_ns(ToStored(failover.recovery_timeout));
   if (failover.max_suspect_after) out.set_max_suspect_after_ns(ToStored(*failover.max_suspect_after));
+  *out.mutable_limits() = ToRecord(failover.limits);
   return record;
 }
 
@@ -373,6 +442,7 @@ absl::StatusOr<Policy> FromRecord(const stored::Policy& record) {
                              .recovery_timeout = DurationFrom(failover.recovery_timeout_ns())}};
   EVENKEEL_RETURN_IF_ERROR(
       FromStored(kPolicyModes, failover.mode(), "FailoverPolicy.mode", policy.failover.mode));
+  if (failover.has_limits()) policy.failover.limits = FromRecord(failover.limits());
   if (failover.has_beat_interval_ns()) {
     policy.failover.beat_interval = DurationFrom(failover.beat_interval_ns());
   }
@@ -383,6 +453,62 @@ absl::StatusOr<Policy> FromRecord(const stored::Policy& record) {
     policy.failover.max_suspect_after = DurationFrom(failover.max_suspect_after_ns());
   }
   return policy;
+}
+
+stored::Cluster ToRecord(const ClusterRecord& cluster) {
+  stored::Cluster record;
+  record.set_cluster(cluster.cluster);
+  if (cluster.pause) {
+    stored::Pause& pause = *record.mutable_pause();
+    pause.set_start_ns(ToStored(cluster.pause->start));
+    pause.set_end_ns(ToStored(cluster.pause->end));
+    pause.set_reason(cluster.pause->reason);
+  }
+  record.set_booked_until_ns(ToStored(cluster.booked_until));
+  for (const auto& [domain, booked_until] : cluster.domain_booked_until) {
+    stored::DomainBooking& booking = *record.add_domains();
+    booking.set_domain(domain);
+    booking.set_booked_until_ns(ToStored(booked_until));
+  }
+  record.set_storm_ns(ToStored(cluster.storm));
+  record.set_storm_reason(cluster.storm_reason);
+  return record;
+}
+
+absl::StatusOr<ClusterRecord> FromRecord(const stored::Cluster& record) {
+  ClusterRecord cluster{.cluster = record.cluster(),
+                        .pause = std::nullopt,
+                        .booked_until = TimeFrom(record.booked_until_ns()),
+                        .domain_booked_until = {},
+                        .storm = TimeFrom(record.storm_ns()),
+                        .storm_reason = record.storm_reason()};
+  if (record.has_pause()) {
+    cluster.pause = Pause{.cluster = record.cluster(),
+                          .start = TimeFrom(record.pause().start_ns()),
+                          .end = TimeFrom(record.pause().end_ns()),
+                          .reason = record.pause().reason()};
+  }
+  for (const stored::DomainBooking& booking : record.domains()) {
+    cluster.domain_booked_until[booking.domain()] = TimeFrom(booking.booked_until_ns());
+  }
+  return cluster;
+}
+
+stored::Maintenance ToRecord(const Maintenance& maintenance) {
+  stored::Maintenance record;
+  record.set_cluster(maintenance.node.cluster);
+  record.set_node(maintenance.node.node);
+  record.set_start_ns(ToStored(maintenance.start));
+  record.set_end_ns(ToStored(maintenance.end));
+  record.set_reason(maintenance.reason);
+  return record;
+}
+
+absl::StatusOr<Maintenance> FromRecord(const stored::Maintenance& record) {
+  return Maintenance{.node = {.cluster = record.cluster(), .node = record.node()},
+                     .start = TimeFrom(record.start_ns()),
+                     .end = TimeFrom(record.end_ns()),
+                     .reason = record.reason()};
 }
 
 }  // namespace evenkeel::coordinator

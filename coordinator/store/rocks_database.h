@@ -29,7 +29,7 @@ absl::Status FromRocks(const rocksdb::Status& status, absl::string_view doing, a
 
 class RocksDatabase {
  public:
-  enum Family : size_t { kMeta, kDecisions, kNodes, kPolicies, kFamilies };
+  enum Family : size_t { kMeta, kDecisions, kNodes, kPolicies, kClusters, kMaintenances, kFamilies };
 
   struct Options {
     std::string path;

@@ -49,6 +49,8 @@ struct LastWrites {
   std::map<DecisionId, const Decision*> decisions;
   std::map<NodeKey, const NodeRecord*> nodes;     // null = deleted
   std::map<std::string, const Policy*> policies;  // null = erased
+  std::map<std::string, const ClusterRecord*> clusters;
+  std::map<NodeKey, const Maintenance*> maintenances;  // null = erased
 };
 
 LastWrites Fold(const std::vector<Write>& writes) {
@@ -64,6 +66,12 @@ LastWrites Fold(const std::vector<Write>& writes) {
       last.policies[put->policy.name] = &put->policy;
     } else if (const auto* erase = std::get_if<ErasePolicy>(&write)) {
       last.policies[erase->name] = nullptr;
+    } else if (const auto* put = std::get_if<PutClusterRecord>(&write)) {
+      last.clusters[put->record.cluster] = &put->record;
+    } else if (const auto* put = std::get_if<PutMaintenance>(&write)) {
+      last.maintenances[put->maintenance.node] = &put->maintenance;
+    } else if (const auto* erase = std::get_if<EraseMaintenance>(&write)) {
+      last.maintenances[erase->node] = nullptr;
     }
   }
   return last;
@@ -105,7 +113,16 @@ absl::StatusOr<Restored> RocksStore::Open() {
   }
   EVENKEEL_RETURN_IF_ERROR(FromRocks(scan->status(), "read the nodes", path));
 
+  scan = database_->Scan(RocksDatabase::kClusters);
+  for (scan->SeekToFirst(); scan->Valid(); scan->Next()) {
+    EVENKEEL_ASSIGN_OR_RETURN(ClusterRecord cluster,
+                              Decode<storage::v1::Cluster>(scan->value(), "cluster", path));
+    restored.clusters.push_back(std::move(cluster));
+  }
+  EVENKEEL_RETURN_IF_ERROR(FromRocks(scan->status(), "read the clusters", path));
+
   EVENKEEL_ASSIGN_OR_RETURN(restored.policies, ListPolicies());
+  EVENKEEL_ASSIGN_OR_RETURN(restored.maintenances, ListMaintenances());
   epoch_ = epoch;
   return restored;
 }
@@ -139,6 +156,16 @@ absl::Status RocksStore::Commit(const std::vector<Write>& writes) {
       erase(RocksDatabase::kPolicies, name);
     } else {
       put(RocksDatabase::kPolicies, name, ToRecord(*policy).SerializeAsString());
+    }
+  }
+  for (const auto& [name, cluster] : last.clusters) {
+    put(RocksDatabase::kClusters, name, ToRecord(*cluster).SerializeAsString());
+  }
+  for (const auto& [node, maintenance] : last.maintenances) {
+    if (maintenance == nullptr) {
+      erase(RocksDatabase::kMaintenances, KeyOf(node));
+    } else {
+      put(RocksDatabase::kMaintenances, KeyOf(node), ToRecord(*maintenance).SerializeAsString());
     }
   }
   for (const DecisionId& id : history_.TakeSurplus()) erase(RocksDatabase::kDecisions, KeyOf(id));
@@ -194,6 +221,18 @@ absl::StatusOr<std::vector<Policy>> RocksStore::ListPolicies() const {
   }
   EVENKEEL_RETURN_IF_ERROR(FromRocks(scan->status(), "read the policies", database_->path()));
   return policies;
+}
+
+absl::StatusOr<std::vector<Maintenance>> RocksStore::ListMaintenances() const {
+  std::vector<Maintenance> maintenances;
+  const auto scan = database_->Scan(RocksDatabase::kMaintenances);
+  for (scan->SeekToFirst(); scan->Valid(); scan->Next()) {
+    EVENKEEL_ASSIGN_OR_RETURN(Maintenance maintenance, Decode<storage::v1::Maintenance>(
+                                                           scan->value(), "maintenance", database_->path()));
+    maintenances.push_back(std::move(maintenance));
+  }
+  EVENKEEL_RETURN_IF_ERROR(FromRocks(scan->status(), "read the maintenances", database_->path()));
+  return maintenances;
 }
 
 absl::Status RocksStore::Checkpoint(const std::string& path) const {

@@ -5,6 +5,8 @@
 //   decisions  epoch, number (8 bytes each, big-endian, so that keys sort by time)   storage.v1.Decision
 //   nodes      cluster, NUL, node                 storage.v1.Node
 //   policies   name                               storage.v1.Policy
+//   clusters   name                               storage.v1.Cluster
+//   maintenances  cluster, NUL, node              storage.v1.Maintenance
 //
 // Every Commit is one synced batch. History is bounded (history.h), and so are write buffers, logs and open
 // files: some 10 MB of memory, and on the disk a small multiple of the history.
@@ -47,6 +49,7 @@ class RocksStore final : public StateStore {
                                              size_t limit) const override;
   absl::StatusOr<Policy> GetPolicy(const std::string& name) const override;
   absl::StatusOr<std::vector<Policy>> ListPolicies() const override;
+  absl::StatusOr<std::vector<Maintenance>> ListMaintenances() const override;
 
   // A consistent copy of all that is committed, in the new folder `path` (its parent must exist), which At
   // can open. Costs hard links where `path` is on the same file system. Any thread.

@@ -45,8 +45,9 @@ class StateStore {
   // At most `limit` decisions at or before `from` (none = the newest).
   virtual absl::StatusOr<DecisionPage> ListDecisions(const DecisionFilter& filter,
                                                      std::optional<DecisionId> from, size_t limit) const = 0;
-  virtual absl::StatusOr<Policy> GetPolicy(const std::string& name) const = 0;  // NOT_FOUND
-  virtual absl::StatusOr<std::vector<Policy>> ListPolicies() const = 0;         // by name
+  virtual absl::StatusOr<Policy> GetPolicy(const std::string& name) const = 0;    // NOT_FOUND
+  virtual absl::StatusOr<std::vector<Policy>> ListPolicies() const = 0;           // by name
+  virtual absl::StatusOr<std::vector<Maintenance>> ListMaintenances() const = 0;  // by cluster and node
 };
 
 }  // namespace evenkeel::coordinator

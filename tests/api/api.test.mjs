@@ -16,7 +16,7 @@ import { FakeKubernetes } from './support/fake_kubernetes.mjs';
 
 const protos = join(dirname(fileURLToPath(import.meta.url)), '../../proto');
 const api = grpc.loadPackageDefinition(loader.loadSync(
-  ['agent_session', 'decision', 'fleet', 'policy'].map((name) => `evenkeel/v1/${name}.proto`),
+  ['agent_session', 'decision', 'fleet', 'maintenance', 'policy'].map((name) => `evenkeel/v1/${name}.proto`),
   { includeDirs: [protos], keepCase: true, longs: String, enums: String, defaults: true, oneofs: true })).evenkeel.v1;
 
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-api-'));
@@ -52,6 +52,13 @@ const until = (stream, wanted) => new Promise((resolve, reject) => {
   });
   stream.on('error', reject);  // after resolve: the cancellation, which changes nothing any more
 });
+// Asks until the answer is yes.
+const eventually = async (asks) => {
+  for (const end = deadline(); !(await asks());) {
+    assert.ok(new Date() < end, `still not: ${asks}`);
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+};
 const bearer = (token) => {
   const metadata = new grpc.Metadata();
   metadata.set('authorization', `Bearer ${token}`);
@@ -60,6 +67,7 @@ const bearer = (token) => {
 const fleet = (credentials = operator) => new api.FleetService(address, credentials);
 const decisions = (credentials = operator) => new api.DecisionService(address, credentials);
 const policies = (credentials = operator) => new api.PolicyService(address, credentials);
+const maintenances = (credentials = operator) => new api.MaintenanceService(address, credentials);
 
 const report = {
   node: { kubelet: { state: 'PART_STATE_HEALTHY' }, cpu: { cpus: 4, used_millicores: 250 } },
@@ -237,4 +245,27 @@ test('a dead node is watched and its decision read', async () => {
   assert.ok(decision.guards.some(({ guard, allowed }) => guard === 'mode' && !allowed));
   const listed = await call(decisions(), 'ListDecisions', { node: 'n3', kinds: ['KIND_FAILOVER'] });
   assert.deepEqual(listed.decisions.map(({ name }) => name), [decision.name]);
+});
+
+test('maintenance and pause are ordered, shown and ended', async () => {
+  const name = 'clusters/c1/maintenances/n2';
+  const start = { name, duration: { seconds: 3600 }, reason: 'new disk' };
+  await assert.rejects(call(maintenances(viewer), 'StartMaintenance', start), { code: grpc.status.PERMISSION_DENIED });
+  await assert.rejects(call(maintenances(), 'StartMaintenance', { ...start, duration: { seconds: 1 } }), { code: grpc.status.INVALID_ARGUMENT, details: /duration/ });
+  await assert.rejects(call(maintenances(), 'StartMaintenance', { ...start, name: 'clusters/c1/maintenances/n99' }), { code: grpc.status.NOT_FOUND });
+  await assert.rejects(call(maintenances(), 'GetMaintenance', { name }), { code: grpc.status.NOT_FOUND });
+  await call(maintenances(), 'StartMaintenance', start);
+  const { maintenances: all } = await call(maintenances(viewer), 'ListMaintenances', { parent: 'clusters/-' });
+  assert.deepEqual(all.map((window) => [window.name, window.reason]), [[name, 'new disk']]);
+  // The fleet's picture follows an order's answer.
+  await eventually(async () => (await call(fleet(), 'GetNode', { name: 'clusters/c1/nodes/n2' })).node.maintenance?.name === name);
+  await call(maintenances(), 'EndMaintenance', { name });
+  await assert.rejects(call(maintenances(), 'EndMaintenance', { name }), { code: grpc.status.NOT_FOUND });
+
+  const { pauses } = await call(maintenances(), 'PauseCluster', { name: 'clusters/-', reason: 'work' });
+  assert.deepEqual(pauses.map(({ cluster, end_time }) => [cluster, end_time]), [['clusters/c1', null]]);
+  await eventually(async () => (await call(fleet(), 'GetCluster', { name: 'clusters/c1' })).cluster.pause?.reason === 'work');
+  await assert.rejects(call(maintenances(viewer), 'ResumeCluster', { name: 'clusters/-' }), { code: grpc.status.PERMISSION_DENIED });
+  assert.equal((await call(maintenances(), 'ResumeCluster', { name: 'clusters/c1' })).pauses.length, 1);
+  assert.equal((await call(maintenances(), 'ResumeCluster', { name: 'clusters/c1' })).pauses.length, 0);
 });

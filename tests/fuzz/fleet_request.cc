@@ -107,6 +107,9 @@ void CheckNames(const std::string& name) {
   if (const auto policy = ParsePolicy("name", name); policy.ok()) {
     EVENKEEL_CHECK(PolicyResource(*policy) == name);
   }
+  if (const auto maintenance = ParseMaintenance("name", name); maintenance.ok()) {
+    EVENKEEL_CHECK(MaintenanceResource(*maintenance) == name);
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "coordinator/store/records.h"
 
 #include "coordinator/serve/convert.h"
+#include "coordinator/serve/maintenance_validation.h"
 #include "coordinator/serve/policy_validation.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -32,7 +33,7 @@ auto Check(std::string_view bytes) -> decltype(FromRecord(std::declval<const Rec
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view input = fuzz::Text(data, size);
-  switch (fuzz::TakeByte(input) % 3) {
+  switch (fuzz::TakeByte(input) % 5) {
     case 0:
       if (const auto decision = Check<storage::v1::Decision>(input); decision.ok()) {
         v1::Decision shown;
@@ -42,6 +43,20 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     case 1:
       (void)Check<storage::v1::Node>(input);
+      break;
+    case 3:
+      if (const auto cluster = Check<storage::v1::Cluster>(input); cluster.ok() && cluster->pause) {
+        v1::Pause shown;
+        EVENKEEL_CHECK(shown.ParseFromString(ToMessage(*cluster->pause).SerializeAsString()))
+            << cluster->cluster;
+      }
+      break;
+    case 4:
+      if (const auto maintenance = Check<storage::v1::Maintenance>(input); maintenance.ok()) {
+        v1::Maintenance shown;
+        EVENKEEL_CHECK(shown.ParseFromString(ToMessage(*maintenance).SerializeAsString()))
+            << maintenance->node.node;
+      }
       break;
     default:
       if (const auto policy = Check<storage::v1::Policy>(input); policy.ok()) {

@@ -71,8 +71,29 @@ class Runner {
   void Cluster(const Words& words) {
     const std::vector<std::string> zones = absl::StrSplit(words.Get("zones", ""), ',');
     for (uint32_t i = 1; i <= words.Number("nodes", 3); ++i) {
-      world_.AddNode(absl::StrCat("node-", i), zones[(i - 1) % zones.size()]);
+      world_.AddNode(absl::StrCat("node-", i), zones[(i - 1) % zones.size()], RoomOf(words));
     }
+  }
+
+  // What a node has for pods; nothing said: room for whatever comes.
+  static Resources RoomOf(const Words& words) {
+    if (words.named.count("cpu") + words.named.count("memory") + words.named.count("places") == 0) return {};
+    return {.cpu_millicores = words.Number("cpu", 64000),
+            .memory_bytes = int64_t{words.Number("memory", 1 << 18)} << 20,
+            .pods = words.Number("places", 110)};
+  }
+
+  void Maintenance(const Words& words) {
+    const NodeKey node{kCluster, words.plain.back()};
+    if (words.First() == "end") return world_.Order(EndMaintenance{.node = node});
+    world_.Order(StartMaintenance{
+        .node = node, .length = words.Span("for", absl::Hours(1)), .reason = words.Get("reason", "")});
+  }
+
+  void Pause(const Words& words) {
+    world_.Order(PauseClusters{.cluster = kCluster,
+                               .length = words.Span("for", absl::InfiniteDuration()),
+                               .reason = words.Get("reason", "")});
   }
 
   void ApplyPolicy(const Words& words) {
@@ -85,6 +106,14 @@ class Runner {
     policy.failover.readmit_after = words.Span("readmit-after", absl::Seconds(30));
     policy.failover.recovery_timeout = words.Span("recovery-timeout", absl::Minutes(5));
     policy.failover.rebalance = words.Get("rebalance", "no") == "yes";
+    DisruptionLimits& limits = policy.failover.limits;
+    if (const uint32_t most = words.Number("domain-budget", 0); most > 0)
+      limits.max_unavailable_nodes_per_domain = most;
+    if (const uint32_t most = words.Number("rate", 0); most > 0) limits.max_disruptions = most;
+    limits.disruption_window = words.Span("window", limits.disruption_window);
+    limits.min_healthy_percent = words.Number("min-healthy", limits.min_healthy_percent);
+    limits.storm_cool_down = words.Span("cool-down", limits.storm_cool_down);
+    limits.release_budget_after = words.Span("release-after", limits.release_budget_after);
     world_.Apply(policy);
   }
 
@@ -97,6 +126,9 @@ class Runner {
     spec.priority = static_cast<int32_t>(words.Number("priority", 0));
     spec.starts = words.Get("starts", "yes") == "yes";
     spec.tolerates_all = words.Get("tolerates", "") == "everything";
+    spec.requests = {.cpu_millicores = words.Number("cpu", 0),
+                     .memory_bytes = int64_t{words.Number("memory", 0)} << 20,
+                     .pods = 1};
     world_.Deploy(spec);
   }
 
@@ -184,12 +216,21 @@ class Runner {
        [this](const Words& words) { Change(words, [](Machine& m) { m.cut_from_api = true; }); }},
       {"forbid-logs",
        [this](const Words& words) { world_.kubernetes().SetLogsForbidden(words.First() == "on"); }},
+      {"maintenance", [this](const Words& words) { Maintenance(words); }},
+      {"pause", [this](const Words& words) { Pause(words); }},
+      {"resume", [this](const Words&) { world_.Order(ResumeClusters{.cluster = kCluster}); }},
       {"remove-node", [this](const Words& words) { world_.kubernetes().RemoveNode(words.First()); }},
       {"api", [this](const Words& words) { world_.SetApiAway(words.First() == "away"); }},
       {"watch-delay",
        [this](const Words& words) {
          if (!absl::ParseDuration(words.First(), &world_.knobs().watch_delay)) {
            extra_ = "watch-delay needs a duration, as 10m\n";
+         }
+       }},
+      {"claim-takes",
+       [this](const Words& words) {
+         if (!absl::ParseDuration(words.First(), &world_.knobs().claim_delay)) {
+           extra_ = "claim-takes needs a duration, as 2s\n";
          }
        }},
       {"block-evictions",

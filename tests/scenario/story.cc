@@ -63,6 +63,10 @@ std::string KindText(DecisionKind kind) {
       return "agent lost";
     case DecisionKind::kBlind:
       return "blind";
+    case DecisionKind::kMaintenance:
+      return "maintenance";
+    case DecisionKind::kPause:
+      return "pause";
   }
   return "";
 }
@@ -127,6 +131,7 @@ void Story::Tell(const Notice& notice) {
                                          : absl::StrCat("nodes are given ", Times(patience->percent),
                                                         " the usual time: ", patience->reason));
   }
+  if (!std::holds_alternative<DecisionChanged>(notice)) return;  // orders are told as decisions
   const Decision& decision = std::get<DecisionChanged>(notice).decision;
   const bool known = told_.contains(decision.id);
   if (known && told_[decision.id] == decision.state) return;
@@ -199,6 +204,11 @@ std::string Explain(const Decision& decision) {
     absl::StrAppend(&text, "    ", Say(workload.controller), ": ", workload.removed, " removed, ",
                     workload.restored, " Ready again",
                     workload.waiting_for.empty() ? "" : "; " + workload.waiting_for, "\n");
+  }
+  if (!decision.unplaced.empty()) absl::StrAppend(&text, "  without room\n");
+  for (const UnplacedPod& pod : decision.unplaced) {
+    absl::StrAppend(&text, "    ", PodText(pod.name_space, pod.name), ", priority ", pod.priority, ": ",
+                    pod.reason, "\n");
   }
   absl::StrAppend(&text, "  seconds since the last sign of life:");
   const auto time = [&](const char* name, const std::optional<absl::Time>& when) {

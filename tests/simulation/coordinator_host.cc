@@ -328,6 +328,7 @@ void CoordinatorHost::Finish(const std::vector<Event>& events) {
     if (const auto* beats = std::get_if<coordinator::SetBeats>(&request)) SetBeats(*beats);
     if (const auto* read = std::get_if<ReadLease>(&request)) around_.read(*read);
     if (const auto* ask = std::get_if<AskKubelet>(&request)) around_.reach(*ask);
+    if (const auto* withdraw = std::get_if<WithdrawActions>(&request)) around_.withdraw(*withdraw);
   }
 }
 

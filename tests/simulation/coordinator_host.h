@@ -35,8 +35,9 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
     SimulatedDisk& disk;
     Marks& marks;
     Observer* observer;  // may be null
-    // Actions, and reads of leases.
+    // Actions, what is taken back of them, and reads.
     std::function<void(const coordinator::ReleasedAction&)> act;
+    std::function<void(const coordinator::WithdrawActions&)> withdraw;
     std::function<void(const coordinator::ReadLease&)> read;
     std::function<void(const coordinator::AskKubelet&)> reach;
     // The process is there and begins to watch Kubernetes; the process is no more.

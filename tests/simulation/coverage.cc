@@ -18,12 +18,16 @@ std::vector<std::string> ExpectedMarks() {
         "disk full", "slow sync", "overtaken after the commit", "another coordinator takes over",
         "claim is another's", "commit of an older epoch",
         // Guards.
-        "guard mode refuses", "guard node-budget refuses",
+        "guard mode refuses", "guard pause refuses", "guard maintenance refuses", "guard cool-down refuses",
+        "guard node-budget refuses", "guard domain-budget refuses", "guard rate refuses",
+        "guard min-healthy refuses", "action taken back", "failure domain in doubt",
+        "node does not count any more", "pod without room",
         // What was decided.
         "verdict DEAD", "failover open", "failover succeeded", "failover cancelled", "failover failed",
         "failover refused", "failover observed", "readmission succeeded", "readmission cancelled",
         "rebalance open", "rebalance succeeded", "agent lost succeeded", "blind open", "blind succeeded",
-        "taint", "untaint", "delete pod", "mark unready pod", "evict pod"}) {
+        "maintenance succeeded", "pause succeeded", "taint", "untaint", "delete pod", "mark unready pod",
+        "evict pod"}) {
     marks.emplace_back(mark);
   }
   return marks;

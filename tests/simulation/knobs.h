@@ -25,6 +25,7 @@ struct Knobs {
   uint32_t request_twice = 0;  // it arrives twice: the client's retry after a lost answer
   uint32_t refused = 0;        // answered with an error of the server's, nothing done
   absl::Duration api_delay;    // a request takes up to this longer
+  absl::Duration claim_delay;  // an action waits so much longer before it is sent
   absl::Duration watch_delay;  // the watches show what has happened up to this late
 
   // ---- Kubernetes' controllers ----

@@ -33,12 +33,13 @@ bool KubernetesModel::Heard(const std::string& node) const {
   return !away_ && machine.KubeletHeard() && around_.network.NodeAndApi(machine);
 }
 
-void KubernetesModel::AddNode(const std::string& name, const std::string& zone) {
+void KubernetesModel::AddNode(const std::string& name, const std::string& zone, const Resources& room) {
   NodeFacts facts;
   facts.uid = absl::StrCat("uid-", name, "-", ++counter_);
   facts.address = absl::StrCat("10.0.0.", nodes_.size() + 1);
   facts.failure_domain = zone;
   facts.ready = true;
+  facts.allocatable = room;
   nodes_[name] = facts;
   leases_[name] = {true, absl::StrCat(++counter_), around_.schedule.now()};
   AnnounceNode(name);
@@ -81,6 +82,7 @@ void KubernetesModel::CreatePod(const std::string& workload, const std::string& 
   pod.controller = {spec.kind, spec.name, absl::StrCat("uid-", spec.name)};
   if (!spec.claim.empty()) pod.exclusive_claims = {spec.claim};
   pod.priority = spec.priority;
+  pod.requests = spec.requests;
   pods_[name] = pod;
   owner_[name] = workload;
   Announce(name);
@@ -100,12 +102,22 @@ bool KubernetesModel::TaintHolds(const std::string& node) const {
   return seen == taint_seen_.end() || around_.schedule.now() >= seen->second;
 }
 
+bool KubernetesModel::HasRoom(const std::string& node, const Resources& requests) const {
+  Resources free = nodes_.at(node).allocatable;
+  if (free == Resources{}) return true;  // it does not say
+  for (const auto& [name, pod] : pods_) {
+    if (pod.node == node) free -= pod.requests;
+  }
+  return free.cpu_millicores >= requests.cpu_millicores && free.memory_bytes >= requests.memory_bytes &&
+         free.pods >= requests.pods;
+}
+
 std::optional<std::string> KubernetesModel::PlaceFor(const WorkloadSpec& spec) const {
   std::optional<std::string> best;
   size_t best_count = 0;
   for (const auto& [name, facts] : nodes_) {
     const bool fits = facts.ready && !facts.unschedulable && !TaintHolds(name);
-    if (!fits && !spec.tolerates_all) continue;
+    if ((!fits && !spec.tolerates_all) || !HasRoom(name, spec.requests)) continue;
     const auto load = load_.find(name);
     const size_t count = load == load_.end() ? 0 : load->second;
     if (!best || count < best_count) {

@@ -29,6 +29,7 @@ struct WorkloadSpec {
   uint32_t replicas = 1;
   std::string claim;  // an exclusive volume; empty = none
   int32_t priority = 0;
+  coordinator::Resources requests{.pods = 1};
   bool tolerates_all = false;
   bool starts = true;    // its pods become Ready
   bool blocked = false;  // a PodDisruptionBudget refuses evictions
@@ -51,7 +52,7 @@ class KubernetesModel {
   // Seed 0: kubelets renew their leases at one instant, as scripts expect.
   KubernetesModel(Surroundings surroundings, uint64_t seed);
 
-  void AddNode(const std::string& name, const std::string& zone);
+  void AddNode(const std::string& name, const std::string& zone, const coordinator::Resources& room = {});
   void RemoveNode(const std::string& name);  // the node object
   void Deploy(const WorkloadSpec& spec);
   WorkloadSpec& workload(const std::string& name) { return workloads_.at(name); }
@@ -96,6 +97,7 @@ class KubernetesModel {
   void StartPod(const std::string& pod, const std::string& uid);
   void DeletePod(const std::string& pod);
   void TellPod(const std::string& pod);
+  bool HasRoom(const std::string& node, const coordinator::Resources& requests) const;
   std::optional<std::string> PlaceFor(const WorkloadSpec& spec) const;
 
   bool Heard(const std::string& node) const;  // its kubelet, by the API server

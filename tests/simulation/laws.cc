@@ -61,6 +61,10 @@ const char* Text(DecisionKind kind) {
       return "agent lost";
     case DecisionKind::kBlind:
       return "blind";
+    case DecisionKind::kMaintenance:
+      return "maintenance";
+    case DecisionKind::kPause:
+      return "pause";
   }
   return "decision";
 }
@@ -91,13 +95,6 @@ void Laws::Violated(const std::string& law, const std::string& what) {
       absl::StrCat(law, ": ", what, " at ", absl::FormatDuration(world_->now() - world_->start())));
 }
 
-size_t Laws::Budget() const {
-  FailoverPolicy policy;
-  for (const auto& [name, stored] : world_->disk().policies) policy = stored.failover;
-  const size_t nodes = world_->kubernetes().nodes().size();
-  return std::max<size_t>(policy.max_unavailable_nodes, nodes * policy.max_unavailable_percent / 100);
-}
-
 // How far back the truth may lie that an action of this turn is based on.
 absl::Duration Laws::Window() const {
   return kJustNow + world_->host().turn_took();
@@ -122,6 +119,7 @@ void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
       api_back_ = world_->now();
     }
   }
+  guards_.OnTurn(events, effects);
   const bool was_blind = blind_;
   for (const Write& write : effects.writes) {
     if (const auto* put = std::get_if<PutDecision>(&write)) Check(*put);
@@ -137,6 +135,7 @@ void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
 
 void Laws::OnCrash() {
   blind_ = true;
+  guards_.OnCrash();
   verdicts_.clear();
   silent_since_.clear();
 }
@@ -176,9 +175,11 @@ void Laws::Check(const PutNodeRecord& write) {
     return;
   }
   if (!failed_over_.insert(node).second) return;
-  if (failed_over_.size() > Budget()) {
+  const auto counted = std::count_if(failed_over_.begin(), failed_over_.end(),
+                                     [this](const std::string& out) { return !guards_.Absorbed(out); });
+  if (static_cast<size_t>(counted) > guards_.Budget()) {
     Violated("L6",
-             absl::StrCat(failed_over_.size(), " nodes are failed over at once, and ", Budget(), " may be"));
+             absl::StrCat(counted, " nodes are failed over at once, and ", guards_.Budget(), " may be"));
   }
 }
 
@@ -247,12 +248,34 @@ void Laws::L2NothingIsDoneInDoubt(const ReleasedAction& released, bool was_blind
     Violated("L2", absl::StrCat(what, " right after a pause"));
   size_t lost = 0;
   for (const auto& [node, facts] : world_->kubernetes().nodes()) {
-    if (world_->now() - world_->truth().LostSince(node) > kFoundSilent) ++lost;
+    if (IsSilent(node)) ++lost;
   }
-  if (lost > Budget()) {
-    Violated("L2", absl::StrCat(what, " while ", lost, " nodes are silent at once, and at most ", Budget(),
-                                " may be"));
+  if (lost > guards_.Budget()) {
+    Violated("L2", absl::StrCat(what, " while ", lost, " nodes are silent at once, and at most ",
+                                guards_.Budget(), " may be"));
   }
+  L2NothingIsDoneInADoubtfulDomain(released, what);
+}
+
+void Laws::L2NothingIsDoneInADoubtfulDomain(const ReleasedAction& released, const std::string& what) {
+  const auto decision = open_.find(released.decision);
+  if (decision == open_.end() || decision->second.kind != DecisionKind::kFailover) return;
+  const std::string domain = guards_.DomainOf(decision->second.node);
+  if (domain.empty()) return;
+  size_t lost = 0;
+  for (const auto& [node, facts] : world_->kubernetes().nodes()) {
+    if (facts.failure_domain == domain && IsSilent(node)) ++lost;
+  }
+  const size_t most = guards_.DomainBudget(guards_.SizeOf(domain));
+  if (lost > most) {
+    Violated("L2", absl::StrCat(what, " while ", lost, " nodes of ", domain,
+                                " are silent at once, and at most ", most, " may be"));
+  }
+}
+
+// In truth, for so long that it must have been found, and nothing explains it.
+bool Laws::IsSilent(const std::string& node) const {
+  return world_->now() - world_->truth().LostSince(node) > kFoundSilent && !guards_.Explained(node);
 }
 
 void Laws::L3IntentsAreDurable(const ReleasedAction& released) {

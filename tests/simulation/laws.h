@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/decision.h"
+#include "tests/simulation/guard_laws.h"
 #include "tests/simulation/observer.h"
 #include "tests/simulation/world.h"
 
@@ -19,7 +20,10 @@ namespace evenkeel::simulation {
 class Laws final : public Observer {
  public:
   // The world that is watched; before its start.
-  void Follow(World* world) { world_ = world; }
+  void Follow(World* world) {
+    world_ = world;
+    guards_.Follow(world);
+  }
 
   void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects) override;
   void OnCrash() override;
@@ -49,17 +53,19 @@ class Laws final : public Observer {
   void L1NobodyIsDeadWhileItsLeaseIsRenewed(const std::string& node);
   void L1HealthyNodesKeepTheirPods(const coordinator::Decision& decision, const coordinator::Action& action);
   void L2NothingIsDoneInDoubt(const coordinator::ReleasedAction& released, bool was_blind);
+  void L2NothingIsDoneInADoubtfulDomain(const coordinator::ReleasedAction& released, const std::string& what);
   void L3IntentsAreDurable(const coordinator::ReleasedAction& released);
   void L4NothingIsDoneAgain(const coordinator::ReleasedAction& released);
   void L8ActionsFreezeWithTheApi(const coordinator::ReleasedAction& released);
 
-  size_t Budget() const;
+  bool IsSilent(const std::string& node) const;
   absl::Duration Window() const;
   void Mix(uint64_t value) { trace_ = (trace_ ^ value) * 0x100000001b3; }
   void Mix(const std::string& text);
   void Trace(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects);
 
   World* world_ = nullptr;
+  GuardLaws guards_{[this](const std::string& law, const std::string& what) { Violated(law, what); }};
   std::vector<std::string> violations_;
   uint64_t trace_ = 0xcbf29ce484222325;
   std::map<coordinator::DecisionId, coordinator::Decision> open_;  // durable

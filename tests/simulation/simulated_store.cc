@@ -55,6 +55,12 @@ void SimulatedDisk::Take(const Write& write) {
     policies[put->policy.name] = put->policy;
   } else if (const auto* erase = std::get_if<ErasePolicy>(&write)) {
     policies.erase(erase->name);
+  } else if (const auto* put = std::get_if<PutClusterRecord>(&write)) {
+    clusters[put->record.cluster] = put->record;
+  } else if (const auto* put = std::get_if<PutMaintenance>(&write)) {
+    maintenances[put->maintenance.node] = put->maintenance;
+  } else if (const auto* erase = std::get_if<EraseMaintenance>(&write)) {
+    maintenances.erase(erase->node);
   }
 }
 
@@ -68,6 +74,8 @@ absl::StatusOr<Restored> SimulatedStore::Open() {
   }
   for (const auto& [key, record] : disk_.nodes) restored.nodes.push_back(record);
   for (const auto& [name, policy] : disk_.policies) restored.policies.push_back(policy);
+  for (const auto& [name, cluster] : disk_.clusters) restored.clusters.push_back(cluster);
+  for (const auto& [node, maintenance] : disk_.maintenances) restored.maintenances.push_back(maintenance);
   return restored;
 }
 
@@ -138,6 +146,12 @@ absl::StatusOr<std::vector<Policy>> SimulatedStore::ListPolicies() const {
   std::vector<Policy> policies;
   for (const auto& [name, policy] : disk_.policies) policies.push_back(policy);
   return policies;
+}
+
+absl::StatusOr<std::vector<Maintenance>> SimulatedStore::ListMaintenances() const {
+  std::vector<Maintenance> maintenances;
+  for (const auto& [node, maintenance] : disk_.maintenances) maintenances.push_back(maintenance);
+  return maintenances;
 }
 
 }  // namespace evenkeel::simulation

@@ -35,6 +35,8 @@ struct SimulatedDisk {
   std::map<coordinator::DecisionId, coordinator::Decision> decisions;
   std::map<coordinator::NodeKey, coordinator::NodeRecord> nodes;
   std::map<std::string, coordinator::Policy> policies;
+  std::map<std::string, coordinator::ClusterRecord> clusters;
+  std::map<coordinator::NodeKey, coordinator::Maintenance> maintenances;
 
   void Take(const coordinator::Write& write);
 };
@@ -63,6 +65,7 @@ class SimulatedStore final : public coordinator::StateStore {
                                                           size_t limit) const override;
   absl::StatusOr<coordinator::Policy> GetPolicy(const std::string& name) const override;
   absl::StatusOr<std::vector<coordinator::Policy>> ListPolicies() const override;
+  absl::StatusOr<std::vector<coordinator::Maintenance>> ListMaintenances() const override;
 
  private:
   CommitFault Meet(const std::vector<coordinator::Write>& writes);

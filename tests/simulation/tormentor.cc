@@ -6,6 +6,12 @@
 
 namespace evenkeel::simulation {
 
+using coordinator::EndMaintenance;
+using coordinator::NodeKey;
+using coordinator::PauseClusters;
+using coordinator::ResumeClusters;
+using coordinator::StartMaintenance;
+
 using absl::Milliseconds;
 using absl::Seconds;
 
@@ -171,6 +177,11 @@ struct Incidents {
       t.Spell([slow](Knobs& knobs) { knobs.api_delay = slow; });
     }
   }
+  // Its claim on the cluster is slow to be read, and the queue of what waits for it is long.
+  static void SlowClaim(Tormentor& t) {
+    const absl::Duration delay = t.dice_.Between(Milliseconds(200), Milliseconds(1500));
+    t.Spell([delay](Knobs& knobs) { knobs.claim_delay = delay; });
+  }
   static void StaleWatch(Tormentor& t) {
     const absl::Duration delay = t.dice_.Between(Milliseconds(100), Seconds(20));
     t.Spell([delay](Knobs& knobs) { knobs.watch_delay = delay; });
@@ -236,6 +247,20 @@ struct Incidents {
       knobs.sync_delay = delay;
     });
   }
+  // Somebody works on a node, which has nothing to do with whether the node is well.
+  static void Maintained(Tormentor& t) {
+    const NodeKey node{kCluster, t.AnyNode()};
+    t.world_.Order(StartMaintenance{.node = node, .length = t.dice_.Between(Seconds(1), Seconds(50))});
+    if (t.dice_.Chance(500)) return;  // it ends by itself
+    t.Later(Seconds(1), Seconds(40), [&t, node] { t.world_.Order(EndMaintenance{.node = node}); });
+  }
+  static void Paused(Tormentor& t) {
+    const bool until_resumed = t.dice_.Chance(500);
+    t.world_.Order(PauseClusters{
+        .cluster = kCluster,
+        .length = until_resumed ? absl::InfiniteDuration() : t.dice_.Between(Seconds(1), Seconds(40))});
+    t.Later(Seconds(1), Seconds(40), [&t] { t.world_.Order(ResumeClusters{.cluster = kCluster}); });
+  }
   static void EvictionsBlocked(Tormentor& t) {
     auto& workload = t.world_.kubernetes().workload("web");
     workload.blocked = true;
@@ -274,6 +299,7 @@ constexpr Incident kIncidents[] = {
     {"clock step", 3, Incidents::ClockSteps},
     {"API away", 5, Incidents::ApiAway},
     {"spell: bad API", 5, Incidents::BadApi},
+    {"spell: slow claim", 4, Incidents::SlowClaim},
     {"spell: stale watch", 2, Incidents::StaleWatch},
     {"spell: slow controllers", 2, Incidents::SlowControllers},
     {"spell: scheduler lags", 2, Incidents::SchedulerLags},
@@ -285,6 +311,8 @@ constexpr Incident kIncidents[] = {
     {"ordered disk fault", 5, Incidents::BadDisk},
     {"spell: failing disk", 2, Incidents::FailingDisk},
     {"evictions blocked", 2, Incidents::EvictionsBlocked},
+    {"node under maintenance", 4, Incidents::Maintained},
+    {"cluster paused", 3, Incidents::Paused},
 };
 
 }  // namespace
@@ -369,6 +397,8 @@ void Tormentor::EndAll() {
   }
   world_.kubernetes().workload("web").blocked = false;
   if (!world_.coordinator_runs()) world_.StartCoordinator();
+  // What ends by itself is left to do so; a pause may be until somebody resumes.
+  world_.Order(ResumeClusters{.cluster = kCluster});
 }
 
 }  // namespace evenkeel::simulation

@@ -69,10 +69,12 @@ class Trial {
   void SetUp() {
     nodes_ = options_.nodes;
     if (nodes_ == 0) nodes_ = options_.seed % 100 == 99 ? 500 + dice_.Below(100) : 2 + dice_.Below(7);
+    const std::vector<WorkloadSpec> workloads = DrawWorkloads();
+    const Resources room = DrawRoom(workloads);
     const uint64_t zones = 1 + dice_.Below(4);
     for (uint64_t i = 1; i <= nodes_; ++i) {
       const std::string zone = zones == 1 ? "" : absl::StrCat("zone-", dice_.Below(zones));
-      world_.AddNode(absl::StrCat("node-", i), zone);
+      world_.AddNode(absl::StrCat("node-", i), zone, room);
     }
     if (zones > 1 && dice_.Chance(400)) world_.network().PlaceCoordinator("zone-0");
     if (zones > 1 && dice_.Chance(400)) world_.network().PlaceApi("zone-0");
@@ -86,18 +88,52 @@ class Trial {
     policy.failover.rebalance = dice_.Chance(500);
     policy.failover.max_unavailable_nodes = 1 + static_cast<uint32_t>(dice_.Below(dice_.Chance(300) ? 3 : 1));
     policy.failover.witnesses = 2 + static_cast<uint32_t>(dice_.Below(3));
+    DrawLimits(policy.failover.limits);
     if (dice_.Chance(250)) {
       policy.failover.beat_interval = absl::Seconds(1);
       policy.failover.suspect_after = absl::Seconds(3);
     }
     world_.Apply(policy);
 
+    for (const WorkloadSpec& workload : workloads) world_.Deploy(workload);
+  }
+
+  std::vector<WorkloadSpec> DrawWorkloads() {
     const auto few = [this](uint64_t most) { return static_cast<uint32_t>(1 + dice_.Below(most)); };
-    world_.Deploy({.name = "web", .replicas = nodes_ >= 100 ? 300 : 1 + few(8)});
-    world_.Deploy({.name = "db", .kind = "StatefulSet", .replicas = few(3)});
-    if (dice_.Chance(300)) world_.Deploy({.name = "disk", .replicas = 1, .claim = "disk-claim"});
-    if (dice_.Chance(300)) world_.Deploy({.name = "first", .replicas = few(3), .priority = 1000});
-    if (dice_.Chance(200)) world_.Deploy({.name = "log", .kind = "DaemonSet"});
+    std::vector<WorkloadSpec> workloads;
+    workloads.push_back({.name = "web", .replicas = nodes_ >= 100 ? 300 : 1 + few(8)});
+    workloads.push_back({.name = "db", .kind = "StatefulSet", .replicas = few(3)});
+    if (dice_.Chance(300)) workloads.push_back({.name = "disk", .replicas = 1, .claim = "disk-claim"});
+    if (dice_.Chance(300)) workloads.push_back({.name = "first", .replicas = few(3), .priority = 1000});
+    if (dice_.Chance(200)) workloads.push_back({.name = "log", .kind = "DaemonSet"});
+    return workloads;
+  }
+
+  // For all pods while all nodes are well; in a few trials not for many more.
+  Resources DrawRoom(const std::vector<WorkloadSpec>& workloads) {
+    if (nodes_ >= 100 || !dice_.Chance(200)) return {};
+    uint64_t places = 0;
+    uint64_t everywhere = 0;
+    for (const WorkloadSpec& workload : workloads) {
+      (workload.kind == "DaemonSet" ? everywhere : places) += workload.replicas;
+    }
+    return {.cpu_millicores = 64000,
+            .memory_bytes = int64_t{1} << 38,
+            .pods = static_cast<int64_t>((places + nodes_ - 1) / nodes_ + everywhere + 1)};
+  }
+
+  // Each guard is at its default in most trials, and in a few so tight, or so soon over, that it shows.
+  void DrawLimits(DisruptionLimits& limits) {
+    if (dice_.Chance(600)) limits.storm_cool_down = dice_.Between(absl::ZeroDuration(), absl::Seconds(5));
+    if (dice_.Chance(200)) limits.release_budget_after = dice_.Between(absl::Seconds(1), absl::Seconds(20));
+    if (dice_.Chance(200)) limits.min_healthy_percent = static_cast<uint32_t>(dice_.Below(90));
+    if (dice_.Chance(200))
+      limits.max_unavailable_nodes_per_domain = static_cast<uint32_t>(1 + dice_.Below(2));
+    if (dice_.Chance(250)) {
+      limits.max_disruptions = static_cast<uint32_t>(1 + dice_.Below(3));
+      limits.disruption_window = dice_.Between(absl::Seconds(10), absl::Minutes(2));
+      if (dice_.Chance(500)) limits.max_disruptions_per_domain = 1;
+    }
   }
 
   // L11.

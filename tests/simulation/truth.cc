@@ -13,7 +13,8 @@ bool Truth::HeardByCoordinator(const Machine& machine) const {
 
 bool Truth::Lost(const std::string& node, const Machine& machine) const {
   if (!machine.Runs()) return true;
-  if (HeardByCoordinator(machine)) return false;
+  const bool in_time = machine.lag < kProbeTimeout;
+  if (HeardByCoordinator(machine) && in_time) return false;
   size_t heard = 0;
   size_t reach = 0;
   for (const auto& [name, peer] : machines_) {
@@ -21,7 +22,7 @@ bool Truth::Lost(const std::string& node, const Machine& machine) const {
     ++heard;
     if (network_.Reaches(name, node)) ++reach;
   }
-  const bool api_reaches = network_.NodeAndApi(machine) && machine.lag < kProbeTimeout;
+  const bool api_reaches = network_.NodeAndApi(machine) && in_time;
   return reach * 2 < heard && !api_reaches;
 }
 

@@ -1,8 +1,9 @@
 // Which nodes are lost in truth, and since when: what verdicts are held against.
 //
-// A node is lost while it does not run, or while it is cut off: the coordinator has no way to its agent, and
-// fewer than half of the nodes that the coordinator has a way to reach it, and the API server does not reach
-// it in time either. Where there is no such other node, nobody could tell, and it counts as not lost.
+// A node is lost while it does not run, or while it is cut off: the coordinator has no way to its agent, or
+// the agent is too slow to be heard in time, and fewer than half of the nodes that the coordinator has a way
+// to reach it, and the API server does not reach it in time either. Where there is no such other node, nobody
+// could tell, and it counts as not lost.
 #pragma once
 
 #include <map>

@@ -56,7 +56,8 @@ void World::AddHost() {
           .disk = disk_,
           .marks = marks_,
           .observer = observer_,
-          .act = [this, place](const ReleasedAction& action) { Act(*hosts_[place], action); },
+          .act = [this, place](const ReleasedAction& action) { Act(place, action); },
+          .withdraw = [this, place](const WithdrawActions& withdrawal) { Withdraw(place, withdrawal); },
           .read =
               [this, place](const ReadLease& request) {
                 CoordinatorHost& host = *hosts_[place];
@@ -86,10 +87,27 @@ void World::AddHost() {
       seed_ + 1 + place));
 }
 
-// As act/ does: the claim is read before an action is sent.
-void World::Act(CoordinatorHost& host, const ReleasedAction& action) {
+void World::Withdraw(size_t place, const WithdrawActions& withdrawal) {
+  withdrawn_[{place, withdrawal.decision}] = acts_;
+}
+
+bool World::IsWanted(size_t place, uint64_t order, const ReleasedAction& action) const {
+  if (action.action.kind == ActionKind::kUntaintNode) return true;
+  const auto withdrawn = withdrawn_.find({place, action.decision});
+  return withdrawn == withdrawn_.end() || order > withdrawn->second;
+}
+
+// As act/ does: the claim is read before an action is sent, and what was taken back by then is not sent.
+void World::Act(size_t place, const ReleasedAction& action) {
+  CoordinatorHost& host = *hosts_[place];
   const auto answer = [&host, life = host.life()](const Event& given) { host.Post(given, life); };
-  const auto checked = [this, &host, action, answer, epoch = host.epoch()](const absl::Status& status) {
+  const auto checked = [this, &host, place, order = ++acts_, action, answer,
+                        epoch = host.epoch()](const absl::Status& status) {
+    if (!IsWanted(place, order, action)) {
+      marks_.Hit("action taken back");
+      return answer(ActionFinished{action.decision, action.action.number, ActionOutcome::kWithdrawn,
+                                   "taken back before it was sent"});
+    }
     if (!status.ok()) {
       const bool refused = absl::IsFailedPrecondition(status);
       if (refused) marks_.Hit("claim is another's");
@@ -106,7 +124,8 @@ void World::Act(CoordinatorHost& host, const ReleasedAction& action) {
   // On the API's thread. Where another coordinator takes over at this instant, it comes to it a little later:
   // two that are both alive.
   schedule_.After(absl::ZeroDuration(), [this, &host, life = host.life(), checked] {
-    schedule_.After(host.zombie() ? kZombieLate : absl::ZeroDuration(), [this, &host, life, checked] {
+    const absl::Duration late = host.zombie() ? kZombieLate : absl::ZeroDuration();
+    schedule_.After(late + knobs_.claim_delay, [this, &host, life, checked] {
       if (!host.runs() || host.life() != life) return;
       CheckClaim(claims_, ClaimantOf(host), now(), kClaimDeadline,
                  [&host, life, checked](const absl::Status& status) {
@@ -127,9 +146,9 @@ void World::Overtake(absl::Duration pause) {
   StartCoordinator();
 }
 
-void World::AddNode(const std::string& name, const std::string& zone) {
+void World::AddNode(const std::string& name, const std::string& zone, const Resources& room) {
   machines_[name].zone = zone;
-  kubernetes_.AddNode(name, zone);
+  kubernetes_.AddNode(name, zone, room);
   agents_.Add(name);
 }
 

@@ -41,7 +41,8 @@ class World {
   World& operator=(const World&) = delete;
 
   // ---- set-up: before anything else ----
-  void AddNode(const std::string& name, const std::string& zone);
+  // `room` for pods; nothing: it does not say.
+  void AddNode(const std::string& name, const std::string& zone, const coordinator::Resources& room = {});
   void Start() { StartCoordinator(); }  // with every agent coming in
 
   void Deploy(const WorkloadSpec& spec) { kubernetes_.Deploy(spec); }
@@ -60,6 +61,7 @@ class World {
   void PauseCoordinator(absl::Duration pause) { host().Pause(pause); }
   void StopCoordinator() { host().Kill(); }  // dies; what is not durable is lost
   void StartCoordinator() { host().Start(); }
+  void Order(const coordinator::Event& order) { host().Post(order); }  // an operator's
   // The next commit of an action that is handed out is durable, and the process dies before the action's
   // release.
   void CrashBeforeRelease() { host().OrderFault(CommitFault::kCrashAfter); }
@@ -93,7 +95,9 @@ class World {
 
  private:
   void AddHost();
-  void Act(CoordinatorHost& host, const coordinator::ReleasedAction& action);
+  void Act(size_t place, const coordinator::ReleasedAction& action);
+  void Withdraw(size_t place, const coordinator::WithdrawActions& withdrawal);
+  bool IsWanted(size_t place, uint64_t order, const coordinator::ReleasedAction& action) const;
 
   Observer* const observer_;
   const uint64_t seed_;
@@ -110,6 +114,9 @@ class World {
   Agents agents_;
   Claims claims_;
   std::vector<std::unique_ptr<CoordinatorHost>> hosts_;  // the last one is the present one
+  uint64_t acts_ = 0;                                    // handed out so far
+  // What each host took back: of a decision, all that was handed out up to then.
+  std::map<std::pair<size_t, coordinator::DecisionId>, uint64_t> withdrawn_;
 };
 
 }  // namespace evenkeel::simulation

@@ -106,6 +106,23 @@ TEST_P(StateStoreContract, AFailedCommitIsAllOrNothing) {
   }
 }
 
+// L6: what is booked of the budgets, and what operators have ordered, is there after a start as it was last
+// written.
+TEST_P(StateStoreContract, StartGetsBudgetsAndOrders) {
+  OpenNew();
+  Commit({PutClusterRecord{SampleCluster("east")}, PutClusterRecord{SampleCluster("west")},
+          PutMaintenance{SampleMaintenance("node-2")}, PutMaintenance{SampleMaintenance("node-1")}});
+  ClusterRecord resumed = SampleCluster("east");
+  resumed.pause.reset();
+  Commit({PutClusterRecord{resumed}, PutMaintenance{SampleMaintenance("node-3")},
+          EraseMaintenance{{"east", "node-2"}}, EraseMaintenance{{"east", "never"}}});
+  EXPECT_THAT(*store_->ListMaintenances(),
+              ElementsAre(SampleMaintenance("node-1"), SampleMaintenance("node-3")));
+  const Restored restored = Restart();
+  EXPECT_THAT(restored.clusters, ElementsAre(resumed, SampleCluster("west")));
+  EXPECT_THAT(restored.maintenances, ElementsAre(SampleMaintenance("node-1"), SampleMaintenance("node-3")));
+}
+
 // A batch holds the last word on each object: writes of one batch apply in their order.
 TEST_P(StateStoreContract, WritesOfABatchApplyInOrder) {
   OpenNew();

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -314,6 +315,57 @@ TEST_F(ClusterActorTest, AnnouncesOnce) {
   EXPECT_EQ(kube::NameOf(made[0]).name, "node-1.evenkeel-5-12-judged");
   EXPECT_EQ(kube::Text(made[0], {"message"}), "node-1 is dead");
   EXPECT_EQ(kube::Text(made[0], {"type"}), "Warning");
+}
+
+// L1: a decision's actions that wait for the claim, or for their turn, are taken back and never sent; those
+// of another decision, and the untaint that a withdrawal leads to, are not touched.
+TEST_F(ClusterActorTest, WithdrawnActionsAreNotSent) {
+  Begin();
+  absl::Notification go_on;
+  kubernetes_.After(absl::ZeroDuration(), [&] { go_on.WaitForNotification(); });
+  Release(ActionKind::kDeletePod, 1);
+  Release(ActionKind::kTaintNode, 2);
+  Release(ActionKind::kUntaintNode, 3);
+  actor_->Do(
+      {.decision = {5, 13},
+       .cluster = "east",
+       .action = {
+           .number = 4, .kind = ActionKind::kEvictPod, .name_space = "shop", .name = "b", .uid = "u"}});
+  actor_->Do(WithdrawActions{.cluster = "east", .decision = {5, 12}, .reason = "node-1 lives"});
+  Release(ActionKind::kMarkPodUnready, 5);  // released after the withdrawal: not meant by it
+  go_on.Notify();
+  std::map<uint32_t, ActionOutcome> outcomes;
+  for (const ActionFinished& finished : events_.WaitFor<ActionFinished>(5))
+    outcomes[finished.number] = finished.outcome;
+  EXPECT_EQ(outcomes[1], ActionOutcome::kWithdrawn);
+  EXPECT_EQ(outcomes[2], ActionOutcome::kWithdrawn);
+  EXPECT_EQ(outcomes[3], ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(outcomes[4], ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(outcomes[5], ActionOutcome::kDone);
+  EXPECT_EQ(Writes("delete"), 0u);
+}
+
+// L1, to the last instant: the sign of life comes between reading the node, or the pod, and writing it.
+TEST_F(ClusterActorTest, WithdrawnBetweenReadingAndWriting) {
+  Begin();
+  for (const ActionKind kind : {ActionKind::kTaintNode, ActionKind::kMarkPodUnready}) {
+    const size_t before = Writes("patch");
+    Fail("get", absl::OkStatus(), [this] {
+      actor_->Do(WithdrawActions{.cluster = "east", .decision = {5, 12}, .reason = "node-1 lives"});
+    });
+    EXPECT_EQ(Do(kind).outcome, ActionOutcome::kWithdrawn);
+    EXPECT_EQ(Writes("patch"), before);
+    kubernetes_.SetFault(nullptr);
+  }
+}
+
+// What was sent already is answered as it ended, whatever was withdrawn afterwards.
+TEST_F(ClusterActorTest, SentActionsAreNotTakenBack) {
+  Begin();
+  Fail("delete", absl::OkStatus(), [this] {
+    actor_->Do(WithdrawActions{.cluster = "east", .decision = {5, 12}, .reason = "node-1 lives"});
+  });
+  EXPECT_EQ(Do(ActionKind::kDeletePod).outcome, ActionOutcome::kDone);
 }
 
 // An actor that has ended answers nothing more, whatever is still under way.

@@ -189,11 +189,67 @@ class FakeCoordinator::PolicyService final : public v1::PolicyService::Service {
   FakeCoordinator& owner_;
 };
 
+class FakeCoordinator::MaintenanceService final : public v1::MaintenanceService::Service {
+ public:
+  explicit MaintenanceService(FakeCoordinator& owner) : owner_(owner) {}
+
+  grpc::Status ListMaintenances(grpc::ServerContext* context, const v1::ListMaintenancesRequest* request,
+                                v1::ListMaintenancesResponse* response) override {
+    if (auto status = owner_.Enter(*context, "ListMaintenances"); !status.ok()) return status;
+    owner_.last_list_maintenances = *request;
+    return Page(owner_.fleet.maintenances, owner_.fleet.largest_page, *request, *response,
+                response->mutable_maintenances());
+  }
+  grpc::Status GetMaintenance(grpc::ServerContext* context, const v1::GetMaintenanceRequest* request,
+                              v1::GetMaintenanceResponse* response) override {
+    if (auto status = owner_.Enter(*context, "GetMaintenance"); !status.ok()) return status;
+    return Find(request->name(), *response->mutable_maintenance());
+  }
+  grpc::Status StartMaintenance(grpc::ServerContext* context, const v1::StartMaintenanceRequest* request,
+                                v1::StartMaintenanceResponse* response) override {
+    if (auto status = owner_.Enter(*context, "StartMaintenance"); !status.ok()) return status;
+    owner_.last_start_maintenance = *request;
+    return Find(request->name(), *response->mutable_maintenance());
+  }
+  grpc::Status EndMaintenance(grpc::ServerContext* context, const v1::EndMaintenanceRequest* request,
+                              v1::EndMaintenanceResponse* response) override {
+    if (auto status = owner_.Enter(*context, "EndMaintenance " + request->name()); !status.ok())
+      return status;
+    return Find(request->name(), *response->mutable_maintenance());
+  }
+  grpc::Status PauseCluster(grpc::ServerContext* context, const v1::PauseClusterRequest* request,
+                            v1::PauseClusterResponse* response) override {
+    if (auto status = owner_.Enter(*context, "PauseCluster"); !status.ok()) return status;
+    owner_.last_pause_cluster = *request;
+    for (const v1::Pause& pause : owner_.fleet.pauses) *response->add_pauses() = pause;
+    return grpc::Status::OK;
+  }
+  grpc::Status ResumeCluster(grpc::ServerContext* context, const v1::ResumeClusterRequest* request,
+                             v1::ResumeClusterResponse* response) override {
+    if (auto status = owner_.Enter(*context, "ResumeCluster " + request->name()); !status.ok()) return status;
+    for (const v1::Pause& pause : owner_.fleet.pauses) *response->add_pauses() = pause;
+    return grpc::Status::OK;
+  }
+
+ private:
+  grpc::Status Find(const std::string& name, v1::Maintenance& into) const {
+    for (const v1::Maintenance& maintenance : owner_.fleet.maintenances) {
+      if (maintenance.name() != name) continue;
+      into = maintenance;
+      return grpc::Status::OK;
+    }
+    return {grpc::StatusCode::NOT_FOUND, name + " is not there"};
+  }
+
+  FakeCoordinator& owner_;
+};
+
 FakeCoordinator::FakeCoordinator()
     : authority_("cli test"),
       fleet_service_(std::make_unique<FleetService>(*this)),
       decision_service_(std::make_unique<DecisionService>(*this)),
-      policy_service_(std::make_unique<PolicyService>(*this)) {
+      policy_service_(std::make_unique<PolicyService>(*this)),
+      maintenance_service_(std::make_unique<MaintenanceService>(*this)) {
   const testing::Identity identity =
       authority_.Issue({.common_name = "coordinator", .dns_names = {"localhost"}});
   grpc::SslServerCredentialsOptions tls;
@@ -203,6 +259,7 @@ FakeCoordinator::FakeCoordinator()
   builder.RegisterService(fleet_service_.get());
   builder.RegisterService(decision_service_.get());
   builder.RegisterService(policy_service_.get());
+  builder.RegisterService(maintenance_service_.get());
   server_ = builder.BuildAndStart();
   EVENKEEL_CHECK(server_ != nullptr) << "no server on loopback";
 }

@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "evenkeel/v1/decision.grpc.pb.h"
 #include "evenkeel/v1/fleet.grpc.pb.h"
+#include "evenkeel/v1/maintenance.grpc.pb.h"
 #include "evenkeel/v1/policy.grpc.pb.h"
 #include "tests/support/certificates.h"
 
@@ -42,7 +43,9 @@ class FakeCoordinator {
     std::vector<v1::Pod> pods;
     std::vector<v1::Decision> decisions;
     std::map<std::string, v1::Policy> policies;  // by name
-    int largest_page = 2;                        // small, so that every list has pages
+    std::vector<v1::Maintenance> maintenances;
+    std::vector<v1::Pause> pauses;
+    int largest_page = 2;  // small, so that every list has pages
   };
   Fleet fleet;
 
@@ -59,11 +62,15 @@ class FakeCoordinator {
   v1::ListPodsRequest last_list_pods;
   v1::WatchFleetRequest last_watch_fleet;
   v1::ListDecisionsRequest last_list_decisions;
+  v1::ListMaintenancesRequest last_list_maintenances;
+  v1::StartMaintenanceRequest last_start_maintenance;
+  v1::PauseClusterRequest last_pause_cluster;
 
  private:
   class FleetService;
   class DecisionService;
   class PolicyService;
+  class MaintenanceService;
 
   // Notes the call; not OK when it shall fail.
   grpc::Status Enter(const grpc::ServerContext& context, const std::string& method);
@@ -78,6 +85,7 @@ class FakeCoordinator {
   std::unique_ptr<FleetService> fleet_service_;
   std::unique_ptr<DecisionService> decision_service_;
   std::unique_ptr<PolicyService> policy_service_;
+  std::unique_ptr<MaintenanceService> maintenance_service_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };

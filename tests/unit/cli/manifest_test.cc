@@ -32,6 +32,15 @@ spec:
   rebalance: true
   recoveryTimeout: 5m
   maxSuspectAfter: 2s
+  maxUnavailableNodesPerDomain: 0
+  maxUnavailablePercentPerDomain: 20
+  maxDisruptions: 4
+  maxDisruptionsPerDomain: 2
+  disruptionWindow: 10m
+  minHealthyNodes: 3
+  minHealthyPercent: 60
+  stormCoolDown: 45s
+  releaseBudgetAfter: 1h
 )";
 
 v1::Policy ParseOne(const std::string& text) {
@@ -59,6 +68,16 @@ TEST(Manifest, EveryFieldIsRead) {
   EXPECT_TRUE(failover.rebalance());
   EXPECT_EQ(failover.recovery_timeout().seconds(), 300);
   EXPECT_EQ(failover.max_suspect_after().seconds(), 2);
+  EXPECT_TRUE(failover.has_max_unavailable_nodes_per_domain());
+  EXPECT_EQ(failover.max_unavailable_nodes_per_domain(), 0U);
+  EXPECT_EQ(failover.max_unavailable_percent_per_domain(), 20U);
+  EXPECT_EQ(failover.max_disruptions(), 4U);
+  EXPECT_EQ(failover.max_disruptions_per_domain(), 2U);
+  EXPECT_EQ(failover.disruption_window().seconds(), 600);
+  EXPECT_EQ(failover.min_healthy_nodes(), 3U);
+  EXPECT_EQ(failover.min_healthy_percent(), 60U);
+  EXPECT_EQ(failover.storm_cool_down().seconds(), 45);
+  EXPECT_EQ(failover.release_budget_after().seconds(), 3600);
 }
 
 // Proves that this test knows every field: one that is added to the API must be added above.
@@ -130,9 +149,9 @@ TEST(Manifest, MistakesAreToldByLineAndField) {
 // Proves that in a file of several documents the error says which one.
 TEST(Manifest, DocumentOfTheMistakeIsNamed) {
   const auto policies = ParseManifests(std::string(kComplete) + "---\nkind: [\n", "p.yaml");
-  EXPECT_THAT(policies.status().message(), HasSubstr("p.yaml, line 21: not YAML"));
+  EXPECT_THAT(policies.status().message(), HasSubstr("p.yaml, line 30: not YAML"));
   const auto second = ParseManifests(std::string(kComplete) + "---\nkind: X\n", "p.yaml");
-  EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 20"));
+  EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 29"));
 }
 
 // Proves that text which could not be sent is refused by its field, and not by the coordinator's decoder.

@@ -62,5 +62,25 @@ TEST(PodIndexTest, CountsWhatServes) {
   EXPECT_EQ(pods.OnNode("a").size(), 3u);
 }
 
+// A node's load is what its pods ask for, as long as they have not ended.
+TEST(PodIndexTest, AddsUpWhatPodsAskFor) {
+  PodIndex pods;
+  PodFacts pod = Pod("a", true);
+  pod.requests = {.cpu_millicores = 200, .memory_bytes = 100, .pods = 1};
+  pods.Put({"shop", "web-1"}, pod);
+  pods.Put({"shop", "web-2"}, pod);
+  EXPECT_EQ(pods.LoadOf("a"), (Resources{400, 200, 2}));
+  pod.node = "b";
+  pods.Put({"shop", "web-2"}, pod);
+  EXPECT_EQ(pods.LoadOf("a"), (Resources{200, 100, 1}));
+  EXPECT_EQ(pods.LoadOf("b"), (Resources{200, 100, 1}));
+  pod.phase = "Succeeded";
+  pods.Put({"shop", "web-2"}, pod);
+  EXPECT_EQ(pods.LoadOf("b"), Resources{});
+  pods.Erase({"shop", "web-1"});
+  pods.Erase({"shop", "web-2"});
+  EXPECT_EQ(pods.LoadOf("a"), Resources{});
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

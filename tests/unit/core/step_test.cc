@@ -46,6 +46,13 @@ class StepTest : public testing::Test {
     for (const Write& write : effects.writes) {
       if (const auto* put = std::get_if<PutDecision>(&write)) decisions_[put->decision.id] = put->decision;
     }
+    for (const Write& write : effects.writes) {
+      if (const auto* put = std::get_if<PutClusterRecord>(&write)) cluster_ = put->record;
+    }
+    for (const Request& request : effects.requests) {
+      if (const auto* taken = std::get_if<WithdrawActions>(&request)) withdrawn_.push_back(*taken);
+    }
+    for (const Reply& reply : effects.replies) reply_ = reply;
     for (const ReleasedAction& action : effects.actions) actions_.push_back(action);
   }
 
@@ -130,6 +137,18 @@ class StepTest : public testing::Test {
   std::vector<AskKubelet> kubelets_;
   std::map<DecisionId, Decision> decisions_;
   std::vector<ReleasedAction> actions_;
+  std::vector<WithdrawActions> withdrawn_;
+  ClusterRecord cluster_;
+  Reply reply_;
+
+  void Enforce(const DisruptionLimits& limits = {}) {
+    ApplyPolicy apply;
+    apply.policy.name = "p";
+    apply.policy.failover.cluster = "local";
+    apply.policy.failover.mode = PolicyMode::kEnforce;
+    apply.policy.failover.limits = limits;
+    Do(apply);
+  }
 };
 
 // Silence and end of a session that is no longer the node's say nothing about the node.
@@ -373,6 +392,113 @@ TEST_F(StepTest, ClocksOfNodesDoNotMatter) {
   AnswerKubelets(KubeletWay::kNoAnswer);
   lease(last + ahead - absl::Seconds(3));
   EXPECT_EQ(verdicts_["node-1"], Verdict::kDead);
+}
+
+// L1: a late sign of life takes back what has been handed out and not been sent. What was taken back counts
+// as never tried, and with nothing done to the node the decision is cancelled.
+TEST_F(StepTest, ALateSignOfLifeTakesBackWhatIsNotSent) {
+  Raise(3);
+  Enforce();
+  Miss(1, 1);
+  AnswerDead(1);
+  ASSERT_EQ(actions_.size(), 1u);
+  const DecisionId id = actions_[0].decision;
+  Do(BeatResumed{Key(1), 1});
+  ASSERT_EQ(withdrawn_.size(), 1u);
+  EXPECT_EQ(withdrawn_[0].decision, id);
+  EXPECT_EQ(withdrawn_[0].cluster, "local");
+  EXPECT_NE(withdrawn_[0].reason.find("node-1 lives"), std::string::npos) << withdrawn_[0].reason;
+  EXPECT_EQ(decisions_.at(id).state, DecisionState::kOpen);  // whether it was sent is not known yet
+
+  Do(ActionFinished{id, 1, ActionOutcome::kWithdrawn, "taken back before it was sent"});
+  EXPECT_EQ(decisions_.at(id).state, DecisionState::kCancelled);
+  EXPECT_EQ(decisions_.at(id).actions.at(0).state, ActionState::kSkipped);
+  EXPECT_EQ(decisions_.at(id).actions.at(0).attempts, 0u);
+  EXPECT_FALSE(decisions_.at(id).actions.at(0).release_time);
+  Do(ActionFinished{id, 1, ActionOutcome::kDone, "too late"});
+  EXPECT_EQ(decisions_.at(id).actions.at(0).state, ActionState::kSkipped);
+}
+
+// L2: so does blindness. The action is handed out again after a fresh verdict.
+TEST_F(StepTest, BlindnessTakesBackWhatIsNotSent) {
+  Raise(3);
+  Enforce();
+  Miss(1, 1);
+  AnswerDead(1);
+  ASSERT_EQ(actions_.size(), 1u);
+  const DecisionId id = actions_[0].decision;
+  Do(ApiChanged{"local", false, "no answer for 5 s"});
+  ASSERT_EQ(withdrawn_.size(), 1u);
+  Do(ActionFinished{id, 1, ActionOutcome::kWithdrawn, ""});
+  EXPECT_EQ(decisions_.at(id).actions.at(0).state, ActionState::kPending);
+  EXPECT_EQ(actions_.size(), 1u);
+  Do(ApiChanged{"local", true, ""});
+  Pass(absl::Milliseconds(100));
+  AnswerDead(1);
+  ASSERT_EQ(actions_.size(), 2u);
+  EXPECT_EQ(actions_[1].action.attempts, 1u);
+}
+
+// L6: what is booked of the rate is in the writes of the step that opens the decision.
+TEST_F(StepTest, ADisruptionIsBookedWithItsIntent) {
+  Raise(3);
+  Enforce({.max_disruptions = 2, .disruption_window = absl::Minutes(10)});
+  Miss(1, 1);
+  AnswerDead(1);
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(cluster_.booked_until, now_ + absl::Minutes(5));
+  EXPECT_TRUE(cluster_.domain_booked_until.empty());  // no zones are known
+}
+
+// Orders about what is not there are answered so, and change nothing.
+TEST_F(StepTest, OrdersAboutStrangersAreRefused) {
+  Raise(2);
+  Do(StartMaintenance{.request_id = 1, .node = Key(9), .length = absl::Hours(1)});
+  EXPECT_EQ(reply_.status.code(), absl::StatusCode::kNotFound);
+  Do(StartMaintenance{.request_id = 2, .node = {"elsewhere", "node-1"}, .length = absl::Hours(1)});
+  EXPECT_EQ(reply_.status.code(), absl::StatusCode::kNotFound);
+  Do(EndMaintenance{.request_id = 3, .node = Key(1)});
+  EXPECT_EQ(reply_.request_id, 3u);
+  EXPECT_EQ(reply_.status.code(), absl::StatusCode::kNotFound);
+  Do(PauseClusters{.request_id = 4, .cluster = "elsewhere"});
+  EXPECT_EQ(reply_.status.code(), absl::StatusCode::kNotFound);
+  Do(ResumeClusters{.request_id = 5, .cluster = "elsewhere"});
+  EXPECT_EQ(reply_.status.code(), absl::StatusCode::kNotFound);
+  Do(ResumeClusters{.request_id = 6});  // nothing is paused: no mistake
+  EXPECT_TRUE(reply_.status.ok());
+  EXPECT_TRUE(reply_.pauses.empty());
+  EXPECT_TRUE(decisions_.empty());
+}
+
+// An order that is only to be checked is answered as it would be, and changes nothing.
+TEST_F(StepTest, OrdersCanBeChecked) {
+  Raise(2);
+  Do(StartMaintenance{.node = Key(1), .length = absl::Hours(1), .reason = "disk", .validate_only = true});
+  ASSERT_TRUE(reply_.maintenance);
+  EXPECT_EQ(reply_.maintenance->end, now_ + absl::Hours(1));
+  Do(PauseClusters{.reason = "work", .validate_only = true});
+  ASSERT_EQ(reply_.pauses.size(), 1u);
+  EXPECT_EQ(reply_.pauses[0].end, absl::InfiniteFuture());
+  EXPECT_TRUE(decisions_.empty());
+  EXPECT_FALSE(cluster_.pause);
+}
+
+// A second order of the same kind gives the first a new end; each leaves its record.
+TEST_F(StepTest, OrdersCanBeProlonged) {
+  Raise(2);
+  const absl::Time first = now_;
+  Do(StartMaintenance{.node = Key(1), .length = absl::Hours(1)});
+  Pass(absl::Minutes(30));
+  Do(StartMaintenance{.node = Key(1), .length = absl::Hours(1)});
+  EXPECT_EQ(reply_.maintenance->start, first);
+  EXPECT_EQ(reply_.maintenance->end, now_ + absl::Hours(1));
+  Do(PauseClusters{.length = absl::Minutes(5)});
+  Do(PauseClusters{});
+  EXPECT_EQ(cluster_.pause->end, absl::InfiniteFuture());
+  Pass(absl::Minutes(10));
+  EXPECT_TRUE(cluster_.pause);
+  EXPECT_EQ(decisions_.size(), 4u);
+  for (const auto& [id, decision] : decisions_) EXPECT_EQ(decision.state, DecisionState::kSucceeded);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ Json Node() {
       {"key": "dedicated", "value": "gpu", "effect": "NoExecute"},
       {"key": "evenkeel.dev/failed-over", "effect": "NoSchedule"}]},
     "status": {
+      "allocatable": {"cpu": "3920m", "memory": "16Gi", "pods": "110"},
       "addresses": [{"type": "Hostname", "address": "node-1"}, {"type": "ExternalIP", "address": "1.2.3.4"},
                     {"type": "InternalIP", "address": "10.0.0.1"}],
       "daemonEndpoints": {"kubeletEndpoint": {"Port": 10255}},
@@ -33,7 +34,11 @@ Json Pod() {
       "ownerReferences": [{"kind": "Other", "name": "x", "uid": "ux"},
                           {"kind": "ReplicaSet", "name": "web", "uid": "u3", "controller": true}]},
     "spec": {"nodeName": "node-1", "priority": -7,
-      "containers": [{"name": "main", "image": "web:1"}, {"name": "side", "image": "side:2"}],
+      "containers": [{"name": "main", "image": "web:1", "resources": {"requests": {"cpu": "250m", "memory": "64Mi"}}},
+                     {"name": "side", "image": "side:2", "resources": {"requests": {"cpu": "0.5"}}}],
+      "initContainers": [{"name": "init", "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}}}],
+      "overhead": {"cpu": "10m"},
+      "tolerations": [{"key": "node.kubernetes.io/not-ready", "effect": "NoExecute", "tolerationSeconds": 300}],
       "volumes": [{"name": "a", "persistentVolumeClaim": {"claimName": "data"}}, {"name": "b", "emptyDir": {}},
                   {"name": "c", "ephemeral": {"volumeClaimTemplate": {}}}]},
     "status": {"phase": "Running", "podIP": "10.1.0.5",
@@ -47,13 +52,17 @@ Json Pod() {
 TEST(KubernetesFactsTest, ReadsANode) {
   const ObservedNode node = ObservedNodeFrom("east", Node());
   EXPECT_EQ(node.key, (NodeKey{"east", "node-1"}));
-  EXPECT_EQ(node.facts, (NodeFacts{.uid = "u1",
-                                   .address = "10.0.0.1",
-                                   .kubelet_port = 10255,
-                                   .failure_domain = "zone-a",
-                                   .ready = true,
-                                   .unschedulable = true,
-                                   .failover_taint = true}));
+  EXPECT_EQ(
+      node.facts,
+      (NodeFacts{.uid = "u1",
+                 .address = "10.0.0.1",
+                 .kubelet_port = 10255,
+                 .failure_domain = "zone-a",
+                 .ready = true,
+                 .unschedulable = true,
+                 .failover_taint = true,
+                 .allocatable = {.cpu_millicores = 3920, .memory_bytes = int64_t{16} << 30, .pods = 110},
+                 .reserved = true}));
   EXPECT_THAT(node.taints, ElementsAre("dedicated=gpu:NoExecute", "evenkeel.dev/failed-over:NoSchedule"));
   EXPECT_EQ(node.labels.at("topology.kubernetes.io/zone"), "zone-a");
 }
@@ -73,16 +82,43 @@ TEST(KubernetesFactsTest, ReadsSecondChoicesOfANode) {
   EXPECT_FALSE(facts.ready);
 }
 
+// A taint is reserved room when somebody chose it; those that Kubernetes or we put by the node's condition
+// are not.
+TEST(KubernetesFactsTest, TellsChosenTaintsFromPassingOnes) {
+  const auto reserved = [](const char* key, const char* effect) {
+    Json json = Node();
+    json["spec"]["taints"] = {{{"key", key}, {"effect", effect}}};
+    return ObservedNodeFrom("east", json).facts.reserved;
+  };
+  EXPECT_TRUE(reserved("dedicated", "NoSchedule"));
+  EXPECT_TRUE(reserved("node-role.kubernetes.io/master", "NoSchedule"));
+  EXPECT_FALSE(reserved("dedicated", "PreferNoSchedule"));
+  EXPECT_FALSE(reserved("node.kubernetes.io/unreachable", "NoExecute"));
+  EXPECT_FALSE(reserved(kFailoverTaintKey, "NoSchedule"));
+}
+
+// A toleration counts when the pod has it of its own; an empty key tolerates everything.
+TEST(KubernetesFactsTest, TellsOwnTolerationsFromGivenOnes) {
+  Json json = Pod();
+  EXPECT_FALSE(ObservedPodFrom("east", json).facts.tolerates);
+  json["spec"]["tolerations"].push_back({{"key", "dedicated"}, {"operator", "Exists"}});
+  EXPECT_TRUE(ObservedPodFrom("east", json).facts.tolerates);
+  json["spec"]["tolerations"] = {{{"operator", "Exists"}}};
+  EXPECT_TRUE(ObservedPodFrom("east", json).facts.tolerates);
+}
+
 // Everything that is asked of a pod.
 TEST(KubernetesFactsTest, ReadsAPod) {
   const ObservedPod pod = ObservedPodFrom("east", Pod());
   EXPECT_EQ(pod.key, (PodKey{"east", "shop", "web-1"}));
-  EXPECT_EQ(pod.facts, (PodFacts{.uid = "u2",
-                                 .node = "node-1",
-                                 .phase = "Running",
-                                 .ready = true,
-                                 .controller = {"ReplicaSet", "web", "u3"},
-                                 .priority = -7}));
+  EXPECT_EQ(pod.facts,
+            (PodFacts{.uid = "u2",
+                      .node = "node-1",
+                      .phase = "Running",
+                      .ready = true,
+                      .controller = {"ReplicaSet", "web", "u3"},
+                      .priority = -7,
+                      .requests = {.cpu_millicores = 760, .memory_bytes = int64_t{128} << 20, .pods = 1}}));
   EXPECT_THAT(pod.labels, ElementsAre(Pair("app", "web")));
   EXPECT_EQ(pod.address, "10.1.0.5");
   EXPECT_EQ(pod.create_time, absl::FromUnixSeconds(1714979289));

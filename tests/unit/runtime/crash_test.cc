@@ -54,6 +54,9 @@ class CrashingStore final : public StateStore {
   }
   absl::StatusOr<Policy> GetPolicy(const std::string& name) const override { return store_.GetPolicy(name); }
   absl::StatusOr<std::vector<Policy>> ListPolicies() const override { return store_.ListPolicies(); }
+  absl::StatusOr<std::vector<Maintenance>> ListMaintenances() const override {
+    return store_.ListMaintenances();
+  }
 
  private:
   StateStore& store_;

@@ -71,6 +71,9 @@ class WatchedStore : public StateStore {
   }
   absl::StatusOr<Policy> GetPolicy(const std::string& name) const override { return store_.GetPolicy(name); }
   absl::StatusOr<std::vector<Policy>> ListPolicies() const override { return store_.ListPolicies(); }
+  absl::StatusOr<std::vector<Maintenance>> ListMaintenances() const override {
+    return store_.ListMaintenances();
+  }
 
   std::function<absl::Status(const std::vector<Write>&)> before_commit;
 

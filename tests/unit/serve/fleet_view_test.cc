@@ -214,5 +214,25 @@ TEST_F(FleetViewTest, ShowsBlindness) {
   EXPECT_FALSE(Cluster().blind());
 }
 
+// Operators' orders are shown until they end; a window may be known before its node.
+TEST_F(FleetViewTest, ShowsOrders) {
+  const Maintenance window{.node = {"blue", "n1"},
+                           .start = clock_.Now(),
+                           .end = clock_.Now() + absl::Hours(1),
+                           .reason = "new disk"};
+  view_.OnNotice(MaintenanceChanged{window.node, window});
+  view_.OnNode(MakeNode("blue", "n1"));
+  EXPECT_EQ(Node("n1").maintenance().name(), "clusters/blue/maintenances/n1");
+  EXPECT_EQ(Node("n1").maintenance().reason(), "new disk");
+  view_.OnNotice(MaintenanceChanged{window.node, std::nullopt});
+  EXPECT_FALSE(Node("n1").has_maintenance());
+
+  view_.OnNotice(PauseChanged{"blue", Pause{.cluster = "blue", .start = clock_.Now(), .reason = "work"}});
+  EXPECT_EQ(Cluster().pause().reason(), "work");
+  EXPECT_FALSE(Cluster().pause().has_end_time());
+  view_.OnNotice(PauseChanged{"blue", std::nullopt});
+  EXPECT_FALSE(Cluster().has_pause());
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

@@ -24,6 +24,7 @@ TEST(Names, ReadWhatTheyWrite) {
   const DecisionId id{7, 12};
   EXPECT_EQ(*ParseDecision("name", DecisionResource(id)), id);
   EXPECT_EQ(*ParsePolicy("name", PolicyResource("web")), "web");
+  EXPECT_EQ(*ParseMaintenance("name", MaintenanceResource(node)), node);
   EXPECT_EQ(WorkloadResource("shop", {.kind = "ReplicaSet", .name = "web-5d9", .uid = "u"}),
             "namespaces/shop/replicasets/web-5d9");
 }

@@ -64,6 +64,16 @@ TEST(PolicyValidation, ShowsTheDefaultsInForce) {
   EXPECT_EQ(small.failover().witnesses(), 3U);
   EXPECT_EQ(small.failover().max_unavailable_percent(), 10U);
   EXPECT_EQ(small.failover().recovery_timeout().seconds(), 300);
+  EXPECT_EQ(small.failover().max_unavailable_nodes_per_domain(), 1U);
+  EXPECT_EQ(small.failover().max_unavailable_percent_per_domain(), 33U);
+  EXPECT_EQ(small.failover().max_disruptions(), 5U);
+  EXPECT_EQ(small.failover().max_disruptions_per_domain(), 5U);
+  EXPECT_EQ(small.failover().disruption_window().seconds(), 300);
+  EXPECT_EQ(small.failover().min_healthy_nodes(), 1U);
+  EXPECT_EQ(small.failover().min_healthy_percent(), 50U);
+  EXPECT_EQ(small.failover().storm_cool_down().seconds(), 30);
+  EXPECT_EQ(small.failover().release_budget_after().seconds(), 600);
+  EXPECT_EQ(ToMessage(*policy, 5000).failover().max_disruptions(), 500U);
   EXPECT_EQ(ToMessage(*policy, 5000).failover().beat_interval().seconds(), 5);
 }
 
@@ -82,6 +92,15 @@ TEST(PolicyValidation, KeepsWhatIsWritten) {
   failover.mutable_readmit_after()->set_seconds(60);
   failover.set_rebalance(true);
   failover.mutable_recovery_timeout()->set_seconds(30);
+  failover.set_max_unavailable_nodes_per_domain(2);
+  failover.set_max_unavailable_percent_per_domain(0);
+  failover.set_max_disruptions(0);
+  failover.set_max_disruptions_per_domain(7);
+  failover.mutable_disruption_window()->set_seconds(60);
+  failover.set_min_healthy_nodes(0);
+  failover.set_min_healthy_percent(100);
+  failover.mutable_storm_cool_down()->set_seconds(0);
+  failover.mutable_release_budget_after()->set_seconds(3600);
   const auto policy = PolicyFromMessage(message, Clusters());
   ASSERT_TRUE(policy.ok()) << policy.status();
   v1::Policy shown = ToMessage(*policy, 10);
@@ -139,6 +158,20 @@ TEST(PolicyValidation, RefusesByTheNameOfTheField) {
        [](v1::Policy& p) { p.mutable_failover()->mutable_readmit_after()->set_nanos(1); }},
       {"policy.failover.recovery_timeout",
        [](v1::Policy& p) { p.mutable_failover()->mutable_recovery_timeout()->set_seconds(9); }},
+      {"policy.failover.max_unavailable_percent_per_domain",
+       [](v1::Policy& p) { p.mutable_failover()->set_max_unavailable_percent_per_domain(101); }},
+      {"policy.failover.min_healthy_percent",
+       [](v1::Policy& p) { p.mutable_failover()->set_min_healthy_percent(101); }},
+      {"policy.failover.disruption_window",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_disruption_window()->set_seconds(0); }},
+      {"policy.failover.disruption_window",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_disruption_window()->set_seconds(86401); }},
+      {"policy.failover.storm_cool_down",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_storm_cool_down()->set_seconds(-1); }},
+      {"policy.failover.storm_cool_down",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_storm_cool_down()->set_seconds(3601); }},
+      {"policy.failover.release_budget_after",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_release_budget_after()->set_seconds(0); }},
   };
   for (const auto& row : rows) {
     v1::Policy message = Minimal();

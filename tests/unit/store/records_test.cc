@@ -54,6 +54,34 @@ TEST(RecordsTest, NodeComesBackWhole) {
   EXPECT_EQ(*back, node);
 }
 
+// Every field of what is remembered of a cluster, and of a maintenance window, survives.
+TEST(RecordsTest, ClusterAndMaintenanceComeBackWhole) {
+  const ClusterRecord cluster = SampleCluster("east");
+  EXPECT_EQ(Unset(ToRecord(cluster)), std::vector<std::string>());
+  const auto back = FromRecord(ToRecord(cluster));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, cluster);
+
+  const Maintenance maintenance = SampleMaintenance("node-7");
+  EXPECT_EQ(Unset(ToRecord(maintenance)), std::vector<std::string>());
+  EXPECT_EQ(*FromRecord(ToRecord(maintenance)), maintenance);
+}
+
+// A cluster in which nothing has happened, and a pause without an end, stay that.
+TEST(RecordsTest, QuietClusterComesBackQuiet) {
+  ClusterRecord cluster{.cluster = "east"};
+  EXPECT_EQ(*FromRecord(ToRecord(cluster)), cluster);
+  cluster.pause = Pause{.cluster = "east", .start = SampleTime(1)};
+  EXPECT_EQ(FromRecord(ToRecord(cluster))->pause->end, absl::InfiniteFuture());
+}
+
+// A policy that was stored before there were limits has the defaults.
+TEST(RecordsTest, PolicyWithoutLimitsHasTheDefaults) {
+  storage::v1::Policy record = ToRecord(SamplePolicy("failover"));
+  record.mutable_failover()->clear_limits();
+  EXPECT_EQ(FromRecord(record)->failover.limits, DisruptionLimits());
+}
+
 // Every field of a policy survives.
 TEST(RecordsTest, PolicyComesBackWhole) {
   const Policy policy = SamplePolicy("failover");
@@ -91,7 +119,7 @@ TEST(RecordsTest, EveryEnumValueComesBack) {
     decision.verdict = static_cast<Verdict>(value);
     EXPECT_EQ(FromRecord(ToRecord(decision))->verdict, decision.verdict);
   }
-  for (int value = 0; value <= static_cast<int>(DecisionKind::kBlind); ++value) {
+  for (int value = 0; value <= static_cast<int>(DecisionKind::kPause); ++value) {
     Decision decision;
     decision.kind = static_cast<DecisionKind>(value);
     EXPECT_EQ(FromRecord(ToRecord(decision))->kind, decision.kind);

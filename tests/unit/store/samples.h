@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "coordinator/core/cluster_record.h"
 #include "coordinator/core/decision.h"
 #include "coordinator/core/policy.h"
 
@@ -62,6 +63,12 @@ inline Decision SampleDecision(DecisionId id, DecisionState state = DecisionStat
                     .policy = "failover",
                     .policy_etag = "17",
                     .workloads = {SampleWorkload()},
+                    .unplaced = {{.name_space = "shop",
+                                  .name = "batch-1",
+                                  .controller = SampleWorkload().controller,
+                                  .priority = -7,
+                                  .requests = {.cpu_millicores = 1500, .memory_bytes = 1 << 30, .pods = 1},
+                                  .reason = "of 2 nodes 2 have taints"}},
                     .outcome = "recovered"};
   decision.timings = {.last_sign = SampleTime(1),
                       .detected = SampleTime(2),
@@ -83,7 +90,24 @@ inline NodeRecord SampleNode(const std::string& name) {
           .failover = DecisionId{3, 4},
           .moved = {SampleWorkload()},
           .hold_down = {.relapses = 3, .readmitted = SampleTime(9)},
-          .agent_pod = "evenkeel-agent-x7"};
+          .agent_pod = "evenkeel-agent-x7",
+          .recovered = SampleTime(30)};
+}
+
+inline ClusterRecord SampleCluster(const std::string& name) {
+  return {.cluster = name,
+          .pause = Pause{.cluster = name, .start = SampleTime(1), .end = SampleTime(2), .reason = "upgrade"},
+          .booked_until = SampleTime(3),
+          .domain_booked_until = {{"a", SampleTime(4)}, {"b", SampleTime(5)}},
+          .storm = SampleTime(6),
+          .storm_reason = "3 of 4 nodes are silent at once"};
+}
+
+inline Maintenance SampleMaintenance(const std::string& node) {
+  return {.node = {.cluster = "east", .node = node},
+          .start = SampleTime(1),
+          .end = SampleTime(2),
+          .reason = "new disk"};
 }
 
 inline Policy SamplePolicy(const std::string& name) {
@@ -102,7 +126,16 @@ inline Policy SamplePolicy(const std::string& name) {
                        .max_unavailable_percent = 25,
                        .readmit_after = absl::Seconds(90),
                        .rebalance = true,
-                       .recovery_timeout = absl::Minutes(9)}};
+                       .recovery_timeout = absl::Minutes(9),
+                       .limits = {.max_unavailable_nodes_per_domain = 2,
+                                  .max_unavailable_percent_per_domain = 40,
+                                  .max_disruptions = 7,
+                                  .max_disruptions_per_domain = 3,
+                                  .disruption_window = absl::Minutes(8),
+                                  .min_healthy_nodes = 4,
+                                  .min_healthy_percent = 60,
+                                  .storm_cool_down = absl::Seconds(70),
+                                  .release_budget_after = absl::Minutes(20)}}};
 }
 
 }  // namespace evenkeel::coordinator

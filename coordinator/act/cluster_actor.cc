@@ -263,7 +263,8 @@ void ClusterActor::Core::Finish(const ReleasedAction& action, Answer answer) {
   sink_.Post(ActionFinished{.decision = action.decision,
                             .number = action.action.number,
                             .outcome = answer.outcome,
-                            .detail = std::move(answer.detail)});
+                            .detail = std::move(answer.detail),
+                            .attempt = action.action.attempts});
 }
 
 void ClusterActor::Core::Do(const ReadLease& request) {

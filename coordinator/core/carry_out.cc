@@ -31,6 +31,7 @@ void OnUnreachable(Turn& turn, OpenDecision& open, Action& action) {
   action.state = ActionState::kPending;
   if (open.decision.kind == DecisionKind::kFailover && !open.winding_up) {
     open.must_verify = true;
+    turn.Withdraw(open, "the API server did not answer");
     Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
     if (node == nullptr || !node->silence) return;
     node->silence->settled = false;
@@ -137,6 +138,10 @@ void OnActionFinished(Turn& turn, const ActionFinished& event) {
   // A late answer to an earlier try still counts; one to what has ended does not.
   const bool awaited = action.state == ActionState::kReleased || action.state == ActionState::kPending;
   if (!awaited || action.attempts == 0) return;
+  // That an earlier try came to nothing says nothing about the one that is under way.
+  const bool nothing =
+      event.outcome == ActionOutcome::kWithdrawn || event.outcome == ActionOutcome::kUnreachable;
+  if (nothing && event.attempt != 0 && event.attempt < action.attempts) return;
   Record(turn, *open, action, event);
   // What was taken back because the node lives is not needed any more.
   if (event.outcome == ActionOutcome::kWithdrawn && open->winding_up) return WindUp(turn, *open);

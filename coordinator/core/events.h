@@ -130,6 +130,7 @@ struct ActionFinished {
   uint32_t number = 0;
   ActionOutcome outcome = ActionOutcome::kDone;
   std::string detail;
+  uint32_t attempt = 0;  // which of the action's attempts was answered; 0: the last one
 };
 
 // ---- operators (from serve/) ----

@@ -345,12 +345,11 @@ void RestoreFailover(Turn& turn, OpenDecision& open) {
     // L4: whether it was done is not known. Repeating it changes nothing, so it counts as still to be done.
     if (action.state == ActionState::kReleased) action.state = ActionState::kPending;
   }
-  AddEvidence(
-      open.decision.evidence,
-      {turn.now, "coordinator",
-       absl::StrCat("the coordinator started again (epoch ", turn.state.epoch, ")",
-                    unfinished ? ": the node is judged again before anything more is done" : ""),
-       Direction::kNeither});
+  AddEvidence(open.decision.evidence,
+              {turn.now, "coordinator",
+               absl::StrCat("the coordinator started again (epoch ", turn.state.epoch, ")",
+                            unfinished ? ": the node is judged again before anything more is done" : ""),
+               Direction::kNeither});
   turn.Changed(open);
 }
 
@@ -358,18 +357,23 @@ void FreezeFailovers(Turn& turn, Cluster& cluster, const std::string& reason,
                      absl::FunctionRef<bool(const Node&)> concerns) {
   for (const DecisionId& id : cluster.open) {
     OpenDecision* open = turn.FindOpen(id);
-    if (open == nullptr || open->decision.kind != DecisionKind::kFailover || open->must_verify) continue;
+    if (open == nullptr || open->decision.kind != DecisionKind::kFailover) continue;
     const auto& actions = open->decision.actions;
     const bool unfinished = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
       return action.state == ActionState::kPending || action.state == ActionState::kReleased;
     });
     const auto node = cluster.nodes.find(open->decision.node);
     if (open->winding_up || node == cluster.nodes.end() || !concerns(node->second)) continue;
-    // Also with nothing left to be done: a pod that comes to the node later is not dealt with on old evidence.
-    open->must_verify = true;
-    if (node->second.silence) node->second.silence->settled = false;
-    if (!unfinished) continue;
     turn.Withdraw(*open, reason);
+    if (open->must_verify) continue;  // frozen already
+    // Also with nothing left to be done: a pod that comes to the node later is not dealt with on old
+    // evidence.
+    open->must_verify = true;
+    if (node->second.silence) {
+      node->second.silence->settled = false;
+      turn.state.timers.Set({TimerKind::kCheck, node->second.key, {}}, turn.now);
+    }
+    if (!unfinished) continue;
     AddEvidence(open->decision.evidence,
                 {turn.now, "coordinator", absl::StrCat("nothing more is done for now: ", reason),
                  Direction::kNeither});

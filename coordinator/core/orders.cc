@@ -104,6 +104,9 @@ void EndPause(Turn& turn, Cluster& cluster, const std::string& how) {
               absl::StrCat("It was paused for ", Say(turn.now - pause.start),
                            ". What is still needed is judged again before anything is done"),
               "EvenkeelResumed", false);
+  for (const std::string& name : cluster.silent) {
+    turn.state.timers.Set({TimerKind::kCheck, {cluster.name, name}, {}}, turn.now);
+  }
   CarryOn(turn, cluster);
 }
 
@@ -167,6 +170,9 @@ void OnPauseClusters(Turn& turn, const PauseClusters& event) {
     RecordPause(turn, *cluster, absl::StrCat("Nothing is done in ", cluster->name, ": ", what),
                 "What would be done meanwhile is recorded as refused", "EvenkeelPaused", true);
     FreezeFailovers(turn, *cluster, what, [](const Node&) { return true; });
+    for (const DecisionId& id : cluster->open) {
+      if (const OpenDecision* open = turn.FindOpen(id)) turn.Withdraw(*open, what);
+    }
   }
   turn.Answer(std::move(reply));
 }

@@ -1,5 +1,6 @@
 #include "coordinator/core/policies.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -42,6 +43,20 @@ absl::Status MayApply(const State& state, const ApplyPolicy& event) {
                                                       " already: change that one, or delete it first"));
   }
   return absl::OkStatus();
+}
+
+// The window may have become shorter, and the clock may have been set back between two runs: what is booked
+// or remembered beyond what can be would otherwise refuse until that time has come.
+void BoundRecord(Turn& turn, Cluster& cluster) {
+  const ClusterRecord before = cluster.record;
+  ClusterRecord& record = cluster.record;
+  const absl::Time latest = turn.now + cluster.policy.limits.disruption_window;
+  record.booked_until = std::min(record.booked_until, latest);
+  for (auto& [domain, booked_until] : record.domain_booked_until) {
+    booked_until = std::min(booked_until, latest);
+  }
+  record.storm = std::min(record.storm, turn.now);
+  if (record != before) turn.RecordChanged(cluster);
 }
 
 }  // namespace
@@ -101,6 +116,7 @@ void EnforcePolicy(Turn& turn, Cluster& cluster) {
     cluster.policy_etag.clear();
   }
   UpdateBeats(turn, cluster);
+  BoundRecord(turn, cluster);
   // The budgets may have changed, and how long a node must be well.
   for (const std::string& name : cluster.failed_over) {
     Node& node = cluster.nodes.at(name);

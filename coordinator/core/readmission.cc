@@ -74,15 +74,20 @@ void OnReadmissionDue(Turn& turn, Node& node) {
   const absl::Time due = *node.well_since + turn.HoldOf(node);  // the policy may have changed
   OpenDecision* open = turn.FindOpen(node.open_decision);
   const bool failover = open != nullptr && open->decision.kind == DecisionKind::kFailover;
-  if (turn.now >= due && failover && AllEnded(open->decision)) {
+  std::vector<GuardAnswer> guards =
+      AskGuards(FactsForGuards(cluster, node, DisruptionKind::kReadmission, turn.now));
+  const bool waits = failover && AllEnded(open->decision);  // then it is what `one-intent` means
+  const bool refused = std::any_of(guards.begin(), guards.end(), [waits](const GuardAnswer& answer) {
+    return !answer.allowed && !(waits && answer.guard == "one-intent");
+  });
+  if (turn.now >= due && waits && !refused) {
     // What has not come back by now may just be waiting for this node's room.
     CloseFailover(turn, *open, DecisionState::kFailed,
                   absl::StrCat(RecoveryText(open->decision), ". ", node.key.node,
                                " is back and well: it is readmitted, so that the rest has room"));
     open = nullptr;
+    guards = AskGuards(FactsForGuards(cluster, node, DisruptionKind::kReadmission, turn.now));
   }
-  std::vector<GuardAnswer> guards =
-      AskGuards(FactsForGuards(cluster, node, DisruptionKind::kReadmission, turn.now));
   if (turn.now < due || open != nullptr || FirstRefusal(guards) != nullptr) {
     turn.state.timers.Set({TimerKind::kReadmission, node.key, {}}, std::max(due, turn.now + kLookAgain));
     return;

@@ -90,6 +90,18 @@ void Evict(Turn& turn, const PodIndex& pods, OpenDecision& open, const Move& mov
   turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id}, turn.now + open.pause);
 }
 
+// The pods are well where they are: it is said, and not tried again.
+void RecordRefusal(Turn& turn, const Node& node, std::vector<GuardAnswer> guards, const std::string& why) {
+  Decision decision;
+  decision.summary =
+      absl::StrCat("Pods do not come back to ", node.key.node, ", which was readmitted: ", why);
+  decision.outcome = absl::StrCat("Pods stay where they are: ", why);
+  decision.guards = std::move(guards);
+  decision.timings.detected = turn.now;
+  decision.timings.judged = turn.now;
+  turn.Record(DecisionKind::kRebalance, node, DecisionState::kRefused, std::move(decision));
+}
+
 }  // namespace
 
 void StartRebalance(Turn& turn, Node& node, std::vector<WorkloadRecovery> moved) {
@@ -98,7 +110,10 @@ void StartRebalance(Turn& turn, Node& node, std::vector<WorkloadRecovery> moved)
   if (!Next(cluster.pods, moved, node.key.node).move) return;  // already balanced: nothing worth a decision
   std::vector<GuardAnswer> guards =
       AskGuards(FactsForGuards(cluster, node, DisruptionKind::kRebalance, turn.now));
-  if (FirstRefusal(guards) != nullptr) return;  // the pods are well where they are
+  if (const GuardAnswer* refusal = FirstRefusal(guards)) {
+    const std::string why = absl::StrCat("the guard ", refusal->guard, " refused: ", refusal->reason);
+    return RecordRefusal(turn, node, std::move(guards), why);
+  }
   OpenDecision& open = turn.Open(DecisionKind::kRebalance, node);
   open.decision.timings.detected = turn.now;
   open.decision.timings.judged = turn.now;

@@ -24,7 +24,8 @@ void Dispatcher::Release(const ReleasedAction& action) {
   to_.events->Post(ActionFinished{.decision = action.decision,
                                   .number = action.action.number,
                                   .outcome = ActionOutcome::kUnreachable,
-                                  .detail = kNoKubernetes});
+                                  .detail = kNoKubernetes,
+                                  .attempt = action.action.attempts});
 }
 
 void Dispatcher::Release(const Request& request) {

@@ -14,7 +14,8 @@ ActionFinished TooLate(const ReleasedAction& released, absl::Duration took) {
           .number = released.action.number,
           .outcome = ActionOutcome::kUnreachable,
           .detail = absl::StrCat("not sent: the coordinator stood still for ", absl::FormatDuration(took),
-                                 " between its decision and this")};
+                                 " between its decision and this"),
+          .attempt = released.action.attempts};
 }
 
 }  // namespace

@@ -383,7 +383,7 @@ void KubernetesModel::Act(const ReleasedAction& released, std::function<void(Eve
   around_.schedule.After(kCall + Lag(around_.knobs.api_delay), [this, released, answer = std::move(answer)] {
     const Knobs& now = around_.knobs;
     ActionFinished finished{released.decision, released.action.number, ActionOutcome::kUnreachable,
-                            "no answer from the API server"};
+                            "no answer from the API server", released.action.attempts};
     const bool lost = !Reached() || around_.marks.Strike(dice_, now.request_lost, "API request lost");
     const bool silent = lost || around_.marks.Strike(dice_, now.answer_lost, "API answer lost");
     if (!lost && around_.marks.Strike(dice_, now.refused, "API error")) {

@@ -106,14 +106,14 @@ void World::Act(size_t place, const ReleasedAction& action) {
     if (!IsWanted(place, order, action)) {
       marks_.Hit("action taken back");
       return answer(ActionFinished{action.decision, action.action.number, ActionOutcome::kWithdrawn,
-                                   "taken back before it was sent"});
+                                   "taken back before it was sent", action.action.attempts});
     }
     if (!status.ok()) {
       const bool refused = absl::IsFailedPrecondition(status);
       if (refused) marks_.Hit("claim is another's");
       const ActionFinished finished{action.decision, action.action.number,
                                     refused ? ActionOutcome::kRefused : ActionOutcome::kUnreachable,
-                                    std::string(status.message())};
+                                    std::string(status.message()), action.action.attempts};
       if (refused) return answer(finished);
       return schedule_.After(kClaimDeadline, [finished, answer] { answer(finished); });
     }

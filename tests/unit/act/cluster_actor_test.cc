@@ -23,6 +23,8 @@ namespace {
 using kube::Json;
 using ::testing::HasSubstr;
 
+constexpr uint32_t kAttempt = 3;
+
 class ClusterActorTest : public ::testing::Test {
  protected:
   ClusterActorTest() {
@@ -47,13 +49,14 @@ class ClusterActorTest : public ::testing::Test {
   }
   void Release(ActionKind kind, uint32_t number = 1) {
     const bool on_node = kind == ActionKind::kTaintNode || kind == ActionKind::kUntaintNode;
-    const Action action =
+    Action action =
         on_node ? Action{.number = number, .kind = kind, .name = "node-1", .uid = UidOf(kube::Nodes(), kNode)}
                 : Action{.number = number,
                          .kind = kind,
                          .name_space = "shop",
                          .name = "a",
                          .uid = UidOf(kube::Pods(), kPod)};
+    action.attempts = kAttempt;
     actor_->Do({.decision = {5, 12}, .cluster = "east", .action = action});
   }
   ActionFinished Do(ActionKind kind) {
@@ -87,13 +90,14 @@ class ClusterActorTest : public ::testing::Test {
   std::unique_ptr<ClusterActor> actor_;
 };
 
-// An answer names the decision and the action that it is for.
+// An answer names the decision, the action and the attempt that it is for.
 TEST_F(ClusterActorTest, AnswersByName) {
   Begin();
   Release(ActionKind::kDeletePod, 7);
   const ActionFinished finished = events_.WaitFor<ActionFinished>(1)[0];
   EXPECT_EQ(finished.decision, (DecisionId{5, 12}));
   EXPECT_EQ(finished.number, 7u);
+  EXPECT_EQ(finished.attempt, kAttempt);
 }
 
 // A kubelet is asked through the log of the agent's pod in our own namespace, once, and what came of it is

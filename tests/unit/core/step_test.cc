@@ -439,6 +439,110 @@ TEST_F(StepTest, BlindnessTakesBackWhatIsNotSent) {
   EXPECT_EQ(actions_[1].action.attempts, 1u);
 }
 
+// L2: so does an answer that never came, for all that is still waiting beside it; and a pause takes back what
+// an outage had frozen already.
+TEST_F(StepTest, WhatIsFrozenIsTakenBackToo) {
+  Raise(3);
+  Enforce();
+  for (const char* pod : {"web-1", "web-2", "web-3"}) {
+    Do(PodObserved{{"local", "shop", pod},
+                   {.uid = pod,
+                    .node = "node-1",
+                    .phase = "Running",
+                    .ready = true,
+                    .controller = {"ReplicaSet", "web", "uid-web"}}});
+  }
+  Miss(1, 1);
+  AnswerDead(1);
+  ASSERT_EQ(actions_.size(), 1u);
+  const DecisionId id = actions_[0].decision;
+  Do(ActionFinished{id, 1, ActionOutcome::kDone, ""});
+  ASSERT_EQ(actions_.size(), 4u);
+  Do(ActionFinished{id, 2, ActionOutcome::kUnreachable, "no answer", 1});
+  EXPECT_EQ(withdrawn_.size(), 1u);
+  Do(PauseClusters{.request_id = 1, .cluster = "local"});
+  EXPECT_GE(withdrawn_.size(), 2u);
+  Do(ActionFinished{id, 3, ActionOutcome::kWithdrawn, "", 1});
+  EXPECT_EQ(decisions_.at(id).actions.at(2).state, ActionState::kPending);
+}
+
+// L11: a failover that a pause has frozen is judged again when the pause is over, however long ago its node
+// was checked last.
+TEST_F(StepTest, AfterAPauseTheNodeIsJudgedAgain) {
+  Raise(3);
+  Enforce();
+  Miss(1, 1);
+  AnswerDead(1);
+  ASSERT_EQ(actions_.size(), 1u);
+  Pass(absl::Seconds(10));  // dead and being dealt with: nobody looks at it any more
+  ASSERT_TRUE(probes_.empty());
+  Do(PauseClusters{.request_id = 1, .cluster = "local"});
+  Do(ActionFinished{actions_[0].decision, 1, ActionOutcome::kWithdrawn, "", 1});
+  Pass(absl::Minutes(1));
+  EXPECT_EQ(actions_.size(), 1u);
+  probes_.clear();
+  leases_.clear();
+  kubelets_.clear();
+  Do(ResumeClusters{.request_id = 2, .cluster = "local"});
+  Pass(absl::Milliseconds(10));
+  AnswerDead(1);
+  EXPECT_EQ(actions_.size(), 2u);
+}
+
+// L1: that an earlier try was taken back, or not answered, says nothing about the one that is under way: that
+// one is still taken back when the node speaks.
+TEST_F(StepTest, AnAnswerToAnEarlierTryDoesNotHideTheLast) {
+  Raise(3);
+  Enforce();
+  Miss(1, 1);
+  AnswerDead(1);
+  ASSERT_EQ(actions_.size(), 1u);
+  const DecisionId id = actions_[0].decision;
+  Do(ApiChanged{"local", false, "no answer for 5 s"});
+  Do(ApiChanged{"local", true, ""});
+  Pass(absl::Milliseconds(100));
+  AnswerDead(1);
+  ASSERT_EQ(actions_.size(), 2u);
+  ASSERT_EQ(actions_[1].action.attempts, 2u);
+  for (const ActionOutcome outcome : {ActionOutcome::kWithdrawn, ActionOutcome::kUnreachable}) {
+    Do(ActionFinished{id, 1, outcome, "of the first", 1});
+    EXPECT_EQ(decisions_.at(id).actions.at(0).state, ActionState::kReleased);
+    EXPECT_EQ(decisions_.at(id).actions.at(0).attempts, 2u);
+  }
+  withdrawn_.clear();
+  Do(BeatResumed{Key(1), 1});
+  EXPECT_EQ(withdrawn_.size(), 1u);
+}
+
+// What was booked for a longer window refuses for no longer than the new one.
+TEST_F(StepTest, AShorterWindowShortensWhatIsBooked) {
+  Raise(3);
+  Enforce({.max_disruptions = 1, .disruption_window = absl::Hours(24)});
+  Miss(1, 1);
+  AnswerDead(1);
+  ASSERT_EQ(cluster_.booked_until, now_ + absl::Hours(24));
+  Enforce({.max_disruptions = 1, .disruption_window = absl::Minutes(5)});
+  EXPECT_EQ(cluster_.booked_until, now_ + absl::Minutes(5));
+}
+
+// A clock that was ahead at an earlier run leaves nothing behind that refuses until it is that late again.
+TEST_F(StepTest, WhatLiesInTheFutureIsBoundedAtTheStart) {
+  ClusterRecord record;
+  record.cluster = "local";
+  record.booked_until = now_ + absl::Hours(72);
+  record.domain_booked_until["a"] = now_ + absl::Hours(72);
+  record.storm = now_ + absl::Hours(72);
+  Restored restored;
+  restored.epoch = 2;
+  restored.clusters.push_back(record);
+  Core core(restored, now_);
+  Keep(core.Step(ClusterAdded{"local"}, now_));
+  const absl::Duration window = DisruptionLimits{}.disruption_window;
+  EXPECT_EQ(cluster_.booked_until, now_ + window);
+  EXPECT_EQ(cluster_.domain_booked_until.at("a"), now_ + window);
+  EXPECT_EQ(cluster_.storm, now_);
+}
+
 // L6: what is booked of the rate is in the writes of the step that opens the decision.
 TEST_F(StepTest, ADisruptionIsBookedWithItsIntent) {
   Raise(3);

@@ -286,6 +286,7 @@ void CoordinatorHost::Turn() {
   const absl::Status status = process_->loop->Commit();
   SimulatedStore& store = process_->store;
   if (writes && store.met() != CommitFault::kNone) ordered_ = CommitFault::kNone;
+  if (writes && around_.observer != nullptr) around_.observer->OnDurable(store.durable());
   if (!status.ok() || store.died()) {
     // Any error of the store ends the process, too.
     if (around_.observer != nullptr && !zombie_) {

@@ -100,6 +100,15 @@ absl::Duration Laws::Window() const {
   return kJustNow + world_->host().turn_took();
 }
 
+void Laws::OnDurable(const std::vector<Write>& writes) {
+  Trace(writes);
+  for (const Write& write : writes) {
+    if (const auto* put = std::get_if<PutDecision>(&write)) Check(*put);
+    if (const auto* put = std::get_if<PutNodeRecord>(&write)) Check(*put);
+    if (const auto* erase = std::get_if<DeleteNodeRecord>(&write)) failed_over_.erase(erase->key.node);
+  }
+}
+
 void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
   Trace(events, effects);
   if (std::exchange(life_, world_->host().life()) != world_->host().life()) OnCrash();
@@ -121,11 +130,6 @@ void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
   }
   guards_.OnTurn(events, effects);
   const bool was_blind = blind_;
-  for (const Write& write : effects.writes) {
-    if (const auto* put = std::get_if<PutDecision>(&write)) Check(*put);
-    if (const auto* put = std::get_if<PutNodeRecord>(&write)) Check(*put);
-    if (const auto* erase = std::get_if<DeleteNodeRecord>(&write)) failed_over_.erase(erase->key.node);
-  }
   for (const Notice& notice : effects.notices) {
     if (const auto* sight = std::get_if<SightChanged>(&notice)) blind_ = sight->blind;
     if (const auto* verdict = std::get_if<VerdictChanged>(&notice)) Check(*verdict);
@@ -358,10 +362,8 @@ void Laws::Mix(const std::string& text) {
   for (const char c : text) Mix(static_cast<uint64_t>(static_cast<unsigned char>(c)));
 }
 
-void Laws::Trace(const std::vector<Event>& events, const Effects& effects) {
-  Mix(static_cast<uint64_t>(absl::ToInt64Microseconds(world_->now() - world_->start())));
-  for (const Event& event : events) Mix(event.index());
-  for (const Write& write : effects.writes) {
+void Laws::Trace(const std::vector<Write>& writes) {
+  for (const Write& write : writes) {
     Mix(write.index());
     const auto* put = std::get_if<PutDecision>(&write);
     if (put == nullptr) continue;
@@ -371,6 +373,11 @@ void Laws::Trace(const std::vector<Event>& events, const Effects& effects) {
     Mix(put->decision.summary);
     Mix(put->decision.outcome);
   }
+}
+
+void Laws::Trace(const std::vector<Event>& events, const Effects& effects) {
+  Mix(static_cast<uint64_t>(absl::ToInt64Microseconds(world_->now() - world_->start())));
+  for (const Event& event : events) Mix(event.index());
   for (const Notice& notice : effects.notices) {
     const auto* verdict = std::get_if<VerdictChanged>(&notice);
     if (verdict == nullptr) continue;

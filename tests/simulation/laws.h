@@ -25,6 +25,7 @@ class Laws final : public Observer {
     guards_.Follow(world);
   }
 
+  void OnDurable(const std::vector<coordinator::Write>& writes) override;
   void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects) override;
   void OnCrash() override;
   void OnStarted(const std::string& node, const std::string& identity) override;
@@ -62,6 +63,7 @@ class Laws final : public Observer {
   absl::Duration Window() const;
   void Mix(uint64_t value) { trace_ = (trace_ ^ value) * 0x100000001b3; }
   void Mix(const std::string& text);
+  void Trace(const std::vector<coordinator::Write>& writes);
   void Trace(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects);
 
   World* world_ = nullptr;

@@ -12,8 +12,11 @@ namespace evenkeel::simulation {
 
 struct Observer {
   virtual ~Observer() = default;
+  // A batch became durable, at this instant: also that of a turn whose release is late, or never comes.
+  virtual void OnDurable(const std::vector<coordinator::Write>& writes) { (void)writes; }
   // The coordinator made one turn of its loop: it was told `events` (and the time), and `effects` are those
-  // of all its steps; writes are durable, and nothing else of it has had an effect yet.
+  // of all its steps; writes are durable (OnDurable has told them), and nothing else of it has had an effect
+  // yet.
   virtual void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects) = 0;
   // The coordinator died within a turn: its writes may be durable, nothing was released.
   virtual void OnCrash() = 0;

@@ -15,6 +15,10 @@ class Audience final : public Observer {
  public:
   Audience(Laws& laws, Observer* also) : laws_(laws), also_(also) {}
 
+  void OnDurable(const std::vector<Write>& writes) override {
+    laws_.OnDurable(writes);
+    if (also_ != nullptr) also_->OnDurable(writes);
+  }
   void OnTurn(const std::vector<Event>& events, const Effects& effects) override {
     laws_.OnTurn(events, effects);
     if (also_ != nullptr) also_->OnTurn(events, effects);

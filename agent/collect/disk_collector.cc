@@ -59,7 +59,9 @@ void DiskCollector::ReportStalled() {
   std::vector<v1::FilesystemUsage> filesystems;
   for (const Place& place : places_) {
     if (filesystems.empty() || filesystems.back().role() != place.role) {
-      filesystems.emplace_back().set_role(place.role);
+      v1::FilesystemUsage& filesystem = filesystems.emplace_back();
+      filesystem.set_role(place.role);
+      filesystem.set_not_answering(true);
     }
   }
   board_.Update([&](NodeState& state) { state.SetFilesystems(std::move(filesystems)); });

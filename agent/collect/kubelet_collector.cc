@@ -31,6 +31,11 @@ PartObservation Judge(const absl::StatusOr<http::Response>& answer) {
     return {.state = v1::PART_STATE_HEALTHY, .detail = "", .latency = {}};
   }
   const bool refused = answer->code == 401 || answer->code == 403;
+  if (const std::string failed = refused ? "" : DecodeFailedChecks(answer->body); !failed.empty()) {
+    return {.state = v1::PART_STATE_UNHEALTHY,
+            .detail = absl::StrCat("checks of its /healthz that fail: ", failed),
+            .latency = {}};
+  }
   return {.state = refused ? v1::PART_STATE_UNSPECIFIED : v1::PART_STATE_UNHEALTHY,
           .detail = absl::StrCat("GET /healthz was answered with ", answer->code,
                                  refused ? ": the agent's token may not ask it" : ""),
@@ -60,6 +65,8 @@ KubeletCollector::KubeletCollector(Options options, Board& board, UsageCollector
          &KubeletCollector::OnPods});
     Ask({"/metrics/resource", options_.document_interval, options_.document_deadline, 4 << 20,
          &KubeletCollector::OnMetrics});
+    Ask({"/metrics", options_.metrics_interval, options_.document_deadline, 8 << 20,
+         &KubeletCollector::OnOwnMetrics});
   });
 }
 
@@ -177,6 +184,35 @@ void KubeletCollector::OnMetrics(const Answer& answer, absl::Duration) {
     }
   }
   usage_.AddCounters(UsageCollector::Source::kKubelet, counters);
+}
+
+void KubeletCollector::OnOwnMetrics(const Answer& answer, absl::Duration took) {
+  const std::string* body = Body("/metrics", answer);
+  if (body == nullptr) {
+    return;
+  }
+  const auto last_seen = DecodePlegLastSeen(*body);
+  if (!last_seen) {
+    return;  // a kubelet that does not tell
+  }
+  // Compared with itself only, so that a step of the node's clock makes nobody sick. The first reading says
+  // nothing yet.
+  PartObservation seen{.state = v1::PART_STATE_HEALTHY, .detail = "", .latency = took};
+  const bool first = !pleg_last_seen_.has_value();
+  if (pleg_last_seen_ != last_seen) {
+    pleg_last_seen_ = last_seen;
+    pleg_unchanged_since_ = clock_.Now();
+    if (first) {
+      return;
+    }
+  } else if (clock_.Now() - pleg_unchanged_since_ >= options_.pleg_stuck_after) {
+    seen.state = v1::PART_STATE_UNHEALTHY;
+    seen.detail =
+        absl::StrCat("it has not looked at them for ", absl::FormatDuration(options_.pleg_stuck_after));
+  } else {
+    return;  // it may move yet
+  }
+  board_.Update([&](NodeState& state) { state.SetPleg(seen, absl::Now()); });
 }
 
 }  // namespace evenkeel::agent

@@ -15,7 +15,8 @@
 
 namespace evenkeel::agent {
 
-// Asks the node's kubelet: /healthz each second; /pods and /metrics/resource every ten. Each question has a
+// Asks the node's kubelet: /healthz each second; /pods and /metrics/resource every ten; /metrics, of which
+// one line is read (when PLEG, its look at the containers, last began), every twenty. Each question has a
 // deadline and goes on whatever becomes of the others. All of it runs on the one thread of an HTTP client of
 // its own.
 class KubeletCollector {
@@ -28,6 +29,10 @@ class KubeletCollector {
     absl::Duration health_deadline = absl::Seconds(2);
     absl::Duration document_interval = absl::Seconds(10);
     absl::Duration document_deadline = absl::Seconds(5);
+    absl::Duration metrics_interval = absl::Seconds(20);
+    // The kubelet looks at its containers each second, and calls itself not Ready when it has not for three
+    // minutes.
+    absl::Duration pleg_stuck_after = absl::Minutes(1);
   };
 
   // The references outlive it. Begins at once.
@@ -52,6 +57,7 @@ class KubeletCollector {
   void OnHealth(const Answer& answer, absl::Duration took);
   void OnPods(const Answer& answer, absl::Duration took);
   void OnMetrics(const Answer& answer, absl::Duration took);
+  void OnOwnMetrics(const Answer& answer, absl::Duration took);
   // The body of a 200; otherwise the failure was logged, at times.
   const std::string* Body(const char* what, const Answer& answer);
 
@@ -64,6 +70,8 @@ class KubeletCollector {
   std::optional<config::ReloadingFile> token_;
   std::optional<config::ReloadingFile> ca_;
   std::shared_ptr<const http::Tls> tls_;
+  std::optional<absl::Time> pleg_last_seen_;  // as the kubelet says
+  absl::Time pleg_unchanged_since_;           // by our clock
   // NAMESPACE/POD/CONTAINER -> runtime id: the metrics know containers by name only.
   absl::flat_hash_map<std::string, std::string> container_ids_;
   log::Limiter limiter_{absl::Minutes(5)};

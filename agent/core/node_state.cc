@@ -84,6 +84,10 @@ void NodeState::SetRuntime(const PartObservation& seen, absl::Time now) {
   SetPart(seen, now, *node_.mutable_runtime(), sent_node_.has_runtime(), sent_node_.runtime());
 }
 
+void NodeState::SetPleg(const PartObservation& seen, absl::Time now) {
+  SetPart(seen, now, *node_.mutable_pleg(), sent_node_.has_pleg(), sent_node_.pleg());
+}
+
 void NodeState::SetRuntimeVersion(const std::string& runtime_version) {
   const std::string version = BoundedText(runtime_version, kLongestName);
   news_ = news_ || version != sent_node_.runtime_version();
@@ -341,6 +345,7 @@ v1::Report NodeState::TakeChanges(absl::Time now) {
   }
   EVENKEEL_TAKE_GROUP(kubelet)
   EVENKEEL_TAKE_GROUP(runtime)
+  EVENKEEL_TAKE_GROUP(pleg)
   EVENKEEL_TAKE_GROUP(cpu)
   EVENKEEL_TAKE_GROUP(memory)
   EVENKEEL_TAKE_GROUP(pressure)

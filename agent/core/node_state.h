@@ -75,6 +75,8 @@ class NodeState {
   // --- What collectors see; each call replaces what the same call said before. ---
   void SetKubelet(const PartObservation& seen, absl::Time now);
   void SetRuntime(const PartObservation& seen, absl::Time now);
+  // How long ago the kubelet began to look at its containers.
+  void SetPleg(const PartObservation& seen, absl::Time now);
   void SetRuntimeVersion(const std::string& runtime_version);
   void SetCpu(v1::NodeCpu cpu);
   void SetMemory(v1::NodeMemory memory);

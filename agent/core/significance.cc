@@ -45,8 +45,8 @@ bool WorthSending(const v1::FilesystemUsage& now, const v1::FilesystemUsage& sen
   const double bytes_floor = 0.01 * static_cast<double>(now.size_bytes());
   const double inodes_floor = 0.01 * static_cast<double>(now.inodes());
   return now.role() != sent.role() || now.has_read_only() != sent.has_read_only() ||
-         now.read_only() != sent.read_only() || EVENKEEL_GAUGE_MOVED(size_bytes, 0, 0) ||
-         EVENKEEL_GAUGE_MOVED(available_bytes, bytes_floor, 0) ||
+         now.not_answering() != sent.not_answering() || now.read_only() != sent.read_only() ||
+         EVENKEEL_GAUGE_MOVED(size_bytes, 0, 0) || EVENKEEL_GAUGE_MOVED(available_bytes, bytes_floor, 0) ||
          EVENKEEL_GAUGE_MOVED(inodes, inodes_floor, 0) || EVENKEEL_GAUGE_MOVED(free_inodes, inodes_floor, 0);
 }
 

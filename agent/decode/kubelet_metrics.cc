@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "agent/decode/text.h"
 
 namespace evenkeel::agent {
@@ -66,6 +67,48 @@ bool TakeLabels(std::string_view& text, Labels& labels) {
 }
 
 }  // namespace
+
+std::optional<absl::Time> DecodePlegLastSeen(std::string_view text) {
+  constexpr std::string_view kFamily = "kubelet_pleg_last_seen_seconds";
+  constexpr double kMostSeconds = 1e11;  // far beyond any clock
+  std::string_view line;
+  while (TakeLine(text, line)) {
+    std::string_view word;
+    if (!line.starts_with(kFamily) || !TakeWord(line, word) || word != kFamily || !TakeWord(line, word)) {
+      continue;
+    }
+    const auto seconds = ParseNonNegative(word);
+    if (!seconds || *seconds <= 0 || *seconds > kMostSeconds) {
+      return std::nullopt;
+    }
+    return absl::FromUnixSeconds(static_cast<int64_t>(*seconds));
+  }
+  return std::nullopt;
+}
+
+std::string DecodeFailedChecks(std::string_view text) {
+  constexpr size_t kMostChecks = 8;
+  constexpr size_t kLongestCheck = 64;
+  std::string failed;
+  size_t count = 0;
+  std::string_view line;
+  while (count < kMostChecks && TakeLine(text, line)) {
+    std::string_view name;
+    if (!line.starts_with("[-]")) {
+      continue;
+    }
+    line.remove_prefix(3);
+    if (!TakeWord(line, name)) {
+      continue;
+    }
+    failed.append(failed.empty() ? "" : ", ");
+    for (const char c : name.substr(0, kLongestCheck)) {
+      failed += absl::ascii_isprint(static_cast<unsigned char>(c)) ? c : '?';
+    }
+    ++count;
+  }
+  return failed;
+}
 
 absl::StatusOr<std::vector<ContainerResourceSample>> DecodeResourceMetrics(std::string_view text) {
   if (text.size() > kLargestDocumentBytes) {

@@ -28,4 +28,12 @@ struct ContainerResourceSample {
 // a sample of the format; ResourceExhausted when it is over 4 MiB or tells of more than 8,192 containers.
 absl::StatusOr<std::vector<ContainerResourceSample>> DecodeResourceMetrics(std::string_view text);
 
+// When the kubelet's PLEG began its last look at the containers, from the kubelet's GET /metrics in the same
+// format; a whole second of the node's wall clock. Nothing when the kubelet does not tell, or tells no time.
+std::optional<absl::Time> DecodePlegLastSeen(std::string_view text);
+
+// The checks that failed, from the body of the kubelet's GET /healthz ("[-]syncloop failed: reason
+// withheld"), at most eight, joined by ", "; empty when it names none.
+std::string DecodeFailedChecks(std::string_view text);
+
 }  // namespace evenkeel::agent

@@ -41,12 +41,13 @@ Agent::Agent(const Config& config, const time::Clock& clock)
     : clock_(clock),
       host_(config.host_root),
       prober_(clock),
+      restarter_(config.restart_folder.empty() ? "" : host_.Path(config.restart_folder), clock),
       usage_(host_, board_, clock),
       proc_(host_, board_),
       kernel_(host_, board_, &ReadKernelLog),
       disk_(host_, config.host_root == "/" ? "" : "/", board_),
       runtime_(host_, config.runtime_socket, board_, usage_, clock),
-      session_(MakeSessionOptions(config, host_), board_, prober_, clock),
+      session_(MakeSessionOptions(config, host_), board_, prober_, restarter_, clock),
       kubelet_(MakeKubeletOptions(config), board_, usage_, clock) {
   Collect("proc", absl::Seconds(1), absl::Seconds(5), [this] { return proc_.Collect(); });
   Collect("cgroup", absl::Seconds(1), absl::Seconds(5), [this] { return usage_.Collect(); });

@@ -15,6 +15,7 @@
 #include "agent/collect/usage_collector.h"
 #include "agent/program/config.h"
 #include "agent/session/prober.h"
+#include "agent/session/restarter.h"
 #include "agent/session/session.h"
 #include "common/time/clock.h"
 
@@ -51,6 +52,7 @@ class Agent {
   const HostRoot host_;
   Board board_;
   Prober prober_;
+  Restarter restarter_;
   UsageCollector usage_;
   ProcCollector proc_;
   KernelCollector kernel_;

@@ -129,6 +129,9 @@ absl::Status Check(const Config& config) {
   if (config.runtime_socket.empty() || config.runtime_socket.front() != '/') {
     return base::InvalidField("--runtime-socket", "must be a path that begins with '/'");
   }
+  if (!config.restart_folder.empty() && config.restart_folder.front() != '/') {
+    return base::InvalidField("--restart-folder", "must be a path that begins with '/'");
+  }
   return absl::OkStatus();
 }
 
@@ -171,6 +174,9 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   add("kubelet-ca-file", config.kubelet_ca_file, "PEM file of the CA that vouches for the kubelet");
   add("kubelet-token-file", config.kubelet_token_file, "Service-account token to ask the kubelet with");
   add("runtime-socket", config.runtime_socket, "Socket of the container runtime, below --host-root");
+  add("restart-folder", config.restart_folder,
+      "Folder of the host, below --host-root, in which the agent may ask for restarts of the kubelet and the "
+      "container\nruntime; empty: it may not");
   add("listen", listen,
       "[HOST]:PORT for /livez, /readyz and /metrics; peers probe this port on the node's address");
   add("log-level", log_level, "debug, info, warn or error");

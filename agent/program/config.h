@@ -26,6 +26,7 @@ struct Config {
   std::string kubelet_ca_file;
   std::string kubelet_token_file;
   std::string runtime_socket = "/run/containerd/containerd.sock";
+  std::string restart_folder;  // of the host; empty: the agent may not ask for restarts
   std::string listen_address;  // empty: all
   uint16_t listen_port = 7444;
   log::Level log_level = log::Level::kInfo;

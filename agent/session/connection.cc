@@ -109,6 +109,11 @@ void Connection::Receive(absl::Time now) {
         unconfirmed_.pop_front();
       }
       break;
+    case v1::ConnectResponse::kRestartRequest:
+      if (restart_requests_.size() < kMostAnswers) {
+        restart_requests_.push_back(response_.restart_request());
+      }
+      break;
     case v1::ConnectResponse::MESSAGE_NOT_SET:
       break;  // of a newer coordinator
   }
@@ -120,6 +125,7 @@ void Connection::OnWelcome(const v1::Welcome& welcome, absl::Time now) {
     Abandon(absl::FailedPreconditionError("the coordinator's welcome has no beat interval"));
     return;
   }
+  epoch_ = welcome.epoch();
   if (pacer_) {
     pacer_->SetInterval(interval, now);
     return;
@@ -140,6 +146,15 @@ std::optional<v1::ProbeRequest> Connection::TakeProbeRequest() {
   }
   v1::ProbeRequest request = std::move(probe_requests_.front());
   probe_requests_.pop_front();
+  return request;
+}
+
+std::optional<v1::RestartRequest> Connection::TakeRestartRequest() {
+  if (restart_requests_.empty()) {
+    return std::nullopt;
+  }
+  v1::RestartRequest request = std::move(restart_requests_.front());
+  restart_requests_.pop_front();
   return request;
 }
 
@@ -172,7 +187,7 @@ void Connection::Tick(absl::Time now) {
   FinishWhenIdle();
 }
 
-void Connection::Answer(v1::ProbeAnswer answer, absl::Time now) {
+void Connection::Answer(v1::ConnectRequest answer, absl::Time now) {
   if (answers_.size() == kMostAnswers) {
     answers_.pop_front();
   }
@@ -206,9 +221,11 @@ void Connection::WriteNext(absl::Time now) {
   } else if (now >= pacer_->due()) {
     WriteBeat(now);
   } else if (!answers_.empty()) {
-    *request_.mutable_probe_answer() = std::move(answers_.front());
+    request_ = std::move(answers_.front());
     answers_.pop_front();
-    counters_.probes.fetch_add(1, std::memory_order_relaxed);
+    if (request_.has_probe_answer()) {
+      counters_.probes.fetch_add(1, std::memory_order_relaxed);
+    }
     Write();
   } else if (!all_sent_) {
     all_sent_ = true;

@@ -23,8 +23,8 @@ namespace evenkeel::agent {
 // brings it the events of the completion queue and the time.
 //
 // At most one message is being written. What is written next, in this order: the hello, the goodbye, a beat
-// that is due, an answer to a probe, the first report (whole), a report of changes (behind a beat, so at most
-// one a beat).
+// that is due, an answer to a request, the first report (whole), a report of changes (behind a beat, so at
+// most one a beat).
 class Connection {
  public:
   // What a completion is about; it goes through the queue as the tag.
@@ -48,7 +48,8 @@ class Connection {
   void On(Event event, bool ok, absl::Time now);
   // Does what is due by time; called at least when due() has come.
   void Tick(absl::Time now);
-  void Answer(v1::ProbeAnswer answer, absl::Time now);
+  // The answer to a probe or a restart request.
+  void Answer(v1::ConnectRequest answer, absl::Time now);
   void SayGoodbye(const std::string& reason, absl::Time now);
 
   // --- What it tells. ---
@@ -64,6 +65,10 @@ class Connection {
   }
   // A probe that the coordinator asked for, once.
   std::optional<v1::ProbeRequest> TakeProbeRequest();
+  // The same for a restart.
+  std::optional<v1::RestartRequest> TakeRestartRequest();
+  // Of the coordinator that welcomed us; 0 = none has.
+  uint64_t epoch() const { return epoch_; }
 
  private:
   void Read();
@@ -107,8 +112,10 @@ class Connection {
   std::optional<std::string> goodbye_;
   bool goodbye_sent_ = false;
   uint64_t beats_written_ = 0;
-  std::deque<v1::ProbeAnswer> answers_;
+  uint64_t epoch_ = 0;
+  std::deque<v1::ConnectRequest> answers_;
   std::deque<v1::ProbeRequest> probe_requests_;
+  std::deque<v1::RestartRequest> restart_requests_;
   // Reports that are not known to have arrived: their number and the sequence of the beat that follows them.
   std::deque<std::pair<uint64_t, uint64_t>> unconfirmed_;
 };

@@ -40,10 +40,12 @@ gpr_timespec WaitUntil(absl::Time due, absl::Time now) {
 // What runs on the session's thread.
 class Session::Loop {
  public:
-  Loop(SessionOptions options, ReportSource& reports, Prober& prober, const time::Clock& clock)
+  Loop(SessionOptions options, ReportSource& reports, Prober& prober, Restarter& restarter,
+       const time::Clock& clock)
       : options_(std::move(options)),
         reports_(reports),
         prober_(prober),
+        restarter_(restarter),
         clock_(clock),
         reconnect_(options_.coordinators.size()),
         mailbox_(std::make_shared<Mailbox>()) {}
@@ -76,7 +78,7 @@ class Session::Loop {
   // What other threads hand to the session's. It outlives the session, since a probe may end after it.
   class Mailbox {
    public:
-    void Post(grpc::CompletionQueue& queue, v1::ProbeAnswer answer) {
+    void Post(grpc::CompletionQueue& queue, v1::ConnectRequest answer) {
       absl::MutexLock lock(&mutex_);
       if (!closed_ && answers_.size() < Connection::kMostAnswers) {
         answers_.push_back(std::move(answer));
@@ -96,7 +98,7 @@ class Session::Loop {
       closed_ = true;
     }
     // On a wake-up: what was handed over since the one before.
-    std::pair<std::vector<v1::ProbeAnswer>, std::optional<std::string>> Take() {
+    std::pair<std::vector<v1::ConnectRequest>, std::optional<std::string>> Take() {
       absl::MutexLock lock(&mutex_);
       awake_ = false;
       return {std::exchange(answers_, {}), stop_};
@@ -114,7 +116,7 @@ class Session::Loop {
     grpc::Alarm alarm_ ABSL_GUARDED_BY(mutex_);
     bool awake_ ABSL_GUARDED_BY(mutex_) = false;  // the alarm is set and its tag was not taken yet
     bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-    std::vector<v1::ProbeAnswer> answers_ ABSL_GUARDED_BY(mutex_);
+    std::vector<v1::ConnectRequest> answers_ ABSL_GUARDED_BY(mutex_);
     std::optional<std::string> stop_ ABSL_GUARDED_BY(mutex_);
   };
 
@@ -133,7 +135,17 @@ class Session::Loop {
       while (auto request = connection.TakeProbeRequest()) {
         // The queue outlives every post: the mailbox is closed before it.
         prober_.Probe(*request, [mailbox = mailbox_, queue = &queue_](v1::ProbeAnswer answer) {
-          mailbox->Post(*queue, std::move(answer));
+          v1::ConnectRequest message;
+          *message.mutable_probe_answer() = std::move(answer);
+          mailbox->Post(*queue, std::move(message));
+        });
+      }
+      restarter_.NoteEpoch(connection.epoch());
+      while (auto request = connection.TakeRestartRequest()) {
+        restarter_.Restart(*request, [mailbox = mailbox_, queue = &queue_](v1::RestartAnswer answer) {
+          v1::ConnectRequest message;
+          *message.mutable_restart_answer() = std::move(answer);
+          mailbox->Post(*queue, std::move(message));
         });
       }
       if (!announced && counters_.connected.load(std::memory_order_relaxed)) {
@@ -162,7 +174,7 @@ class Session::Loop {
     }
     auto [answers, stop] = mailbox_->Take();
     if (connection != nullptr) {
-      for (v1::ProbeAnswer& answer : answers) {
+      for (v1::ConnectRequest& answer : answers) {
         connection->Answer(std::move(answer), clock_.Now());
       }
     }
@@ -187,6 +199,7 @@ class Session::Loop {
   const SessionOptions options_;
   ReportSource& reports_;
   Prober& prober_;
+  Restarter& restarter_;
   const time::Clock& clock_;
   Reconnect reconnect_;
   std::shared_ptr<Mailbox> mailbox_;
@@ -196,8 +209,9 @@ class Session::Loop {
   bool stopping_ = false;
 };
 
-Session::Session(SessionOptions options, ReportSource& reports, Prober& prober, const time::Clock& clock)
-    : loop_(std::make_unique<Loop>(std::move(options), reports, prober, clock)),
+Session::Session(SessionOptions options, ReportSource& reports, Prober& prober, Restarter& restarter,
+                 const time::Clock& clock)
+    : loop_(std::make_unique<Loop>(std::move(options), reports, prober, restarter, clock)),
       thread_([this] { loop_->Run(); }) {}
 
 Session::~Session() {

@@ -9,6 +9,7 @@
 
 #include "agent/core/report_source.h"
 #include "agent/session/prober.h"
+#include "agent/session/restarter.h"
 #include "common/time/clock.h"
 
 namespace evenkeel::agent {
@@ -40,15 +41,17 @@ struct SessionCounters {
   std::atomic<uint64_t> probes = 0;
 };
 
-// Keeps the one stream to a coordinator open: hello, beats, reports, answers to probe requests, goodbye.
+// Keeps the one stream to a coordinator open: hello, beats, reports, answers to probe and restart requests,
+// goodbye.
 //
 // One thread does all of it, and does nothing that could block: so a beat is late only when the machine
 // itself is starved, which is what its lateness then tells. One message is under way at a time; when the
 // connection does not take it, beats are left out, not queued, and of what collectors see the newest is kept.
 class Session {
  public:
-  // All of `reports`, `prober` and `clock` outlive the session. Begins to connect at once.
-  Session(SessionOptions options, ReportSource& reports, Prober& prober, const time::Clock& clock);
+  // All of `reports`, `prober`, `restarter` and `clock` outlive the session. Begins to connect at once.
+  Session(SessionOptions options, ReportSource& reports, Prober& prober, Restarter& restarter,
+          const time::Clock& clock);
   // As Stop with the reason "stopping".
   ~Session();
 

@@ -4,9 +4,12 @@ Started by machine.Machine.boot, it goes into the node's control groups and netw
 everything else, builds the node's own root folder, in which every path is where it is on a standard node, and then runs
 the node's services: in order of what they wait for, again when they end, until it gets SIGTERM.
 
-It is driven through a FIFO, a line a command: `start SERVICE` and `stop SERVICE` (which keeps it down).
+It is driven through a FIFO, a line a command: `start SERVICE` and `stop SERVICE` (which keeps it down). And a file that
+somebody on the node puts into /run/evenkeel/restart is taken away, and the service that it stands for starts anew, as
+systemd does with the units of deploy/kubernetes/extras/restart.
 """
 
+import fcntl
 import json
 import os
 import select
@@ -30,6 +33,8 @@ _FILES_OF_THE_HOST = ("passwd", "group", "nsswitch.conf", "protocols", "services
 _KERNEL_SETTINGS = {"vm/overcommit_memory": "1", "vm/panic_on_oom": "0", "kernel/panic": "10",
                     "kernel/panic_on_oops": "1", "kernel/keys/root_maxkeys": "1000000",
                     "kernel/keys/root_maxbytes": "25000000"}
+_RESTARTS = Path("/run/evenkeel/restart")
+_RESTARTED = {"kubelet": "kubelet", "runtime": "containerd"}
 _FOLDERS_OF_THE_HOST = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
 
@@ -192,6 +197,10 @@ class Init:
         signal.set_wakeup_fd(writing)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, self._on_term)
+        _RESTARTS.mkdir(parents=True, exist_ok=True)
+        signal.signal(signal.SIGIO, lambda *_: None)  # It wakes the select below; what it is about is looked up.
+        self._restarts = os.open(_RESTARTS, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.fcntl(self._restarts, fcntl.F_NOTIFY, fcntl.DN_CREATE | fcntl.DN_RENAME | fcntl.DN_MULTISHOT)
 
     def _on_term(self, *_: object) -> None:
         self._stopping = True
@@ -207,10 +216,18 @@ class Init:
             if self._wakeup in readable:
                 os.read(self._wakeup, 4096)
             self._reap()
+            self._restart_what_is_asked()
             if self._commands in readable:
                 for line in os.read(self._commands, 65536).decode().splitlines():
                     self._obey(*line.split())
         self._shut_down()
+
+    def _restart_what_is_asked(self) -> None:
+        for name in os.listdir(_RESTARTS):  # By its path: closing a copy of the descriptor ends its notifications.
+            os.unlink(_RESTARTS / name)
+            service = self._services.get(_RESTARTED.get(name, ""))
+            if service and service.process:
+                service.process.kill()  # It is wanted, so it starts again.
 
     def _obey(self, verb: str, name: str) -> None:
         service = self._services[name]

@@ -4,9 +4,27 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/base/check.h"
 
 namespace evenkeel::agent {
+
+namespace {
+
+// As long as that of a kubelet with 30 pods, with PLEG's line in the middle.
+std::string OwnMetrics() {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) {
+    absl::StrAppend(&text, "kubelet_runtime_operations_duration_seconds_bucket{operation_type=\"list\",le=\"",
+                    i, "\"} 12345\n");
+    if (i == 1500)
+      absl::StrAppend(&text, "kubelet_pleg_last_seen_seconds ", absl::ToUnixSeconds(absl::Now()), "\n");
+  }
+  return text;
+}
+
+}  // namespace
 
 FakeKubelet::FakeKubelet(const TestCertificates& certificates, std::string pods_json,
                          std::string resource_metrics) {
@@ -27,6 +45,9 @@ FakeKubelet::FakeKubelet(const TestCertificates& certificates, std::string pods_
                [metrics = std::move(resource_metrics)](const httplib::Request&, httplib::Response& response) {
                  response.set_content(metrics, "text/plain");
                });
+  server_->Get("/metrics", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content(OwnMetrics(), "text/plain");
+  });
   port_ = server_->bind_to_any_port("127.0.0.1");
   EVENKEEL_CHECK(port_ > 0) << "no port for the fake kubelet";
   thread_ = std::thread([this] { server_->listen_after_bind(); });

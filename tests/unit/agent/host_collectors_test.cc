@@ -180,7 +180,8 @@ TEST(DiskCollectorTest, OwnRootStandsInForTheRuntimesFolder) {
   EXPECT_FALSE(report.node().filesystems(0).has_read_only());
 }
 
-// While the storage hangs, its file systems are reported as there, with nothing known of them.
+// While the storage hangs, its file systems are reported as there and not answering, with nothing known of
+// them.
 TEST(DiskCollectorTest, HangingStorageTellsNothing) {
   FakeRoot root;
   Board board;
@@ -190,6 +191,7 @@ TEST(DiskCollectorTest, HangingStorageTellsNothing) {
   ASSERT_EQ(report.node().filesystems_size(), 2);
   EXPECT_EQ(report.node().filesystems(0).role(), "kubelet");
   EXPECT_FALSE(report.node().filesystems(0).has_available_bytes());
+  EXPECT_TRUE(report.node().filesystems(0).not_answering());
 }
 
 }  // namespace

@@ -57,6 +57,8 @@ class KubeletCollectorTest : public ::testing::Test {
     options.url = url.empty() ? "http://127.0.0.1:" + std::to_string(kubelet_->port()) : url;
     options.health_interval = absl::Milliseconds(20);
     options.document_interval = absl::Milliseconds(20);
+    options.metrics_interval = absl::Milliseconds(20);
+    options.pleg_stuck_after = absl::Milliseconds(100);
     collector_.emplace(options, board_, usage_, clock_);
   }
 
@@ -118,8 +120,31 @@ TEST_F(KubeletCollectorTest, UnhealthyAndUnreachableAreToldApart) {
   WaitForState(v1::PART_STATE_HEALTHY);
   Answer("/healthz", {.code = 500, .body = "syncloop is stuck"});
   EXPECT_EQ(WaitForState(v1::PART_STATE_UNHEALTHY).detail(), "GET /healthz was answered with 500");
+  Answer("/healthz", {.code = 500, .body = "[+]ping ok\n[-]syncloop failed: reason withheld\n"});
+  WaitUntil([](const v1::Report& r) {
+    return r.node().kubelet().detail() == "checks of its /healthz that fail: syncloop";
+  });
   kubelet_.reset();
   WaitForState(v1::PART_STATE_UNREACHABLE);
+}
+
+// A PLEG whose last activity does not move is stuck; it is well again when it moves. What the node's clock
+// says of it does not matter, and a kubelet that does not tell is not sick.
+TEST_F(KubeletCollectorTest, TellsAPlegThatDoesNotMove) {
+  Answer("/metrics", {.code = 200, .body = "go_goroutines 200\n"});
+  Start();
+  WaitUntil([this](const v1::Report&) {
+    absl::MutexLock lock(&mutex_);
+    return asked_["/metrics"] >= 3;
+  });
+  EXPECT_FALSE(board_.TakeAll(absl::Now()).report.node().has_pleg());
+  const auto pleg_is = [](v1::PartState state) {
+    return [state](const v1::Report& r) { return r.node().pleg().state() == state; };
+  };
+  Answer("/metrics", {.code = 200, .body = "kubelet_pleg_last_seen_seconds 1e+09\n"});
+  WaitUntil(pleg_is(v1::PART_STATE_UNHEALTHY));
+  Answer("/metrics", {.code = 200, .body = "kubelet_pleg_last_seen_seconds 1.000000001e+09\n"});
+  WaitUntil(pleg_is(v1::PART_STATE_HEALTHY));
 }
 
 // What fails on our side says nothing of the kubelet: no right to ask it, no trust in its certificate.

@@ -56,5 +56,29 @@ TEST(KubeletMetricsTest, RefusesWhatIsNoDocument) {
   EXPECT_TRUE(absl::IsResourceExhausted(DecodeResourceMetrics(std::string(5 << 20, '#')).status()));
 }
 
+// PLEG's last activity is one line among hundreds; what is no time is no answer.
+TEST(KubeletMetricsTest, FindsWhenPlegWasLastSeen) {
+  EXPECT_EQ(DecodePlegLastSeen("# TYPE kubelet_pleg_last_seen_seconds gauge\n"
+                               "kubelet_pleg_last_seen_seconds 1.767225601e+09\n"),
+            absl::FromUnixSeconds(1'767'225'601));
+  for (const char* text :
+       {"", "kubelet_pleg_last_seen_seconds\n", "kubelet_pleg_last_seen_seconds NaN\n",
+        "kubelet_pleg_last_seen_seconds -5\n", "kubelet_pleg_last_seen_seconds 0\n",
+        "kubelet_pleg_last_seen_seconds 1e300\n", "kubelet_pleg_last_seen_seconds_x 5\n"}) {
+    EXPECT_EQ(DecodePlegLastSeen(text), std::nullopt) << text;
+  }
+}
+
+// The kubelet names the checks that fail, and nothing of theirs comes through unprintable or without bound.
+TEST(KubeletMetricsTest, NamesTheChecksThatFail) {
+  EXPECT_EQ(DecodeFailedChecks("[+]ping ok\n[-]syncloop failed: reason withheld\nhealthz check failed\n"),
+            "syncloop");
+  EXPECT_EQ(DecodeFailedChecks("[-]a failed\n[-]b\x01 failed\n[-]\n"), "a, b?");
+  EXPECT_EQ(DecodeFailedChecks("ok"), "");
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "[-]" + std::string(500, 'x') + "\n";
+  EXPECT_LE(DecodeFailedChecks(many).size(), 8U * 66);
+}
+
 }  // namespace
 }  // namespace evenkeel::agent

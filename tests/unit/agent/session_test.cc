@@ -36,7 +36,9 @@ class SessionTest : public ::testing::Test {
     coordinator_ = std::make_unique<FakeCoordinator>(certificates_, std::move(behaviour));
   }
 
-  void StartSession(SessionOptions options) { session_.emplace(std::move(options), board_, prober_, clock_); }
+  void StartSession(SessionOptions options) {
+    session_.emplace(std::move(options), board_, prober_, restarter_, clock_);
+  }
 
   void AddPod(const std::string& uid) {
     board_.Update([&](NodeState& state) {
@@ -53,6 +55,7 @@ class SessionTest : public ::testing::Test {
   std::vector<RuntimePod> pods_;
   std::unique_ptr<FakeCoordinator> coordinator_;
   Prober prober_{clock_};
+  Restarter restarter_{"", clock_};
   std::optional<Session> session_;  // ends before what it uses
 };
 
@@ -275,6 +278,23 @@ TEST_F(SessionTest, WaitsForItsToken) {
   const Seen seen =
       coordinator_->WaitUntil("a session", [](const Seen& s) { return !Only(s, Kind::kBeat).empty(); });
   EXPECT_EQ(seen.sessions[0].at("authorization"), "Bearer late-token");
+}
+
+// A restart that the agent may not ask for is answered with that, and the session goes on.
+TEST_F(SessionTest, AnswersARestartRequest) {
+  StartCoordinator();
+  StartSession(Options());
+  coordinator_->WaitUntil("a report", [](const Seen& s) { return !Only(s, Kind::kReport).empty(); });
+  v1::ConnectResponse response;
+  response.mutable_restart_request()->set_request_id("decisions/7-12/actions/2");
+  response.mutable_restart_request()->set_part(v1::RestartRequest::PART_RUNTIME);
+  coordinator_->Send(response);
+  const Seen seen = coordinator_->WaitUntil(
+      "an answer", [](const Seen& s) { return !Only(s, Kind::kRestartAnswer).empty(); });
+  const v1::RestartAnswer answer = Only(seen, Kind::kRestartAnswer).front().restart_answer();
+  EXPECT_EQ(answer.request_id(), "decisions/7-12/actions/2");
+  EXPECT_EQ(answer.outcome(), v1::RestartAnswer::OUTCOME_REFUSED);
+  EXPECT_EQ(seen.ended, 0);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ class Document {
                          const std::set<std::string>& known) const;
   absl::Status CheckText(const YAML::Node& value, absl::string_view field) const;
   absl::Status ParseMetadata(const YAML::Node& metadata, v1::Policy& policy) const;
-  absl::Status ParseSpec(const YAML::Node& spec, Message& message) const;
+  absl::Status ParseSpec(const YAML::Node& spec, const std::string& parent, Message& message) const;
   absl::Status ParseField(const YAML::Node& value, const std::string& name, const FieldDescriptor& field,
                           Message& message) const;
 
@@ -54,6 +54,12 @@ class Document {
   std::size_t number_;
   std::size_t of_;
 };
+
+// A message with fields of its own; the only other message is a duration, which is one value.
+bool IsGroup(const FieldDescriptor& field) {
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
+         field.message_type()->full_name() != google::protobuf::Duration::descriptor()->full_name();
+}
 
 // The words for an enumeration's values: POLICY_MODE_ENFORCE is "enforce".
 std::string EnumeratorWord(const google::protobuf::EnumValueDescriptor& value) {
@@ -104,7 +110,7 @@ absl::StatusOr<v1::Policy> Document::Parse(const YAML::Node& root) const {
   }
   v1::Policy policy;
   EVENKEEL_RETURN_IF_ERROR(ParseMetadata(root["metadata"], policy));
-  EVENKEEL_RETURN_IF_ERROR(ParseSpec(root["spec"], *policy.mutable_failover()));
+  EVENKEEL_RETURN_IF_ERROR(ParseSpec(root["spec"], "spec", *policy.mutable_failover()));
   return policy;
 }
 
@@ -123,13 +129,13 @@ absl::Status Document::ParseMetadata(const YAML::Node& metadata, v1::Policy& pol
   return absl::OkStatus();
 }
 
-absl::Status Document::ParseSpec(const YAML::Node& spec, Message& message) const {
+absl::Status Document::ParseSpec(const YAML::Node& spec, const std::string& parent, Message& message) const {
   const google::protobuf::Descriptor& descriptor = *message.GetDescriptor();
   std::set<const FieldDescriptor*> seen;
   for (const auto& entry : spec) {
-    if (!entry.first.IsScalar()) return Wrong(entry.first.Mark(), "spec", "its keys must be words");
+    if (!entry.first.IsScalar()) return Wrong(entry.first.Mark(), parent, "its keys must be words");
     const std::string& key = entry.first.Scalar();
-    const std::string path = absl::StrCat("spec.", key);
+    const std::string path = absl::StrCat(parent, ".", key);
     const FieldDescriptor* field = descriptor.FindFieldByCamelcaseName(key);
     if (field == nullptr) field = descriptor.FindFieldByName(key);
     if (field == nullptr) {
@@ -140,6 +146,12 @@ absl::Status Document::ParseSpec(const YAML::Node& spec, Message& message) const
                    absl::StrCat("unknown field; there are: ", absl::StrJoin(known, ", ")));
     }
     if (!seen.insert(field).second) return Wrong(entry.first.Mark(), path, "is there twice");
+    if (IsGroup(*field) && entry.second.IsMap()) {
+      Message& group = *message.GetReflection()->MutableMessage(&message, field);
+      EVENKEEL_RETURN_IF_ERROR(ParseSpec(entry.second, path, group));
+      continue;
+    }
+    if (IsGroup(*field)) return Wrong(entry.second.Mark(), path, "must hold fields of its own");
     if (!entry.second.IsScalar()) {
       return Wrong(entry.second.Mark(), path, "must be one value; leave it out to have its default");
     }
@@ -200,6 +212,41 @@ absl::Status Document::ParseField(const YAML::Node& value, const std::string& na
   }
 }
 
+// The fields that are set, by their names in YAML; durations as text, a group as an object.
+nlohmann::ordered_json ToSpec(const Message& message) {
+  using google::protobuf::util::TimeUtil;
+  nlohmann::ordered_json spec = nlohmann::ordered_json::object();
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    nlohmann::ordered_json& target = spec[std::string(field->camelcase_name())];
+    switch (field->cpp_type()) {
+      case FieldDescriptor::CPPTYPE_STRING:
+        target = reflection.GetString(message, field);
+        break;
+      case FieldDescriptor::CPPTYPE_BOOL:
+        target = reflection.GetBool(message, field);
+        break;
+      case FieldDescriptor::CPPTYPE_UINT32:
+        target = reflection.GetUInt32(message, field);
+        break;
+      case FieldDescriptor::CPPTYPE_ENUM:
+        target = EnumeratorWord(*reflection.GetEnum(message, field));
+        break;
+      default: {
+        const Message& value = reflection.GetMessage(message, field);
+        if (const auto* duration = dynamic_cast<const google::protobuf::Duration*>(&value)) {
+          target = absl::FormatDuration(absl::Nanoseconds(TimeUtil::DurationToNanoseconds(*duration)));
+        } else {
+          target = ToSpec(value);
+        }
+      }
+    }
+  }
+  return spec;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<v1::Policy>> ParseManifests(const std::string& text, const std::string& file) {
@@ -226,33 +273,7 @@ nlohmann::ordered_json ToManifest(const v1::Policy& policy) {
   if (policy.has_create_time()) metadata["createTime"] = TimeUtil::ToString(policy.create_time());
   if (policy.has_update_time()) metadata["updateTime"] = TimeUtil::ToString(policy.update_time());
 
-  nlohmann::ordered_json spec = nlohmann::ordered_json::object();
-  const v1::FailoverPolicy& failover = policy.failover();
-  const google::protobuf::Reflection& reflection = *failover.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(failover, &fields);
-  for (const FieldDescriptor* field : fields) {
-    nlohmann::ordered_json& target = spec[std::string(field->camelcase_name())];
-    switch (field->cpp_type()) {
-      case FieldDescriptor::CPPTYPE_STRING:
-        target = reflection.GetString(failover, field);
-        break;
-      case FieldDescriptor::CPPTYPE_BOOL:
-        target = reflection.GetBool(failover, field);
-        break;
-      case FieldDescriptor::CPPTYPE_UINT32:
-        target = reflection.GetUInt32(failover, field);
-        break;
-      case FieldDescriptor::CPPTYPE_ENUM:
-        target = EnumeratorWord(*reflection.GetEnum(failover, field));
-        break;
-      default: {
-        const auto& duration =
-            dynamic_cast<const google::protobuf::Duration&>(reflection.GetMessage(failover, field));
-        target = absl::FormatDuration(absl::Nanoseconds(TimeUtil::DurationToNanoseconds(duration)));
-      }
-    }
-  }
+  const nlohmann::ordered_json spec = ToSpec(policy.failover());
   return {{"apiVersion", kApiVersion}, {"kind", kFailoverPolicy}, {"metadata", metadata}, {"spec", spec}};
 }
 

@@ -69,6 +69,10 @@ std::string Headline(const v1::Decision& decision) {
     case v1::Decision::KIND_BLIND:
       return absl::StrCat("Verdicts were suspended for ", subject, ": ",
                           succeeded ? "over, they count again" : StateText(decision));
+    case v1::Decision::KIND_GRAY:
+      return absl::StrCat("Care for sick ", subject, ": ", StateText(decision));
+    case v1::Decision::KIND_GRAY_READMISSION:
+      return absl::StrCat("Readmission of ", subject, ", which was sick: ", StateText(decision));
     default:
       return absl::StrCat("Decision on ", subject, ": ", StateText(decision));
   }
@@ -84,6 +88,10 @@ std::string DetectionText(v1::Decision::Kind kind) {
       return "noticed that the node is back";
     case v1::Decision::KIND_REBALANCE:
       return "noticed that the node may have pods again";
+    case v1::Decision::KIND_GRAY:
+      return "noticed the first symptom";
+    case v1::Decision::KIND_GRAY_READMISSION:
+      return "noticed that the node is well again";
     default:
       return "noticed it";
   }
@@ -334,6 +342,14 @@ std::string ActionText(const v1::Action& action, bool done) {
       return absl::StrCat(done ? "marked " : "mark ", target, " not ready");
     case v1::Action::KIND_EVICT_POD:
       return absl::StrCat(done ? "evicted " : "evict ", target);
+    case v1::Action::KIND_TAINT_GRAY_NODE:
+      return absl::StrCat("put Evenkeel's taint for sick nodes on ", target);
+    case v1::Action::KIND_UNTAINT_GRAY_NODE:
+      return absl::StrCat(done ? "took" : "take", " Evenkeel's taint for sick nodes off ", target);
+    case v1::Action::KIND_RESTART_KUBELET:
+      return absl::StrCat(done ? "had" : "have", " the kubelet of ", target, " restarted");
+    case v1::Action::KIND_RESTART_RUNTIME:
+      return absl::StrCat(done ? "had" : "have", " the container runtime of ", target, " restarted");
     default:
       return absl::StrCat(done ? "acted on " : "act on ", target);
   }

@@ -211,7 +211,8 @@ void ClusterActor::Core::RunAllowed() {
 
 // Taking our taint off a living node is what a withdrawal leads to: it is never withdrawn itself.
 bool ClusterActor::Core::IsWanted(const Queued& queued) {
-  if (queued.released.action.kind == ActionKind::kUntaintNode) return true;
+  const ActionKind kind = queued.released.action.kind;
+  if (kind == ActionKind::kUntaintNode || kind == ActionKind::kUntaintGray) return true;
   absl::MutexLock lock(&mutex_);
   const auto progress = progress_.find(queued.released.decision);
   return progress == progress_.end() || queued.order > progress->second.withdrawn;
@@ -247,16 +248,24 @@ void ClusterActor::Core::Run(const Queued& queued) {
   };
   switch (action.kind) {
     case ActionKind::kTaintNode:
-      return PutTaint(api_, node, decision, clock_.Now(), deadline, wanted, std::move(done));
+      return PutTaint(api_, node, kFailoverTaint, decision, clock_.Now(), deadline, wanted, std::move(done));
     case ActionKind::kUntaintNode:
-      return TakeTaintOff(api_, node, deadline, std::move(done));
+      return TakeTaintOff(api_, node, kFailoverTaint, deadline, std::move(done));
+    case ActionKind::kTaintGray:
+      return PutTaint(api_, node, kGrayTaint, decision, clock_.Now(), deadline, wanted, std::move(done));
+    case ActionKind::kUntaintGray:
+      return TakeTaintOff(api_, node, kGrayTaint, deadline, std::move(done));
     case ActionKind::kDeletePod:
       return DeletePod(api_, pod, deadline, std::move(done));
     case ActionKind::kMarkPodUnready:
       return MarkPodUnready(api_, pod, decision, clock_.Now(), deadline, wanted, std::move(done));
     case ActionKind::kEvictPod:
       return EvictPod(api_, pod, deadline, std::move(done));
+    case ActionKind::kRestartKubelet:
+    case ActionKind::kRestartRuntime:
+      break;  // the node's own agent does these
   }
+  done({ActionOutcome::kRefused, "this is not done through the Kubernetes API"});
 }
 
 void ClusterActor::Core::Finish(const ReleasedAction& action, Answer answer) {

@@ -16,8 +16,8 @@ using kube::Json;
 // A living kubelet changes its node now and then, and other controllers do; none does so five times in a row.
 constexpr int kMostConflicts = 5;
 
-bool IsOurs(const Json& taint) {
-  return kube::Text(taint, {"key"}) == kFailoverTaintKey;
+bool HasKey(const Json& taint, const NodeTaint& ours) {
+  return kube::Text(taint, {"key"}) == ours.key;
 }
 
 Json TaintsOf(const Json& node) {
@@ -25,18 +25,22 @@ Json TaintsOf(const Json& node) {
   return taints != nullptr && taints->is_array() ? *taints : Json::array();
 }
 
-bool HasOurTaint(const Json& node) {
+bool HasTaint(const Json& node, const NodeTaint& ours) {
   const Json taints = TaintsOf(node);
-  return std::any_of(taints.begin(), taints.end(), [](const Json& taint) {
-    return IsOurs(taint) && kube::Text(taint, {"effect"}) == kFailoverTaintEffect;
+  return std::any_of(taints.begin(), taints.end(), [&ours](const Json& taint) {
+    return HasKey(taint, ours) && kube::Text(taint, {"effect"}) == ours.effect;
   });
 }
 
 // One change of one node, from the first read to its answer.
 struct TaintChange : std::enable_shared_from_this<TaintChange> {
-  TaintChange(kube::KubernetesApi& api_given, NodeTarget node_given, absl::Duration deadline_given,
-              AnswerDone done_given)
-      : api(api_given), node(std::move(node_given)), deadline(deadline_given), done(std::move(done_given)) {}
+  TaintChange(kube::KubernetesApi& api_given, NodeTarget node_given, const NodeTaint& taint_given,
+              absl::Duration deadline_given, AnswerDone done_given)
+      : api(api_given),
+        node(std::move(node_given)),
+        ours(taint_given),
+        deadline(deadline_given),
+        done(std::move(done_given)) {}
 
   void Read();
   void OnRead(const absl::StatusOr<Json>& found);
@@ -45,6 +49,7 @@ struct TaintChange : std::enable_shared_from_this<TaintChange> {
 
   kube::KubernetesApi& api;
   const NodeTarget node;
+  const NodeTaint ours;
   const absl::Duration deadline;
   const AnswerDone done;
   bool put = true;
@@ -67,22 +72,22 @@ void TaintChange::OnRead(const absl::StatusOr<Json>& found) {
     return done({ActionOutcome::kNotMine,
                  absl::StrCat("the node of this name is another one now: uid ", uid, ", not ", node.uid)});
   }
-  if (HasOurTaint(*found) == put) {
+  if (HasTaint(*found, ours) == put) {
     return done({tried ? ActionOutcome::kDone : ActionOutcome::kAlreadyDone,
                  put ? "the taint is there" : "the taint is not there"});
   }
   Json taints = Json::array();
   for (const Json& taint : TaintsOf(*found)) {
-    if (!IsOurs(taint)) taints.push_back(taint);
+    if (!HasKey(taint, ours)) taints.push_back(taint);
   }
   if (put) {
-    taints.push_back({{"key", kFailoverTaintKey},
-                      {"effect", kFailoverTaintEffect},
+    taints.push_back({{"key", ours.key},
+                      {"effect", ours.effect},
                       {"timeAdded", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone())}});
   }
   const Json patch = {{"metadata",
                        {{"resourceVersion", kube::ResourceVersionOf(*found)},
-                        {"annotations", {{kDecisionAnnotation, put ? Json(decision) : Json()}}}}},
+                        {"annotations", {{ours.annotation, put ? Json(decision) : Json()}}}}},
                       {"spec", {{"taints", taints}}}};
   if (!tried && wanted && !wanted()) return done(Withdrawn());
   tried = true;
@@ -91,7 +96,7 @@ void TaintChange::OnRead(const absl::StatusOr<Json>& found) {
 }
 
 void TaintChange::OnWritten(const absl::StatusOr<Json>& written) {
-  if (written.ok() && HasOurTaint(*written) == put) {
+  if (written.ok() && HasTaint(*written, ours) == put) {
     return done({ActionOutcome::kDone, put ? "the node has the taint" : "the taint is off the node"});
   }
   const bool read_again = written.ok() || absl::IsAborted(written.status()) || LeavesDoubt(written.status());
@@ -105,18 +110,19 @@ void TaintChange::OnWritten(const absl::StatusOr<Json>& written) {
 
 }  // namespace
 
-void PutTaint(kube::KubernetesApi& api, const NodeTarget& node, const std::string& decision, absl::Time now,
-              absl::Duration deadline, StillWanted wanted, AnswerDone done) {
-  const auto change = std::make_shared<TaintChange>(api, node, deadline, std::move(done));
+void PutTaint(kube::KubernetesApi& api, const NodeTarget& node, const NodeTaint& taint,
+              const std::string& decision, absl::Time now, absl::Duration deadline, StillWanted wanted,
+              AnswerDone done) {
+  const auto change = std::make_shared<TaintChange>(api, node, taint, deadline, std::move(done));
   change->decision = decision;
   change->now = now;
   change->wanted = std::move(wanted);
   change->Read();
 }
 
-void TakeTaintOff(kube::KubernetesApi& api, const NodeTarget& node, absl::Duration deadline,
-                  AnswerDone done) {
-  const auto change = std::make_shared<TaintChange>(api, node, deadline, std::move(done));
+void TakeTaintOff(kube::KubernetesApi& api, const NodeTarget& node, const NodeTaint& taint,
+                  absl::Duration deadline, AnswerDone done) {
+  const auto change = std::make_shared<TaintChange>(api, node, taint, deadline, std::move(done));
   change->put = false;
   change->Read();
 }

@@ -1,4 +1,4 @@
-// Evenkeel's taint on a node, put on and taken off.
+// Evenkeel's taints on a node, put on and taken off.
 //
 // Each reads the node first and writes with its resource version as precondition, so that taints of others
 // are kept and a node of another uid is never touched; a conflict is read and tried again. The taint counts
@@ -10,11 +10,19 @@
 #include "absl/time/time.h"
 #include "common/kube/kubernetes_api.h"
 #include "coordinator/act/answer.h"
+#include "coordinator/core/facts.h"
 
 namespace evenkeel::coordinator {
 
-// On a node with a failover taint of ours: the decision that put it there.
-inline constexpr char kDecisionAnnotation[] = "evenkeel.dev/failover-decision";
+// A taint of ours, and the annotation that names the decision that put it there.
+struct NodeTaint {
+  const char* key;
+  const char* effect;
+  const char* annotation;
+};
+inline constexpr NodeTaint kFailoverTaint = {kFailoverTaintKey, kFailoverTaintEffect,
+                                             "evenkeel.dev/failover-decision"};
+inline constexpr NodeTaint kGrayTaint = {kGrayTaintKey, kGrayTaintEffect, "evenkeel.dev/gray-decision"};
 
 struct NodeTarget {
   std::string name;
@@ -25,8 +33,10 @@ struct NodeTarget {
 // write may have been carried out. `decision` goes into the annotation; `now` into the taint's timeAdded.
 // `deadline` is for each request. `done` comes once, on the API's thread. kNotMine: the node is gone or has
 // another uid.
-void PutTaint(kube::KubernetesApi& api, const NodeTarget& node, const std::string& decision, absl::Time now,
-              absl::Duration deadline, StillWanted wanted, AnswerDone done);
-void TakeTaintOff(kube::KubernetesApi& api, const NodeTarget& node, absl::Duration deadline, AnswerDone done);
+void PutTaint(kube::KubernetesApi& api, const NodeTarget& node, const NodeTaint& taint,
+              const std::string& decision, absl::Time now, absl::Duration deadline, StillWanted wanted,
+              AnswerDone done);
+void TakeTaintOff(kube::KubernetesApi& api, const NodeTarget& node, const NodeTaint& taint,
+                  absl::Duration deadline, AnswerDone done);
 
 }  // namespace evenkeel::coordinator

@@ -7,6 +7,8 @@
 #include "coordinator/core/beats.h"
 #include "coordinator/core/domain_sight.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/gray_ladder.h"
+#include "coordinator/core/gray_readmission.h"
 #include "coordinator/core/readmission.h"
 #include "coordinator/core/rebalance.h"
 #include "coordinator/core/recovery.h"
@@ -19,7 +21,9 @@ bool MayRelease(const Cluster& cluster, const OpenDecision& open, const Action& 
   if (cluster.record.pause) return false;
   // Taking our taint off a node that lives is right whatever else we doubt; it needs the API and nothing
   // more.
-  if (action.kind == ActionKind::kUntaintNode) return cluster.sight.api_reachable;
+  if (action.kind == ActionKind::kUntaintNode || action.kind == ActionKind::kUntaintGray) {
+    return cluster.sight.api_reachable;
+  }
   const auto node = cluster.nodes.find(open.decision.node);
   const bool blind = node == cluster.nodes.end() ? cluster.sight.blind : IsBlindTo(cluster, node->second);
   return !blind && !open.must_verify && !open.winding_up;
@@ -90,6 +94,7 @@ void Record(Turn& turn, OpenDecision& open, Action& action, const ActionFinished
 void ReleaseNext(Turn& turn, OpenDecision& open) {
   const Cluster* cluster = turn.FindCluster(open.decision.cluster);
   if (cluster == nullptr) return;
+  if (open.decision.kind == DecisionKind::kGray) return ContinueLadder(turn, open);
   uint32_t stage = 0;  // the lowest that has not ended
   for (const Action& action : open.decision.actions) {
     const bool ended = action.state != ActionState::kPending && action.state != ActionState::kReleased;
@@ -103,6 +108,7 @@ void ReleaseNext(Turn& turn, OpenDecision& open) {
 
 void Advance(Turn& turn, OpenDecision& open) {
   turn.Changed(open);
+  if (open.decision.kind == DecisionKind::kGray) return ContinueLadder(turn, open);
   if (!AllEnded(open.decision)) return ReleaseNext(turn, open);
   switch (open.decision.kind) {
     case DecisionKind::kFailover:
@@ -111,11 +117,27 @@ void Advance(Turn& turn, OpenDecision& open) {
       return OnReadmissionActed(turn, open);
     case DecisionKind::kRebalance:
       return ContinueRebalance(turn, open);
+    case DecisionKind::kGrayReadmission:
+      return OnGrayReadmissionActed(turn, open);
+    case DecisionKind::kGray:
     case DecisionKind::kAgentLost:
     case DecisionKind::kBlind:
     case DecisionKind::kMaintenance:
     case DecisionKind::kPause:
-      return;  // these have no actions
+      return;  // the first goes on by itself, these have no actions
+  }
+}
+
+void Freeze(Turn& turn, Cluster& cluster, const std::string& reason,
+            absl::FunctionRef<bool(const Node&)> concerns) {
+  for (const DecisionId& id : cluster.open) {
+    OpenDecision* open = turn.FindOpen(id);
+    if (open == nullptr) continue;
+    const auto node = cluster.nodes.find(open->decision.node);
+    if (node == cluster.nodes.end() || !concerns(node->second)) continue;
+    if (open->decision.kind == DecisionKind::kFailover) FreezeFailover(turn, node->second, *open, reason);
+    // The guards hold what is left of it.
+    if (open->decision.kind == DecisionKind::kGray) turn.Withdraw(*open, reason);
   }
 }
 
@@ -154,6 +176,8 @@ void OnActionFinished(Turn& turn, const ActionFinished& event) {
 void OnRetryDue(Turn& turn, OpenDecision& open) {
   if (open.decision.kind == DecisionKind::kRebalance) return RetryEviction(turn, open);
   if (open.decision.kind == DecisionKind::kReadmission) return RetryReadmission(turn, open);
+  if (open.decision.kind == DecisionKind::kGrayReadmission) return RetryGrayReadmission(turn, open);
+  if (open.decision.kind == DecisionKind::kGray) return ContinueLadder(turn, open);
   if (open.winding_up) WindUp(turn, open);
   if (turn.FindOpen(open.decision.id) == nullptr || AllEnded(open.decision)) return;
   ReleaseNext(turn, open);
@@ -168,6 +192,7 @@ void OnWatchedPod(Turn& turn, OpenDecision& open) {
 
 void OnDecisionTimeout(Turn& turn, OpenDecision& open) {
   if (open.decision.kind == DecisionKind::kRebalance) return EndRebalance(turn, open, "its time is up");
+  if (open.decision.kind == DecisionKind::kGray) return Escalate(turn, open);
   OnRecoveryTimeout(turn, open);
 }
 

@@ -2,6 +2,9 @@
 // each answer recorded.
 #pragma once
 
+#include <string>
+
+#include "absl/functional/function_ref.h"
 #include "coordinator/core/events.h"
 #include "coordinator/core/turn.h"
 
@@ -14,6 +17,11 @@ void ReleaseNext(Turn& turn, OpenDecision& open);
 // After actions have ended: hands out the next, or, when none is left, goes on with what the decision's kind
 // does then.
 void Advance(Turn& turn, OpenDecision& open);
+
+// L2, L8: nothing more is done for now of the open decisions on the nodes that `concerns` picks, and what was
+// handed out and not sent is taken back; `reason` is a clause.
+void Freeze(Turn& turn, Cluster& cluster, const std::string& reason,
+            absl::FunctionRef<bool(const Node&)> concerns);
 
 // What kept the cluster's open decisions waiting (the API, a pause) is over: what waited for that alone goes
 // on.

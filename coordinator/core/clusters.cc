@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/gray_ladder.h"
+#include "coordinator/core/gray_readmission.h"
 #include "coordinator/core/nodes.h"
 #include "coordinator/core/orders.h"
 #include "coordinator/core/policies.h"
@@ -41,7 +43,11 @@ void RestoreDecisions(Turn& turn, Cluster& cluster) {
       case DecisionKind::kFailover:
         RestoreFailover(turn, open);
         break;
+      case DecisionKind::kGray:
+        RestoreLadder(turn, open);
+        break;
       case DecisionKind::kReadmission:
+      case DecisionKind::kGrayReadmission:
         CloseRestored(turn, open, DecisionState::kCancelled,
                       "The coordinator was restarted: the node has to be well for the whole time again");
         break;
@@ -72,10 +78,12 @@ void OnFirstList(Turn& turn, Cluster& cluster) {
     } else if (node.facts->failover_taint && !node.record.failed_over) {
       AdoptTaint(turn, node);
     }
+    if (node.facts && node.facts->gray_taint && !node.record.gray.tainted) AdoptGrayTaint(turn, node);
   }
   for (const NodeKey& key : gone) OnNodeGone(turn, {key});
   for (const DecisionId& id : std::vector<DecisionId>(cluster.open.begin(), cluster.open.end())) {
     OpenDecision* open = turn.FindOpen(id);
+    if (open != nullptr && open->decision.kind == DecisionKind::kGray) TimeLadder(turn, *open);
     if (open == nullptr || open->decision.kind != DecisionKind::kFailover) continue;
     Node* node = turn.FindNode({cluster.name, open->decision.node});
     if (AllEnded(open->decision)) {

@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/facts.h"
+#include "coordinator/core/gray_record.h"
 #include "coordinator/core/hold_down.h"
 #include "coordinator/core/ids.h"
 #include "coordinator/core/resources.h"
@@ -19,10 +20,30 @@ namespace evenkeel::coordinator {
 enum class Verdict { kUnknown, kHealthy, kSuspect, kAgentLost, kPartitioned, kGray, kDead };
 // How sure a verdict is; see confidence.h.
 enum class Confidence { kNone, kLow, kMedium, kHigh };
-enum class DecisionKind { kFailover, kReadmission, kRebalance, kAgentLost, kBlind, kMaintenance, kPause };
+enum class DecisionKind {
+  kFailover,
+  kReadmission,
+  kRebalance,
+  kAgentLost,
+  kBlind,
+  kMaintenance,
+  kPause,
+  kGray,
+  kGrayReadmission
+};
 enum class DecisionState { kOpen, kSucceeded, kFailed, kCancelled, kObserved, kRefused };
 enum class Direction { kNeither, kAgainstLife, kForLife };
-enum class ActionKind { kTaintNode, kUntaintNode, kDeletePod, kMarkPodUnready, kEvictPod };
+enum class ActionKind {
+  kTaintNode,
+  kUntaintNode,
+  kDeletePod,
+  kMarkPodUnready,
+  kEvictPod,
+  kTaintGray,
+  kUntaintGray,
+  kRestartKubelet,
+  kRestartRuntime
+};
 enum class ActionState { kPending, kReleased, kDone, kFailed, kSkipped };
 
 struct Evidence {
@@ -129,7 +150,9 @@ struct NodeRecord {
   // The pod of its agent, in the coordinator's own namespace: what the API server is asked to read a log of,
   // to see whether it reaches the kubelet. Empty: not known.
   std::string agent_pod;
-  std::optional<absl::Time> recovered;  // when that failover was found to have succeeded (standing.h)
+  // When all that it carried was found to be Ready elsewhere (standing.h).
+  std::optional<absl::Time> recovered;
+  GrayRecord gray;
   bool operator==(const NodeRecord&) const = default;
 };
 

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/budgets.h"
-#include "coordinator/core/failover.h"
+#include "coordinator/core/carry_out.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/sight.h"
 #include "coordinator/core/storm.h"
@@ -61,7 +61,7 @@ void LoseSight(Turn& turn, Cluster& cluster, const std::string& domain, std::str
   sight.clear_since = absl::InfiniteFuture();
   OpenRecord(turn, cluster, domain, sight);
   NoteStorm(turn, cluster, sight.reason);
-  FreezeFailovers(turn, cluster, sight.reason,
+  Freeze(turn, cluster, sight.reason,
                   [&domain](const Node& node) { return node.facts && node.facts->failure_domain == domain; });
 }
 

@@ -159,8 +159,8 @@ struct PauseChanged {
   std::string cluster;
   std::optional<Pause> pause;
 };
-using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged, PatienceChanged, MaintenanceChanged,
-                            PauseChanged>;
+using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged, PatienceChanged,
+                            MaintenanceChanged, PauseChanged>;
 
 struct Effects {
   std::vector<Write> writes;

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "coordinator/core/decision.h"
 #include "coordinator/core/facts.h"
+#include "coordinator/core/health.h"
 #include "coordinator/core/ids.h"
 #include "coordinator/core/own_health.h"
 #include "coordinator/core/policy.h"
@@ -186,6 +187,6 @@ struct OwnDelay {
 using Event = std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded,
                            ApiChanged, NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead,
                            KubeletAnswered, ActionFinished, ApplyPolicy, DeletePolicy, StartMaintenance,
-                           EndMaintenance, PauseClusters, ResumeClusters, Tick, OwnDelay>;
+                           EndMaintenance, PauseClusters, ResumeClusters, NodeHealthChanged, Tick, OwnDelay>;
 
 }  // namespace evenkeel::coordinator

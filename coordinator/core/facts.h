@@ -15,6 +15,10 @@ namespace evenkeel::coordinator {
 inline constexpr char kFailoverTaintKey[] = "evenkeel.dev/failed-over";
 inline constexpr char kFailoverTaintEffect[] = "NoSchedule";
 
+// The taint that keeps new pods off a node that is sick.
+inline constexpr char kGrayTaintKey[] = "evenkeel.dev/gray";
+inline constexpr char kGrayTaintEffect[] = "NoSchedule";
+
 struct NodeFacts {
   std::string uid;
   std::string address;            // InternalIP, else ExternalIP; empty = unknown: cannot be probed
@@ -26,6 +30,7 @@ struct NodeFacts {
   Resources allocatable;          // for pods: status.allocatable
   bool reserved = false;  // has a taint NoSchedule or NoExecute that somebody chose: not ours, and not one of
                           // node.kubernetes.io/ that Kubernetes puts and takes by the node's condition
+  bool gray_taint = false;  // carries kGrayTaintKey
   bool operator==(const NodeFacts&) const = default;
 };
 

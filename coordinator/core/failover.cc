@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/carry_out.h"
+#include "coordinator/core/gray_ladder.h"
 #include "coordinator/core/guards.h"
 #include "coordinator/core/plan_failover.h"
 #include "coordinator/core/readmission.h"
@@ -227,6 +228,11 @@ bool Tainted(const Decision& decision) {
 }  // namespace
 
 void OnNodeDead(Turn& turn, Node& node) {
+  OpenDecision* care = turn.FindOpen(node.open_decision);
+  if (care != nullptr && care->decision.kind == DecisionKind::kGray) {
+    EndLadder(turn, *care, DecisionState::kFailed,
+              absl::StrCat(node.key.node, " is dead: its failover takes over"));
+  }
   if (turn.FindOpen(node.open_decision) == nullptr) return TryFailover(turn, node);
   // Anything else that is open on the node ends by itself first; the next round comes back here.
   OpenDecision* open = OpenFailover(turn, node);
@@ -353,41 +359,32 @@ void RestoreFailover(Turn& turn, OpenDecision& open) {
   turn.Changed(open);
 }
 
-void FreezeFailovers(Turn& turn, Cluster& cluster, const std::string& reason,
-                     absl::FunctionRef<bool(const Node&)> concerns) {
-  for (const DecisionId& id : cluster.open) {
-    OpenDecision* open = turn.FindOpen(id);
-    if (open == nullptr || open->decision.kind != DecisionKind::kFailover) continue;
-    const auto& actions = open->decision.actions;
-    const bool unfinished = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
-      return action.state == ActionState::kPending || action.state == ActionState::kReleased;
-    });
-    const auto node = cluster.nodes.find(open->decision.node);
-    if (open->winding_up || node == cluster.nodes.end() || !concerns(node->second)) continue;
-    turn.Withdraw(*open, reason);
-    if (open->must_verify) continue;  // frozen already
-    // Also with nothing left to be done: a pod that comes to the node later is not dealt with on old
-    // evidence.
-    open->must_verify = true;
-    if (node->second.silence) {
-      node->second.silence->settled = false;
-      turn.state.timers.Set({TimerKind::kCheck, node->second.key, {}}, turn.now);
-    }
-    if (!unfinished) continue;
-    AddEvidence(open->decision.evidence,
-                {turn.now, "coordinator", absl::StrCat("nothing more is done for now: ", reason),
-                 Direction::kNeither});
-    turn.Changed(*open);
+void FreezeFailover(Turn& turn, Node& node, OpenDecision& open, const std::string& reason) {
+  if (open.winding_up) return;
+  const auto& actions = open.decision.actions;
+  const bool unfinished = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+    return action.state == ActionState::kPending || action.state == ActionState::kReleased;
+  });
+  turn.Withdraw(open, reason);
+  if (open.must_verify) return;  // frozen already
+  // Also with nothing left to be done: a pod that comes to the node later is not dealt with on old evidence.
+  open.must_verify = true;
+  if (node.silence) {
+    node.silence->settled = false;
+    turn.state.timers.Set({TimerKind::kCheck, node.key, {}}, turn.now);
   }
+  if (!unfinished) return;
+  AddEvidence(
+      open.decision.evidence,
+      {turn.now, "coordinator", absl::StrCat("nothing more is done for now: ", reason), Direction::kNeither});
+  turn.Changed(open);
 }
 
 void CloseFailover(Turn& turn, OpenDecision& open, DecisionState end, std::string outcome) {
   turn.Close(open, end, std::move(outcome));
   Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
   if (end == DecisionState::kSucceeded && node != nullptr && node->record.failover == open.decision.id) {
-    node->record.recovered = turn.now;
-    turn.RecordChanged(*node);
-    UpdateStanding(turn, *node);
+    SetRecovered(turn, *node);
   }
   const char* reason = end == DecisionState::kSucceeded   ? "NodeFailedOver"
                        : end == DecisionState::kCancelled ? "FailoverCancelled"

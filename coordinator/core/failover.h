@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "absl/functional/function_ref.h"
 #include "coordinator/core/turn.h"
 
 namespace evenkeel::coordinator {
@@ -34,10 +33,8 @@ void OnFailoverActed(Turn& turn, OpenDecision& open);
 // The node object is gone or was replaced: its failover has lost its subject.
 void EndFailover(Turn& turn, OpenDecision& open, const std::string& why);
 
-// L2, L8: what has not been done yet of the open failovers of the nodes that `concerns` picks waits for a
-// fresh verdict; `reason` is a clause.
-void FreezeFailovers(Turn& turn, Cluster& cluster, const std::string& reason,
-                     absl::FunctionRef<bool(const Node&)> concerns);
+// L2, L8: what has not been done yet waits for a fresh verdict; `reason` is a clause.
+void FreezeFailover(Turn& turn, Node& node, OpenDecision& open, const std::string& reason);
 
 // After a start: an open failover is not continued before its node was judged again.
 void RestoreFailover(Turn& turn, OpenDecision& open);

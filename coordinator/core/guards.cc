@@ -105,8 +105,8 @@ std::string RateText(const Rate& rate, absl::Time booked_until, absl::Time now) 
 }
 
 GuardAnswer RateOf(const GuardFacts& facts) {
-  if (facts.is_out) {
-    return {"rate", true, "the node is out of service already: it is not counted twice"};
+  if (facts.is_booked) {
+    return {"rate", true, "the node is counted already: it is not counted twice"};
   }
   const Rate cluster = ClusterRate(facts.policy, facts.nodes);
   bool allowed = Left(cluster, facts.booked_until, facts.now) > 0;
@@ -182,7 +182,7 @@ GuardFacts FactsForGuards(const Cluster& cluster, const Node& node, DisruptionKi
   facts.nodes = cluster.size;
   const Standing& standing = node.standing;
   const Standings& all = cluster.standings;
-  facts.is_out = standing.out || standing.absorbed;
+  facts.is_booked = standing.out || standing.absorbed;
   facts.out = all.out.size() - (standing.out ? 1 : 0);
   facts.absorbed = all.absorbed - (standing.absorbed ? 1 : 0);
   facts.healthy = all.healthy - (standing.healthy ? 1 : 0);

@@ -7,6 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/gray_ladder.h"
+#include "coordinator/core/gray_readmission.h"
+#include "coordinator/core/node_health.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/readmission.h"
 #include "coordinator/core/rebalance.h"
@@ -27,7 +30,10 @@ void EndWhatWasOpen(Turn& turn, Node& node, const std::string& why) {
       return EndFailover(turn, *open, why);
     case DecisionKind::kRebalance:
       return EndRebalance(turn, *open, why);
+    case DecisionKind::kGray:
+      return EndLadder(turn, *open, DecisionState::kCancelled, why);
     case DecisionKind::kReadmission:
+    case DecisionKind::kGrayReadmission:
       return turn.Close(*open, DecisionState::kCancelled, why);
     case DecisionKind::kAgentLost:
     case DecisionKind::kBlind:
@@ -46,6 +52,7 @@ void ForgetRecord(Turn& turn, Cluster& cluster, Node& node) {
   node.record.agent_seen = node.session.has_value();
   UpdateStanding(turn, node);
   UpdateWell(turn, node);
+  UpdateGrayWell(turn, node);
 }
 
 void ReplaceNode(Turn& turn, Cluster& cluster, Node& node) {
@@ -106,6 +113,8 @@ void OnNodeObserved(Turn& turn, const NodeObserved& event) {
   }
   UpdateWitness(turn, node);
   UpdateWell(turn, node);
+  UpdateGrayWell(turn, node);
+  if (fresh) ReviewHealth(turn, node);  // its agent may have told before Kubernetes showed it
   if (!event.facts.ready) StopRebalance(turn, node, absl::StrCat(node.key.node, " is not Ready any more"));
   if (event.facts.unschedulable) StopRebalance(turn, node, absl::StrCat(node.key.node, " was cordoned"));
 }
@@ -116,7 +125,7 @@ void OnNodeGone(Turn& turn, const NodeGone& event) {
   if (cluster == nullptr || node == nullptr) return;
   if (node->facts) --cluster->size;
   if (node->silence) EndRound(turn, *node);
-  for (const TimerKind kind : {TimerKind::kCheck, TimerKind::kRound})
+  for (const TimerKind kind : {TimerKind::kCheck, TimerKind::kRound, TimerKind::kHealth})
     turn.state.timers.Clear({kind, node->key, {}});
   EndWhatWasOpen(turn, *node, absl::StrCat(node->key.node, " was removed from Kubernetes"));
   if (!node->record.uid.empty() && node->record.agent_seen) turn.Erase(*node);

@@ -7,7 +7,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/carry_out.h"
-#include "coordinator/core/failover.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/standing.h"
 
@@ -58,6 +57,16 @@ void EndWindow(Turn& turn, Cluster& cluster, const NodeKey& key, const std::stri
   if (!silent) return;
   node->silence->settled = false;
   turn.state.timers.Set({TimerKind::kCheck, key, {}}, turn.now);
+}
+
+// What a window that begins means for what is under way on the node: the care for a sick one asks before each
+// step, and waits.
+std::string WhatIsLeft(Turn& turn, const Node& node) {
+  const OpenDecision* open = turn.FindOpen(node.open_decision);
+  if (open == nullptr) return "Nothing is done to it until then";
+  const bool waits = open->decision.kind == DecisionKind::kGray;
+  return absl::StrCat("Nothing new is done to it until then; decision ", open->decision.id.ToString(),
+                      waits ? " waits" : " is carried to its end");
 }
 
 // ---- pause ----
@@ -131,11 +140,7 @@ void OnStartMaintenance(Turn& turn, const StartMaintenance& event) {
     RecordMaintenance(turn, *cluster, event.node.node,
                       absl::StrCat(event.node.node, " is under maintenance until ", SayTime(window.end),
                                    Because(window.reason)),
-                      node->open_decision
-                          ? absl::StrCat("Nothing new is done to it until then; decision ",
-                                         node->open_decision->ToString(), " is carried to its end")
-                          : "Nothing is done to it until then",
-                      "NodeMaintenanceStarted");
+                      WhatIsLeft(turn, *node), "NodeMaintenanceStarted");
   }
   turn.Answer(std::move(reply));
 }
@@ -169,7 +174,7 @@ void OnPauseClusters(Turn& turn, const PauseClusters& event) {
         absl::StrCat("an operator has paused ", cluster->name, " ", Until(pause.end), Because(pause.reason));
     RecordPause(turn, *cluster, absl::StrCat("Nothing is done in ", cluster->name, ": ", what),
                 "What would be done meanwhile is recorded as refused", "EvenkeelPaused", true);
-    FreezeFailovers(turn, *cluster, what, [](const Node&) { return true; });
+    Freeze(turn, *cluster, what, [](const Node&) { return true; });
     for (const DecisionId& id : cluster->open) {
       if (const OpenDecision* open = turn.FindOpen(id)) turn.Withdraw(*open, what);
     }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/beats.h"
 #include "coordinator/core/domain_sight.h"
+#include "coordinator/core/node_health.h"
 #include "coordinator/core/sight.h"
 #include "coordinator/core/standing.h"
 
@@ -117,14 +118,16 @@ void EnforcePolicy(Turn& turn, Cluster& cluster) {
   }
   UpdateBeats(turn, cluster);
   BoundRecord(turn, cluster);
-  // The budgets may have changed, and how long a node must be well.
-  for (const std::string& name : cluster.failed_over) {
-    Node& node = cluster.nodes.at(name);
+  // Budgets, floors, rungs and times may have changed. An operator's act, so walks are no cost per event.
+  for (auto& [name, node] : cluster.nodes) {
     UpdateStanding(turn, node);
-    turn.Changed(node);
+    if (node.record.failed_over) turn.Changed(node);
   }
   UpdateSight(turn, cluster);
   UpdateDomainSights(turn, cluster);
+  for (auto& [name, node] : cluster.nodes) {
+    if (!node.sickness.told.empty()) ReviewHealth(turn, node);
+  }
 }
 
 void UpdateBeats(Turn& turn, Cluster& cluster) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "coordinator/core/gray_policy.h"
 #include "coordinator/core/limits.h"
 
 namespace evenkeel::coordinator {
@@ -28,6 +29,7 @@ struct FailoverPolicy {
   bool rebalance = false;
   absl::Duration recovery_timeout = absl::Minutes(5);
   DisruptionLimits limits;
+  GrayPolicy gray;
   bool operator==(const FailoverPolicy&) const = default;
 };
 

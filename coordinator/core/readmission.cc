@@ -55,8 +55,8 @@ void Begin(Turn& turn, Node& node, std::vector<GuardAnswer> guards) {
 
 void UpdateWell(Turn& turn, Node& node) {
   const TimerKey timer{TimerKind::kReadmission, node.key, {}};
-  const bool well =
-      node.record.failed_over && node.session && !node.silence && node.facts.has_value() && node.facts->ready;
+  const bool well = node.record.failed_over && node.session && !node.silence && node.facts.has_value() &&
+                    node.facts->ready && node.verdict != Verdict::kGray;
   if (!well) {
     if (node.well_since) turn.Changed(node);
     node.well_since.reset();

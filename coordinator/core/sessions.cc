@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/node_health.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/sight.h"
@@ -61,6 +62,7 @@ void OnSessionOpened(Turn& turn, const SessionOpened& event) {
   node.agent_port = event.agent_port;
   node.last_boot_id = event.boot_id;
   node.well_since.reset();  // a new session is a break, even when the old one was not seen to end
+  HealthUnknown(turn, node);
   const bool other_pod = !event.agent_pod.empty() && event.agent_pod != node.record.agent_pod;
   if (!node.record.agent_seen || other_pod) {
     node.record.agent_seen = true;

@@ -8,7 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "coordinator/core/budgets.h"
 #include "coordinator/core/domain_sight.h"
-#include "coordinator/core/failover.h"
+#include "coordinator/core/carry_out.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/storm.h"
 
@@ -117,7 +117,7 @@ void UpdateSight(Turn& turn, Cluster& cluster) {
   }
 
   if (blind) {
-    FreezeFailovers(turn, cluster, sight.reason, [](const Node&) { return true; });
+    Freeze(turn, cluster, sight.reason, [](const Node&) { return true; });
     // The grace of a start is normal; it is said, but leaves no record.
     const bool worth_a_record = causes.api || causes.stall || causes.mass_silence;
     if (worth_a_record && turn.FindOpen(sight.decision) == nullptr) OpenRecord(turn, cluster, reasons);

@@ -9,10 +9,10 @@ namespace {
 
 // Taken out of service by a planner and not back yet.
 bool IsOut(const Node& node) {
-  return node.record.failed_over;
+  return node.record.failed_over || node.record.gray.drained;
 }
 
-bool IsSick(const Node& node) {
+bool IsDoubtful(const Node& node) {
   return node.verdict == Verdict::kSuspect || node.verdict == Verdict::kGray ||
          node.verdict == Verdict::kDead;
 }
@@ -25,9 +25,10 @@ Standing StandingOf(const Cluster& cluster, const Node& node, absl::Time now) {
   standing.domain = node.facts->failure_domain;
   standing.absorbed = AbsorbedAt(node, cluster.policy) <= now;
   standing.out = IsOut(node) && !standing.absorbed;
-  standing.healthy = node.facts->ready && !IsOut(node) && !IsSick(node);
-  standing.silent =
-      cluster.silent.contains(name) && !standing.absorbed && !cluster.maintenance.contains(name);
+  standing.healthy = node.facts->ready && !IsOut(node) && !IsDoubtful(node);
+  const bool expected = standing.absorbed || cluster.maintenance.contains(name);
+  standing.silent = cluster.silent.contains(name) && !expected;
+  standing.sick = node.verdict == Verdict::kGray && !expected;
   return standing;
 }
 
@@ -35,6 +36,7 @@ void Take(Standings& all, const std::string& name, const Standing& standing) {
   if (!standing.counted) return;
   all.healthy -= standing.healthy ? 1 : 0;
   all.absorbed -= standing.absorbed ? 1 : 0;
+  all.sick -= standing.sick ? 1 : 0;
   all.silent.erase(name);
   all.out.erase(name);
   const auto domain = all.domains.find(standing.domain);
@@ -49,6 +51,7 @@ void Add(Standings& all, const std::string& name, const Standing& standing) {
   ++domain.nodes;
   all.healthy += standing.healthy ? 1 : 0;
   all.absorbed += standing.absorbed ? 1 : 0;
+  all.sick += standing.sick ? 1 : 0;
   if (standing.out) {
     all.out.insert(name);
     ++domain.out;
@@ -71,7 +74,7 @@ void SetAbsorbTimer(Turn& turn, const Node& node, absl::Time when) {
 }  // namespace
 
 absl::Time AbsorbedAt(const Node& node, const FailoverPolicy& policy) {
-  if (!node.record.failed_over || !node.record.recovered) return absl::InfiniteFuture();
+  if (!IsOut(node) || !node.record.recovered) return absl::InfiniteFuture();
   return *node.record.recovered + policy.limits.release_budget_after;
 }
 
@@ -103,6 +106,20 @@ void SetFailedOver(Turn& turn, Node& node, bool failed_over) {
   } else {
     all.erase(node.key.node);
   }
+  UpdateStanding(turn, node);
+}
+
+void SetDrained(Turn& turn, Node& node, bool drained) {
+  if (node.record.gray.drained == drained) return;
+  node.record.gray.drained = drained;
+  if (!node.record.failed_over) node.record.recovered.reset();
+  turn.RecordChanged(node);
+  UpdateStanding(turn, node);
+}
+
+void SetRecovered(Turn& turn, Node& node) {
+  node.record.recovered = turn.now;
+  turn.RecordChanged(node);
   UpdateStanding(turn, node);
 }
 

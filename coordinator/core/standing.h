@@ -22,6 +22,7 @@ struct Standing {
   std::string domain;    // failure domain; empty = not known
   bool healthy = false;  // Ready in Kubernetes, in service, and neither SUSPECT nor GRAY nor DEAD
   bool silent = false;   // SUSPECT or DEAD, unless its silence is explained: under maintenance, or absorbed
+  bool sick = false;     // GRAY, unless it is under maintenance, or absorbed
   bool out = false;      // taken out of service by a planner and not back, unless absorbed
   bool absorbed = false;
   bool operator==(const Standing&) const = default;
@@ -36,6 +37,7 @@ struct DomainStanding {
 struct Standings {
   size_t healthy = 0;
   size_t absorbed = 0;
+  size_t sick = 0;
   std::set<std::string> silent;
   std::set<std::string> out;
   std::map<std::string, DomainStanding> domains;  // those that have nodes
@@ -55,6 +57,13 @@ void UpdateStanding(Turn& turn, Node& node);
 
 // Marks the node as failed over, or as back, in its durable record and in all that counts it.
 void SetFailedOver(Turn& turn, Node& node, bool failed_over);
+
+// The same of a node whose pods are moved off it because it is sick: from the first of them on until it is
+// given back.
+void SetDrained(Turn& turn, Node& node, bool drained);
+
+// All that the node carried was found to be Ready elsewhere: the time until it is absorbed begins.
+void SetRecovered(Turn& turn, Node& node);
 
 // AbsorbedAt has come.
 void OnAbsorbDue(Turn& turn, Node& node);

@@ -17,10 +17,12 @@
 #include "coordinator/core/effects.h"
 #include "coordinator/core/events.h"
 #include "coordinator/core/facts.h"
+#include "coordinator/core/gray_state.h"
 #include "coordinator/core/ids.h"
 #include "coordinator/core/own_health.h"
 #include "coordinator/core/pod_index.h"
 #include "coordinator/core/policy.h"
+#include "coordinator/core/sickness.h"
 #include "coordinator/core/standing.h"
 #include "coordinator/core/timers.h"
 
@@ -101,6 +103,8 @@ struct Node {
   std::string last_witness;               // the next round asks the ones after it
   std::optional<std::string> witness_in;  // failure domain in whose list of possible witnesses it stands
   std::optional<absl::Time> well_since;   // speaks and is Ready, without a break
+  Sickness sickness;
+  std::optional<absl::Time> gray_well_since;  // tainted for its sickness, and well without a break
   std::optional<DecisionId> open_decision;
   std::optional<VerdictChanged> published;
   Standing standing;  // as it is counted
@@ -175,6 +179,7 @@ struct OpenDecision {
   size_t here_before = 0;       // those of them on the readmitted node
   uint32_t moved_here = 0;      // evictions whose replacement came to the node
   uint32_t gone_elsewhere = 0;  // evictions whose replacement went to another one
+  GrayLadder ladder;
 };
 
 struct State {

@@ -9,6 +9,8 @@
 #include "coordinator/core/clusters.h"
 #include "coordinator/core/core.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/gray_readmission.h"
+#include "coordinator/core/node_health.h"
 #include "coordinator/core/nodes.h"
 #include "coordinator/core/orders.h"
 #include "coordinator/core/patience.h"
@@ -52,6 +54,7 @@ struct Dispatch {
   void operator()(const EndMaintenance& event) const { OnEndMaintenance(turn, event); }
   void operator()(const PauseClusters& event) const { OnPauseClusters(turn, event); }
   void operator()(const ResumeClusters& event) const { OnResumeClusters(turn, event); }
+  void operator()(const NodeHealthChanged& event) const { OnNodeHealthChanged(turn, event); }
   void operator()(const Tick&) const {}  // time is all it brings
   void operator()(const OwnDelay& event) const { OnOwnDelay(turn, event); }
 };
@@ -69,6 +72,12 @@ void OnDue(Turn& turn, const TimerKey& timer) {
       return;
     case TimerKind::kReadmission:
       if (Node* node = turn.FindNode(timer.node)) OnReadmissionDue(turn, *node);
+      return;
+    case TimerKind::kHealth:
+      if (Node* node = turn.FindNode(timer.node)) ReviewHealth(turn, *node);
+      return;
+    case TimerKind::kGrayReadmission:
+      if (Node* node = turn.FindNode(timer.node)) OnGrayReadmissionDue(turn, *node);
       return;
     case TimerKind::kDecisionTimeout:
       if (OpenDecision* open = turn.FindOpen(timer.decision)) OnDecisionTimeout(turn, *open);

@@ -26,6 +26,8 @@ enum class TimerKind {
   kMaintenance,      // of a node: its maintenance is over
   kPause,            // of a cluster: its pause is over
   kAbsorb,           // of a node that is out of service: it stops using up the budget
+  kHealth,           // of a node: its symptoms are judged again
+  kGrayReadmission,  // of a node tainted for its sickness: it has been well for long enough
 };
 
 // One deadline's name; a subject has at most one of each kind. Fields that the kind does not need stay empty.

@@ -6,6 +6,7 @@
 #include "coordinator/core/beats.h"
 #include "coordinator/core/confidence.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/node_health.h"
 #include "coordinator/core/readmission.h"
 #include "coordinator/core/rebalance.h"
 #include "coordinator/core/round.h"
@@ -46,6 +47,7 @@ void FallSilent(Turn& turn, Node& node, Silence silence) {
   node.silence = std::move(silence);
   UpdateWitness(turn, node);
   UpdateWell(turn, node);
+  HealthUnknown(turn, node);
   StopRebalance(turn, node, absl::StrCat(node.key.node, " fell silent"));
   if (!TakesPart(node)) return;
   if (node.silence->goodbye) {
@@ -67,6 +69,7 @@ void SpeakAgain(Turn& turn, Node& node, const std::string& how) {
   SetVerdict(turn, node, Verdict::kHealthy, how);
   UpdateWitness(turn, node);
   UpdateWell(turn, node);
+  ReviewHealth(turn, node);
 }
 
 void UpdateWitness(Turn& turn, Node& node) {

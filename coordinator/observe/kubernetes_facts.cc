@@ -186,6 +186,7 @@ ObservedNode ObservedNodeFrom(const std::string& cluster, const Json& node) {
   for (const Json& taint : Array(node, {"spec", "taints"})) {
     facts.failover_taint |= Text(taint, {"key"}) == kFailoverTaintKey;
     facts.reserved |= IsChosen(taint);
+    facts.gray_taint |= Text(taint, {"key"}) == kGrayTaintKey;
     observed.taints.push_back(TaintText(taint));
   }
   return observed;

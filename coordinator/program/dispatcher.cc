@@ -16,6 +16,11 @@ ClusterActor* Dispatcher::ActorOf(const std::string& cluster) const {
 }
 
 void Dispatcher::Release(const ReleasedAction& action) {
+  if (action.action.kind == ActionKind::kRestartKubelet ||
+      action.action.kind == ActionKind::kRestartRuntime) {
+    to_.sessions->Release(action);  // the node's own agent does it
+    return;
+  }
   if (ClusterActor* actor = ActorOf(action.cluster)) {
     actor->Do(action);
     return;

@@ -24,6 +24,10 @@ static v1::Decision::Kind ToMessage(DecisionKind kind) {
       return v1::Decision::KIND_MAINTENANCE;
     case DecisionKind::kPause:
       return v1::Decision::KIND_PAUSE;
+    case DecisionKind::kGray:
+      return v1::Decision::KIND_GRAY;
+    case DecisionKind::kGrayReadmission:
+      return v1::Decision::KIND_GRAY_READMISSION;
   }
   return v1::Decision::KIND_UNSPECIFIED;
 }
@@ -70,6 +74,14 @@ static v1::Action::Kind ToMessage(ActionKind kind) {
       return v1::Action::KIND_MARK_POD_UNREADY;
     case ActionKind::kEvictPod:
       return v1::Action::KIND_EVICT_POD;
+    case ActionKind::kTaintGray:
+      return v1::Action::KIND_TAINT_GRAY_NODE;
+    case ActionKind::kUntaintGray:
+      return v1::Action::KIND_UNTAINT_GRAY_NODE;
+    case ActionKind::kRestartKubelet:
+      return v1::Action::KIND_RESTART_KUBELET;
+    case ActionKind::kRestartRuntime:
+      return v1::Action::KIND_RESTART_RUNTIME;
   }
   return v1::Action::KIND_UNSPECIFIED;
 }
@@ -255,6 +267,10 @@ std::optional<DecisionKind> FromMessage(v1::Decision::Kind kind) {
       return DecisionKind::kMaintenance;
     case v1::Decision::KIND_PAUSE:
       return DecisionKind::kPause;
+    case v1::Decision::KIND_GRAY:
+      return DecisionKind::kGray;
+    case v1::Decision::KIND_GRAY_READMISSION:
+      return DecisionKind::kGrayReadmission;
     default:
       return std::nullopt;
   }
@@ -310,6 +326,10 @@ const char* Word(DecisionKind kind) {
       return "maintenance";
     case DecisionKind::kPause:
       return "pause";
+    case DecisionKind::kGray:
+      return "gray";
+    case DecisionKind::kGrayReadmission:
+      return "gray_readmission";
   }
   return "unknown";
 }
@@ -344,6 +364,14 @@ const char* Word(ActionKind kind) {
       return "mark_pod_unready";
     case ActionKind::kEvictPod:
       return "evict_pod";
+    case ActionKind::kTaintGray:
+      return "taint_gray_node";
+    case ActionKind::kUntaintGray:
+      return "untaint_gray_node";
+    case ActionKind::kRestartKubelet:
+      return "restart_kubelet";
+    case ActionKind::kRestartRuntime:
+      return "restart_runtime";
   }
   return "unknown";
 }

@@ -52,7 +52,7 @@ absl::StatusOr<absl::Duration> Within(absl::string_view name, const google::prot
   return absl::Trunc(*duration, absl::Microseconds(1));
 }
 
-absl::StatusOr<PolicyMode> ModeFrom(v1::PolicyMode mode) {
+absl::StatusOr<PolicyMode> ModeFrom(absl::string_view name, v1::PolicyMode mode) {
   switch (mode) {
     case v1::POLICY_MODE_UNSPECIFIED:
     case v1::POLICY_MODE_OBSERVE:
@@ -60,7 +60,7 @@ absl::StatusOr<PolicyMode> ModeFrom(v1::PolicyMode mode) {
     case v1::POLICY_MODE_ENFORCE:
       return PolicyMode::kEnforce;
     default:
-      return base::InvalidField(Field("mode"), "must be POLICY_MODE_OBSERVE or POLICY_MODE_ENFORCE");
+      return base::InvalidField(Field(name), "must be POLICY_MODE_OBSERVE or POLICY_MODE_ENFORCE");
   }
 }
 
@@ -166,6 +166,42 @@ absl::Status ReadLimits(const v1::FailoverPolicy& message, DisruptionLimits& lim
   return absl::OkStatus();
 }
 
+absl::StatusOr<bool> RungFrom(absl::string_view name, v1::PolicyMode mode) {
+  EVENKEEL_ASSIGN_OR_RETURN(const PolicyMode rung, ModeFrom(name, mode));
+  return rung == PolicyMode::kEnforce;
+}
+
+absl::Status ReadFloor(absl::string_view name, bool is_set, uint32_t value, uint32_t least, uint32_t most,
+                       uint32_t& floor) {
+  if (!is_set) return absl::OkStatus();
+  if (value < least || value > most) {
+    return base::InvalidField(Field(name),
+                              absl::StrCat("must be from ", least, " to ", most, ", not ", value));
+  }
+  floor = value;
+  return absl::OkStatus();
+}
+
+absl::Status ReadGrayTimes(const v1::GrayPolicy& message, GrayPolicy& gray) {
+  if (message.has_after()) {
+    EVENKEEL_ASSIGN_OR_RETURN(gray.after,
+                              Within("gray.after", message.after(), absl::Seconds(1), absl::Hours(1)));
+  }
+  if (message.has_recover_after()) {
+    EVENKEEL_ASSIGN_OR_RETURN(gray.recover_after, Within("gray.recover_after", message.recover_after(),
+                                                         absl::Seconds(1), absl::Hours(1)));
+  }
+  if (message.has_restart_timeout()) {
+    EVENKEEL_ASSIGN_OR_RETURN(gray.restart_timeout, Within("gray.restart_timeout", message.restart_timeout(),
+                                                           absl::Seconds(5), absl::Hours(1)));
+  }
+  if (message.has_escalate_after()) {
+    EVENKEEL_ASSIGN_OR_RETURN(gray.escalate_after, Within("gray.escalate_after", message.escalate_after(),
+                                                          absl::Minutes(1), absl::Hours(24)));
+  }
+  return absl::OkStatus();
+}
+
 void ShowLimits(const FailoverPolicy& policy, uint32_t nodes, v1::FailoverPolicy& spec) {
   const DisruptionLimits& limits = policy.limits;
   spec.set_max_unavailable_nodes_per_domain(
@@ -178,6 +214,41 @@ void ShowLimits(const FailoverPolicy& policy, uint32_t nodes, v1::FailoverPolicy
   spec.set_min_healthy_percent(limits.min_healthy_percent);
   *spec.mutable_storm_cool_down() = ToMessage(limits.storm_cool_down);
   *spec.mutable_release_budget_after() = ToMessage(limits.release_budget_after);
+}
+
+absl::Status ReadGray(const v1::GrayPolicy& message, GrayPolicy& gray) {
+  EVENKEEL_RETURN_IF_ERROR(ReadGrayTimes(message, gray));
+  EVENKEEL_RETURN_IF_ERROR(ReadFloor("gray.memory_stall_percent", message.has_memory_stall_percent(),
+                                     message.memory_stall_percent(), 10, 100, gray.memory_stall_percent));
+  EVENKEEL_RETURN_IF_ERROR(
+      ReadFloor("gray.oom_kills", message.has_oom_kills(), message.oom_kills(), 1, 60, gray.oom_kills));
+  EVENKEEL_RETURN_IF_ERROR(
+      ReadFloor("gray.io_errors", message.has_io_errors(), message.io_errors(), 1, 60, gray.io_errors));
+  EVENKEEL_ASSIGN_OR_RETURN(gray.taint, RungFrom("gray.taint", message.taint()));
+  EVENKEEL_ASSIGN_OR_RETURN(gray.restart, RungFrom("gray.restart", message.restart()));
+  EVENKEEL_ASSIGN_OR_RETURN(gray.drain, RungFrom("gray.drain", message.drain()));
+  if (gray.drain && !gray.taint) {
+    return base::InvalidField(Field("gray.drain"),
+                              "needs gray.taint enforced too: without it the pods would come back");
+  }
+  return absl::OkStatus();
+}
+
+v1::PolicyMode ModeOf(bool enforced) {
+  return enforced ? v1::POLICY_MODE_ENFORCE : v1::POLICY_MODE_OBSERVE;
+}
+
+void Show(const GrayPolicy& gray, v1::GrayPolicy& message) {
+  *message.mutable_after() = ToMessage(gray.after);
+  *message.mutable_recover_after() = ToMessage(gray.recover_after);
+  message.set_memory_stall_percent(gray.memory_stall_percent);
+  message.set_oom_kills(gray.oom_kills);
+  message.set_io_errors(gray.io_errors);
+  message.set_taint(ModeOf(gray.taint));
+  message.set_restart(ModeOf(gray.restart));
+  message.set_drain(ModeOf(gray.drain));
+  *message.mutable_restart_timeout() = ToMessage(gray.restart_timeout);
+  *message.mutable_escalate_after() = ToMessage(gray.escalate_after);
 }
 
 }  // namespace
@@ -203,11 +274,12 @@ absl::StatusOr<Policy> PolicyFromMessage(const v1::Policy& message,
   const v1::FailoverPolicy& spec = message.failover();
   EVENKEEL_RETURN_IF_ERROR(CheckCluster(spec.cluster(), clusters));
   policy.failover.cluster = spec.cluster();
-  EVENKEEL_ASSIGN_OR_RETURN(policy.failover.mode, ModeFrom(spec.mode()));
+  EVENKEEL_ASSIGN_OR_RETURN(policy.failover.mode, ModeFrom("mode", spec.mode()));
   EVENKEEL_RETURN_IF_ERROR(ReadIntervals(spec, clusters.at(spec.cluster()), policy.failover));
   EVENKEEL_RETURN_IF_ERROR(ReadBounds(spec, policy.failover));
   EVENKEEL_RETURN_IF_ERROR(ReadLimits(spec, policy.failover.limits));
   policy.failover.rebalance = spec.rebalance();
+  EVENKEEL_RETURN_IF_ERROR(ReadGray(spec.gray(), policy.failover.gray));
   return policy;
 }
 
@@ -220,7 +292,7 @@ v1::Policy ToMessage(const Policy& policy, uint32_t nodes) {
   *message.mutable_update_time() = ToMessage(policy.update_time);
   v1::FailoverPolicy& spec = *message.mutable_failover();
   spec.set_cluster(failover.cluster);
-  spec.set_mode(failover.mode == PolicyMode::kEnforce ? v1::POLICY_MODE_ENFORCE : v1::POLICY_MODE_OBSERVE);
+  spec.set_mode(ModeOf(failover.mode == PolicyMode::kEnforce));
   const absl::Duration beat_interval = BeatInterval(failover, nodes);
   *spec.mutable_beat_interval() = ToMessage(beat_interval);
   const absl::Duration suspect_after = SuspectAfter(failover, beat_interval);
@@ -234,6 +306,7 @@ v1::Policy ToMessage(const Policy& policy, uint32_t nodes) {
   spec.set_rebalance(failover.rebalance);
   *spec.mutable_recovery_timeout() = ToMessage(failover.recovery_timeout);
   ShowLimits(failover, nodes, spec);
+  Show(failover.gray, *spec.mutable_gray());
   return message;
 }
 

@@ -25,6 +25,9 @@ void AgentSessions::Release(const ProbeNode& request) {
 void AgentSessions::Release(const SetBeats& request) {
   loop_->Release(request);
 }
+void AgentSessions::Release(const ReleasedAction& action) {
+  loop_->Release(action);
+}
 const AgentSessions::Figures& AgentSessions::figures() const {
   return loop_->figures();
 }

@@ -3,9 +3,10 @@
 // Use: RegisterWith the server's builder, BuildAndStart, Start; at the end Stop, Server::Shutdown, destroy.
 // Other services may share the server.
 //
-// What it tells: SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered and its own delays to
-// the core's queue; reports to the fleet view. A session that takes another's place is told as SessionOpened
-// alone. After Stop nothing is told, so that our own end accuses nobody.
+// What it tells: SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, NodeHealthChanged, the
+// ActionFinished of restarts and its own delays to the core's queue; reports to the fleet view. A session
+// that takes another's place is told as SessionOpened alone. After Stop nothing is told, so that our own end
+// accuses nobody.
 //
 // Beats cost no lock that others hold, no queue and no disk. What came within a few milliseconds is handled
 // in one go.
@@ -82,6 +83,9 @@ class AgentSessions {
   // From the runtime's loop (or any thread); never waits.
   void Release(const ProbeNode& request);
   void Release(const SetBeats& request);
+  // A restart of the kubelet or the runtime, which the node's own agent asks its host for. Answered by
+  // ActionFinished: kDone when the host has taken it.
+  void Release(const ReleasedAction& action);
 
   const Figures& figures() const;
 

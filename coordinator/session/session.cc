@@ -1,6 +1,7 @@
 #include "coordinator/session/session.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -47,6 +48,16 @@ ProbeOutcome OutcomeOf(const v1::ProbeResult& result) {
 ProbeAnswered NoAnswer(uint64_t probe_id) {
   return ProbeAnswered{probe_id, ProbeOutcome::kProberFailed, ProbeOutcome::kProberFailed,
                        ProbeOutcome::kProberFailed, absl::ZeroDuration()};
+}
+
+// The name that an action has at the agent, who answers one of the same name only once.
+std::string RequestId(const ReleasedAction& action) {
+  return absl::StrCat("decisions/", action.decision.ToString(), "/actions/", action.action.number);
+}
+
+ActionFinished Finished(const ReleasedAction& action, ActionOutcome outcome, std::string detail) {
+  return ActionFinished{action.decision, action.action.number, outcome, std::move(detail),
+                        action.action.attempts};
 }
 
 absl::Status Mismatch(absl::string_view field, const std::string& claimed, const std::string& proven,
@@ -113,6 +124,8 @@ absl::Status Session::Take(const grpc::ByteBuffer& bytes, absl::Time now) {
       return TakeReport(request->report(), now);
     case v1::ConnectRequest::kProbeAnswer:
       return TakeProbeAnswer(request->probe_answer());
+    case v1::ConnectRequest::kRestartAnswer:
+      return TakeRestartAnswer(request->restart_answer());
     case v1::ConnectRequest::kGoodbye:
       EVENKEEL_RETURN_IF_ERROR(ValidateGoodbye(request->goodbye()));
       End(absl::OkStatus(), true, absl::StrCat("said goodbye: ", request->goodbye().reason()));
@@ -218,6 +231,20 @@ absl::Status Session::TakeProbeAnswer(const v1::ProbeAnswer& answer) {
   return absl::OkStatus();
 }
 
+absl::Status Session::TakeRestartAnswer(const v1::RestartAnswer& answer) {
+  EVENKEEL_RETURN_IF_ERROR(ValidateRestartAnswer(answer));
+  const auto found = std::find_if(restarts_.begin(), restarts_.end(), [&](const OutstandingRestart& restart) {
+    return restart.request_id == answer.request_id();
+  });
+  if (found == restarts_.end()) return absl::OkStatus();  // too late
+  const ReleasedAction action = std::move(found->action);
+  restarts_.erase(found);
+  const bool taken = answer.outcome() == v1::RestartAnswer::OUTCOME_TAKEN;
+  host_.OnActionFinished(
+      Finished(action, taken ? ActionOutcome::kDone : ActionOutcome::kRefused, answer.detail()));
+  return absl::OkStatus();
+}
+
 void Session::Welcome(uint64_t epoch, absl::Duration beat_interval) {
   epoch_ = epoch;
   beat_interval_ = beat_interval;
@@ -236,6 +263,30 @@ bool Session::Probe(const ProbeNode& request, absl::Time now) {
   probes_waiting_.push_back(request);
   WriteNext();
   return true;
+}
+
+bool Session::Restart(const ReleasedAction& action, uint64_t epoch) {
+  if (phase_ != Phase::kOpen || restarts_.size() >= kMaxRestarts) return false;
+  v1::RestartRequest request;
+  request.set_request_id(RequestId(action));
+  request.set_part(action.action.kind == ActionKind::kRestartKubelet ? v1::RestartRequest::PART_KUBELET
+                                                                     : v1::RestartRequest::PART_RUNTIME);
+  request.set_epoch(epoch);
+  restarts_.push_back({action, request.request_id(), host_.Now() + kRestartTime});
+  restarts_waiting_.push_back(std::move(request));
+  WriteNext();
+  return true;
+}
+
+void Session::ForgetRestart(absl::Time now) {
+  std::vector<OutstandingRestart> late;
+  const auto is_late = [now](const OutstandingRestart& restart) { return restart.forget <= now; };
+  std::copy_if(restarts_.begin(), restarts_.end(), std::back_inserter(late), is_late);
+  restarts_.erase(std::remove_if(restarts_.begin(), restarts_.end(), is_late), restarts_.end());
+  for (const OutstandingRestart& restart : late) {
+    host_.OnActionFinished(Finished(restart.action, ActionOutcome::kUnreachable,
+                                    "the agent has not answered; it may be too old to know restarts"));
+  }
 }
 
 void Session::WriteNext() {
@@ -257,6 +308,9 @@ void Session::WriteNext() {
     request->set_agent_port(probe.agent_port);
     SetDuration(probe.timeout, request->mutable_timeout());
     probes_waiting_.pop_front();
+  } else if (!restarts_waiting_.empty()) {
+    *response.mutable_restart_request() = std::move(restarts_waiting_.front());
+    restarts_waiting_.pop_front();
   } else if (acknowledgement_waits_) {
     acknowledgement_waits_ = false;
     response.mutable_beat_acknowledgement()->set_sequence(last_sequence_);
@@ -288,6 +342,12 @@ void Session::End(const absl::Status& status, bool goodbye, const std::string& r
     for (const OutstandingProbe& probe : probes_) host_.OnProbeAnswered(NoAnswer(probe.id));
     probes_.clear();
     probes_waiting_.clear();
+    for (const OutstandingRestart& restart : restarts_) {
+      host_.OnActionFinished(Finished(restart.action, ActionOutcome::kUnreachable,
+                                      "the agent's session ended before its answer"));
+    }
+    restarts_.clear();
+    restarts_waiting_.clear();
     host_.OnClosed(*this, goodbye, reason);
     watched_ = nullptr;
   }

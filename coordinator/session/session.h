@@ -23,6 +23,7 @@
 #include "coordinator/session/agent_stream.h"
 #include "coordinator/session/authenticator.h"
 #include "coordinator/session/beat_monitor.h"
+#include "coordinator/session/health_reader.h"
 #include "coordinator/session/rate_bound.h"
 #include "coordinator/session/report_sink.h"
 
@@ -46,6 +47,8 @@ class SessionHost {
   virtual void OnBeat(Session& session, absl::Time now) = 0;
   virtual void OnReport(Session& session, const v1::Report& report) = 0;
   virtual void OnProbeAnswered(const ProbeAnswered& answer) = 0;
+  // A released action of the node's own agent came to an end, or cannot any more.
+  virtual void OnActionFinished(const ActionFinished& finished) = 0;
   // The session is refused or broken off with `status`, which goes to the agent too.
   virtual void OnRefused(Session& session, const absl::Status& status) = 0;
   // An open session is so no more.
@@ -62,7 +65,10 @@ class Session final : private AgentStream::Listener {
 
   static constexpr size_t kMaxMessageBytes = 1 << 20;
   static constexpr size_t kMaxHelloBytes = 4096;
-  static constexpr size_t kMaxProbes = 32;          // under way at one agent
+  static constexpr size_t kMaxProbes = 32;   // under way at one agent
+  static constexpr size_t kMaxRestarts = 4;  // the same
+  // For an agent's answer to a restart request: its own time for the host, and the way there and back.
+  static constexpr absl::Duration kRestartTime = absl::Seconds(15);
   static constexpr float kMessagesPerSecond = 100;  // five times the fastest beat
   static constexpr float kMessageBurst = 500;
   static constexpr float kReportsPerSecond = 10;
@@ -84,6 +90,16 @@ class Session final : private AgentStream::Listener {
   void Welcome(uint64_t epoch, absl::Duration beat_interval);
   // False: too many are under way, or the session is not open.
   bool Probe(const ProbeNode& request, absl::Time now);
+
+  // Has the agent ask its host for the restart that `action` stands for. False: too many are under way, or
+  // the session is not open. Answered by OnActionFinished, at the latest when the session ends or in
+  // ForgetRestart.
+  bool Restart(const ReleasedAction& action, uint64_t epoch);
+  // The agent has had its time: if it has not answered, that is told.
+  void ForgetRestart(absl::Time now);
+
+  // What the node's reports say of its health.
+  HealthReader& health() { return health_; }
 
   // Ends the session with `status` and says why; Refuse: by the agent's own fault, or by ours when it is
   // UNAVAILABLE.
@@ -107,6 +123,12 @@ class Session final : private AgentStream::Listener {
     absl::Time forget;
   };
 
+  struct OutstandingRestart {
+    ReleasedAction action;
+    std::string request_id;
+    absl::Time forget;
+  };
+
   void OnAccepted() override;
   void OnMessage(const grpc::ByteBuffer& bytes) override;
   void OnReadEnd() override;
@@ -119,6 +141,7 @@ class Session final : private AgentStream::Listener {
   absl::Status TakeBeat(const v1::Beat& beat, absl::Time now);
   absl::Status TakeReport(const v1::Report& report, absl::Time now);
   absl::Status TakeProbeAnswer(const v1::ProbeAnswer& answer);
+  absl::Status TakeRestartAnswer(const v1::RestartAnswer& answer);
 
   AgentCredentials Credentials() const;
   void WriteNext();
@@ -151,6 +174,9 @@ class Session final : private AgentStream::Listener {
   bool acknowledgement_waits_ = false;
   std::deque<ProbeNode> probes_waiting_;
   std::vector<OutstandingProbe> probes_;
+  std::deque<v1::RestartRequest> restarts_waiting_;
+  std::vector<OutstandingRestart> restarts_;
+  HealthReader health_;
 };
 
 }  // namespace evenkeel::coordinator

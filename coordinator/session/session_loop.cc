@@ -98,6 +98,10 @@ void AgentSessions::Loop::Release(const SetBeats& request) {
   mailbox_->Post(request);
 }
 
+void AgentSessions::Loop::Release(const ReleasedAction& action) {
+  mailbox_->Post(action);  // their number is bounded by the decisions that are open
+}
+
 // ---- the thread ----
 
 void AgentSessions::Loop::Run() {
@@ -211,6 +215,9 @@ void AgentSessions::Loop::RunTimers(absl::Time now) {
       case TimerKind::kEnding:
         session->Cancel();
         break;
+      case TimerKind::kRestart:
+        session->ForgetRestart(now);
+        break;
       case TimerKind::kOverdue:
         if (session->phase() != Session::Phase::kOpen) break;
         if (now - session->last_beat().received() < options_.end_overdue_after) break;
@@ -252,6 +259,21 @@ void AgentSessions::Loop::Obey(const SetBeats& request) {
     if (at->first.cluster != request.cluster) break;
     at->second->Welcome(options_.epoch, request.interval);
   }
+}
+
+void AgentSessions::Loop::Obey(const ReleasedAction& action) {
+  const auto found = open_.find(NodeKey{action.cluster, action.action.name});
+  if (found == open_.end() || !found->second->Restart(action, options_.epoch)) {
+    Tell(ActionFinished{action.decision, action.action.number, ActionOutcome::kUnreachable,
+                        "the node's agent has no session that could take the request",
+                        action.action.attempts});
+    return;
+  }
+  log::Info("restart requested", {{"cluster", action.cluster},
+                                  {"node", action.action.name},
+                                  {"decision", action.decision.ToString()},
+                                  {"number", action.action.number}});
+  SetTimer(*found->second, Session::kRestartTime, TimerKind::kRestart);
 }
 
 void AgentSessions::Loop::Obey(const EndAll&) {
@@ -353,7 +375,11 @@ void AgentSessions::Loop::OnBeat(Session& session, absl::Time now) {
 
 void AgentSessions::Loop::OnReport(Session& session, const v1::Report& report) {
   figures_.reports.fetch_add(1, std::memory_order_relaxed);
-  if (!stopping_) reports_.OnReport(session.node(), session.id(), report);
+  if (stopping_) return;
+  reports_.OnReport(session.node(), session.id(), report);
+  if (auto health = session.health().Read(report, clock_.Now())) {
+    Tell(NodeHealthChanged{session.node(), session.id(), std::move(health->symptoms), health->all_known});
+  }
 }
 
 void AgentSessions::Loop::OnRefused(Session& session, const absl::Status& status) {

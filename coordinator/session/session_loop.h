@@ -38,10 +38,11 @@ class AgentSessions::Loop final : public SessionHost {
   void Stop();
   void Release(const ProbeNode& request);
   void Release(const SetBeats& request);
+  void Release(const ReleasedAction& action);
   const Figures& figures() const { return figures_; }
 
  private:
-  enum class TimerKind { kHello, kIdentity, kEnding, kOverdue };
+  enum class TimerKind { kHello, kIdentity, kEnding, kOverdue, kRestart };
   struct Timer {
     absl::Time at;
     uint64_t session_id;
@@ -58,6 +59,7 @@ class AgentSessions::Loop final : public SessionHost {
   void OnBeat(Session& session, absl::Time now) override;
   void OnReport(Session& session, const v1::Report& report) override;
   void OnProbeAnswered(const ProbeAnswered& answer) override { Tell(answer); }
+  void OnActionFinished(const ActionFinished& finished) override { Tell(finished); }
   void OnRefused(Session& session, const absl::Status& status) override;
   void OnClosed(Session& session, bool goodbye, const std::string& reason) override;
   void OnEnding(Session& session) override;
@@ -75,6 +77,7 @@ class AgentSessions::Loop final : public SessionHost {
   void Obey(IdentityFound found);
   void Obey(const ProbeNode& request);
   void Obey(const SetBeats& request);
+  void Obey(const ReleasedAction& action);
   void Obey(const EndAll& request);
   void Obey(const CloseQueue& request);
 

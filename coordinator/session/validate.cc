@@ -35,6 +35,7 @@ absl::Status CheckPart(absl::string_view field, const v1::PartHealth& part) {
 absl::Status CheckNodeReport(const v1::NodeReport& node) {
   EVENKEEL_RETURN_IF_ERROR(CheckPart("report.node.kubelet", node.kubelet()));
   EVENKEEL_RETURN_IF_ERROR(CheckPart("report.node.runtime", node.runtime()));
+  EVENKEEL_RETURN_IF_ERROR(CheckPart("report.node.pleg", node.pleg()));
   EVENKEEL_RETURN_IF_ERROR(CheckLength("report.node.runtime_version", node.runtime_version(), kMaxNameBytes));
   EVENKEEL_RETURN_IF_ERROR(CheckCount("report.node.filesystems", node.filesystems_size(), kMaxFilesystems));
   for (const v1::FilesystemUsage& filesystem : node.filesystems()) {
@@ -102,6 +103,11 @@ absl::Status ValidateProbeAnswer(const v1::ProbeAnswer& answer) {
     EVENKEEL_RETURN_IF_ERROR(CheckLength("probe_answer.detail", result->detail(), kMaxLongTextBytes));
   }
   return absl::OkStatus();
+}
+
+absl::Status ValidateRestartAnswer(const v1::RestartAnswer& answer) {
+  EVENKEEL_RETURN_IF_ERROR(CheckLength("restart_answer.request_id", answer.request_id(), kMaxRequestIdBytes));
+  return CheckLength("restart_answer.detail", answer.detail(), kMaxLongTextBytes);
 }
 
 absl::Status ValidateGoodbye(const v1::Goodbye& goodbye) {

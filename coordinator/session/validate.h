@@ -15,7 +15,8 @@ namespace evenkeel::coordinator {
 
 inline constexpr size_t kMaxClusterBytes = 63;
 inline constexpr size_t kMaxNodeBytes = 253;
-inline constexpr size_t kMaxShortTextBytes = 64;   // versions, boot ids, roles
+inline constexpr size_t kMaxShortTextBytes = 64;  // versions, boot ids, roles
+inline constexpr size_t kMaxRequestIdBytes = 128;
 inline constexpr size_t kMaxNameBytes = 253;       // namespaces, pods, containers, uids, reasons
 inline constexpr size_t kMaxLongTextBytes = 1024;  // images, container ids, details
 inline constexpr int kMaxPods = 1024;              // in one report
@@ -26,6 +27,7 @@ inline constexpr int kMaxFilesystems = 16;
 absl::Status ValidateHello(const evenkeel::v1::Hello& hello);
 absl::Status ValidateReport(const evenkeel::v1::Report& report);
 absl::Status ValidateProbeAnswer(const evenkeel::v1::ProbeAnswer& answer);
+absl::Status ValidateRestartAnswer(const evenkeel::v1::RestartAnswer& answer);
 absl::Status ValidateGoodbye(const evenkeel::v1::Goodbye& goodbye);
 
 }  // namespace evenkeel::coordinator

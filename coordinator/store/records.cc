@@ -48,6 +48,8 @@ constexpr Pair<DecisionKind, stored::DecisionKind> kDecisionKinds[] = {
     {DecisionKind::kBlind, stored::DECISION_KIND_BLIND},
     {DecisionKind::kMaintenance, stored::DECISION_KIND_MAINTENANCE},
     {DecisionKind::kPause, stored::DECISION_KIND_PAUSE},
+    {DecisionKind::kGray, stored::DECISION_KIND_GRAY},
+    {DecisionKind::kGrayReadmission, stored::DECISION_KIND_GRAY_READMISSION},
 };
 constexpr Pair<DecisionState, stored::DecisionState> kDecisionStates[] = {
     {DecisionState::kOpen, stored::DECISION_STATE_OPEN},
@@ -68,6 +70,10 @@ constexpr Pair<ActionKind, stored::ActionKind> kActionKinds[] = {
     {ActionKind::kDeletePod, stored::ACTION_KIND_DELETE_POD},
     {ActionKind::kMarkPodUnready, stored::ACTION_KIND_MARK_POD_UNREADY},
     {ActionKind::kEvictPod, stored::ACTION_KIND_EVICT_POD},
+    {ActionKind::kTaintGray, stored::ACTION_KIND_TAINT_GRAY},
+    {ActionKind::kUntaintGray, stored::ACTION_KIND_UNTAINT_GRAY},
+    {ActionKind::kRestartKubelet, stored::ACTION_KIND_RESTART_KUBELET},
+    {ActionKind::kRestartRuntime, stored::ACTION_KIND_RESTART_RUNTIME},
 };
 constexpr Pair<ActionState, stored::ActionState> kActionStates[] = {
     {ActionState::kPending, stored::ACTION_STATE_PENDING},
@@ -298,6 +304,48 @@ DisruptionLimits FromRecord(const stored::DisruptionLimits& record) {
   return limits;
 }
 
+stored::GrayPolicy ToRecord(const GrayPolicy& gray) {
+  stored::GrayPolicy record;
+  record.set_after_ns(ToStored(gray.after));
+  record.set_recover_after_ns(ToStored(gray.recover_after));
+  record.set_memory_stall_percent(gray.memory_stall_percent);
+  record.set_oom_kills(gray.oom_kills);
+  record.set_io_errors(gray.io_errors);
+  record.set_taint(gray.taint);
+  record.set_restart(gray.restart);
+  record.set_drain(gray.drain);
+  record.set_restart_timeout_ns(ToStored(gray.restart_timeout));
+  record.set_escalate_after_ns(ToStored(gray.escalate_after));
+  return record;
+}
+
+GrayPolicy FromRecord(const stored::GrayPolicy& record) {
+  return {.after = DurationFrom(record.after_ns()),
+          .recover_after = DurationFrom(record.recover_after_ns()),
+          .memory_stall_percent = record.memory_stall_percent(),
+          .oom_kills = record.oom_kills(),
+          .io_errors = record.io_errors(),
+          .taint = record.taint(),
+          .restart = record.restart(),
+          .drain = record.drain(),
+          .restart_timeout = DurationFrom(record.restart_timeout_ns()),
+          .escalate_after = DurationFrom(record.escalate_after_ns())};
+}
+
+stored::GrayRecord ToRecord(const GrayRecord& gray) {
+  stored::GrayRecord record;
+  record.set_tainted(gray.tainted);
+  record.set_drained(gray.drained);
+  if (gray.decision) *record.mutable_decision() = ToRecord(*gray.decision);
+  return record;
+}
+
+GrayRecord FromRecord(const stored::GrayRecord& record) {
+  GrayRecord gray{.tainted = record.tainted(), .drained = record.drained(), .decision = {}};
+  if (record.has_decision()) gray.decision = FromRecord(record.decision());
+  return gray;
+}
+
 }  // namespace
 
 stored::Decision ToRecord(const Decision& decision) {
@@ -385,6 +433,7 @@ stored::Node ToRecord(const NodeRecord& node) {
   }
   record.set_agent_pod(node.agent_pod);
   if (node.recovered) record.set_recovered_ns(ToStored(*node.recovered));
+  if (node.gray != GrayRecord{}) *record.mutable_gray() = ToRecord(node.gray);
   return record;
 }
 
@@ -399,6 +448,7 @@ absl::StatusOr<NodeRecord> FromRecord(const stored::Node& record) {
   if (record.has_failover()) node.failover = FromRecord(record.failover());
   for (const stored::WorkloadRecovery& workload : record.moved()) node.moved.push_back(FromRecord(workload));
   if (record.has_recovered_ns()) node.recovered = TimeFrom(record.recovered_ns());
+  if (record.has_gray()) node.gray = FromRecord(record.gray());
   return node;
 }
 
@@ -423,6 +473,7 @@ stored::Policy ToRecord(const Policy& policy) {
   out.set_recovery_timeout_ns(ToStored(failover.recovery_timeout));
   if (failover.max_suspect_after) out.set_max_suspect_after_ns(ToStored(*failover.max_suspect_after));
   *out.mutable_limits() = ToRecord(failover.limits);
+  *out.mutable_gray() = ToRecord(failover.gray);
   return record;
 }
 
@@ -452,6 +503,7 @@ absl::StatusOr<Policy> FromRecord(const stored::Policy& record) {
   if (failover.has_max_suspect_after_ns()) {
     policy.failover.max_suspect_after = DurationFrom(failover.max_suspect_after_ns());
   }
+  if (failover.has_gray()) policy.failover.gray = FromRecord(failover.gray());
   return policy;
 }
 

@@ -1,4 +1,4 @@
-// The kubelet's GET /metrics/resource.
+// The kubelet's GET /metrics/resource, the line of its /metrics that tells of PLEG, and its /healthz.
 #include "agent/decode/kubelet_metrics.h"
 
 #include <tuple>
@@ -7,6 +7,9 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace evenkeel::agent;
+  const auto pleg = DecodePlegLastSeen(evenkeel::fuzz::Text(data, size));
+  EVENKEEL_CHECK(!pleg || *pleg >= absl::UnixEpoch()) << "before 1970";
+  EVENKEEL_CHECK(DecodeFailedChecks(evenkeel::fuzz::Text(data, size)).size() <= 8 * 66) << "too long";
   const auto samples = DecodeResourceMetrics(evenkeel::fuzz::Text(data, size));
   if (!samples.ok()) return 0;
   EVENKEEL_CHECK(samples->size() <= 8192) << samples->size() << " containers";

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -114,6 +115,12 @@ class Runner {
     limits.min_healthy_percent = words.Number("min-healthy", limits.min_healthy_percent);
     limits.storm_cool_down = words.Span("cool-down", limits.storm_cool_down);
     limits.release_budget_after = words.Span("release-after", limits.release_budget_after);
+    const std::set<std::string> rungs = absl::StrSplit(words.Get("gray", ""), ',');
+    GrayPolicy& gray = policy.failover.gray;
+    gray.taint = rungs.contains("taint");
+    gray.restart = rungs.contains("restart");
+    gray.drain = rungs.contains("drain");
+    gray.escalate_after = words.Span("escalate-after", gray.escalate_after);
     world_.Apply(policy);
   }
 
@@ -142,6 +149,23 @@ class Runner {
   void Change(const Words& words, const std::function<void(Machine&)>& change) {
     change(world_.machine(words.First()));
     world_.MachineChanged(words.First());
+  }
+
+  // `sick NODE PART`: what its agent finds from now on.
+  void Sicken(const Words& words) {
+    const std::map<std::string, Symptom> parts = {
+        {"kubelet", {SymptomKind::kKubelet, "its kubelet is not well (its checks fail: syncloop)", 0, {}}},
+        {"runtime",
+         {SymptomKind::kRuntime, "its container runtime does not answer (no answer in 2s)", 0, {}}},
+        {"pleg", {SymptomKind::kPleg, "its kubelet's watch over containers (PLEG) is not well", 0, {}}},
+        {"disk", {SymptomKind::kReadOnlyDisk, "the file system of its kubelet cannot be written", 0, {}}},
+        {"memory", {SymptomKind::kMemoryStall, "all its tasks wait for memory 90 % of the time", 90, {}}}};
+    const auto part = parts.find(words.plain.back());
+    if (part == parts.end()) {
+      extra_ = "sick needs a node and a part: kubelet, runtime, pleg, disk or memory\n";
+      return;
+    }
+    Change(words, [part](Machine& machine) { machine.symptoms.push_back(part->second); });
   }
 
   void Pods(const Words&) {
@@ -196,6 +220,15 @@ class Runner {
       {"goodbye", [this](const Words& words) { world_.SayGoodbye(words.First()); }},
       {"start-agent", [this](const Words& words) { world_.StartAgent(words.First()); }},
       {"stop-kubelet", [this](const Words& words) { Change(words, [](Machine& m) { m.kubelet = false; }); }},
+      {"sick", [this](const Words& words) { Sicken(words); }},
+      {"well", [this](const Words& words) { Change(words, [this](Machine& m) { m.Mend(world_.now()); }); }},
+      {"restarts",
+       [this](const Words& words) {
+         Change(words, [&words](Machine& m) {
+           m.restarts_permitted = words.plain.back() != "refused";
+           m.restart_helps = words.plain.back() == "help";
+         });
+       }},
       {"start-kubelet", [this](const Words& words) { Change(words, [](Machine& m) { m.kubelet = true; }); }},
       {"cut-from-coordinator",
        [this](const Words& words) { Change(words, [](Machine& m) { m.cut_from_coordinator = true; }); }},

@@ -67,6 +67,10 @@ std::string KindText(DecisionKind kind) {
       return "maintenance";
     case DecisionKind::kPause:
       return "pause";
+    case DecisionKind::kGray:
+      return "gray";
+    case DecisionKind::kGrayReadmission:
+      return "gray readmission";
   }
   return "";
 }
@@ -101,6 +105,14 @@ std::string ActionText(const Action& action) {
       return "mark unready pod " + action.name;
     case ActionKind::kEvictPod:
       return "evict pod " + action.name;
+    case ActionKind::kTaintGray:
+      return "taint as gray " + action.name;
+    case ActionKind::kUntaintGray:
+      return "untaint as gray " + action.name;
+    case ActionKind::kRestartKubelet:
+      return "restart the kubelet of " + action.name;
+    case ActionKind::kRestartRuntime:
+      return "restart the container runtime of " + action.name;
   }
   return "";
 }

@@ -15,7 +15,10 @@ constexpr absl::Duration kReset = absl::Milliseconds(2);  // until a closed conn
 constexpr absl::Duration kHandshake = absl::Milliseconds(20);  // connection, TLS, hello, identity
 constexpr absl::Duration kConnectTimeout = absl::Seconds(1);
 constexpr absl::Duration kWelcomeTimeout = absl::Seconds(5);
-constexpr absl::Duration kProbe = absl::Milliseconds(3);  // one way of a request, or a try that is answered
+constexpr absl::Duration kLook = absl::Seconds(1);  // of an agent at its node
+constexpr absl::Duration kRestart = absl::Seconds(2);
+constexpr absl::Duration kRestartTime = absl::Seconds(15);  // until an answer is not awaited any more
+constexpr absl::Duration kProbe = absl::Milliseconds(3);    // one way of a request, or a try that is answered
 // What a sender may have under way unconfirmed: so many beats still arrive where only the way back is closed.
 constexpr uint64_t kUnconfirmedBeats = 10;
 constexpr uint64_t kPlaces = 1 << 16;  // a connection's number tells its agent's place
@@ -35,9 +38,10 @@ struct Agents::Agent {
   bool connecting = false;
   uint32_t tries = 0;  // connection attempts arranged; only the last counts
   absl::Time welcomed;
-  std::optional<agent::BeatPacer> pacer;  // set while welcomed
-  uint32_t arm = 0;                       // only the last arranged beat counts
-  absl::Time last_arrival;                // nothing overtakes
+  std::optional<agent::BeatPacer> pacer;                  // set while welcomed
+  uint32_t arm = 0;                                       // only the last arranged beat counts
+  absl::Time last_arrival;                                // nothing overtakes
+  std::optional<std::vector<coordinator::Symptom>> told;  // over this connection
   bool stalled = false;
   absl::Time stalled_since;
   uint64_t confirmed = 0;  // by the other end's TCP
@@ -156,6 +160,7 @@ void Agents::MachineChanged(const std::string& node) {
     if (!agent.connecting) Connect(agent, absl::ZeroDuration());
   } else if (agent.pacer) {
     ArmBeat(agent);  // it may have hung meanwhile
+    TellHealth(agent);
   }
 }
 
@@ -201,9 +206,11 @@ void Agents::Welcome(uint64_t connection, absl::Duration beat_interval) {
     agent->pacer->SetInterval(beat_interval, schedule_.now());
   } else {
     agent->welcomed = schedule_.now();
+    agent->told.reset();
     agent->pacer.emplace(beat_interval, schedule_.now());
   }
   ArmBeat(*agent);
+  TellHealth(*agent);
 }
 
 void Agents::Acknowledge(uint64_t connection, uint64_t sequence) {
@@ -278,6 +285,60 @@ void Agents::SendBeat(Agent& agent, uint64_t sequence) {
     if (listener_ != nullptr && network_.NodeToCoordinator(agent.machine))
       listener_->OnBeat(connection, sequence, node_time);
   });
+}
+
+// ---- health ----
+
+// A look at the node takes a second; what has changed since the last is told.
+void Agents::TellHealth(Agent& agent) {
+  schedule_.After(kLook, [this, &agent, connection = agent.connection] {
+    const std::vector<coordinator::Symptom> health = agent.machine.Health();
+    const bool can = agent.connection == connection && agent.pacer && agent.machine.AgentRuns() &&
+                     network_.NodeToCoordinator(agent.machine);
+    if (!can || agent.told == health) return;
+    agent.told = health;
+    agent.last_arrival = std::max(schedule_.now() + Delay(agent), agent.last_arrival);
+    schedule_.At(agent.last_arrival, [this, connection, health] {
+      if (listener_ != nullptr) listener_->OnHealth(connection, health);
+    });
+  });
+}
+
+void Agents::Mend(Agent& agent, coordinator::ActionKind restart) {
+  using coordinator::SymptomKind;
+  if (!agent.machine.Runs() || !agent.machine.restart_helps) return;
+  const bool kubelet = restart == coordinator::ActionKind::kRestartKubelet;
+  agent.machine.last_sick = schedule_.now();
+  if (kubelet) agent.machine.kubelet = true;
+  std::erase_if(agent.machine.symptoms, [kubelet](const coordinator::Symptom& symptom) {
+    return symptom.kind == SymptomKind::kPleg ||
+           symptom.kind == (kubelet ? SymptomKind::kKubelet : SymptomKind::kRuntime);
+  });
+  if (agent.pacer) TellHealth(agent);
+}
+
+void Agents::Restart(const coordinator::ReleasedAction& action,
+                     std::function<void(coordinator::Event)> answer) {
+  using coordinator::ActionOutcome;
+  coordinator::ActionFinished finished{action.decision, action.action.number, ActionOutcome::kUnreachable,
+                                       "the node's agent has no session that could take the request",
+                                       action.action.attempts};
+  const auto place = places_.find(action.action.name);
+  Agent* agent = place == places_.end() ? nullptr : agents_[place->second].get();
+  const bool reached = agent != nullptr && agent->pacer && agent->machine.AgentRuns() && Linked(*agent);
+  if (!reached) return schedule_.After(kRestartTime, [answer, finished] { answer(finished); });
+  schedule_.After(kProbe + Delay(*agent),
+                  [this, agent, answer, finished, kind = action.action.kind]() mutable {
+                    if (!agent->machine.restarts_permitted) {
+                      finished.outcome = ActionOutcome::kRefused;
+                      finished.detail = "the agent is not permitted to ask for restarts";
+                      return answer(finished);
+                    }
+                    finished.outcome = ActionOutcome::kDone;
+                    finished.detail = "the host has taken the request";
+                    schedule_.After(kRestart, [this, agent, kind] { Mend(*agent, kind); });
+                    answer(finished);
+                  });
 }
 
 // ---- probes ----

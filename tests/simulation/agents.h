@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -34,6 +35,7 @@ class AgentListener {
   virtual void OnHello(uint64_t connection, const std::string& node, uint32_t boots) = 0;
   virtual void OnBeat(uint64_t connection, uint64_t sequence, absl::Time node_time) = 0;
   virtual void OnProbed(uint64_t connection, const coordinator::ProbeAnswered& answer) = 0;
+  virtual void OnHealth(uint64_t connection, const std::vector<coordinator::Symptom>& symptoms) = 0;
   virtual void OnEnd(uint64_t connection, bool goodbye, const std::string& reason) = 0;
 };
 
@@ -63,6 +65,9 @@ class Agents {
   // The agent has not given it up.
   bool Holds(uint64_t connection);
 
+  // A restart of a part of the node, which its agent asks the host for. `answer` comes once.
+  void Restart(const coordinator::ReleasedAction& action, std::function<void(coordinator::Event)> answer);
+
  private:
   struct Agent;
 
@@ -76,6 +81,8 @@ class Agents {
   void OnBeatDue(Agent& agent);
   void SendBeat(Agent& agent, uint64_t sequence);
   void CloseKnown(Agent& agent, bool goodbye, const std::string& reason);
+  void TellHealth(Agent& agent);
+  void Mend(Agent& agent, coordinator::ActionKind restart);
   void Try(const coordinator::ProbeNode& request, uint64_t connection);
   absl::Duration Delay(Agent& agent);
 

@@ -162,6 +162,14 @@ void CoordinatorHost::OnProbed(uint64_t connection, const ProbeAnswered& answer)
   });
 }
 
+void CoordinatorHost::OnHealth(uint64_t connection, const std::vector<Symptom>& symptoms) {
+  Hear([this, connection, symptoms] {
+    const auto found = process_->by_connection.find(connection);
+    if (found == process_->by_connection.end()) return;
+    Post(NodeHealthChanged{found->second->node, found->second->id, symptoms, true});
+  });
+}
+
 void CoordinatorHost::OnEnd(uint64_t connection, bool goodbye, const std::string& reason) {
   Hear([this, connection, goodbye, reason] { Close(connection, goodbye, reason); });
 }

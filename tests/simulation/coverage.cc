@@ -26,8 +26,10 @@ std::vector<std::string> ExpectedMarks() {
         "verdict DEAD", "failover open", "failover succeeded", "failover cancelled", "failover failed",
         "failover refused", "failover observed", "readmission succeeded", "readmission cancelled",
         "rebalance open", "rebalance succeeded", "agent lost succeeded", "blind open", "blind succeeded",
-        "maintenance succeeded", "pause succeeded", "taint", "untaint", "delete pod", "mark unready pod",
-        "evict pod"}) {
+        "maintenance succeeded", "pause succeeded", "gray open", "gray succeeded", "gray failed",
+        "gray observed", "gray refused", "gray readmission succeeded", "taint", "untaint", "delete pod",
+        "mark unready pod", "evict pod", "taint as gray", "untaint as gray", "restart kubelet",
+        "restart runtime"}) {
     marks.emplace_back(mark);
   }
   return marks;

@@ -18,7 +18,8 @@ constexpr double kRounding = 0.001;
 
 bool NeedsGuards(DecisionKind kind) {
   return kind == DecisionKind::kFailover || kind == DecisionKind::kReadmission ||
-         kind == DecisionKind::kRebalance;
+         kind == DecisionKind::kRebalance || kind == DecisionKind::kGray ||
+         kind == DecisionKind::kGrayReadmission;
 }
 
 }  // namespace
@@ -80,7 +81,7 @@ void GuardLaws::OnTurn(const std::vector<Event>& events, const Effects& effects)
                         for (const auto& [node, until] : out_) out.insert(node);
                         return out;
                       }(),
-                      storm_};
+                      drained_, storm_};
   lately_healthy_.clear();
   for (const Event& event : events) {
     const auto* observed = std::get_if<NodeObserved>(&event);
@@ -98,6 +99,11 @@ void GuardLaws::OnTurn(const std::vector<Event>& events, const Effects& effects)
     const auto* put = std::get_if<PutDecision>(&write);
     if (put == nullptr || !known_.insert(put->decision.id).second) continue;
     if (put->decision.state == DecisionState::kOpen) Opened(put->decision, before);
+  }
+  for (const std::string& node : drained_) {
+    if (before.drained.contains(node)) continue;
+    CalmSince(node, before);
+    TakenOut(node);
   }
   for (const ReleasedAction& released : effects.actions) Released(released, before);
   NoteStorm();
@@ -121,7 +127,9 @@ void GuardLaws::Take(const Write& write) {
     maintained_.erase(erase->node.node);
   } else if (const auto* put = std::get_if<PutNodeRecord>(&write)) {
     const std::string& node = put->record.key.node;
-    if (put->record.failed_over) {
+    drained_.erase(node);
+    if (put->record.gray.drained) drained_.insert(node);
+    if (put->record.failed_over || put->record.gray.drained) {
       if (put->record.recovered) Recovered(put->record);
       out_[node] = put->record.recovered ? *put->record.recovered + Policy().limits.release_budget_after
                                          : absl::InfiniteFuture();
@@ -131,15 +139,21 @@ void GuardLaws::Take(const Write& write) {
     SetHealth(node);
   } else if (const auto* erase = std::get_if<DeleteNodeRecord>(&write)) {
     out_.erase(erase->key.node);
+    drained_.erase(erase->key.node);
   }
 }
 
-// A node stops using up the budgets only for a failover that has succeeded.
+// A node stops using up the budgets only for a failover that has succeeded, or for a drain that was given
+// over to people.
 void GuardLaws::Recovered(const NodeRecord& record) {
   const auto& decisions = world_->disk().decisions;
   const auto failover = record.failover ? decisions.find(*record.failover) : decisions.end();
   if (failover != decisions.end() && failover->second.state == DecisionState::kSucceeded) return;
-  violated_("L6", absl::StrCat(record.key.node, " counts as recovered without a failover that succeeded"));
+  const auto care = record.gray.decision ? decisions.find(*record.gray.decision) : decisions.end();
+  const bool escalated = care != decisions.end() && care->second.state == DecisionState::kFailed;
+  if (record.gray.drained && escalated && !record.failed_over) return;
+  violated_("L6",
+            absl::StrCat(record.key.node, " counts as recovered, and nothing that moved its pods has ended"));
 }
 
 void GuardLaws::Opened(const Decision& decision, const Before& before) {
@@ -153,18 +167,25 @@ void GuardLaws::Opened(const Decision& decision, const Before& before) {
                                  ", which is under maintenance"));
   }
   if (!decision.unplaced.empty()) world_->marks().Hit("pod without room");
-  if (decision.kind == DecisionKind::kFailover) TakenOut(decision.node, before);
+  if (decision.kind == DecisionKind::kFailover) TakenOut(decision.node);
+  const bool booked = decision.kind == DecisionKind::kFailover || decision.kind == DecisionKind::kGray;
+  if (!booked) return;
+  CalmSince(decision.node, before);
+  // What is out was counted when it was taken out.
+  if (!before.out.contains(decision.node)) Booked(decision.node);
 }
 
-void GuardLaws::TakenOut(const std::string& node, const Before& before) {
+void GuardLaws::CalmSince(const std::string& node, const Before& before) {
+  if (Stepped() - before.storm >= Policy().limits.storm_cool_down) return;
+  violated_("L6", absl::StrCat(node, " is disrupted ", absl::FormatDuration(Stepped() - before.storm),
+                               " after a storm"));
+}
+
+void GuardLaws::TakenOut(const std::string& node) {
   const FailoverPolicy policy = Policy();
   const bool some_absorbed =
       std::any_of(out_.begin(), out_.end(), [this](const auto& entry) { return entry.second <= Stepped(); });
   if (some_absorbed) world_->marks().Hit("node does not count any more");
-  if (Stepped() - before.storm < policy.limits.storm_cool_down) {
-    violated_("L6", absl::StrCat(node, " is failed over ", absl::FormatDuration(Stepped() - before.storm),
-                                 " after a storm"));
-  }
   const size_t nodes = world_->kubernetes().nodes().size();
   const size_t least =
       std::max<size_t>(policy.limits.min_healthy_nodes, nodes * policy.limits.min_healthy_percent / 100);
@@ -172,8 +193,8 @@ void GuardLaws::TakenOut(const std::string& node, const Before& before) {
   others.insert(lately_healthy_.begin(), lately_healthy_.end());
   others.erase(node);
   if (others.size() < least) {
-    violated_("L6", absl::StrCat(node, " is failed over while ", others.size(), " others are healthy, and ",
-                                 least, " must be"));
+    violated_("L6", absl::StrCat(node, " is taken out of service while ", others.size(),
+                                 " others are healthy, and ", least, " must be"));
   }
   const std::string domain = DomainOf(node);
   if (!domain.empty()) {
@@ -181,14 +202,18 @@ void GuardLaws::TakenOut(const std::string& node, const Before& before) {
       return DomainOf(entry.first) == domain && entry.second > Stepped();
     });
     if (static_cast<size_t>(out) > DomainBudget(SizeOf(domain))) {
-      violated_("L6", absl::StrCat(out, " nodes of ", domain, " are failed over at once, and ",
+      violated_("L6", absl::StrCat(out, " nodes of ", domain, " are out of service at once, and ",
                                    DomainBudget(SizeOf(domain)), " may be"));
     }
   }
-  if (before.out.contains(node)) return;  // counted when it was taken out
+}
+
+void GuardLaws::Booked(const std::string& node) {
+  const FailoverPolicy policy = Policy();
   const uint32_t most =
       policy.limits.max_disruptions.value_or(static_cast<uint32_t>(std::max<size_t>(5, Budget())));
   Booked(cluster_bucket_, most, "the cluster");
+  const std::string domain = DomainOf(node);
   if (domain.empty()) return;
   Booked(domain_buckets_[domain], policy.limits.max_disruptions_per_domain.value_or(most), domain);
 }

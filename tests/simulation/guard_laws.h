@@ -46,6 +46,7 @@ class GuardLaws {
     bool paused = false;
     std::set<std::string> maintained;
     std::set<std::string> out;
+    std::set<std::string> drained;
     absl::Time storm;
   };
   // A bucket of disruptions: each takes one, and one comes back each window / most.
@@ -57,7 +58,9 @@ class GuardLaws {
   void Take(const coordinator::Write& write);
   void Recovered(const coordinator::NodeRecord& record);
   void Opened(const coordinator::Decision& decision, const Before& before);
-  void TakenOut(const std::string& node, const Before& before);
+  void CalmSince(const std::string& node, const Before& before);
+  void TakenOut(const std::string& node);
+  void Booked(const std::string& node);
   void Booked(Bucket& bucket, uint32_t most, const std::string& where);
   void Released(const coordinator::ReleasedAction& released, const Before& before);
   void NoteStorm();
@@ -70,7 +73,8 @@ class GuardLaws {
   World* world_ = nullptr;
   bool paused_ = false;
   std::set<std::string> maintained_;
-  std::map<std::string, absl::Time> out_;  // failed over, and when that stops to count
+  std::map<std::string, absl::Time> out_;  // failed over or drained, and when that stops to count
+  std::set<std::string> drained_;
   std::set<coordinator::DecisionId> known_;
   std::map<std::string, bool> ready_;  // as the coordinator was told
   std::set<std::string> silent_;       // SUSPECT or DEAD, as it said

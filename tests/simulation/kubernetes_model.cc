@@ -23,6 +23,10 @@ constexpr absl::Duration kNodeGrace = absl::Seconds(40);  // of Kubernetes' own 
 
 constexpr char kNamespace[] = "shop";
 
+bool OnNode(const Action& action) {
+  return action.name_space.empty();
+}
+
 }  // namespace
 
 KubernetesModel::KubernetesModel(Surroundings surroundings, uint64_t seed)
@@ -97,7 +101,8 @@ void KubernetesModel::Place(PodFacts& pod, const std::string& node) {
 
 // A scheduler that lags has not seen it yet.
 bool KubernetesModel::TaintHolds(const std::string& node) const {
-  if (!nodes_.at(node).failover_taint || !scheduler_sees_taints_) return false;
+  const NodeFacts& facts = nodes_.at(node);
+  if ((!facts.failover_taint && !facts.gray_taint) || !scheduler_sees_taints_) return false;
   const auto seen = taint_seen_.find(node);
   return seen == taint_seen_.end() || around_.schedule.now() >= seen->second;
 }
@@ -176,14 +181,18 @@ void KubernetesModel::DeletePod(const std::string& name) {
   around_.schedule.After(kWatch + Lag(around_.knobs.watch_delay), [this, name] {
     if (Reached()) TellPod(name);
   });
-  around_.schedule.After(kController + Lag(around_.knobs.controller_delay), [this, workload, name, gone] {
+  if (replaced_.erase(gone.uid) == 0) Replace(workload, name, gone.node);
+}
+
+void KubernetesModel::Replace(const std::string& workload, const std::string& name, const std::string& node) {
+  around_.schedule.After(kController + Lag(around_.knobs.controller_delay), [this, workload, name, node] {
     const WorkloadSpec& spec = workloads_.at(workload);
-    if (spec.kind == "DaemonSet" && !nodes_.contains(gone.node)) return;
+    if (spec.kind == "DaemonSet" && !nodes_.contains(node)) return;
     const std::string again =
         spec.kind == "ReplicaSet" || spec.kind == "Job"
             ? absl::StrCat(spec.name, "-", std::string(1, 'a' + counter_ % 26), counter_)
             : name;
-    CreatePod(workload, again, spec.kind == "DaemonSet" ? gone.node : "");
+    CreatePod(workload, again, spec.kind == "DaemonSet" ? node : "");
   });
 }
 
@@ -333,12 +342,14 @@ void KubernetesModel::ReachChanged() {
 }
 
 ActionOutcome KubernetesModel::Apply(const Action& action, std::string& detail) {
-  if (action.kind == ActionKind::kTaintNode || action.kind == ActionKind::kUntaintNode) {
+  if (OnNode(action)) {
     const auto node = nodes_.find(action.name);
     if (node == nodes_.end() || node->second.uid != action.uid) return ActionOutcome::kNotMine;
-    const bool wanted = action.kind == ActionKind::kTaintNode;
-    if (node->second.failover_taint == wanted) return ActionOutcome::kAlreadyDone;
-    node->second.failover_taint = wanted;
+    const bool wanted = action.kind == ActionKind::kTaintNode || action.kind == ActionKind::kTaintGray;
+    const bool gray = action.kind == ActionKind::kTaintGray || action.kind == ActionKind::kUntaintGray;
+    bool& taint = gray ? node->second.gray_taint : node->second.failover_taint;
+    if (taint == wanted) return ActionOutcome::kAlreadyDone;
+    taint = wanted;
     taint_seen_[action.name] = around_.schedule.now() + Lag(around_.knobs.taint_lag);
     AnnounceNode(action.name);
     return ActionOutcome::kDone;
@@ -364,6 +375,14 @@ ActionOutcome KubernetesModel::Apply(const Action& action, std::string& detail) 
   }
   pod->second.deleting = true;
   Announce(action.name);
+  // A pod on its way out has no place in its ReplicaSet any more, however long it lingers.
+  const std::string& owner = owner_.at(action.name);
+  const bool interchangeable =
+      workloads_.at(owner).kind == "ReplicaSet" || workloads_.at(owner).kind == "Job";
+  if (interchangeable && !around_.machines.at(pod->second.node).EndsPods()) {
+    replaced_.insert(pod->second.uid);
+    Replace(owner, action.name, pod->second.node);
+  }
   around_.schedule.After(kPodStop, [this, name = action.name, uid = action.uid] { EndEvicted(name, uid); });
   return ActionOutcome::kDone;
 }
@@ -372,7 +391,7 @@ ActionOutcome KubernetesModel::Apply(const Action& action, std::string& detail) 
 void KubernetesModel::EndEvicted(const std::string& name, const std::string& uid) {
   const auto evicted = pods_.find(name);
   if (evicted == pods_.end() || evicted->second.uid != uid) return;
-  if (Heard(evicted->second.node)) {
+  if (Heard(evicted->second.node) && around_.machines.at(evicted->second.node).EndsPods()) {
     containers_.Stop(evicted->second.node, uid);
     return DeletePod(name);
   }
@@ -407,9 +426,8 @@ void KubernetesModel::Act(const ReleasedAction& released, std::function<void(Eve
 void KubernetesModel::Repeat(const Action& action) {
   const uint64_t version = versions_[action.name];
   around_.schedule.After(Lag(kCallTimeout), [this, action, version] {
-    const bool on_node = action.kind == ActionKind::kTaintNode || action.kind == ActionKind::kUntaintNode;
     std::string detail;
-    if (!on_node || versions_[action.name] == version) Apply(action, detail);
+    if (!OnNode(action) || versions_[action.name] == version) Apply(action, detail);
   });
 }
 

@@ -96,6 +96,7 @@ class KubernetesModel {
   void Bind(const std::string& pod, const std::string& uid);
   void StartPod(const std::string& pod, const std::string& uid);
   void DeletePod(const std::string& pod);
+  void Replace(const std::string& workload, const std::string& name, const std::string& node);
   void TellPod(const std::string& pod);
   bool HasRoom(const std::string& node, const coordinator::Resources& requests) const;
   std::optional<std::string> PlaceFor(const WorkloadSpec& spec) const;
@@ -132,7 +133,8 @@ class KubernetesModel {
   std::map<std::string, absl::Time> lease_written_;
   std::map<std::string, coordinator::PodFacts> pods_;  // all in the namespace "shop"
   std::map<std::string, std::string> owner_;           // pod -> workload
-  std::set<std::string> shown_;                        // pods that the watch has shown and not taken back
+  std::set<std::string> replaced_;  // uids of pods on their way out, whose replacement is there
+  std::set<std::string> shown_;     // pods that the watch has shown and not taken back
   std::map<std::string, WorkloadSpec> workloads_;
   Containers containers_;
 };

@@ -27,6 +27,8 @@ constexpr absl::Duration kFreshVerdict = absl::Milliseconds(20);
 // A lease that has not been renewed for so long is stale, whatever was before (its default duration).
 constexpr absl::Duration kLeaseStale = absl::Seconds(39);
 constexpr absl::Duration kLeaseRead = absl::Milliseconds(100);
+// Until an agent has looked at its node and told what it found, connections that stall included.
+constexpr absl::Duration kLook = absl::Seconds(5);
 
 bool TakesOff(ActionKind kind) {
   return kind == ActionKind::kTaintNode || kind == ActionKind::kDeletePod ||
@@ -45,6 +47,14 @@ const char* Text(ActionKind kind) {
       return "mark unready pod";
     case ActionKind::kEvictPod:
       return "evict pod";
+    case ActionKind::kTaintGray:
+      return "taint as gray";
+    case ActionKind::kUntaintGray:
+      return "untaint as gray";
+    case ActionKind::kRestartKubelet:
+      return "restart kubelet";
+    case ActionKind::kRestartRuntime:
+      return "restart runtime";
   }
   return "do something to";
 }
@@ -65,6 +75,10 @@ const char* Text(DecisionKind kind) {
       return "maintenance";
     case DecisionKind::kPause:
       return "pause";
+    case DecisionKind::kGray:
+      return "gray";
+    case DecisionKind::kGrayReadmission:
+      return "gray readmission";
   }
   return "decision";
 }
@@ -105,7 +119,7 @@ void Laws::OnDurable(const std::vector<Write>& writes) {
   for (const Write& write : writes) {
     if (const auto* put = std::get_if<PutDecision>(&write)) Check(*put);
     if (const auto* put = std::get_if<PutNodeRecord>(&write)) Check(*put);
-    if (const auto* erase = std::get_if<DeleteNodeRecord>(&write)) failed_over_.erase(erase->key.node);
+    if (const auto* erase = std::get_if<DeleteNodeRecord>(&write)) out_.erase(erase->key.node);
   }
 }
 
@@ -174,16 +188,16 @@ void Laws::Check(const PutDecision& write) {
 
 void Laws::Check(const PutNodeRecord& write) {
   const std::string& node = write.record.key.node;
-  if (!write.record.failed_over) {
-    failed_over_.erase(node);
+  if (!write.record.failed_over && !write.record.gray.drained) {
+    out_.erase(node);
     return;
   }
-  if (!failed_over_.insert(node).second) return;
-  const auto counted = std::count_if(failed_over_.begin(), failed_over_.end(),
+  if (!out_.insert(node).second) return;
+  const auto counted = std::count_if(out_.begin(), out_.end(),
                                      [this](const std::string& out) { return !guards_.Absorbed(out); });
   if (static_cast<size_t>(counted) > guards_.Budget()) {
     Violated("L6",
-             absl::StrCat(counted, " nodes are failed over at once, and ", guards_.Budget(), " may be"));
+             absl::StrCat(counted, " nodes are out of service at once, and ", guards_.Budget(), " may be"));
   }
 }
 
@@ -229,6 +243,7 @@ void Laws::Check(const ReleasedAction& released, bool was_blind) {
 }
 
 void Laws::L1HealthyNodesKeepTheirPods(const Decision& decision, const Action& action) {
+  if (decision.kind == DecisionKind::kGray) return L1OnlySickNodesAreCaredFor(decision, action);
   if (action.kind == ActionKind::kEvictPod && decision.kind != DecisionKind::kRebalance) {
     return Violated("L1", absl::StrCat("a pod is evicted for a ", Text(decision.kind)));
   }
@@ -241,8 +256,20 @@ void Laws::L1HealthyNodesKeepTheirPods(const Decision& decision, const Action& a
   }
 }
 
+// Its agent has a second to look, and its way; what is told is then acted on within the window.
+void Laws::L1OnlySickNodesAreCaredFor(const Decision& decision, const Action& action) {
+  const auto machine = world_->machines().find(decision.node);
+  if (machine == world_->machines().end() || !machine->second.Health().empty()) return;
+  if (world_->now() - machine->second.last_sick > kLook + Window()) {
+    Violated("L1",
+             absl::StrCat(Text(action.kind), " ", action.name, " of ", decision.node, ", which is well"));
+  }
+}
+
 void Laws::L2NothingIsDoneInDoubt(const ReleasedAction& released, bool was_blind) {
-  if (released.action.kind == ActionKind::kUntaintNode) return;  // right whatever else is doubted
+  // Right whatever else is doubted.
+  if (released.action.kind == ActionKind::kUntaintNode || released.action.kind == ActionKind::kUntaintGray)
+    return;
   const std::string what = absl::StrCat(Text(released.action.kind), " ", released.action.name);
   if (was_blind && blind_) Violated("L2", absl::StrCat(what, " in blindness"));
   const CoordinatorHost& host = world_->host();
@@ -263,7 +290,9 @@ void Laws::L2NothingIsDoneInDoubt(const ReleasedAction& released, bool was_blind
 
 void Laws::L2NothingIsDoneInADoubtfulDomain(const ReleasedAction& released, const std::string& what) {
   const auto decision = open_.find(released.decision);
-  if (decision == open_.end() || decision->second.kind != DecisionKind::kFailover) return;
+  if (decision == open_.end()) return;
+  const DecisionKind kind = decision->second.kind;
+  if (kind != DecisionKind::kFailover && kind != DecisionKind::kGray) return;
   const std::string domain = guards_.DomainOf(decision->second.node);
   if (domain.empty()) return;
   size_t lost = 0;
@@ -340,10 +369,11 @@ std::string Laws::NotConverged() {
     const auto verdict = verdicts_.find(node);
     if (verdict == verdicts_.end() || verdict->second != Verdict::kHealthy)
       return absl::StrCat("L11: ", node, " is not HEALTHY");
+    if (facts.gray_taint) return absl::StrCat("L11: ", node, " is still tainted as sick");
     if (facts.failover_taint) return absl::StrCat("L11: ", node, " is still tainted");
     if (!facts.ready) return absl::StrCat("L11: ", node, " is not Ready");
   }
-  if (!failed_over_.empty()) return absl::StrCat("L11: ", *failed_over_.begin(), " is still failed over");
+  if (!out_.empty()) return absl::StrCat("L11: ", *out_.begin(), " is still out of service");
   std::map<std::string, size_t> pods;
   for (const auto& [name, pod] : world_->kubernetes().pods()) {
     if (!pod.ready) return absl::StrCat("L11: ", name, " is not Ready");

@@ -53,6 +53,7 @@ class Laws final : public Observer {
 
   void L1NobodyIsDeadWhileItsLeaseIsRenewed(const std::string& node);
   void L1HealthyNodesKeepTheirPods(const coordinator::Decision& decision, const coordinator::Action& action);
+  void L1OnlySickNodesAreCaredFor(const coordinator::Decision& decision, const coordinator::Action& action);
   void L2NothingIsDoneInDoubt(const coordinator::ReleasedAction& released, bool was_blind);
   void L2NothingIsDoneInADoubtfulDomain(const coordinator::ReleasedAction& released, const std::string& what);
   void L3IntentsAreDurable(const coordinator::ReleasedAction& released);
@@ -72,7 +73,7 @@ class Laws final : public Observer {
   uint64_t trace_ = 0xcbf29ce484222325;
   std::map<coordinator::DecisionId, coordinator::Decision> open_;  // durable
   std::set<coordinator::DecisionId> closed_;
-  std::set<std::string> failed_over_;
+  std::set<std::string> out_;  // failed over, or drained
   std::map<std::string, coordinator::Verdict> verdicts_;
   uint64_t life_ = 0;                               // of the process that is watched
   std::map<std::string, absl::Time> silent_since_;  // as the coordinator was told

@@ -1,11 +1,14 @@
 // What is true of one machine. The core never sees it; the world acts by it, and the laws are checked by it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
+#include "coordinator/core/health.h"
 
 namespace evenkeel::simulation {
 
@@ -25,6 +28,12 @@ struct Machine {
   bool mute = false;
   bool deaf = false;
 
+  // What is sick in it, as its agent finds it; a kubelet that does not run is found by itself.
+  std::vector<coordinator::Symptom> symptoms;
+  absl::Time last_sick = absl::InfinitePast();  // when it was last mended
+  bool restarts_permitted = true;               // its host takes requests for restarts
+  bool restart_helps = true;                    // and they mend the part
+
   absl::Duration lag;         // what its processes do is late by up to this; its kernel is not
   absl::Duration clock_skew;  // its wall clock minus the true time
 
@@ -34,6 +43,24 @@ struct Machine {
   bool Runs() const { return powered && !frozen; }
   bool KubeletHeard() const { return Runs() && kubelet && !cut_from_api; }
   bool AgentRuns() const { return Runs() && agent; }
+
+  std::vector<coordinator::Symptom> Health() const {
+    std::vector<coordinator::Symptom> health = symptoms;
+    if (!kubelet)
+      health.push_back({coordinator::SymptomKind::kKubelet, "its kubelet does not answer", 0, {}});
+    return health;
+  }
+  void Mend(absl::Time now) {
+    if (!Health().empty()) last_sick = now;
+    kubelet = true;
+    symptoms.clear();
+  }
+  // Its kubelet and runtime end what they are told to end; with no memory left they still do.
+  bool EndsPods() const {
+    return KubeletHeard() && std::all_of(symptoms.begin(), symptoms.end(), [](const auto& symptom) {
+             return symptom.kind == coordinator::SymptomKind::kMemoryStall;
+           });
+  }
 };
 
 }  // namespace evenkeel::simulation

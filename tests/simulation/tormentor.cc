@@ -72,7 +72,22 @@ struct Incidents {
     const std::string node = t.AnyNode();
     t.Change(node, [](Machine& machine) { machine.kubelet = false; });
     t.Later(Milliseconds(500), Seconds(60),
-            [&t, node] { t.Change(node, [](Machine& machine) { machine.kubelet = true; }); });
+            [&t, node] { t.Change(node, [&t](Machine& machine) { machine.Mend(t.world_.now()); }); });
+  }
+  static void PartIsSick(Tormentor& t) {
+    using coordinator::SymptomKind;
+    constexpr SymptomKind kKinds[] = {SymptomKind::kKubelet, SymptomKind::kRuntime, SymptomKind::kPleg,
+                                      SymptomKind::kMemoryStall};
+    const std::string node = t.AnyNode();
+    const SymptomKind kind = kKinds[t.dice_.Below(std::size(kKinds))];
+    const uint64_t restart = t.dice_.Below(3);
+    t.Change(node, [&](Machine& machine) {
+      machine.symptoms.push_back({kind, "it is sick", 100, {}});
+      machine.restarts_permitted = restart != 0;
+      machine.restart_helps = restart == 1;
+    });
+    t.Later(Seconds(1), Seconds(90),
+            [&t, node] { t.Change(node, [&t](Machine& machine) { machine.Mend(t.world_.now()); }); });
   }
   static void Cut(Tormentor& t, const std::function<void(Machine&, bool)>& way) {
     const std::string node = t.AnyNode();
@@ -286,6 +301,7 @@ constexpr Incident kIncidents[] = {
     {"agent roll-out", 1, Incidents::RollOut},
     {"all agents killed", 1, Incidents::KillAllAgents},
     {"kubelet stops", 4, Incidents::KubeletStops},
+    {"part of a node sick", 5, Incidents::PartIsSick},
     {"cut from the coordinator", 5, Incidents::CutFromCoordinator},
     {"cut from peers and coordinator", 4, Incidents::CutFromPeers},
     {"cut from the API", 3, Incidents::CutFromApi},
@@ -374,7 +390,7 @@ void Tormentor::Repair(const std::string& node) {
   }
   const bool agent = machine.agent;
   machine.frozen = false;
-  machine.kubelet = true;
+  machine.Mend(world_.now());
   machine.cut_from_coordinator = machine.cut_from_peers = machine.cut_from_api = false;
   machine.mute = machine.deaf = false;
   machine.cut_from.clear();

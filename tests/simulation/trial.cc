@@ -91,6 +91,14 @@ class Trial {
     policy.failover.recovery_timeout = absl::Seconds(60);
     policy.failover.rebalance = dice_.Chance(500);
     policy.failover.max_unavailable_nodes = 1 + static_cast<uint32_t>(dice_.Below(dice_.Chance(300) ? 3 : 1));
+    GrayPolicy& gray = policy.failover.gray;
+    gray.after = absl::Seconds(3);
+    gray.recover_after = absl::Seconds(5);
+    gray.restart_timeout = absl::Seconds(10);
+    gray.escalate_after = absl::Minutes(1);
+    gray.taint = dice_.Chance(700);
+    gray.restart = dice_.Chance(500);
+    gray.drain = gray.taint && dice_.Chance(600);
     policy.failover.witnesses = 2 + static_cast<uint32_t>(dice_.Below(3));
     DrawLimits(policy.failover.limits);
     if (dice_.Chance(250)) {

@@ -92,14 +92,29 @@ void World::Withdraw(size_t place, const WithdrawActions& withdrawal) {
 }
 
 bool World::IsWanted(size_t place, uint64_t order, const ReleasedAction& action) const {
-  if (action.action.kind == ActionKind::kUntaintNode) return true;
+  const ActionKind kind = action.action.kind;
+  if (kind == ActionKind::kUntaintNode || kind == ActionKind::kUntaintGray) return true;
   const auto withdrawn = withdrawn_.find({place, action.decision});
   return withdrawn == withdrawn_.end() || order > withdrawn->second;
+}
+
+// A restart is asked of the node's agent at once.
+void World::Restart(size_t place, const ReleasedAction& action) {
+  CoordinatorHost& acting = *hosts_[place];
+  const auto answer = [&acting, life = acting.life()](const Event& given) { acting.Post(given, life); };
+  if (&acting == &host()) return agents_.Restart(action, answer);
+  // L7: the agents of a coordinator that was overtaken have left it.
+  answer(ActionFinished{action.decision, action.action.number, ActionOutcome::kUnreachable,
+                        "the node's agent has no session", action.action.attempts});
 }
 
 // As act/ does: the claim is read before an action is sent, and what was taken back by then is not sent.
 void World::Act(size_t place, const ReleasedAction& action) {
   CoordinatorHost& host = *hosts_[place];
+  if (action.action.kind == ActionKind::kRestartKubelet ||
+      action.action.kind == ActionKind::kRestartRuntime) {
+    return Restart(place, action);
+  }
   const auto answer = [&host, life = host.life()](const Event& given) { host.Post(given, life); };
   const auto checked = [this, &host, place, order = ++acts_, action, answer,
                         epoch = host.epoch()](const absl::Status& status) {
@@ -201,7 +216,7 @@ void World::PowerOff(const std::string& node) {
 void World::PowerOn(const std::string& node) {
   Machine& machine = machines_.at(node);
   machine.powered = true;
-  machine.kubelet = true;
+  machine.Mend(schedule_.now());
   machine.agent = true;
   ++machine.boots;
   truth_.Evaluate();

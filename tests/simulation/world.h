@@ -96,6 +96,7 @@ class World {
  private:
   void AddHost();
   void Act(size_t place, const coordinator::ReleasedAction& action);
+  void Restart(size_t place, const coordinator::ReleasedAction& action);
   void Withdraw(size_t place, const coordinator::WithdrawActions& withdrawal);
   bool IsWanted(size_t place, uint64_t order, const coordinator::ReleasedAction& action) const;
 

@@ -108,16 +108,17 @@ TEST_F(ActContract, TaintsAndUntaints) {
   EXPECT_EQ(Do(ActionKind::kTaintNode, node).outcome, ActionOutcome::kDone);
   EXPECT_THAT(TaintKeys(name), ::testing::IsSupersetOf({"others", coordinator::kFailoverTaintKey}));
   const auto tainted = Get(kube::Nodes(), name);
-  EXPECT_EQ(kube::Text(*tainted, {"metadata", "annotations", coordinator::kDecisionAnnotation}), "5-12");
+  EXPECT_EQ(kube::Text(*tainted, {"metadata", "annotations", coordinator::kFailoverTaint.annotation}),
+            "5-12");
   EXPECT_EQ(Do(ActionKind::kTaintNode, node).outcome, ActionOutcome::kAlreadyDone);
   EXPECT_EQ(kube::ResourceVersionOf(*Get(kube::Nodes(), name)), kube::ResourceVersionOf(*tainted));
 
   EXPECT_EQ(Do(ActionKind::kUntaintNode, node).outcome, ActionOutcome::kDone);
   EXPECT_THAT(TaintKeys(name), ::testing::Contains("others"));
   EXPECT_THAT(TaintKeys(name), ::testing::Not(::testing::Contains(coordinator::kFailoverTaintKey)));
-  EXPECT_EQ(
-      kube::Find(*Get(kube::Nodes(), name), {"metadata", "annotations", coordinator::kDecisionAnnotation}),
-      nullptr);
+  EXPECT_EQ(kube::Find(*Get(kube::Nodes(), name),
+                       {"metadata", "annotations", coordinator::kFailoverTaint.annotation}),
+            nullptr);
   EXPECT_EQ(Do(ActionKind::kUntaintNode, node).outcome, ActionOutcome::kAlreadyDone);
 }
 

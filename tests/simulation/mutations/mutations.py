@@ -153,6 +153,21 @@ MUTATIONS = [
         'return {"cool-down", true,',
     ),
     Mutation(
+        "drained_nodes_not_counted",
+        "L6",
+        "coordinator/core/standing.cc",
+        "return node.record.failed_over || node.record.gray.drained;",
+        "return node.record.failed_over;",
+    ),
+    Mutation(
+        "cared_for_by_an_old_verdict",
+        "L1",
+        "coordinator/core/gray_ladder.cc",
+        "if (open.must_verify || node->verdict != Verdict::kGray || IsBlindTo(*cluster, *node)) return;",
+        "if (IsBlindTo(*cluster, *node)) return;",
+        also="L2",
+    ),
+    Mutation(
         "maintenance_not_asked",
         "L6",
         "coordinator/core/guards.cc",
@@ -194,8 +209,8 @@ MUTATIONS = [
         "nothing_frozen",
         "L8",
         "coordinator/core/failover.cc",
-        "    open->must_verify = true;\n",
-        "    open->must_verify = false;\n",
+        "  open.must_verify = true;\n  if (node.silence)",
+        "  open.must_verify = false;\n  if (node.silence)",
         also="L2",
     ),
     Mutation(

@@ -178,6 +178,26 @@ TEST(Explain, OpenDecisionSaysWhatItWaitsFor) {
       HasSubstr("default/web: 2 pods taken off, 1 Ready again; waits for pod web-c: no node has room\n"));
 }
 
+// Proves that the care for a sick node reads as a story of its own, each rung in words.
+TEST(Explain, CareForASickNodeReadsAsAStory) {
+  v1::Decision decision = Failover();
+  decision.set_kind(v1::Decision::KIND_GRAY);
+  decision.clear_actions();
+  SetTimes(AddAction(decision, v1::Action::KIND_TAINT_GRAY_NODE, "nodes/node-2", v1::Action::STATE_DONE), 920,
+           930);
+  SetTimes(AddAction(decision, v1::Action::KIND_RESTART_RUNTIME, "nodes/node-2", v1::Action::STATE_DONE), 930,
+           940);
+  AddAction(decision, v1::Action::KIND_RESTART_KUBELET, "nodes/node-2", v1::Action::STATE_SKIPPED);
+  const std::string story = Explain(decision, Start());
+  EXPECT_THAT(story, HasSubstr("Care for sick node node-2 in cluster local: succeeded.\n"));
+  EXPECT_THAT(story, HasSubstr("put Evenkeel's taint for sick nodes on node node-2"));
+  EXPECT_THAT(story, HasSubstr("had the container runtime of node node-2 restarted"));
+  EXPECT_THAT(story, HasSubstr("have the kubelet of node node-2 restarted"));
+  decision.set_kind(v1::Decision::KIND_GRAY_READMISSION);
+  EXPECT_THAT(Explain(decision, Start()),
+              HasSubstr("Readmission of node node-2 in cluster local, which was sick"));
+}
+
 // Proves that hundreds of alike actions are one line, while what failed among them stays visible.
 TEST(Explain, AlikeActionsAreToldAsOne) {
   v1::Decision decision = Failover();

@@ -41,6 +41,17 @@ spec:
   minHealthyPercent: 60
   stormCoolDown: 45s
   releaseBudgetAfter: 1h
+  gray:
+    after: 20s
+    recoverAfter: 2m
+    memoryStallPercent: 70
+    oomKills: 6
+    io_errors: 4
+    taint: enforce
+    restart: observe
+    drain: enforce
+    restartTimeout: 1m
+    escalateAfter: 10m
 )";
 
 v1::Policy ParseOne(const std::string& text) {
@@ -78,6 +89,11 @@ TEST(Manifest, EveryFieldIsRead) {
   EXPECT_EQ(failover.min_healthy_percent(), 60U);
   EXPECT_EQ(failover.storm_cool_down().seconds(), 45);
   EXPECT_EQ(failover.release_budget_after().seconds(), 3600);
+  EXPECT_EQ(failover.gray().after().seconds(), 20);
+  EXPECT_EQ(failover.gray().io_errors(), 4U);
+  EXPECT_EQ(failover.gray().taint(), v1::POLICY_MODE_ENFORCE);
+  EXPECT_EQ(failover.gray().restart(), v1::POLICY_MODE_OBSERVE);
+  EXPECT_EQ(failover.gray().escalate_after().seconds(), 600);
 }
 
 // Proves that this test knows every field: one that is added to the API must be added above.
@@ -86,6 +102,9 @@ TEST(Manifest, CompleteExampleIsComplete) {
   std::vector<const google::protobuf::FieldDescriptor*> set;
   policy.failover().GetReflection()->ListFields(policy.failover(), &set);
   EXPECT_EQ(set.size(), static_cast<std::size_t>(v1::FailoverPolicy::descriptor()->field_count()));
+  set.clear();
+  policy.failover().gray().GetReflection()->ListFields(policy.failover().gray(), &set);
+  EXPECT_EQ(set.size(), static_cast<std::size_t>(v1::GrayPolicy::descriptor()->field_count()));
 }
 
 // Proves that what `get policy -o yaml` prints is what `apply` takes, with nothing lost.
@@ -134,6 +153,10 @@ TEST(Manifest, MistakesAreToldByLineAndField) {
       {"witnesses: 3", "witnesses: -3", "p.yaml, line 12: spec.witnesses: must be a whole number"},
       {"rebalance: true", "rebalance: maybe", "p.yaml, line 16: spec.rebalance: must be true or false"},
       {"suspect_after: 0.6s", "beat_interval: 1s", "p.yaml, line 10: spec.beat_interval: is there twice"},
+      {"    after: 20s", "    before: 20s",
+       "p.yaml, line 29: spec.gray.before: unknown field; there are: after"},
+      {"    drain: enforce", "    taint: enforce", "p.yaml, line 36: spec.gray.taint: is there twice"},
+      {"readmitAfter: 1m30s", "gray: on", "p.yaml, line 15: spec.gray: must hold fields of its own"},
       {"spec:\n", "spec: nothing\nother:\n", "other: unknown field"},
       {"mode: enforce", "mode: [enforce", "not YAML"},
   };
@@ -149,9 +172,9 @@ TEST(Manifest, MistakesAreToldByLineAndField) {
 // Proves that in a file of several documents the error says which one.
 TEST(Manifest, DocumentOfTheMistakeIsNamed) {
   const auto policies = ParseManifests(std::string(kComplete) + "---\nkind: [\n", "p.yaml");
-  EXPECT_THAT(policies.status().message(), HasSubstr("p.yaml, line 30: not YAML"));
+  EXPECT_THAT(policies.status().message(), HasSubstr("p.yaml, line 41: not YAML"));
   const auto second = ParseManifests(std::string(kComplete) + "---\nkind: X\n", "p.yaml");
-  EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 29"));
+  EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 40"));
 }
 
 // Proves that text which could not be sent is refused by its field, and not by the coordinator's decoder.

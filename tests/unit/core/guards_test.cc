@@ -167,7 +167,7 @@ TEST(AskGuardsTest, EachRefusesWithItsReason) {
        "in 60 s"},
       {[](GuardFacts& f) {  // it was counted when it was taken out
          f.policy.limits.max_disruptions = 0;
-         f.is_out = true;
+         f.is_booked = true;
        },
        ""},
       {[](GuardFacts& f) {

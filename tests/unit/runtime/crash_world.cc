@@ -145,6 +145,11 @@ ActionOutcome CrashWorld::Do(const coordinator::ReleasedAction& released) {
       pod_uid = pod->uid;
       break;
     }
+    case ActionKind::kTaintGray:
+    case ActionKind::kUntaintGray:
+    case ActionKind::kRestartKubelet:
+    case ActionKind::kRestartRuntime:
+      return ActionOutcome::kRefused;  // nothing is sick in this world
   }
   EVENKEEL_CHECK(effect_count_ < kMostEffects) << "effects without end";
   effects_[effect_count_++] = {.kind = action.kind,

@@ -90,6 +90,8 @@ TEST(Convert, CutsTimesToMicroseconds) {
 // Kinds of decisions are read back from the API's numbers, and unknown numbers are known to be so.
 TEST(Convert, ReadsKinds) {
   EXPECT_EQ(FromMessage(v1::Decision::KIND_REBALANCE), DecisionKind::kRebalance);
+  EXPECT_EQ(FromMessage(v1::Decision::KIND_GRAY), DecisionKind::kGray);
+  EXPECT_EQ(FromMessage(v1::Decision::KIND_GRAY_READMISSION), DecisionKind::kGrayReadmission);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_UNSPECIFIED), std::nullopt);
   EXPECT_EQ(FromMessage(static_cast<v1::Decision::Kind>(99)), std::nullopt);
 }

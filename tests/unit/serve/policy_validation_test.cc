@@ -101,6 +101,17 @@ TEST(PolicyValidation, KeepsWhatIsWritten) {
   failover.set_min_healthy_percent(100);
   failover.mutable_storm_cool_down()->set_seconds(0);
   failover.mutable_release_budget_after()->set_seconds(3600);
+  v1::GrayPolicy& gray = *failover.mutable_gray();
+  gray.mutable_after()->set_seconds(5);
+  gray.mutable_recover_after()->set_seconds(20);
+  gray.set_memory_stall_percent(80);
+  gray.set_oom_kills(9);
+  gray.set_io_errors(1);
+  gray.set_taint(v1::POLICY_MODE_ENFORCE);
+  gray.set_restart(v1::POLICY_MODE_OBSERVE);
+  gray.set_drain(v1::POLICY_MODE_ENFORCE);
+  gray.mutable_restart_timeout()->set_seconds(10);
+  gray.mutable_escalate_after()->set_seconds(120);
   const auto policy = PolicyFromMessage(message, Clusters());
   ASSERT_TRUE(policy.ok()) << policy.status();
   v1::Policy shown = ToMessage(*policy, 10);
@@ -172,6 +183,32 @@ TEST(PolicyValidation, RefusesByTheNameOfTheField) {
        [](v1::Policy& p) { p.mutable_failover()->mutable_storm_cool_down()->set_seconds(3601); }},
       {"policy.failover.release_budget_after",
        [](v1::Policy& p) { p.mutable_failover()->mutable_release_budget_after()->set_seconds(0); }},
+      {"policy.failover.gray.after",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_gray()->mutable_after()->set_nanos(1); }},
+      {"policy.failover.gray.recover_after",
+       [](v1::Policy& p) {
+         p.mutable_failover()->mutable_gray()->mutable_recover_after()->set_seconds(3601);
+       }},
+      {"policy.failover.gray.memory_stall_percent",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_gray()->set_memory_stall_percent(9); }},
+      {"policy.failover.gray.oom_kills",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_gray()->set_oom_kills(0); }},
+      {"policy.failover.gray.io_errors",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_gray()->set_io_errors(61); }},
+      {"policy.failover.gray.taint",
+       [](v1::Policy& p) {
+         p.mutable_failover()->mutable_gray()->set_taint(static_cast<v1::PolicyMode>(9));
+       }},
+      {"policy.failover.gray.drain",  // without the taint the pods would come back
+       [](v1::Policy& p) { p.mutable_failover()->mutable_gray()->set_drain(v1::POLICY_MODE_ENFORCE); }},
+      {"policy.failover.gray.restart_timeout",
+       [](v1::Policy& p) {
+         p.mutable_failover()->mutable_gray()->mutable_restart_timeout()->set_seconds(4);
+       }},
+      {"policy.failover.gray.escalate_after",
+       [](v1::Policy& p) {
+         p.mutable_failover()->mutable_gray()->mutable_escalate_after()->set_seconds(59);
+       }},
   };
   for (const auto& row : rows) {
     v1::Policy message = Minimal();

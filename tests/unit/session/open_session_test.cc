@@ -233,5 +233,76 @@ TEST(OpenSession, OurOwnStopAccusesNobody) {
   EXPECT_EQ(rig.sessions().figures().sessions, 0);
 }
 
+// What a report says of the node's health goes to the core, once, and again when it changes.
+TEST(OpenSession, HealthIsToldToTheCoreWhenItChanges) {
+  SessionRig rig;
+  const auto agent = rig.OpenSession("node-1");
+  ASSERT_TRUE(agent->Send(FullReport()));
+  EXPECT_THAT(rig.events.WaitFor<NodeHealthChanged>(1).front().symptoms, IsEmpty());
+
+  v1::ConnectRequest sick;
+  sick.mutable_report()->mutable_node()->mutable_runtime()->set_state(v1::PART_STATE_UNREACHABLE);
+  ASSERT_TRUE(agent->Send(sick));
+  ASSERT_TRUE(agent->Send(sick));
+  const NodeHealthChanged told = rig.events.WaitFor<NodeHealthChanged>(2).back();
+  EXPECT_EQ(told.node, kNode);
+  ASSERT_EQ(told.symptoms.size(), 1U);
+  EXPECT_EQ(told.symptoms.front().kind, SymptomKind::kRuntime);
+  EXPECT_EQ(rig.events.WaitFor<SessionOpened>(1).front().session_id, told.session_id);
+}
+
+ReleasedAction RestartOfKubelet() {
+  ReleasedAction action;
+  action.decision = {7, 12};
+  action.cluster = "blue";
+  action.action.number = 2;
+  action.action.kind = ActionKind::kRestartKubelet;
+  action.action.name = "node-1";
+  return action;
+}
+
+// A restart goes to the node's own agent, with a name by which it is known again, and its answer comes back.
+TEST(OpenSession, ARestartIsAskedForAndAnswered) {
+  SessionRig rig;
+  const auto agent = rig.OpenSession("node-1");
+  const struct {
+    v1::RestartAnswer::Outcome outcome;
+    ActionOutcome told;
+  } table[] = {{v1::RestartAnswer::OUTCOME_TAKEN, ActionOutcome::kDone},
+               {v1::RestartAnswer::OUTCOME_REFUSED, ActionOutcome::kRefused},
+               {v1::RestartAnswer::OUTCOME_NOT_TAKEN, ActionOutcome::kRefused}};
+  size_t count = 0;
+  for (const auto& row : table) {
+    rig.sessions().Release(RestartOfKubelet());
+    const auto response = agent->Receive();
+    ASSERT_TRUE(response && response->has_restart_request());
+    EXPECT_EQ(response->restart_request().request_id(), "decisions/7-12/actions/2");
+    EXPECT_EQ(response->restart_request().part(), v1::RestartRequest::PART_KUBELET);
+    EXPECT_EQ(response->restart_request().epoch(), SessionRig::kEpoch);
+    v1::ConnectRequest answer;
+    answer.mutable_restart_answer()->set_request_id("decisions/7-12/actions/2");
+    answer.mutable_restart_answer()->set_outcome(row.outcome);
+    answer.mutable_restart_answer()->set_detail("why");
+    ASSERT_TRUE(agent->Send(answer));
+    const ActionFinished finished = rig.events.WaitFor<ActionFinished>(++count).back();
+    EXPECT_EQ(finished.decision, (DecisionId{7, 12}));
+    EXPECT_EQ(finished.number, 2U);
+    EXPECT_EQ(finished.outcome, row.told);
+    EXPECT_EQ(finished.detail, "why");
+  }
+}
+
+// A restart that cannot be asked for, or whose agent goes away before it answers, is known to be unanswered.
+TEST(OpenSession, ARestartWithoutAnAgentIsUnreachable) {
+  SessionRig rig;
+  rig.sessions().Release(RestartOfKubelet());
+  EXPECT_EQ(rig.events.WaitFor<ActionFinished>(1).back().outcome, ActionOutcome::kUnreachable);
+  const auto agent = rig.OpenSession("node-1");
+  rig.sessions().Release(RestartOfKubelet());
+  ASSERT_TRUE(agent->Receive()->has_restart_request());
+  agent->Cut();
+  EXPECT_EQ(rig.events.WaitFor<ActionFinished>(2).back().outcome, ActionOutcome::kUnreachable);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

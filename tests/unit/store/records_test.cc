@@ -119,7 +119,7 @@ TEST(RecordsTest, EveryEnumValueComesBack) {
     decision.verdict = static_cast<Verdict>(value);
     EXPECT_EQ(FromRecord(ToRecord(decision))->verdict, decision.verdict);
   }
-  for (int value = 0; value <= static_cast<int>(DecisionKind::kPause); ++value) {
+  for (int value = 0; value <= static_cast<int>(DecisionKind::kGrayReadmission); ++value) {
     Decision decision;
     decision.kind = static_cast<DecisionKind>(value);
     EXPECT_EQ(FromRecord(ToRecord(decision))->kind, decision.kind);
@@ -129,7 +129,7 @@ TEST(RecordsTest, EveryEnumValueComesBack) {
     decision.state = static_cast<DecisionState>(value);
     EXPECT_EQ(FromRecord(ToRecord(decision))->state, decision.state);
   }
-  for (int value = 0; value <= static_cast<int>(ActionKind::kEvictPod); ++value) {
+  for (int value = 0; value <= static_cast<int>(ActionKind::kRestartRuntime); ++value) {
     Decision decision;
     decision.actions = {SampleAction(1, static_cast<ActionKind>(value), ActionState::kDone)};
     EXPECT_EQ(FromRecord(ToRecord(decision))->actions, decision.actions);

@@ -91,7 +91,8 @@ inline NodeRecord SampleNode(const std::string& name) {
           .moved = {SampleWorkload()},
           .hold_down = {.relapses = 3, .readmitted = SampleTime(9)},
           .agent_pod = "evenkeel-agent-x7",
-          .recovered = SampleTime(30)};
+          .recovered = SampleTime(30),
+          .gray = {.tainted = true, .drained = true, .decision = DecisionId{3, 5}}};
 }
 
 inline ClusterRecord SampleCluster(const std::string& name) {
@@ -135,7 +136,17 @@ inline Policy SamplePolicy(const std::string& name) {
                                   .min_healthy_nodes = 4,
                                   .min_healthy_percent = 60,
                                   .storm_cool_down = absl::Seconds(70),
-                                  .release_budget_after = absl::Minutes(20)}}};
+                                  .release_budget_after = absl::Minutes(20)},
+                       .gray = {.after = absl::Seconds(11),
+                                .recover_after = absl::Seconds(12),
+                                .memory_stall_percent = 70,
+                                .oom_kills = 7,
+                                .io_errors = 8,
+                                .taint = true,
+                                .restart = true,
+                                .drain = true,
+                                .restart_timeout = absl::Seconds(13),
+                                .escalate_after = absl::Minutes(14)}}};
 }
 
 }  // namespace evenkeel::coordinator

@@ -1,0 +1,143 @@
+#include "coordinator/core/gray_drain.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/plan_failover.h"
+#include "coordinator/core/plan_gray.h"
+#include "coordinator/core/sentences.h"
+#include "coordinator/core/standing.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// How long the replacement of an evicted pod may take before its workload is disturbed no further.
+constexpr absl::Duration kReplacementPatience = absl::Minutes(1);
+
+// The evicted pod's workload is whole again, or has had its time.
+void AwaitReplacement(Turn& turn, const Cluster& cluster, OpenDecision& open) {
+  GrayLadder& ladder = open.ladder;
+  for (auto stuck = ladder.stuck.begin(); stuck != ladder.stuck.end();) {
+    const bool over = cluster.pods.ReadyElsewhere(stuck->first, open.decision.node) >= stuck->second;
+    stuck = over ? ladder.stuck.erase(stuck) : std::next(stuck);
+  }
+  if (ladder.awaited.empty()) return;
+  const size_t wanted = ladder.ready_before + 1;
+  if (cluster.pods.ReadyElsewhere(ladder.awaited, open.decision.node) < wanted) {
+    if (turn.now < ladder.patience) return;
+    ladder.stuck[ladder.awaited] = wanted;
+    for (const WorkloadRecovery& workload : open.decision.workloads) {
+      if (workload.controller.uid != ladder.awaited) continue;
+      const Alternative alternative{
+          absl::StrCat("go on evicting pods of ", Say(workload.controller)),
+          absl::StrCat("its last replacement was not Ready after ", Say(kReplacementPatience))};
+      auto& known = open.decision.alternatives;
+      if (std::find(known.begin(), known.end(), alternative) == known.end()) known.push_back(alternative);
+    }
+    turn.Changed(open);
+  }
+  ladder.awaited.clear();
+}
+
+void CountRestored(Turn& turn, const Cluster& cluster, OpenDecision& open) {
+  for (WorkloadRecovery& workload : open.decision.workloads) {
+    const size_t ready = cluster.pods.ReadyElsewhere(workload.controller.uid, open.decision.node);
+    const size_t grown = ready - std::min<size_t>(ready, workload.ready_elsewhere_before);
+    const auto restored = static_cast<uint32_t>(std::min<size_t>(grown, workload.removed));
+    if (restored == workload.restored) continue;
+    workload.restored = restored;
+    turn.Changed(open);
+  }
+}
+
+Action* EvictionOf(Decision& decision, const std::string& uid) {
+  const auto found = std::find_if(decision.actions.begin(), decision.actions.end(), [&uid](const Action& a) {
+    return a.kind == ActionKind::kEvictPod && a.uid == uid;
+  });
+  return found == decision.actions.end() ? nullptr : &*found;
+}
+
+// A pod that is gone, or on its way out by another's hand, needs no eviction any more.
+void DropGone(Turn& turn, const Cluster& cluster, OpenDecision& open) {
+  for (Action& action : open.decision.actions) {
+    if (action.kind != ActionKind::kEvictPod || action.state != ActionState::kPending) continue;
+    const PodFacts* pod = cluster.pods.Find({action.name_space, action.name});
+    if (pod != nullptr && pod->uid == action.uid && !pod->deleting) continue;
+    action.state = action.attempts > 0 ? ActionState::kDone : ActionState::kSkipped;
+    action.result = "the pod is gone";
+    turn.Changed(open);
+  }
+}
+
+}  // namespace
+
+void NoteEviction(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open) {
+  GrayLadder& ladder = open.ladder;
+  if (ladder.eviction == 0) return;
+  const Action& eviction = open.decision.actions[ladder.eviction - 1];
+  if (eviction.state == ActionState::kReleased || eviction.state == ActionState::kPending) return;
+  ladder.eviction = 0;
+  if (eviction.state != ActionState::kDone) return;
+  ladder.awaited = ladder.controller.uid;
+  ladder.patience = turn.now + kReplacementPatience;
+  CountRemoved(open.decision.workloads, ladder.name_space, ladder.controller, cluster.pods, node.key.node);
+  CountRemoved(node.record.moved, ladder.name_space, ladder.controller, cluster.pods, node.key.node);
+  turn.RecordChanged(node);
+}
+
+std::optional<PodName> NextToEvict(Turn& turn, const Cluster& cluster, OpenDecision& open,
+                                   const std::vector<Symptom>& symptoms) {
+  DropGone(turn, cluster, open);
+  AwaitReplacement(turn, cluster, open);
+  CountRestored(turn, cluster, open);
+  if (!open.ladder.awaited.empty()) return std::nullopt;
+  std::vector<Alternative> stays;
+  const std::vector<PodName> pods =
+      PodsToEvict(open.decision.node, cluster.pods, CanEndPods(symptoms), &stays);
+  for (Alternative& stay : stays) {
+    auto& known = open.decision.alternatives;
+    if (std::find(known.begin(), known.end(), stay) != known.end()) continue;
+    known.push_back(std::move(stay));
+    turn.Changed(open);
+  }
+  std::optional<PodName> again;
+  for (const PodName& name : pods) {
+    const PodFacts& pod = *cluster.pods.Find(name);
+    if (open.ladder.stuck.contains(pod.controller.uid)) continue;
+    const Action* eviction = EvictionOf(open.decision, pod.uid);
+    if (eviction == nullptr) return name;
+    const bool due = eviction->state == ActionState::kPending && MayRetry(*eviction, turn.now);
+    if (due && !again) again = name;
+  }
+  return again;
+}
+
+void Evict(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open, const PodName& name) {
+  const PodFacts& pod = *cluster.pods.Find(name);
+  Action* eviction = EvictionOf(open.decision, pod.uid);
+  if (eviction == nullptr) {
+    Action fresh = GrayAction(open.decision, ActionKind::kEvictPod, name.name, pod.uid);
+    fresh.name_space = name.name_space;
+    open.decision.actions.push_back(std::move(fresh));
+    eviction = &open.decision.actions.back();
+  }
+  SetDrained(turn, node, true);
+  GrayLadder& ladder = open.ladder;
+  ladder.eviction = eviction->number;
+  ladder.name_space = name.name_space;
+  ladder.controller = pod.controller;
+  ladder.ready_before = cluster.pods.ReadyElsewhere(pod.controller.uid, open.decision.node);
+  turn.Release(open, *eviction);
+}
+
+bool IsMoved(const Cluster& cluster, const Node& node, const Decision& decision) {
+  const auto& workloads = decision.workloads;
+  const bool restored = std::all_of(workloads.begin(), workloads.end(), [](const WorkloadRecovery& workload) {
+    return workload.restored >= workload.removed;
+  });
+  return restored && PodsToEvict(node.key.node, cluster.pods, false, nullptr).empty();
+}
+
+}  // namespace evenkeel::coordinator

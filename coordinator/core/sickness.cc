@@ -1,0 +1,96 @@
+#include "coordinator/core/sickness.h"
+
+#include <algorithm>
+
+#include "coordinator/core/sentences.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+absl::Duration Holds(SymptomKind kind) {
+  return kind == SymptomKind::kOomKills ? kOomKillHolds : kOccurrenceHolds;
+}
+
+bool OverFloor(const Symptom& symptom, const GrayPolicy& policy) {
+  switch (symptom.kind) {
+    case SymptomKind::kIoErrors:
+      return symptom.figure >= policy.io_errors;
+    case SymptomKind::kMemoryStall:
+      return symptom.figure >= policy.memory_stall_percent;
+    case SymptomKind::kOomKills:
+      return symptom.figure >= policy.oom_kills;
+    case SymptomKind::kKubelet:
+    case SymptomKind::kRuntime:
+    case SymptomKind::kPleg:
+    case SymptomKind::kReadOnlyDisk:
+    case SymptomKind::kHungDisk:
+    case SymptomKind::kHungTask:
+      return true;
+  }
+  return false;
+}
+
+// When it has lasted for long enough; what has to happen again for that: never by time alone.
+absl::Time SustainedAt(const Symptom& symptom, absl::Time since, absl::Duration after) {
+  if (!symptom.last_seen) return since + after;
+  const bool repeats = symptom.kind == SymptomKind::kIoErrors || symptom.kind == SymptomKind::kOomKills;
+  if (!repeats) return since;
+  return *symptom.last_seen - since >= after ? since : absl::InfiniteFuture();
+}
+
+}  // namespace
+
+bool Counts(const Symptom& symptom, const GrayPolicy& policy, absl::Time now) {
+  if (!OverFloor(symptom, policy)) return false;
+  return !symptom.last_seen || now < *symptom.last_seen + Holds(symptom.kind);
+}
+
+SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, absl::Time now) {
+  SicknessJudgement judgement;
+  std::map<SymptomKind, absl::Time> since;
+  bool sustained = false;
+  for (const Symptom& symptom : sickness.told) {
+    if (!Counts(symptom, policy, now)) continue;
+    const auto known = sickness.since.find(symptom.kind);
+    const absl::Time start = known == sickness.since.end() ? now : known->second;
+    since[symptom.kind] = start;
+    const absl::Time at = SustainedAt(symptom, start, policy.after);
+    sustained = sustained || at <= now;
+    if (at > now) judgement.next = std::min(judgement.next, at);
+    if (symptom.last_seen)
+      judgement.next = std::min(judgement.next, *symptom.last_seen + Holds(symptom.kind));
+    judgement.symptoms.push_back(symptom);
+  }
+  sickness.since = std::move(since);
+  if (judgement.symptoms.empty()) {
+    sickness.gray_since.reset();
+    const absl::Time known = sickness.all_known ? now : sickness.first_report + kUnknownPatience;
+    if (known > now) judgement.next = known;
+    if (known <= now && !sickness.well_since) sickness.well_since = now;
+    return judgement;
+  }
+  sickness.well_since.reset();
+  if (sustained && !sickness.gray_since) {
+    sickness.gray_since = now;
+    sickness.observed_recorded = false;
+    sickness.refused_by.clear();
+    sickness.escalated = false;
+  }
+  judgement.gray = sickness.gray_since.has_value();
+  return judgement;
+}
+
+void ForgetTimes(Sickness& sickness) {
+  sickness.since.clear();
+  sickness.gray_since.reset();
+  sickness.well_since.reset();
+}
+
+std::string Reason(const std::vector<Symptom>& symptoms) {
+  std::vector<std::string> details;
+  details.reserve(symptoms.size());
+  for (const Symptom& symptom : symptoms) details.push_back(symptom.detail);
+  return Join(details);
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,63 @@
+// Whether what an agent says of its node makes the node GRAY: pure, from the symptoms, the policy's floors
+// and the time.
+//
+// A symptom that lasts must have lasted for the policy's `after`, without a break, while the node spoke.
+// What is told each time that it happens must have gone on happening for as long; but a hung task and a
+// remount are the kernel's own judgement, made after long patience, and count at once. Nothing counts that is
+// not there: an absent figure is not a zero, and a part that is not known is not sick.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "coordinator/core/gray_policy.h"
+#include "coordinator/core/health.h"
+
+namespace evenkeel::coordinator {
+
+// How long what is told each time that it happens holds after the last time.
+inline constexpr absl::Duration kOccurrenceHolds = absl::Minutes(5);
+inline constexpr absl::Duration kOomKillHolds = absl::Minutes(1);
+// What an agent has not been able to look at for so long is not its to tell: it is no bar to being well.
+inline constexpr absl::Duration kUnknownPatience = absl::Minutes(5);
+
+// One node's symptoms, and what was made of them. Not durable: after a start the agents tell again.
+struct Sickness {
+  uint64_t session_id = 0;                  // whose symptoms these are; 0 = no report has come yet
+  absl::Time first_report;                  // of that session
+  std::vector<Symptom> told;                // as they came last
+  bool all_known = false;                   // the same
+  std::map<SymptomKind, absl::Time> since;  // each that counts: since when, without a break
+  std::optional<absl::Time> gray_since;     // the episode that is under way
+  std::optional<absl::Time> well_since;     // the agent knows its node, and nothing counts
+  // What was said once in this episode.
+  bool observed_recorded = false;
+  std::set<std::string> refused_by;  // guards
+  bool escalated = false;
+};
+
+// The symptom is there and over the policy's floor.
+bool Counts(const Symptom& symptom, const GrayPolicy& policy, absl::Time now);
+
+struct SicknessJudgement {
+  bool gray = false;
+  std::vector<Symptom> symptoms;             // that count
+  absl::Time next = absl::InfiniteFuture();  // when to judge again if nothing is told before
+};
+
+// Brings `since`, `gray_since` and `well_since` up to date. A node that is GRAY stays so while anything
+// counts.
+SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, absl::Time now);
+
+// Whatever is known is of the past: the node is silent. The times start again when it speaks.
+void ForgetTimes(Sickness& sickness);
+
+// "its kubelet does not answer (...) and ...".
+std::string Reason(const std::vector<Symptom>& symptoms);
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,147 @@
+// What makes a node GRAY, by table: which symptoms count, for how long they must last, and what does not.
+
+#include "coordinator/core/sickness.h"
+
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+const absl::Time kStart = absl::FromUnixSeconds(1'767'225'600);
+
+Symptom Lasting(SymptomKind kind, uint32_t figure = 0) {
+  return {kind, "it is sick", figure, std::nullopt};
+}
+
+Symptom Seen(SymptomKind kind, uint32_t figure, absl::Duration at) {
+  return {kind, "it is sick", figure, kStart + at};
+}
+
+// A floor is the least that counts; what has no figure counts by being there.
+TEST(SicknessTest, CountsFromItsFloorOn) {
+  const GrayPolicy policy;  // 60 %, 5 kills, 3 errors
+  const struct {
+    Symptom symptom;
+    bool counts;
+  } table[] = {
+      {Lasting(SymptomKind::kKubelet), true},
+      {Lasting(SymptomKind::kRuntime), true},
+      {Lasting(SymptomKind::kPleg), true},
+      {Lasting(SymptomKind::kReadOnlyDisk), true},
+      {Lasting(SymptomKind::kHungDisk), true},
+      {Lasting(SymptomKind::kMemoryStall, 50), false},
+      {Lasting(SymptomKind::kMemoryStall, 60), true},
+      {Seen(SymptomKind::kIoErrors, 2, absl::ZeroDuration()), false},
+      {Seen(SymptomKind::kIoErrors, 3, absl::ZeroDuration()), true},
+      {Seen(SymptomKind::kOomKills, 4, absl::ZeroDuration()), false},
+      {Seen(SymptomKind::kOomKills, 5, absl::ZeroDuration()), true},
+      {Seen(SymptomKind::kHungTask, 0, absl::ZeroDuration()), true},
+      // What happened holds for a while after the last time, and no longer.
+      {Seen(SymptomKind::kHungTask, 0, -kOccurrenceHolds + absl::Seconds(1)), true},
+      {Seen(SymptomKind::kHungTask, 0, -kOccurrenceHolds), false},
+      {Seen(SymptomKind::kIoErrors, 9, -kOccurrenceHolds), false},
+      {Seen(SymptomKind::kOomKills, 9, -kOomKillHolds), false},
+      {Seen(SymptomKind::kReadOnlyDisk, 0, -kOccurrenceHolds), false},
+  };
+  for (const auto& row : table) {
+    EXPECT_EQ(Counts(row.symptom, policy, kStart), row.counts)
+        << static_cast<int>(row.symptom.kind) << " with " << row.symptom.figure;
+  }
+}
+
+// A symptom makes the node GRAY when it has lasted for the policy's time, not before, and says when that is.
+TEST(SicknessTest, ABlipIsNoSickness) {
+  GrayPolicy policy;
+  policy.after = absl::Seconds(30);
+  Sickness sickness;
+  sickness.all_known = true;
+  sickness.told = {Lasting(SymptomKind::kRuntime)};
+  const SicknessJudgement first = JudgeSickness(sickness, policy, kStart);
+  EXPECT_FALSE(first.gray);
+  EXPECT_EQ(first.next, kStart + absl::Seconds(30));
+  EXPECT_FALSE(JudgeSickness(sickness, policy, kStart + absl::Seconds(29)).gray);
+
+  sickness.told.clear();  // well again, for a moment
+  EXPECT_FALSE(JudgeSickness(sickness, policy, kStart + absl::Seconds(29)).gray);
+  EXPECT_EQ(sickness.well_since, kStart + absl::Seconds(29));
+
+  sickness.told = {Lasting(SymptomKind::kRuntime)};
+  EXPECT_FALSE(JudgeSickness(sickness, policy, kStart + absl::Seconds(31)).gray);
+  EXPECT_FALSE(sickness.well_since.has_value());
+  EXPECT_TRUE(JudgeSickness(sickness, policy, kStart + absl::Seconds(61)).gray);
+}
+
+// A node that is GRAY stays it while anything counts, be it another symptom that has only just begun; it is
+// well when nothing does.
+TEST(SicknessTest, StaysGrayWhileAnythingCounts) {
+  const GrayPolicy policy;
+  Sickness sickness;
+  sickness.told = {Lasting(SymptomKind::kRuntime)};
+  JudgeSickness(sickness, policy, kStart);
+  ASSERT_TRUE(JudgeSickness(sickness, policy, kStart + absl::Seconds(30)).gray);
+  sickness.told = {Lasting(SymptomKind::kPleg)};
+  EXPECT_TRUE(JudgeSickness(sickness, policy, kStart + absl::Seconds(31)).gray);
+  sickness.told.clear();
+  EXPECT_FALSE(JudgeSickness(sickness, policy, kStart + absl::Seconds(32)).gray);
+}
+
+// Errors and kills must go on for the policy's time: one burst, however large, is none. The kernel's own
+// judgement, a hung task or a remount, counts at once.
+TEST(SicknessTest, WhatHappensMustGoOnHappening) {
+  const GrayPolicy policy;  // 30 s
+  Sickness burst;
+  burst.told = {Seen(SymptomKind::kOomKills, 40, absl::ZeroDuration())};
+  JudgeSickness(burst, policy, kStart);
+  EXPECT_FALSE(JudgeSickness(burst, policy, kStart + absl::Seconds(40)).gray);
+
+  Sickness storm;
+  storm.told = {Seen(SymptomKind::kOomKills, 10, absl::ZeroDuration())};
+  JudgeSickness(storm, policy, kStart);
+  storm.told = {Seen(SymptomKind::kOomKills, 20, absl::Seconds(30))};
+  EXPECT_TRUE(JudgeSickness(storm, policy, kStart + absl::Seconds(30)).gray);
+  // And it ends by itself, a while after the last.
+  EXPECT_FALSE(JudgeSickness(storm, policy, kStart + absl::Seconds(30) + kOomKillHolds).gray);
+
+  Sickness hung;
+  hung.told = {Seen(SymptomKind::kHungTask, 0, absl::ZeroDuration())};
+  const SicknessJudgement judgement = JudgeSickness(hung, policy, kStart);
+  EXPECT_TRUE(judgement.gray);
+  EXPECT_EQ(judgement.next, kStart + kOccurrenceHolds);
+}
+
+// Silence says nothing of health: what was known before it has to last for the whole time again.
+TEST(SicknessTest, TimesStartAgainAfterSilence) {
+  const GrayPolicy policy;
+  Sickness sickness;
+  sickness.told = {Lasting(SymptomKind::kKubelet)};
+  JudgeSickness(sickness, policy, kStart);
+  ASSERT_TRUE(JudgeSickness(sickness, policy, kStart + absl::Seconds(30)).gray);
+  ForgetTimes(sickness);
+  EXPECT_FALSE(JudgeSickness(sickness, policy, kStart + absl::Seconds(31)).gray);
+  EXPECT_TRUE(JudgeSickness(sickness, policy, kStart + absl::Seconds(61)).gray);
+}
+
+// A node is well when its agent has looked at every part of it and found nothing; what cannot be looked at is
+// no bar for ever.
+TEST(SicknessTest, NothingFoundIsNotYetWell) {
+  const GrayPolicy policy;
+  Sickness sickness;
+  sickness.first_report = kStart;
+  const SicknessJudgement judgement = JudgeSickness(sickness, policy, kStart);
+  EXPECT_FALSE(sickness.well_since.has_value());
+  EXPECT_EQ(judgement.next, kStart + kUnknownPatience);
+  JudgeSickness(sickness, policy, kStart + kUnknownPatience);
+  EXPECT_EQ(sickness.well_since, kStart + kUnknownPatience);
+
+  Sickness known;
+  known.first_report = kStart;
+  known.all_known = true;
+  JudgeSickness(known, policy, kStart);
+  EXPECT_EQ(known.well_since, kStart);
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

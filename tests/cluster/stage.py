@@ -77,9 +77,9 @@ def decision_names(stage: Cluster) -> set[str]:
 
 
 def tainted(stage: Cluster) -> set[str]:
-    """The nodes that carry Evenkeel's taint."""
+    """The nodes that carry a taint of Evenkeel's."""
     return {node["metadata"]["name"] for node in stage.api.get("/api/v1/nodes")["items"]
-            if any(taint["key"] == "evenkeel.dev/failed-over" for taint in node["spec"].get("taints", []))}
+            if any(taint["key"].startswith("evenkeel.dev/") for taint in node["spec"].get("taints", []))}
 
 
 def unrest(stage: Cluster) -> str:

@@ -65,13 +65,13 @@ absl::Time GuardLaws::Stepped() const {
   return world_->now() - world_->host().turn_took();
 }
 
-bool GuardLaws::Absorbed(const std::string& node) const {
+bool GuardLaws::Absorbed(const std::string& node, absl::Time when) const {
   const auto out = out_.find(node);
-  return out != out_.end() && out->second <= Stepped();
+  return out != out_.end() && out->second <= when;
 }
 
 bool GuardLaws::Explained(const std::string& node) const {
-  return maintained_.contains(node) || Absorbed(node);
+  return maintained_.contains(node) || Absorbed(node, Stepped());
 }
 
 void GuardLaws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
@@ -113,6 +113,7 @@ void GuardLaws::OnCrash() {
   silent_.clear();
   gray_.clear();
   for (const auto& [node, ready] : ready_) SetHealth(node);
+  if (storming_) storm_ = storm_began_;  // nobody was there at its end: it counts from its beginning
   storming_ = false;
 }
 
@@ -263,6 +264,7 @@ void GuardLaws::NoteStorm() {
   const auto silent = std::count_if(silent_.begin(), silent_.end(),
                                     [this](const std::string& node) { return !Explained(node); });
   const bool storms = static_cast<size_t>(silent) > Budget();
+  if (storms && !storming_) storm_began_ = Stepped();
   if (storms || storming_) storm_ = Stepped();
   storming_ = storms;
 }

@@ -36,7 +36,7 @@ class GuardLaws {
   std::string DomainOf(const std::string& node) const;
   size_t SizeOf(const std::string& domain) const;
   // It is out, and does not count any more: all that it carried has been Ready elsewhere for long.
-  bool Absorbed(const std::string& node) const;
+  bool Absorbed(const std::string& node, absl::Time when) const;
   // Its silence does not count: that, or somebody works on it.
   bool Explained(const std::string& node) const;
 
@@ -83,6 +83,7 @@ class GuardLaws {
   std::set<std::string> lately_healthy_;  // before this turn
   bool storming_ = false;
   absl::Time storm_ = absl::InfinitePast();
+  absl::Time storm_began_ = absl::InfinitePast();
   Bucket cluster_bucket_;
   std::map<std::string, Bucket> domain_buckets_;
 };

@@ -193,8 +193,9 @@ void Laws::Check(const PutNodeRecord& write) {
     return;
   }
   if (!out_.insert(node).second) return;
-  const auto counted = std::count_if(out_.begin(), out_.end(),
-                                     [this](const std::string& out) { return !guards_.Absorbed(out); });
+  const auto counted = std::count_if(out_.begin(), out_.end(), [this](const std::string& out) {
+    return !guards_.Absorbed(out, world_->now());
+  });
   if (static_cast<size_t>(counted) > guards_.Budget()) {
     Violated("L6",
              absl::StrCat(counted, " nodes are out of service at once, and ", guards_.Budget(), " may be"));

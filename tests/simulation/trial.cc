@@ -118,6 +118,9 @@ class Trial {
     if (dice_.Chance(300)) workloads.push_back({.name = "disk", .replicas = 1, .claim = "disk-claim"});
     if (dice_.Chance(300)) workloads.push_back({.name = "first", .replicas = few(3), .priority = 1000});
     if (dice_.Chance(200)) workloads.push_back({.name = "log", .kind = "DaemonSet"});
+    // Its pods are placed on dead nodes again and again.
+    if (dice_.Chance(200))
+      workloads.push_back({.name = "stubborn", .replicas = few(3), .tolerates_all = true});
     return workloads;
   }
 

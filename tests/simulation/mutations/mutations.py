@@ -50,7 +50,7 @@ MUTATIONS = [
         "L1",
         "coordinator/core/failover.cc",
         "if (open == nullptr || !turn.ClusterOf(node).sight.listed) return;",
-        "if (open != nullptr || !turn.ClusterOf(node).sight.listed) return;",
+        "if (open == nullptr || turn.now > absl::UnixEpoch()) return;",
         also="L2",
     ),
     Mutation(
@@ -114,8 +114,8 @@ MUTATIONS = [
         "stateful_pods_moved_without_proof",
         "L5",
         "coordinator/core/plan_failover.cc",
-        'return kind == "ReplicaSet" || kind == "ReplicationController" || kind == "Job";',
-        'return kind != "DaemonSet";',
+        "const std::string& kind = pod.controller.kind;",
+        'const std::string kind = pod.controller.kind == "StatefulSet" ? "ReplicaSet" : pod.controller.kind;',
     ),
     Mutation(
         "budget_not_asked",

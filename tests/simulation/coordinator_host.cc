@@ -47,6 +47,7 @@ struct CoordinatorHost::Process {
   std::vector<std::function<void()>> held;       // what came while it was stopped
   absl::Time busy_until = absl::InfinitePast();  // the loop waits for its disk
   absl::Time woken_at = absl::InfiniteFuture();  // the next look that is arranged
+  uint64_t looks = 0;  // arranged; only the last one is taken, or each would arrange its own next one
 };
 
 CoordinatorHost::CoordinatorHost(Surroundings surroundings, uint64_t seed)
@@ -271,8 +272,8 @@ void CoordinatorHost::Wake() {
       std::max(now, std::min(std::max(turn, process.busy_until), process.monitor.NextTurn()));
   if (next >= process.woken_at) return;
   process.woken_at = next;
-  around_.schedule.At(next, [this, life = life_] {
-    if (life == life_ && !paused()) Look();
+  around_.schedule.At(next, [this, life = life_, look = ++process.looks] {
+    if (life == life_ && look == process_->looks && !paused()) Look();
   });
 }
 

@@ -18,7 +18,9 @@ absl::Duration BeatInterval(const FailoverPolicy& policy, size_t nodes) {
 }
 
 absl::Duration SuspectAfter(const FailoverPolicy& policy, absl::Duration interval) {
-  return policy.suspect_after.value_or(std::max(interval * 3, absl::Milliseconds(500)));
+  constexpr absl::Duration kRetransmission = absl::Milliseconds(500);
+  const absl::Duration silence = std::min(interval * 3, interval * 2 + kRetransmission);
+  return policy.suspect_after.value_or(std::max(silence, kRetransmission));
 }
 
 absl::Duration MaxSuspectAfter(const FailoverPolicy& policy, absl::Duration suspect_after) {

@@ -16,8 +16,10 @@ absl::Duration DefaultBeatInterval(size_t nodes);
 // The policy's interval, or the default for `nodes`.
 absl::Duration BeatInterval(const FailoverPolicy& policy, size_t nodes);
 
-// Silence after which a node that beats evenly is suspect: the policy's, or three intervals and no less than
-// 500 ms, so that one lost packet (TCP retransmits after 200 ms at the earliest) is not yet suspicious.
+// Silence after which a node that beats evenly is suspect: the policy's, or the shorter of three intervals
+// and of two and 500 ms, and no less than 500 ms. So the beat after the last one may be lost altogether, and
+// the next be held up by a lost packet or two (TCP retransmits after 200 ms at the earliest), before that is
+// suspicious.
 absl::Duration SuspectAfter(const FailoverPolicy& policy, absl::Duration interval);
 
 // The most that a node's own rhythm may lengthen that to: the policy's, or three times `suspect_after`; never

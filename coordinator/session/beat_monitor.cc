@@ -112,8 +112,9 @@ bool BeatMonitor::Beat(Watched* watched, absl::Time now) {
     watched->rhythm = EvenRhythm(settings.interval);
   } else if (const absl::Duration gap = now - watched->last_sign;
              watched->has_beaten && attentive && gap <= settings.max_suspect_after) {
-    // A gap that no patience could have excused is an outage and no rhythm.
-    Learn(watched->rhythm, gap);
+    // A gap that no patience could have excused is an outage and no rhythm; of one that was too long for this
+    // session so far, no more than its bound is learnt.
+    Learn(watched->rhythm, std::min(gap, cluster.Bound(watched->patience_class, now)));
   }
   std::list<Watched>& from = watched->List();
   const bool was_overdue = watched->is_overdue;

@@ -1,7 +1,9 @@
 // Watches the deadlines of the agents' beats.
 //
 // How long a session may be silent adapts to its own rhythm (rhythm.h), between the cluster's suspect_after
-// and max_suspect_after, and all bounds together to the coordinator's own health (`patience_percent`).
+// and max_suspect_after, and all bounds together to the coordinator's own health (`patience_percent`). A gap
+// that broke its session's bound counts for no more than that bound: one short outage then costs the
+// detection of a death little, and only those that come again and again are taken for a rhythm.
 //
 // Bounds come in nine classes. In one class of one cluster, who was heard longest ago is always the next to
 // be overdue: a list per class in the order of the last beats is all it takes. A beat moves its session to

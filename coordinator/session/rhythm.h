@@ -24,7 +24,8 @@ struct Rhythm {
   uint32_t deviation_us = 0;  // moving average of their distance from the mean
 };
 
-// Gaps count for no more than this; BeatMonitor leaves out all that are longer than max_suspect_after.
+// Gaps count for no more than this; BeatMonitor leaves out all that are longer than max_suspect_after, and
+// gives of one that was too long for its session no more than the bound that it broke.
 inline constexpr absl::Duration kLongestGap = absl::Minutes(10);
 
 // Of a node that beats exactly as it was told.

@@ -58,7 +58,9 @@ TEST(BeatsTest, PolicyCountsBeforeDefaults) {
   EXPECT_EQ(BeatInterval(policy, 1000), absl::Seconds(1));
   EXPECT_EQ(SuspectAfter(policy, absl::Milliseconds(50)), absl::Milliseconds(500));
   EXPECT_EQ(SuspectAfter(policy, absl::Milliseconds(200)), absl::Milliseconds(600));
-  EXPECT_EQ(SuspectAfter(policy, absl::Seconds(5)), absl::Seconds(15));
+  EXPECT_EQ(SuspectAfter(policy, absl::Milliseconds(500)), absl::Milliseconds(1500));
+  EXPECT_EQ(SuspectAfter(policy, absl::Seconds(1)), absl::Milliseconds(2500));
+  EXPECT_EQ(SuspectAfter(policy, absl::Seconds(5)), absl::Milliseconds(10500));
   EXPECT_EQ(MaxSuspectAfter(policy, absl::Milliseconds(600)), absl::Milliseconds(1800));
   policy.max_suspect_after = absl::Seconds(1);
   EXPECT_EQ(MaxSuspectAfter(policy, absl::Milliseconds(600)), absl::Seconds(1));

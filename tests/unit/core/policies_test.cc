@@ -114,7 +114,7 @@ TEST_F(PoliciesTest, TellsAgentsHowToBeat) {
   apply.policy.failover.beat_interval = absl::Seconds(1);
   const Effects slower = Step(apply);
   ASSERT_EQ(slower.requests.size(), 1u);
-  EXPECT_EQ(std::get<SetBeats>(slower.requests[0]).suspect_after, absl::Seconds(3));
+  EXPECT_EQ(std::get<SetBeats>(slower.requests[0]).suspect_after, absl::Milliseconds(2500));
 }
 
 // The fleet's size class changes how agents beat; a node more within the class does not.

@@ -157,6 +157,16 @@ TEST_F(BeatMonitorTest, AHarmlessGapIsForgivenTheNextTime) {
   EXPECT_THAT(TurnUntil(now_ + 3 * kSecond), ElementsAre(1));
 }
 
+// A single outage, however long, buys one step or two; were it taken for a rhythm, a node that dies a little
+// later would be found late.
+TEST_F(BeatMonitorTest, OneOutageCostsTheNextDetectionLittle) {
+  BeatMonitor::Watched* session = monitor_.Watch("blue", 1, now_);
+  BeatUntil(session, kSecond, now_ + 20 * kSecond);
+  EXPECT_THAT(TurnUntil(now_ + 9 * kSecond), ElementsAre(1));
+  EXPECT_TRUE(monitor_.Beat(session, now_));
+  EXPECT_THAT(TurnUntil(now_ + absl::Milliseconds(5500)), ElementsAre(1));
+}
+
 // A silence that no patience could have excused is an outage and teaches no rhythm.
 TEST_F(BeatMonitorTest, AnOutageTeachesNothing) {
   BeatMonitor::Watched* session = monitor_.Watch("blue", 1, now_);

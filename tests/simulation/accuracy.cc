@@ -1,18 +1,20 @@
 // The accuracy table: how fast a crash is detected and how often a living node is called dead, over many
-// simulated node-hours of mixed faults, by fleet size and beat interval. Prints markdown. Exits with 0 when
+// simulated node-hours of mixed faults, by fleet size and beat interval. Prints markdown, a row as soon as it
+// is complete, and how far it is to the standard error. Exits with 0 when
 // no verdict of death was false and detection kept its bound, else 1.
 //
 //   accuracy [--node-hours N] [--seed N]     N (10500) in all, spread over the rows
 //
-// A fleet is watched for spells of ten minutes. In each, nodes lose power one after the other, half a minute
-// apart, and are back before the next; and between them come faults that are no deaths: agents that are
-// killed, roll out or hang, nodes cut off from the coordinator, slow nodes, a network that delays, short
-// pauses and restarts of the coordinator, an API server that is slow or away. A crash is counted when nothing
-// else was in the coordinator's way (its restart, pause or API outage: these suspend verdicts on purpose, L2
-// and L8); deaths are counted always.
+// A fleet is watched for spells of ten minutes. In each, every half minute or more, a node loses its power
+// (in large fleets five, one after the other within seconds) and is back before the next; and between them
+// come faults that are no deaths: agents that are killed, roll out or hang, nodes cut off from the
+// coordinator, slow nodes, a network that delays, short pauses and restarts of the coordinator, an API server
+// that is slow or away. A crash is counted when nothing else was in the coordinator's way (its restart, pause
+// or API outage: these suspend verdicts on purpose, L2 and L8); deaths are counted always.
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdint>
 #include <iostream>
 #include <map>
@@ -190,13 +192,13 @@ class Spell final : public Observer {
     world_.Advance(absl::Seconds(9));
   }
 
-  // In a large fleet several at nearly one time, far below the node budget.
+  // In a large fleet several, one soon after the other, far below the node budget.
   void Crash() {
     std::set<std::string> nodes;
     const size_t number = nodes_ >= 1000 ? 5 : 1;
     while (nodes.size() < number) nodes.insert(Any());
     for (const std::string& node : nodes) {
-      world_.Advance(dice_.Between(absl::ZeroDuration(), absl::Milliseconds(400)));
+      world_.Advance(dice_.Between(absl::ZeroDuration(), absl::Seconds(3)));
       ++tally_.crashes;
       crashed_[node] = world_.now();
       world_.PowerOff(node);
@@ -221,16 +223,71 @@ struct Row {
   uint32_t nodes;
   absl::Duration beat;
   absl::Duration bound;  // on the 99th of a hundred
-  double node_hours;
+  uint64_t spells;       // that are still to come
   Tally tally;
 };
 
-std::string At(const std::vector<absl::Duration>& sorted, double share) {
-  if (sorted.empty()) return "-";
-  const size_t place =
-      std::min(sorted.size() - 1, static_cast<size_t>(share * static_cast<double>(sorted.size())));
-  return absl::StrFormat("%.2f s", absl::ToDoubleSeconds(sorted[place]));
+// `sorted` is not empty.
+absl::Duration At(const std::vector<absl::Duration>& sorted, double share) {
+  return sorted[std::min(sorted.size() - 1, static_cast<size_t>(share * static_cast<double>(sorted.size())))];
 }
+
+std::string Text(const std::vector<absl::Duration>& sorted, double share) {
+  return sorted.empty() ? "-" : absl::StrFormat("%.2f s", absl::ToDoubleSeconds(At(sorted, share)));
+}
+
+// Prints each row as soon as it and all above it are complete; how far it is, to the standard error.
+class Table {
+ public:
+  explicit Table(std::vector<Row> rows) : rows_(std::move(rows)) {
+    for (const Row& row : rows_) spells_ += row.spells;
+    std::cout << "| nodes | beat every | crashes | detected after p50 | p99 | at most | not detected in 8 s "
+                 "| verdicts of death | of them false | node-hours |\n"
+                 "|---|---|---|---|---|---|---|---|---|---|\n"
+              << std::flush;
+  }
+
+  void Take(size_t row, const Tally& tally) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    rows_[row].tally.Add(tally);
+    --rows_[row].spells;
+    ++done_;
+    std::cerr << absl::StrFormat("\r%d of %d spells", done_, spells_) << (done_ == spells_ ? "\n" : "")
+              << std::flush;
+    for (; printed_ < rows_.size() && rows_[printed_].spells == 0; ++printed_) Print(rows_[printed_]);
+  }
+
+  // Whether all kept what they should.
+  bool Kept() {
+    std::cout << absl::StrFormat(
+        "\n%.0f node-hours, %d crashes and %d other faults; %d of %d verdicts of death were false.\n",
+        all_.node_hours, all_.crashes, all_.other_faults, all_.false_deaths, all_.deaths);
+    return kept_;
+  }
+
+ private:
+  void Print(Row& row) {
+    Tally& tally = row.tally;
+    std::vector<absl::Duration>& sorted = tally.detection;
+    std::sort(sorted.begin(), sorted.end());
+    kept_ = kept_ && !sorted.empty() && tally.undetected == 0 && tally.false_deaths == 0 &&
+            At(sorted, 0.99) <= row.bound;
+    std::cout << absl::StrFormat("| %d | %s | %d | %s | %s | %s | %d | %d | %d | %.0f |\n", row.nodes,
+                                 absl::FormatDuration(row.beat), tally.crashes, Text(sorted, 0.5),
+                                 Text(sorted, 0.99), Text(sorted, 1), tally.undetected, tally.deaths,
+                                 tally.false_deaths, tally.node_hours)
+              << std::flush;
+    all_.Add(tally);
+  }
+
+  std::mutex mutex_;
+  std::vector<Row> rows_;
+  size_t printed_ = 0;
+  uint64_t spells_ = 0;
+  uint64_t done_ = 0;
+  Tally all_;
+  bool kept_ = true;
+};
 
 int Measure(double node_hours, uint64_t seed) {
   std::vector<Row> rows;
@@ -238,61 +295,35 @@ int Measure(double node_hours, uint64_t seed) {
     for (const absl::Duration beat : {absl::Milliseconds(200), absl::Seconds(1)}) {
       // Small fleets need many spells for their percentiles; large ones bring the hours.
       const double share = nodes == 10 ? 0.02 : nodes == 100 ? 0.12 : nodes == 1000 ? 0.16 : 0.2;
+      const double spells = std::ceil(node_hours * share / (absl::ToDoubleHours(kSpell) * nodes));
       rows.push_back({nodes,
                       beat,
                       beat == absl::Seconds(1) ? absl::Seconds(3) : absl::Seconds(1),
-                      node_hours * share,
+                      static_cast<uint64_t>(spells),
                       {}});
     }
   }
   struct Task {
-    Row* row;
+    size_t row;
     uint64_t seed;
   };
   std::vector<Task> tasks;
-  for (Row& row : rows) {
-    const double hours = absl::ToDoubleHours(kSpell) * row.nodes;
-    for (double given = 0; given < row.node_hours; given += hours) tasks.push_back({&row, ++seed});
+  for (size_t row = 0; row < rows.size(); ++row) {
+    for (uint64_t i = 0; i < rows[row].spells; ++i) tasks.push_back({row, ++seed});
   }
-  // The long ones first, so that all cores end together.
-  std::stable_sort(tasks.begin(), tasks.end(),
-                   [](const Task& a, const Task& b) { return a.row->nodes > b.row->nodes; });
+  Table table(rows);
   std::atomic<size_t> next = 0;
-  std::mutex mutex;
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i) {
     threads.emplace_back([&] {
       for (size_t place = next++; place < tasks.size(); place = next++) {
-        const Task& task = tasks[place];
-        const Tally tally = Spell(task.seed, task.row->nodes, task.row->beat).Run();
-        const std::lock_guard<std::mutex> lock(mutex);
-        task.row->tally.Add(tally);
+        const Row& row = rows[tasks[place].row];
+        table.Take(tasks[place].row, Spell(tasks[place].seed, row.nodes, row.beat).Run());
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
-
-  Tally all;
-  bool kept = true;
-  std::cout << "| nodes | beat every | crashes | detected after p50 | p99 | at most | not detected in 8 s | "
-               "verdicts of death | "
-               "of them false | node-hours |\n|---|---|---|---|---|---|---|---|---|---|\n";
-  for (Row& row : rows) {
-    std::vector<absl::Duration>& sorted = row.tally.detection;
-    std::sort(sorted.begin(), sorted.end());
-    const size_t place =
-        std::min(sorted.size() - 1, static_cast<size_t>(0.99 * static_cast<double>(sorted.size())));
-    kept = kept && row.tally.undetected == 0 && row.tally.false_deaths == 0 && sorted[place] <= row.bound;
-    std::cout << absl::StrFormat("| %d | %s | %d | %s | %s | %s | %d | %d | %d | %.0f |\n", row.nodes,
-                                 absl::FormatDuration(row.beat), row.tally.crashes, At(sorted, 0.5),
-                                 At(sorted, 0.99), At(sorted, 1), row.tally.undetected, row.tally.deaths,
-                                 row.tally.false_deaths, row.tally.node_hours);
-    all.Add(row.tally);
-  }
-  std::cout << absl::StrFormat(
-      "\n%.0f node-hours, %d crashes and %d other faults; %d of %d verdicts of death were false.\n",
-      all.node_hours, all.crashes, all.other_faults, all.false_deaths, all.deaths);
-  return kept ? 0 : 1;
+  return table.Kept() ? 0 : 1;
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "coordinator/core/replan.h"
 #include "coordinator/core/sessions.h"
 #include "coordinator/core/sight.h"
+#include "coordinator/core/storm.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -27,6 +28,12 @@ void CloseRestored(Turn& turn, OpenDecision& open, DecisionState end, const char
     }
   }
   turn.Close(open, end, outcome);
+}
+
+// A storm that was noted in a blindness which nobody saw end may have gone on until now (L6).
+void RestoreStorm(Turn& turn, Cluster& cluster, const Decision& blindness) {
+  if (cluster.record.storm < blindness.timings.detected.value_or(absl::InfiniteFuture())) return;
+  NoteStorm(turn, cluster, cluster.record.storm_reason);
 }
 
 // L4: each open decision of the cluster is carried on or closed.
@@ -55,8 +62,10 @@ void RestoreDecisions(Turn& turn, Cluster& cluster) {
         CloseRestored(turn, open, DecisionState::kCancelled,
                       "The coordinator was restarted: pods stay where they are");
         break;
-      case DecisionKind::kAgentLost:
       case DecisionKind::kBlind:
+        RestoreStorm(turn, cluster, open.decision);
+        [[fallthrough]];
+      case DecisionKind::kAgentLost:
       case DecisionKind::kMaintenance:
       case DecisionKind::kPause:
         CloseRestored(turn, open, DecisionState::kSucceeded,

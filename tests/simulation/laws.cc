@@ -225,8 +225,9 @@ void Laws::L1NobodyIsDeadWhileItsLeaseIsRenewed(const std::string& node) {
   const absl::Time now = world_->now() - world_->host().turn_took();
   if (renewed <= silent->second + kLeaseRead || renewed > now - kLeaseRead || now - renewed > kLeaseStale)
     return;
-  // What it renewed before it was lost says nothing about afterwards.
-  if (renewed <= world_->truth().LostSince(node) && world_->truth().LostSince(node) <= world_->now()) return;
+  // What it renewed before it was lost says nothing about afterwards; it may have come back just now, which
+  // is for the check of false verdicts.
+  if (renewed <= world_->truth().LastLoss(node)) return;
   Violated("L1", absl::StrCat("verdict of death on ", node, ", whose lease was renewed ",
                               absl::FormatDuration(renewed - silent->second), " after its silence began"));
 }

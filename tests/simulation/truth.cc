@@ -32,6 +32,7 @@ void Truth::Evaluate() {
     const bool lost = Lost(node, machine);
     if (state.lost) state.last = schedule_.now();
     if (lost != state.lost) state.since = schedule_.now();
+    if (lost && !state.lost) state.loss = schedule_.now();
     state.lost = lost;
   }
 }
@@ -40,6 +41,11 @@ absl::Time Truth::LastLost(const std::string& node) const {
   const auto state = states_.find(node);
   if (state == states_.end()) return absl::InfinitePast();
   return state->second.lost ? schedule_.now() : state->second.last;
+}
+
+absl::Time Truth::LastLoss(const std::string& node) const {
+  const auto state = states_.find(node);
+  return state == states_.end() ? absl::InfinitePast() : state->second.loss;
 }
 
 absl::Time Truth::LostSince(const std::string& node) const {

@@ -28,11 +28,14 @@ class Truth {
   absl::Time LastLost(const std::string& node) const;
   // Since when it has been without a break; InfiniteFuture: it is not.
   absl::Time LostSince(const std::string& node) const;
+  // When it was last lost, its beginning, be it over or not; InfinitePast: never.
+  absl::Time LastLoss(const std::string& node) const;
 
  private:
   struct State {
     bool lost = false;
     absl::Time since;                        // of `lost`
+    absl::Time loss = absl::InfinitePast();  // when it last became true
     absl::Time last = absl::InfinitePast();  // when it was not, any more
   };
 

@@ -115,12 +115,14 @@ struct Incidents {
   static void Deaf(Tormentor& t) {
     Cut(t, [](Machine& machine, bool cut) { machine.deaf = cut; });
   }
-  // One of its peers does not reach it.
+  // Some of its peers do not reach it, fewer than half.
   static void PartlyCut(Tormentor& t) {
     const std::string node = t.AnyNode();
+    const size_t most = (t.nodes_.size() - 1) / 2;
+    const uint32_t permille = 50 + static_cast<uint32_t>(t.dice_.Below(400));
     std::set<std::string> peers;
     for (const std::string& peer : t.nodes_) {
-      if (peer != node && peers.empty() && t.nodes_.size() > 3 && t.dice_.Chance(400)) peers.insert(peer);
+      if (peer != node && peers.size() < most && t.dice_.Chance(permille)) peers.insert(peer);
     }
     const bool hidden = t.dice_.Chance(500);
     t.Change(node, [&](Machine& machine) {
@@ -222,10 +224,11 @@ struct Incidents {
     });
   }
   static void BadProbes(Tormentor& t) {
+    const uint32_t port = static_cast<uint32_t>(t.dice_.Below(100));
     const uint32_t lost = static_cast<uint32_t>(t.dice_.Below(150));
     const uint32_t twice = static_cast<uint32_t>(t.dice_.Below(300));
     t.Spell([=](Knobs& knobs) {
-      knobs.probe_port_lost = 1;
+      knobs.probe_port_lost = port;
       knobs.probe_answer_lost = lost;
       knobs.probe_answer_twice = twice;
     });

@@ -225,6 +225,13 @@ bool Tainted(const Decision& decision) {
   return tainted;
 }
 
+// It has come back from an earlier failover and was not readmitted yet; this one has not touched the taint.
+bool TaintedBefore(const Decision& decision, const Node& node) {
+  return node.facts && node.facts->failover_taint &&
+         std::none_of(decision.actions.begin(), decision.actions.end(),
+                      [](const Action& action) { return action.kind == ActionKind::kUntaintNode; });
+}
+
 }  // namespace
 
 void OnNodeDead(Turn& turn, Node& node) {
@@ -307,6 +314,13 @@ void OnLatePodsDue(Turn& turn, OpenDecision& open) {
 void OnFailoverActed(Turn& turn, OpenDecision& open) {
   Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
   if (TouchedPods(open.decision) || !open.winding_up || node == nullptr) return EnterRecovery(turn, open);
+  if (!Tainted(open.decision) && TaintedBefore(open.decision, *node)) {
+    UpdateWell(turn, *node);
+    return CloseFailover(turn, open, DecisionState::kCancelled,
+                         absl::StrCat(node->key.node,
+                                      " lives: no pod was touched, and the taint of an earlier "
+                                      "failover stays until it is readmitted"));
+  }
   if (!Tainted(open.decision)) {
     ForgetFailover(turn, *node);
     return CloseFailover(

@@ -56,6 +56,12 @@ void PodIndex::Remove(const PodName& name, const PodFacts& facts) {
   if (siblings.ready.empty() && siblings.waiting.empty()) by_controller_.erase(found);
 }
 
+void PodIndex::PartsChanged() {
+  by_node_.clear();
+  by_controller_.clear();
+  for (const auto& [name, facts] : pods_) Add(name, facts);
+}
+
 const PodFacts* PodIndex::Find(const PodName& name) const {
   const auto found = pods_.find(name);
   return found == pods_.end() ? nullptr : &found->second;

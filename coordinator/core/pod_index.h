@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "coordinator/core/facts.h"
 
@@ -42,6 +43,13 @@ class PodIndex {
   // Pods of a controller that are Ready on any node but this one.
   size_t ReadyElsewhere(const std::string& controller_uid, const std::string& node) const;
   size_t ReadyOn(const std::string& controller_uid, const std::string& node) const;
+
+  // What a checkpoint holds (common/base/bytes_of.h); the rest follows from it.
+  template <typename Self>
+  static auto Parts(Self& self) {
+    return std::tie(self.pods_);
+  }
+  void PartsChanged();
 
  private:
   void Add(const PodName& name, const PodFacts& facts);

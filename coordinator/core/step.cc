@@ -136,4 +136,8 @@ absl::Time Core::NextDeadline() const {
   return NextCall(*state_);
 }
 
+const std::map<std::string, Policy>& Core::policies() const {
+  return state_->policies;
+}
+
 }  // namespace evenkeel::coordinator

@@ -27,4 +27,9 @@ std::optional<TimerKey> Timers::PopDue(absl::Time now) {
   return key;
 }
 
+void Timers::PartsChanged() {
+  order_.clear();
+  for (const auto& [key, when] : when_) order_.emplace(when, key);
+}
+
 }  // namespace evenkeel::coordinator

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -47,6 +48,13 @@ class Timers {
   absl::Time Next() const;
   // Takes out the first deadline that is at or before `now`.
   std::optional<TimerKey> PopDue(absl::Time now);
+
+  // What a checkpoint holds (common/base/bytes_of.h).
+  template <typename Self>
+  static auto Parts(Self& self) {
+    return std::tie(self.when_);
+  }
+  void PartsChanged();
 
  private:
   std::map<TimerKey, absl::Time> when_;

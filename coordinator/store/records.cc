@@ -1,7 +1,6 @@
 #include "coordinator/store/records.h"
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,11 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "coordinator/store/stored_time.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
 namespace stored = ::evenkeel::storage::v1;
+using coordinator::ToStored;  // of times, beside those of enums here
 
 // ---- enums: pairs, so that neither side's order binds the other's ----
 
@@ -107,30 +108,6 @@ absl::Status FromStored(const Pair<Core, Stored> (&pairs)[size], Stored value, c
   return absl::DataLossError(absl::StrCat("stored field ", field, " has the value ", static_cast<int>(value),
                                           ", which this version does not know: it was written by a newer "
                                           "coordinator, or damaged"));
-}
-
-// ---- times; absl maps both infinities to the ends of the range, but not back ----
-
-constexpr int64_t kPast = std::numeric_limits<int64_t>::min();
-constexpr int64_t kFuture = std::numeric_limits<int64_t>::max();
-
-int64_t ToStored(absl::Time time) {
-  return absl::ToUnixNanos(time);
-}
-int64_t ToStored(absl::Duration duration) {
-  return absl::ToInt64Nanoseconds(duration);
-}
-
-absl::Time TimeFrom(int64_t ns) {
-  if (ns == kPast) return absl::InfinitePast();
-  if (ns == kFuture) return absl::InfiniteFuture();
-  return absl::FromUnixNanos(ns);
-}
-
-absl::Duration DurationFrom(int64_t ns) {
-  if (ns == kPast) return -absl::InfiniteDuration();
-  if (ns == kFuture) return absl::InfiniteDuration();
-  return absl::Nanoseconds(ns);
 }
 
 // ---- parts ----

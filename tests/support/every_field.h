@@ -1,0 +1,61 @@
+// Fills plain data so that no field, at any depth, has its default and no two have the same value: what is
+// lost or mixed up on a way through a codec shows itself, and so does a field that the codec does not know.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/base/bytes_of.h"
+
+namespace evenkeel::test {
+
+class EveryField {
+ public:
+  template <typename T>
+  void Fill(T& value) {
+    using base::bytes_internal::kIs;
+    if constexpr (std::is_same_v<T, std::string>) {
+      value = absl::StrCat("text-", ++count_);
+    } else if constexpr (std::is_same_v<T, absl::Duration>) {
+      value = (absl::Seconds(1) + absl::Nanoseconds(1)) * ++count_;
+    } else if constexpr (std::is_same_v<T, absl::Time>) {
+      value = absl::FromUnixSeconds(1'700'000'000) + (absl::Seconds(1) + absl::Nanoseconds(1)) * ++count_;
+    } else if constexpr (std::is_same_v<T, bool>) {
+      value = true;
+    } else if constexpr (std::is_enum_v<T>) {
+      value = static_cast<T>(1);
+    } else if constexpr (std::is_arithmetic_v<T>) {
+      value = static_cast<T>(++count_);
+    } else if constexpr (kIs<T, std::optional>) {
+      Fill(value.emplace());
+    } else if constexpr (kIs<T, std::vector>) {
+      value.resize(2);
+      for (auto& element : value) Fill(element);
+    } else if constexpr (kIs<T, std::map>) {
+      typename T::key_type key;
+      Fill(key);
+      Fill(value[key]);
+    } else {
+      std::apply([this](auto&... fields) { (Fill(fields), ...); }, base::FieldsOf(value));
+    }
+  }
+
+ private:
+  int count_ = 0;
+};
+
+template <typename T>
+T WithEveryField() {
+  T value;
+  EveryField().Fill(value);
+  return value;
+}
+
+}  // namespace evenkeel::test

@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
@@ -20,8 +21,20 @@ ActionFinished TooLate(const ReleasedAction& released, absl::Duration took) {
 
 }  // namespace
 
-Loop::Loop(const Restored& restored, StateStore& store, Outlet& outlet, const time::Clock& clock)
-    : core_(restored, clock.Now()), store_(store), outlet_(outlet), clock_(clock) {}
+Loop::Loop(const Restored& restored, StateStore& store, Outlet& outlet, const time::Clock& clock,
+           Recorder* recorder)
+    : Loop(clock.Now(), restored, store, outlet, clock, recorder) {}
+
+Loop::Loop(absl::Time now, const Restored& restored, StateStore& store, Outlet& outlet,
+           const time::Clock& clock, Recorder* recorder)
+    : core_(restored, now), store_(store), outlet_(outlet), clock_(clock), recorder_(recorder) {
+  if (recorder_ != nullptr) recorder_->OnStart(restored, now);
+}
+
+void Loop::Step(const Event& event, absl::Time now) {
+  steps_.push_back(core_.Step(event, now));
+  if (recorder_ != nullptr) recorded_.push_back({.event = event, .now = now, .decided = {}});
+}
 
 void Loop::Step(const std::vector<Event>& events) {
   EVENKEEL_CHECK(next_ == Next::kStep) << "a turn begins with its steps";
@@ -32,9 +45,8 @@ void Loop::Step(const std::vector<Event>& events) {
   held_back_.clear();
   // What has happened comes before what has not happened in time: a sign of life that waits in the queue must
   // not lose against the deadline that it meets (L1).
-  for (const Event& event : events) steps_.push_back(core_.Step(event, clock_.Now()));
-  if (const absl::Time now = clock_.Now(); now >= core_.NextDeadline())
-    steps_.push_back(core_.Step(Tick{}, now));
+  for (const Event& event : events) Step(event, clock_.Now());
+  if (const absl::Time now = clock_.Now(); now >= core_.NextDeadline()) Step(Tick{}, now);
   for (Effects& effects : steps_) {
     std::move(effects.writes.begin(), effects.writes.end(), std::back_inserter(writes_));
   }
@@ -65,9 +77,25 @@ void Loop::Release() {
     for (const Reply& reply : effects.replies) outlet_.Release(reply);
     for (const Notice& notice : effects.notices) outlet_.Release(notice);
   }
+  Record();
   steps_.clear();
   writes_.clear();
   next_ = Next::kStep;
+}
+
+void Loop::Record() {
+  if (recorder_ == nullptr || recorded_.empty()) return;
+  for (size_t i = 0; i < recorded_.size(); ++i) {
+    for (Notice& notice : steps_[i].notices) {
+      if (auto* changed = std::get_if<DecisionChanged>(&notice)) {
+        recorded_[i].decided.push_back(std::move(changed->decision));
+      }
+    }
+  }
+  const absl::Time now = recorded_.back().now;
+  recorder_->OnSteps(std::move(recorded_));
+  recorded_.clear();
+  if (recorder_->WantsCheckpoint()) recorder_->OnCheckpoint(core_.Checkpoint(), now);
 }
 
 }  // namespace evenkeel::coordinator

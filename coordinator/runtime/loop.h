@@ -12,14 +12,17 @@
 #include "common/time/clock.h"
 #include "coordinator/core/core.h"
 #include "coordinator/runtime/outlet.h"
+#include "coordinator/store/recorder.h"
 #include "coordinator/store/state_store.h"
 
 namespace evenkeel::coordinator {
 
 class Loop {
  public:
-  // `store` is open already and gave `restored`. All but `restored` outlive the loop.
-  Loop(const Restored& restored, StateStore& store, Outlet& outlet, const time::Clock& clock);
+  // `store` is open already and gave `restored`. `recorder`, which may be null, is told each turn at the end
+  // of its release. All but `restored` outlive the loop.
+  Loop(const Restored& restored, StateStore& store, Outlet& outlet, const time::Clock& clock,
+       Recorder* recorder = nullptr);
 
   // A turn that lasts longer than this from its steps to its release has slept, or waited for its disk, while
   // the world went on. It is as late as what the core takes for its own standing still.
@@ -46,15 +49,22 @@ class Loop {
  private:
   enum class Next { kStep, kCommit, kRelease, kNothing };
 
+  Loop(absl::Time now, const Restored& restored, StateStore& store, Outlet& outlet, const time::Clock& clock,
+       Recorder* recorder);
+  void Step(const Event& event, absl::Time now);
+  void Record();
+
   Core core_;
   StateStore& store_;
   Outlet& outlet_;
   const time::Clock& clock_;
+  Recorder* const recorder_;
   Next next_ = Next::kStep;
   absl::Time stepped_;
   std::vector<Event> held_back_;  // what the core is told of actions that came too late
   std::vector<Effects> steps_;
   std::vector<Write> writes_;
+  std::vector<RecordedStep> recorded_;
 };
 
 }  // namespace evenkeel::coordinator

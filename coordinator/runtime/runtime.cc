@@ -50,7 +50,7 @@ struct Runtime::Impl {
 
 void Runtime::Impl::Run() {
   loop_id = std::this_thread::get_id();
-  Loop loop(restored, store, outlet, clock);
+  Loop loop(restored, store, outlet, clock, options.recorder);
   std::vector<Event> events;
   while (queue.Take(events, kMostEventsPerTurn, loop.NextDeadline() - clock.Now())) Turn(loop, events);
 }

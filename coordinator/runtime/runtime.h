@@ -13,6 +13,7 @@
 #include "common/time/clock.h"
 #include "coordinator/core/core.h"
 #include "coordinator/runtime/outlet.h"
+#include "coordinator/store/recorder.h"
 #include "coordinator/store/state_store.h"
 
 namespace evenkeel::coordinator {
@@ -33,6 +34,7 @@ class Runtime : public EventSink {
  public:
   struct Options {
     size_t queue_capacity = 16384;
+    Recorder* recorder = nullptr;  // of what the core is told; outlives the runtime. Null: none
     // Called with the cause when the store cannot keep its promise; must not return.
     std::function<void(const absl::Status&)> fatal;
   };

@@ -65,8 +65,8 @@ void CoordinatorHost::Start() {
   started_ = around_.schedule.now();
   process_->store.Order(ordered_);
   const Restored restored = *process_->store.Open();
-  process_->loop =
-      std::make_unique<Loop>(restored, process_->store, static_cast<Outlet&>(*this), around_.schedule);
+  process_->loop = std::make_unique<Loop>(restored, process_->store, static_cast<Outlet&>(*this),
+                                          around_.schedule, recorder_);
   around_.agents.SetListener(this);
   Post(ClusterAdded{around_.cluster});
   if (around_.started) around_.started();

@@ -50,6 +50,9 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
   CoordinatorHost(Surroundings surroundings, uint64_t seed);
   ~CoordinatorHost() override;
 
+  // Told all that the core is told, from the next start on.
+  void Record(coordinator::Recorder* recorder) { recorder_ = recorder; }
+
   // ---- its life ----
   void Start();  // not while it runs
   void Kill();   // what is not durable is lost
@@ -111,6 +114,7 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
 
   const Surroundings around_;
   Dice dice_;
+  coordinator::Recorder* recorder_ = nullptr;
   uint64_t life_ = 0;
   bool zombie_ = false;
   CommitFault ordered_ = CommitFault::kNone;

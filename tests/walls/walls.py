@@ -37,10 +37,11 @@ COORDINATOR = {
     "core": ("core",),
     "store": ("core", "store"),
     "runtime": ("core", "store", "runtime"),
+    "replay": ("core", "store", "replay"),
     "session": ("core", "runtime", "session"),
     "observe": ("core", "runtime", "observe"),
     "act": ("core", "runtime", "act"),
-    "serve": ("core", "runtime", "store", "serve", "observe", "session"),
+    "serve": ("core", "runtime", "store", "replay", "serve", "observe", "session"),
 }
 AGENT = {
     "decode": ("decode",),

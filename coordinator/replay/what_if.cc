@@ -1,0 +1,225 @@
+#include "coordinator/replay/what_if.h"
+
+#include <algorithm>
+#include <tuple>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// What a request or an action is about, the same for both cores; empty: it is not answered. The first line is
+// for people.
+std::string About(const Request& request) {
+  if (const auto* probe = std::get_if<ProbeNode>(&request)) {
+    return absl::StrCat("probe ", probe->target.cluster, " ", probe->target.node, " by ",
+                        probe->witness.node);
+  }
+  if (const auto* read = std::get_if<ReadLease>(&request)) {
+    return absl::StrCat("lease ", read->node.cluster, " ", read->node.node);
+  }
+  if (const auto* ask = std::get_if<AskKubelet>(&request)) {
+    return absl::StrCat("kubelet ", ask->node.cluster, " ", ask->node.node);
+  }
+  return "";
+}
+
+uint64_t IdOf(const Request& request) {
+  if (const auto* probe = std::get_if<ProbeNode>(&request)) return probe->probe_id;
+  if (const auto* read = std::get_if<ReadLease>(&request)) return read->request_id;
+  if (const auto* ask = std::get_if<AskKubelet>(&request)) return ask->request_id;
+  return 0;
+}
+
+const char* What(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::kTaintNode:
+      return "the taint on ";
+    case ActionKind::kUntaintNode:
+      return "the end of the taint on ";
+    case ActionKind::kDeletePod:
+      return "the deletion of pod ";
+    case ActionKind::kMarkPodUnready:
+      return "marking unready pod ";
+    case ActionKind::kEvictPod:
+      return "the eviction of pod ";
+    case ActionKind::kTaintGray:
+      return "the taint for sickness on ";
+    case ActionKind::kUntaintGray:
+      return "the end of the taint for sickness on ";
+    case ActionKind::kRestartKubelet:
+      return "the restart of the kubelet of ";
+    case ActionKind::kRestartRuntime:
+      return "the restart of the container runtime of ";
+  }
+  return "an action on ";
+}
+
+std::string About(const ReleasedAction& released) {
+  const Action& action = released.action;
+  return absl::StrCat(What(action.kind),
+                      action.name_space.empty() ? "" : absl::StrCat(action.name_space, "/"), action.name,
+                      " in cluster ", released.cluster, "\n", action.uid);
+}
+
+std::string FirstLine(const std::string& about) {
+  return about.substr(0, about.find('\n'));
+}
+
+}  // namespace
+
+void WhatIf::Fork(const Core& core, const std::map<DecisionId, Decision>& open, absl::Time now) {
+  absl::StatusOr<std::unique_ptr<Core>> copy = Core::FromCheckpoint(core.Checkpoint());
+  EVENKEEL_CHECK(copy.ok()) << "a core cannot read its own checkpoint: " << copy.status().ToString();
+  core_ = *std::move(copy);
+  ForgetAsked();
+  for (const auto& [id, decision] : open) decisions_.insert_or_assign(id, decision);
+  PutPolicy(now);
+}
+
+void WhatIf::Restart(Restored restored, absl::Time now) {
+  std::erase_if(restored.policies, [this](const Policy& policy) {
+    return policy.name == policy_.name || policy.failover.cluster == policy_.failover.cluster;
+  });
+  restored.policies.push_back(policy_);
+  core_ = std::make_unique<Core>(restored, now);
+  ForgetAsked();
+  for (const Decision& decision : restored.open_decisions) decisions_.insert_or_assign(decision.id, decision);
+}
+
+// Answers never come across a start.
+void WhatIf::ForgetAsked() {
+  partings_ = Partings();
+  earlier_unanswered_ = unanswered();
+  asked_.Forget();
+  acted_.Forget();
+  early_answers_.clear();
+  due_.clear();
+}
+
+void WhatIf::PutPolicy(absl::Time now) {
+  std::vector<std::string> in_the_way;
+  for (const auto& [name, policy] : core_->policies()) {
+    if (name != policy_.name && policy.failover.cluster == policy_.failover.cluster)
+      in_the_way.push_back(name);
+  }
+  for (const std::string& name : in_the_way) Give(DeletePolicy{.request_id = 0, .name = name}, now);
+  Give(ApplyPolicy{.request_id = 0, .policy = policy_}, now);
+}
+
+void WhatIf::Step(const Event& event, absl::Time now, absl::Time deadline, const Effects& recorded) {
+  if (core_ == nullptr) return;
+  for (const Request& request : recorded.requests) {
+    if (const std::string about = About(request); !about.empty()) {
+      asked_.Recorded(about, IdOf(request), now);
+    }
+  }
+  for (const ReleasedAction& action : recorded.actions) {
+    acted_.Recorded(About(action), {action.decision, action.action.number}, now);
+  }
+  // It was awake until the recorded core's deadline: deadlines of this one before that are met in time.
+  for (absl::Time own = core_->NextDeadline(); own < deadline && own < now; own = core_->NextDeadline()) {
+    Give(Tick{}, own);
+  }
+  if (const std::optional<Event> told = Translated(event)) Give(*told, now);
+  // Each answer may lead to the next action, of which there is an end.
+  while (!due_.empty()) {
+    const Event answer = std::move(due_.front());
+    due_.erase(due_.begin());
+    Give(answer, now);
+  }
+}
+
+std::optional<Event> WhatIf::Translated(const Event& event) {
+  if (const auto* answer = std::get_if<ProbeAnswered>(&event)) {
+    const auto partner = asked_.Answered(answer->probe_id);
+    if (!partner) return std::nullopt;
+    ProbeAnswered own = *answer;
+    own.probe_id = *partner;
+    return own;
+  }
+  if (const auto* answer = std::get_if<LeaseRead>(&event)) {
+    const auto partner = asked_.Answered(answer->request_id);
+    if (!partner) return std::nullopt;
+    LeaseRead own = *answer;
+    own.request_id = *partner;
+    return own;
+  }
+  if (const auto* answer = std::get_if<KubeletAnswered>(&event)) {
+    const auto partner = asked_.Answered(answer->request_id);
+    if (!partner) return std::nullopt;
+    KubeletAnswered own = *answer;
+    own.request_id = *partner;
+    return own;
+  }
+  if (const auto* answer = std::get_if<ActionFinished>(&event)) {
+    const auto partner = acted_.Answered({answer->decision, answer->number});
+    if (!partner) {
+      early_answers_.insert_or_assign(ActionName(answer->decision, answer->number), *answer);
+      return std::nullopt;
+    }
+    ActionFinished own = *answer;
+    std::tie(own.decision, own.number) = *partner;
+    own.attempt = 0;  // how often the other core tried is its own matter
+    return own;
+  }
+  if (const auto* apply = std::get_if<ApplyPolicy>(&event);
+      apply != nullptr && !apply->validate_only &&
+      (apply->policy.name == policy_.name || apply->policy.failover.cluster == policy_.failover.cluster)) {
+    ++withheld_;
+    return std::nullopt;
+  }
+  if (const auto* erase = std::get_if<DeletePolicy>(&event);
+      erase != nullptr && !core_->policies().contains(erase->name)) {
+    return std::nullopt;
+  }
+  if (const auto* erase = std::get_if<DeletePolicy>(&event);
+      erase != nullptr && erase->name == policy_.name) {
+    ++withheld_;
+    return std::nullopt;
+  }
+  return event;
+}
+
+void WhatIf::Give(const Event& event, absl::Time now) {
+  const Effects effects = core_->Step(event, now);
+  for (const Request& request : effects.requests) {
+    if (const std::string about = About(request); !about.empty()) {
+      asked_.Other(about, IdOf(request), now);
+    }
+  }
+  for (const ReleasedAction& action : effects.actions) {
+    const ActionName own(action.decision, action.action.number);
+    const auto partner = acted_.Other(About(action), own, now);
+    const auto answer = partner ? early_answers_.find(*partner) : early_answers_.end();
+    if (answer == early_answers_.end()) continue;
+    ActionFinished told = answer->second;
+    std::tie(told.decision, told.number) = own;
+    told.attempt = 0;
+    due_.emplace_back(std::move(told));
+  }
+  for (const Notice& notice : effects.notices) {
+    if (const auto* changed = std::get_if<DecisionChanged>(&notice)) {
+      decisions_.insert_or_assign(changed->decision.id, changed->decision);
+    }
+  }
+}
+
+std::vector<WhatIf::Parting> WhatIf::Partings() const {
+  std::vector<Parting> partings = partings_;
+  for (const auto& lone : acted_.LoneOther()) {
+    partings.push_back({lone.asked, absl::StrCat("it would have handed out ", FirstLine(lone.about),
+                                                 ", which was not done in the recorded world")});
+  }
+  for (const auto& lone : acted_.LoneRecorded()) {
+    partings.push_back({lone.asked, absl::StrCat("it would not have handed out ", FirstLine(lone.about),
+                                                 ", which was done in the recorded world")});
+  }
+  std::stable_sort(partings.begin(), partings.end(),
+                   [](const Parting& left, const Parting& right) { return left.time < right.time; });
+  return partings;
+}
+
+}  // namespace evenkeel::coordinator

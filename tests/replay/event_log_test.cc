@@ -1,0 +1,356 @@
+// What the core is told lies in files from which it can be told again; the files are bounded, and whatever
+// happens to them or to the disk costs a part of the log, which is known, and nothing else.
+
+#include "coordinator/store/event_log.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/bytes_of.h"
+#include "coordinator/replay/replay.h"
+#include "coordinator/store/event_log_file.h"
+#include "coordinator/store/event_log_walk.h"
+#include "coordinator/store/event_records.h"
+#include "tests/replay/tape.h"
+#include "tests/unit/store/temporary_folder.h"
+
+namespace evenkeel::replay {
+namespace {
+
+using namespace coordinator;
+using testing::TemporaryFolder;
+
+// Longer than any machine needs; nothing waits for it unless something is broken.
+constexpr absl::Duration kPatience = absl::Seconds(60);
+
+// Both hear the same.
+class Both final : public Recorder {
+ public:
+  Both(Recorder& one, Recorder& other) : one_(one), other_(other) {}
+  void OnStart(const Restored& restored, absl::Time now) override {
+    one_.OnStart(restored, now);
+    other_.OnStart(restored, now);
+  }
+  void OnSteps(std::vector<RecordedStep> steps) override {
+    one_.OnSteps(steps);
+    other_.OnSteps(std::move(steps));
+  }
+  bool WantsCheckpoint() const override { return one_.WantsCheckpoint() || other_.WantsCheckpoint(); }
+  void OnCheckpoint(std::string checkpoint, absl::Time now) override {
+    one_.OnCheckpoint(checkpoint, now);
+    other_.OnCheckpoint(std::move(checkpoint), now);
+  }
+
+ private:
+  Recorder& one_;
+  Recorder& other_;
+};
+
+class EventLogTest : public ::testing::Test {
+ protected:
+  EventLog::Options Options() const {
+    return {.folder = folder_.path() + "/events",
+            .coordinator_version = EVENKEEL_VERSION,
+            .reserve = 0,
+            .write_after = absl::Milliseconds(1),
+            .retry_after = absl::ZeroDuration()};
+  }
+
+  std::vector<LogItem> WalkAll(absl::Time since = absl::InfinitePast()) const {
+    std::vector<LogItem> items;
+    auto walk = EventLogWalk::From(Options().folder, since);
+    if (!walk.ok()) {
+      ADD_FAILURE() << walk.status();
+      return items;
+    }
+    while (true) {
+      auto item = walk->Next();
+      if (!item.ok()) ADD_FAILURE() << item.status();
+      if (!item.ok() || !item->has_value()) return items;
+      items.push_back(**std::move(item));
+    }
+  }
+
+  static std::vector<LogStep> Steps(const std::vector<LogItem>& items) {
+    std::vector<LogStep> steps;
+    for (const LogItem& item : items) {
+      if (const auto* step = std::get_if<LogStep>(&item)) steps.push_back(*step);
+    }
+    return steps;
+  }
+
+  static void ExpectSame(const std::vector<LogStep>& left, const std::vector<LogStep>& right) {
+    ASSERT_EQ(left.size(), right.size());
+    for (size_t i = 0; i < left.size(); ++i) {
+      ASSERT_EQ(base::BytesOf(left[i].event), base::BytesOf(right[i].event)) << "step " << i;
+      ASSERT_EQ(left[i].now, right[i].now) << "step " << i;
+      ASSERT_EQ(left[i].decided, right[i].decided) << "step " << i;
+    }
+  }
+
+  // A tick each millisecond.
+  static std::vector<RecordedStep> Ticks(size_t count, absl::Time& now) {
+    std::vector<RecordedStep> steps;
+    for (size_t i = 0; i < count; ++i)
+      steps.push_back({.event = Tick{}, .now = now += absl::Milliseconds(1)});
+    return steps;
+  }
+
+  static void AwaitCheckpointWish(const EventLog& log) {
+    for (int i = 0; i < 60'000 && !log.WantsCheckpoint(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ASSERT_TRUE(log.WantsCheckpoint());
+  }
+
+  TemporaryFolder folder_;
+  absl::Time now_ = absl::FromUnixSeconds(1'767'225'600);
+};
+
+TEST_F(EventLogTest, GivesBackWhatTheCoreWasToldAndReplays) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    std::filesystem::remove_all(Options().folder);
+    Tape tape;
+    EventLog::Options options = Options();
+    options.segment_bytes = 3000;  // many segments, each with a checkpoint of the core
+    absl::Time start;
+    {
+      EventLog log(options);
+      Both both(tape, log);
+      Tale tale(seed, &both);
+      tale.Play();
+      start = tale.world().start();
+      ASSERT_TRUE(log.Flush(kPatience).ok());
+      ASSERT_NO_FATAL_FAILURE(ExpectSame(Steps(WalkAll()), Steps(tape.items()))) << "seed " << seed;
+    }
+    const auto result = RunReplay(options.folder, {.since = start}, {});
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_TRUE(result->faithful) << "seed " << seed;
+    // From the middle, too.
+    const auto middle = RunReplay(options.folder, {.since = start + absl::Seconds(60)}, {});
+    ASSERT_TRUE(middle.ok()) << middle.status();
+    EXPECT_TRUE(middle->faithful) << "seed " << seed;
+    EXPECT_LT(middle->steps, result->steps);
+  }
+}
+
+TEST_F(EventLogTest, GoesOnAfterAStart) {
+  for (uint64_t epoch = 1; epoch <= 3; ++epoch) {
+    EventLog log(Options());
+    log.OnStart({.epoch = epoch}, now_);
+    log.OnSteps(Ticks(5, now_));
+  }
+  const std::vector<LogItem> items = WalkAll();
+  EXPECT_EQ(Steps(items).size(), 15);
+  std::vector<uint64_t> epochs;
+  for (const LogItem& item : items) {
+    if (const auto* start = std::get_if<LogStart>(&item)) epochs.push_back(start->restored.epoch);
+  }
+  EXPECT_EQ(epochs, (std::vector<uint64_t>{1, 2, 3}));
+}
+
+TEST_F(EventLogTest, IsBoundedBySize) {
+  EventLog::Options options = Options();
+  options.bytes = 64 << 10;
+  options.segment_bytes = 8 << 10;
+  EventLog log(options);
+  log.OnStart({.epoch = 1}, now_);
+  const Core core({.epoch = 1}, now_);
+  const absl::Time start = now_;
+  for (int i = 0; i < 400; ++i) {
+    log.OnSteps(Ticks(100, now_));
+    ASSERT_TRUE(log.Flush(kPatience).ok());
+    if (log.WantsCheckpoint()) log.OnCheckpoint(core.Checkpoint(), now_);
+  }
+  ASSERT_TRUE(log.Flush(kPatience).ok());
+  EXPECT_LE(log.figures().bytes, options.bytes + 2 * options.segment_bytes);
+  EXPECT_EQ(log.figures().steps, 40'000);
+  const std::vector<LogStep> left = Steps(WalkAll());
+  ASSERT_FALSE(left.empty());
+  EXPECT_GT(left.front().now, start + absl::Seconds(10));  // the oldest went
+  EXPECT_EQ(left.back().now, now_);                        // the newest is there
+}
+
+TEST_F(EventLogTest, IsBoundedByAge) {
+  EventLog::Options options = Options();
+  options.age = absl::Minutes(10);
+  options.segment_bytes = 1;
+  EventLog log(options);
+  log.OnStart({.epoch = 1}, now_);
+  const Core core({.epoch = 1}, now_);
+  for (int i = 0; i < 60; ++i) {
+    log.OnSteps(Ticks(1, now_));
+    log.OnCheckpoint(core.Checkpoint(), now_);
+    now_ += absl::Minutes(1);
+    ASSERT_TRUE(log.Flush(kPatience).ok());
+  }
+  const std::vector<LogStep> left = Steps(WalkAll());
+  ASSERT_FALSE(left.empty());
+  EXPECT_LE(now_ - left.front().now, absl::Minutes(13));
+}
+
+TEST_F(EventLogTest, ATornEndCostsNoMoreThanItself) {
+  {
+    EventLog log(Options());
+    log.OnStart({.epoch = 1}, now_);
+    log.OnSteps(Ticks(10, now_));
+    ASSERT_TRUE(log.Flush(kPatience).ok());
+    log.OnSteps(Ticks(10, now_));
+  }
+  const std::string file = SegmentPath(Options().folder, 1);
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
+  EXPECT_EQ(Steps(WalkAll()).size(), 10);
+}
+
+// Damage in the middle: what follows it in that segment is lost, the next one begins with a gap.
+TEST_F(EventLogTest, DamageIsAGap) {
+  {
+    EventLog log(Options());
+    const Core core({.epoch = 1}, now_);
+    log.OnStart({.epoch = 1}, now_);
+    log.OnSteps(Ticks(10, now_));
+    log.OnCheckpoint(core.Checkpoint(), now_);
+    log.OnSteps(Ticks(7, now_));
+  }
+  std::fstream file(SegmentPath(Options().folder, 1), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-3, std::ios::end);
+  file.put('\xff');
+  file.close();
+  const std::vector<LogItem> items = WalkAll();
+  EXPECT_EQ(Steps(items).size(), 7);
+  ASSERT_TRUE(std::holds_alternative<LogCheckpoint>(items[1]));
+  EXPECT_TRUE(std::get<LogCheckpoint>(items[1]).gap);
+}
+
+TEST_F(EventLogTest, StepsThatComeTooFastAreDroppedAndThatIsKnown) {
+  EventLog log(Options());
+  const Core core({.epoch = 1}, now_);
+  log.OnStart({.epoch = 1}, now_);
+  log.OnSteps(Ticks(3, now_));
+  log.OnSteps(Ticks(EventLog::kMostWaiting + 1, now_));
+  log.OnSteps(Ticks(4, now_));  // of no use: what came before them is missing
+  ASSERT_TRUE(log.Flush(kPatience).ok());
+  EXPECT_EQ(log.figures().dropped, EventLog::kMostWaiting + 5);
+  AwaitCheckpointWish(log);
+  log.OnCheckpoint(core.Checkpoint(), now_);
+  log.OnSteps(Ticks(2, now_));
+  ASSERT_TRUE(log.Flush(kPatience).ok());
+  const std::vector<LogItem> items = WalkAll();
+  EXPECT_EQ(Steps(items).size(), 5);
+  ASSERT_TRUE(std::holds_alternative<LogCheckpoint>(items[4]));
+  EXPECT_TRUE(std::get<LogCheckpoint>(items[4]).gap);
+}
+
+TEST_F(EventLogTest, AFolderThatCannotBeWrittenCostsTheLogOnly) {
+  std::ofstream(Options().folder) << "a file where the folder should be";
+  EventLog log(Options());
+  const Core core({.epoch = 1}, now_);
+  log.OnStart({.epoch = 1}, now_);
+  log.OnSteps(Ticks(5, now_));
+  EXPECT_TRUE(log.Flush(kPatience).ok());
+  EXPECT_GT(log.figures().failures, 0);
+  EXPECT_EQ(log.figures().dropped, 5);
+  EXPECT_TRUE(absl::IsNotFound(EventLogWalk::From(Options().folder, now_).status()));
+  // As soon as the folder can be written, the log goes on from a checkpoint.
+  std::filesystem::remove(Options().folder);
+  AwaitCheckpointWish(log);
+  log.OnCheckpoint(core.Checkpoint(), now_);
+  log.OnSteps(Ticks(2, now_));
+  ASSERT_TRUE(log.Flush(kPatience).ok());
+  EXPECT_EQ(Steps(WalkAll()).size(), 2);
+}
+
+// The store needs the disk more.
+TEST_F(EventLogTest, GivesWayToAFullDisk) {
+  {
+    EventLog log(Options());
+    log.OnStart({.epoch = 1}, now_);
+    log.OnSteps(Ticks(5, now_));
+  }
+  EventLog::Options options = Options();
+  options.reserve = size_t{1} << 62;
+  EventLog log(options);
+  log.OnStart({.epoch = 2}, now_);
+  log.OnSteps(Ticks(5, now_));
+  ASSERT_TRUE(log.Flush(kPatience).ok());
+  EXPECT_TRUE(ListSegments(options.folder).empty());
+  EXPECT_GT(log.figures().failures, 0);
+}
+
+TEST_F(EventLogTest, AnEmptyLogIsSaid) {
+  const auto result = RunReplay(Options().folder, {.since = now_}, {});
+  EXPECT_TRUE(absl::IsNotFound(result.status()));
+  EXPECT_TRUE(absl::StrContains(result.status().message(), "the event log is empty"));
+}
+
+TEST_F(EventLogTest, AReplayCanBeCancelled) {
+  {
+    EventLog log(Options());
+    log.OnStart({.epoch = 1}, now_);
+    log.OnSteps(Ticks(10'000, now_));
+  }
+  const auto result =
+      RunReplay(Options().folder, {.since = now_ - absl::Hours(1)}, [](absl::Time) { return false; });
+  EXPECT_TRUE(absl::IsCancelled(result.status()));
+}
+
+// As Kubernetes writes them.
+PodObserved UsualPod() {
+  return {.pod = {.cluster = "production", .name_space = "payments", .name = "checkout-api-6d8f7c9b54-x2x7p"},
+          .facts = {.uid = "0d4a8a5e-8f0e-4c3b-9a44-7f0a8d2a1b6c",
+                    .node = "ip-10-0-131-17.eu-central-1.compute.internal",
+                    .phase = "Running",
+                    .ready = true,
+                    .controller = {.kind = "ReplicaSet",
+                                   .name = "checkout-api-6d8f7c9b54",
+                                   .uid = "7c1e5d0a-2b7f-4f8e-8f0b-0a9d8c7b6a5f"}}};
+}
+
+// Figures for coordinator/DESIGN.md, printed: a hundred nodes with thirty pods each, listed, then quiet for a
+// minute, then a death.
+TEST_F(EventLogTest, TellsItsVolume) {
+  EventLog log(Options());
+  Tape tape(1000);
+  Both both(tape, log);
+  simulation::World world(nullptr);
+  world.host().Record(&both);
+  const auto written = [&log] {
+    EXPECT_TRUE(log.Flush(kPatience).ok());
+    return log.figures();
+  };
+  for (int i = 0; i < 100; ++i) world.AddNode(absl::StrCat("node-", i), absl::StrCat("zone-", i % 3));
+  for (int i = 0; i < 100; ++i) world.Deploy({.name = absl::StrCat("web-", i), .replicas = 30});
+  world.Start();
+  world.Advance(absl::Seconds(10));
+  const uint64_t listed = tape.steps();
+  const EventLog::Figures before = written();
+  world.Advance(absl::Minutes(1));
+  const EventLog::Figures quiet = written();
+  world.PowerOff("node-7");
+  world.Advance(absl::Seconds(10));
+  const EventLog::Figures dead = written();
+  size_t checkpoint = 0;
+  for (const LogItem& item : tape.items()) {
+    if (const auto* state = std::get_if<LogCheckpoint>(&item)) checkpoint = state->state.size();
+  }
+  std::cout << "{\"list_steps\": " << listed << ", \"quiet_steps_a_minute\": " << quiet.steps - before.steps
+            << ", \"quiet_bytes_a_minute\": " << quiet.bytes - before.bytes
+            << ", \"death_steps\": " << dead.steps - quiet.steps
+            << ", \"death_bytes\": " << dead.bytes - quiet.bytes
+            << ", \"usual_pod_event_bytes\": " << ToRecord(Event(UsualPod())).ByteSizeLong()
+            << ", \"checkpoint_bytes\": " << checkpoint << "}\n";
+  EXPECT_GT(quiet.steps, before.steps);
+  EXPECT_LT(quiet.bytes - before.bytes, 10'000);  // ticks and nothing else
+}
+
+}  // namespace
+}  // namespace evenkeel::replay

@@ -163,6 +163,12 @@ void AddOptions(CLI::App& app, Texts& texts, Config& config) {
       app, "--client-ca-file", config.client_ca_file,
       "PEM file of the CA of client certificates (organisation evenkeel:operators, evenkeel:viewers or "
       "evenkeel:agents:CLUSTER); none: there are none");
+  config::AddNumber(
+      app, "--event-log-mib", config.event_log_mib, 0, 65536,
+      "Size in MiB of the log of what the coordinator was told, from which evenkeel replay works; "
+      "in the folder events of --data, the oldest goes first; 0: none is kept");
+  config::AddDuration(app, "--event-log-age", config.event_log_age, absl::Minutes(10), absl::Hours(24 * 90),
+                      "How far back that log goes, where its size allows it");
   config::AddLogOptions(app, config.log);
 }
 

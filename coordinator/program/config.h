@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "common/log/log.h"
 
 namespace evenkeel::coordinator {
@@ -41,6 +42,8 @@ struct Config {
   std::string certificate_file;
   std::string key_file;
   std::string client_ca_file;  // empty: no client certificates
+  absl::Duration event_log_age = absl::Hours(24);
+  int64_t event_log_mib = 256;  // 0: none is kept
   log::Options log;
 };
 

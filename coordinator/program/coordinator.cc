@@ -31,6 +31,7 @@
 #include "coordinator/session/credential_authenticator.h"
 #include "coordinator/session/token_authenticator.h"
 #include "coordinator/session/transport.h"
+#include "coordinator/store/event_log.h"
 #include "coordinator/store/rocks_store.h"
 
 namespace evenkeel::coordinator {
@@ -58,6 +59,16 @@ absl::flat_hash_set<std::string> CertificateClusters(const Config& config) {
   if (config.client_ca_file.empty()) return {};
   const std::set<std::string> names = NamesOf(config.clusters);
   return {names.begin(), names.end()};
+}
+
+// What the core is told, kept for `evenkeel replay`; null where the flags say so.
+std::unique_ptr<EventLog> MakeEventLog(const Config& config) {
+  if (config.event_log_mib == 0) return nullptr;
+  return std::make_unique<EventLog>(
+      EventLog::Options{.folder = absl::StrCat(config.data, "/events"),
+                        .coordinator_version = EVENKEEL_VERSION,
+                        .age = config.event_log_age,
+                        .bytes = static_cast<size_t>(config.event_log_mib) << 20});
 }
 
 // The access to one cluster's Kubernetes; null for a cluster that has none.
@@ -100,6 +111,7 @@ struct Coordinator::Parts {
   DecisionFeed decisions;
   NoticeLog notice_log;
   Dispatcher dispatcher;
+  const std::unique_ptr<EventLog> event_log;  // null: none is kept
   Runtime runtime;
   ReplyBox replies;
 
@@ -131,7 +143,8 @@ Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> s
       view(NamesOf(config.clusters), *clock),
       decisions(restored.open_decisions),
       notice_log(restored.open_decisions),
-      runtime({.fatal = StopForStore}, restored, *store, dispatcher, *clock),
+      event_log(MakeEventLog(config)),
+      runtime({.recorder = event_log.get(), .fatal = StopForStore}, restored, *store, dispatcher, *clock),
       replies(runtime),
       tokens({.name_space = config.name_space}, Apis()),
       agents(&tokens, CertificateClusters(config)),
@@ -142,8 +155,10 @@ Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> s
                  .store = *store,
                  .view = view,
                  .decisions = decisions,
-                 .replies = replies}),
-      metrics(std::make_shared<Metrics>(restored.open_decisions, runtime, sessions.figures(), view)) {}
+                 .replies = replies,
+                 .event_log = event_log.get()}),
+      metrics(std::make_shared<Metrics>(restored.open_decisions, runtime, sessions.figures(), view,
+                                        event_log.get())) {}
 
 absl::flat_hash_map<std::string, kube::KubernetesApi*> Coordinator::Parts::Apis() const {
   absl::flat_hash_map<std::string, kube::KubernetesApi*> apis;

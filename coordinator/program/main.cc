@@ -4,12 +4,14 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <string_view>
 
 #include "common/base/process.h"
 #include "common/log/log.h"
 #include "common/rpc/grpc_log.h"
 #include "coordinator/program/config.h"
 #include "coordinator/program/coordinator.h"
+#include "coordinator/serve/replay_process.h"
 
 namespace {
 
@@ -39,6 +41,8 @@ void OnStopTookTooLong(int /*signal*/) {
 
 int main(int argc, char** argv) {
   evenkeel::base::PrepareProcess();
+  // Not for people: see coordinator/serve/replay_process.h.
+  if (argc == 3 && std::string_view(argv[1]) == "replay") return coordinator::RunReplayProcess(argv[2]);
   coordinator::CommandLine command = coordinator::ReadCommandLine(argc, argv);
   if (command.exit_code) return *command.exit_code;
   command.config.log.program = "evenkeel-coordinator";

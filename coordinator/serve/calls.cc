@@ -17,14 +17,18 @@ absl::string_view View(const grpc::string_ref& text) {
 
 absl::Status CheckDeadline(const grpc::ServerContextBase& context) {
   if (context.deadline() != std::chrono::system_clock::time_point::max()) return absl::OkStatus();
+  return DeadlineRequired();
+}
+
+}  // namespace
+
+absl::Status DeadlineRequired() {
   return base::WithReason(
       absl::InvalidArgumentError(
           "the call has no deadline: set one, for example of 10 seconds, so that a lost answer is "
           "not waited for without end"),
       "DEADLINE_REQUIRED");
 }
-
-}  // namespace
 
 Credentials CredentialsOf(const grpc::ServerContextBase& context) {
   Credentials credentials;

@@ -26,6 +26,9 @@ struct CallEnvironment {
   std::atomic<size_t> watches{0};  // under way
 };
 
+// INVALID_ARGUMENT, reason DEADLINE_REQUIRED: what a call without a deadline is answered.
+absl::Status DeadlineRequired();
+
 // What the caller of `context` presents.
 Credentials CredentialsOf(const grpc::ServerContextBase& context);
 

@@ -81,10 +81,12 @@ MetricFamily Count(const char* name, const char* help, uint64_t value) {
 }  // namespace
 
 Metrics::Metrics(const std::vector<Decision>& open, const Runtime& runtime,
-                 const AgentSessions::Figures& sessions, const FleetView& view)
+                 const AgentSessions::Figures& sessions, const FleetView& view,
+                 const EventLog* event_log)
     : runtime_(runtime),
       sessions_(sessions),
       view_(view),
+      event_log_(event_log),
       decisions_(prometheus::BuildCounter()
                      .Name("evenkeel_decisions_total")
                      .Help("Decisions, by kind, counted when opened (state open) and when they ended.")
@@ -150,6 +152,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
   }
   CollectRuntime(out);
   CollectSessions(out);
+  CollectEventLog(out);
   CollectFleet(out);
   return out;
 }
@@ -185,6 +188,18 @@ void Metrics::CollectSessions(std::vector<MetricFamily>& out) const {
   out.push_back(Count("evenkeel_late_session_turns_total",
                       "Times that beats were read so late that all deadlines were set anew.",
                       sessions_.late_turns.load()));
+}
+
+void Metrics::CollectEventLog(std::vector<MetricFamily>& out) const {
+  if (event_log_ == nullptr) return;
+  const EventLog::Figures figures = event_log_->figures();
+  out.push_back(Gauge("evenkeel_event_log_bytes", "Size of the log of what the core was told.",
+                      static_cast<double>(figures.bytes)));
+  out.push_back(Count("evenkeel_event_log_steps_total", "Steps of the core that were logged.", figures.steps));
+  out.push_back(Count("evenkeel_event_log_dropped_steps_total",
+                      "Steps of the core that are missing in the log.", figures.dropped));
+  out.push_back(
+      Count("evenkeel_event_log_failures_total", "Times that the log could not be written.", figures.failures));
 }
 
 void Metrics::CollectFleet(std::vector<MetricFamily>& out) const {

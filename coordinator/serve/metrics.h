@@ -19,14 +19,16 @@
 #include "coordinator/serve/decision_tracker.h"
 #include "coordinator/serve/fleet_view.h"
 #include "coordinator/session/agent_sessions.h"
+#include "coordinator/store/event_log.h"
 
 namespace evenkeel::coordinator {
 
 class Metrics final : public prometheus::Collectable {
  public:
-  // All outlive this. `open`: the decisions that the store held at the start.
+  // All outlive this. `open`: the decisions that the store held at the start. `event_log`: null where none is
+  // kept.
   Metrics(const std::vector<Decision>& open, const Runtime& runtime, const AgentSessions::Figures& sessions,
-          const FleetView& view);
+          const FleetView& view, const EventLog* event_log);
 
   // From the runtime's outlet.
   void OnNotice(const Notice& notice);
@@ -43,11 +45,13 @@ class Metrics final : public prometheus::Collectable {
   Runtime::Figures Sample() const;
   void CollectRuntime(std::vector<prometheus::MetricFamily>& out) const;
   void CollectSessions(std::vector<prometheus::MetricFamily>& out) const;
+  void CollectEventLog(std::vector<prometheus::MetricFamily>& out) const;
   void CollectFleet(std::vector<prometheus::MetricFamily>& out) const;
 
   const Runtime& runtime_;
   const AgentSessions::Figures& sessions_;
   const FleetView& view_;
+  const EventLog* const event_log_;
 
   prometheus::Registry registry_;  // what is counted by notices
   prometheus::Family<prometheus::Counter>& decisions_;

@@ -15,13 +15,15 @@ OperatorApi::OperatorApi(const Parts& parts)
       fleet_(environment_, parts.view),
       decisions_(environment_, parts.store, parts.decisions),
       policies_(environment_, parts.store, parts.view, parts.replies),
-      maintenances_(environment_, parts.store, parts.replies) {}
+      maintenances_(environment_, parts.store, parts.replies),
+      replays_(environment_, parts.event_log, parts.view) {}
 
 void OperatorApi::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&fleet_);
   builder.RegisterService(&decisions_);
   builder.RegisterService(&policies_);
   builder.RegisterService(&maintenances_);
+  builder.RegisterService(&replays_);
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

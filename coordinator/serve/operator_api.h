@@ -1,6 +1,5 @@
-// All that operators and programs call: FleetService, DecisionService, PolicyService,
-// MaintenanceService; and beside them
-// grpc.health.v1 (the one thing that needs no identity) and server reflection.
+// All that operators and programs call: FleetService, DecisionService, PolicyService, MaintenanceService,
+// ReplayService; and beside them grpc.health.v1 (the one thing that needs no identity) and server reflection.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -15,8 +14,10 @@
 #include "coordinator/serve/fleet_view.h"
 #include "coordinator/serve/maintenance_service.h"
 #include "coordinator/serve/policy_service.h"
+#include "coordinator/serve/replay_service.h"
 #include "coordinator/serve/reply_box.h"
 #include "coordinator/serve/worker_pool.h"
+#include "coordinator/store/event_log.h"
 #include "coordinator/store/state_store.h"
 
 namespace evenkeel::coordinator {
@@ -30,6 +31,7 @@ class OperatorApi {
     FleetView& view;
     DecisionFeed& decisions;
     ReplyBox& replies;
+    EventLog* event_log;  // null: none is kept
   };
 
   // All parts outlive this, and this the server.
@@ -45,6 +47,7 @@ class OperatorApi {
   DecisionService decisions_;
   PolicyService policies_;
   MaintenanceService maintenances_;
+  ReplayService replays_;
 };
 
 }  // namespace evenkeel::coordinator

@@ -19,6 +19,8 @@ namespace {
 
 constexpr size_t kMostClusters = 1024;
 
+}  // namespace
+
 std::map<std::string, uint32_t> NodesByCluster(const FleetView& view) {
   std::map<std::string, uint32_t> nodes;
   for (const FleetSnapshot& snapshot : view.After(FleetKey{.kind = FleetKind::kCluster}, kMostClusters)) {
@@ -28,8 +30,6 @@ std::map<std::string, uint32_t> NodesByCluster(const FleetView& view) {
   }
   return nodes;
 }
-
-}  // namespace
 
 v1::Policy PolicyService::Shown(const Policy& policy) const {
   const auto cluster = view_.FindCluster(policy.failover.cluster);

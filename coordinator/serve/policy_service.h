@@ -4,6 +4,10 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstdint>
+#include <map>
+#include <string>
+
 #include "coordinator/serve/calls.h"
 #include "coordinator/serve/fleet_view.h"
 #include "coordinator/serve/reply_box.h"
@@ -11,6 +15,9 @@
 #include "evenkeel/v1/policy.grpc.pb.h"
 
 namespace evenkeel::coordinator {
+
+// The clusters that are known, with their numbers of nodes: what PolicyFromMessage wants to know.
+std::map<std::string, uint32_t> NodesByCluster(const FleetView& view);
 
 class PolicyService final : public v1::PolicyService::CallbackService {
  public:

@@ -1,4 +1,5 @@
-// A watching call: sends what its source has, one message at a time, for as long as the caller reads.
+// A watching call: sends what its source has, one message at a time, for as long as the caller reads or the
+// source lasts.
 //
 // There is never more than one message on its way, so that a slow reader costs the source's queue and nothing
 // else.
@@ -118,11 +119,12 @@ class WatchCall final : public grpc::ServerWriteReactor<Response> {
         End(there_is_one.status());
         return;
       }
+      const bool ended = !*there_is_one && source_->Ended();
       bool cancelled = false;
       {
         absl::MutexLock lock(&mutex_);
         cancelled = cancelled_;
-        if (!cancelled && !*there_is_one) {
+        if (!cancelled && !*there_is_one && !ended) {
           if (std::exchange(woken_, false)) continue;
           idle_ = true;
           return;
@@ -130,6 +132,8 @@ class WatchCall final : public grpc::ServerWriteReactor<Response> {
       }
       if (cancelled) {
         End(absl::CancelledError("the caller has cancelled, or its deadline has passed"));
+      } else if (ended) {
+        End(absl::OkStatus());
       } else {
         this->StartWrite(&response_);
       }

@@ -14,6 +14,9 @@ class WatchSource {
   // source was made with is called, once, when there is; an error ends the watch. Called by one thread at a
   // time.
   virtual absl::StatusOr<bool> Next(Response& out) = 0;
+
+  // Nothing will come any more and all is well. Asked when Next has returned false.
+  virtual bool Ended() { return false; }
 };
 
 }  // namespace evenkeel::coordinator

@@ -16,7 +16,7 @@ import { FakeKubernetes } from './support/fake_kubernetes.mjs';
 
 const protos = join(dirname(fileURLToPath(import.meta.url)), '../../proto');
 const api = grpc.loadPackageDefinition(loader.loadSync(
-  ['agent_session', 'decision', 'fleet', 'maintenance', 'policy'].map((name) => `evenkeel/v1/${name}.proto`),
+  ['agent_session', 'decision', 'fleet', 'maintenance', 'policy', 'replay'].map((name) => `evenkeel/v1/${name}.proto`),
   { includeDirs: [protos], keepCase: true, longs: String, enums: String, defaults: true, oneofs: true })).evenkeel.v1;
 
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-api-'));
@@ -68,6 +68,16 @@ const fleet = (credentials = operator) => new api.FleetService(address, credenti
 const decisions = (credentials = operator) => new api.DecisionService(address, credentials);
 const policies = (credentials = operator) => new api.PolicyService(address, credentials);
 const maintenances = (credentials = operator) => new api.MaintenanceService(address, credentials);
+const replays = (credentials = operator) => new api.ReplayService(address, credentials);
+// All answers of a replay; rejects with its error.
+const replayed = (request, { credentials = operator, options = { deadline: deadline() } } = {}) =>
+  new Promise((resolve, reject) => {
+    const stream = replays(credentials).Replay(request, options);
+    const answers = [];
+    stream.on('data', (answer) => answers.push(answer));
+    stream.on('end', () => resolve(answers));
+    stream.on('error', reject);
+  });
 
 const report = {
   node: { kubelet: { state: 'PART_STATE_HEALTHY' }, cpu: { cpus: 4, used_millicores: 250 } },
@@ -268,4 +278,35 @@ test('maintenance and pause are ordered, shown and ended', async () => {
   await assert.rejects(call(maintenances(viewer), 'ResumeCluster', { name: 'clusters/-' }), { code: grpc.status.PERMISSION_DENIED });
   assert.equal((await call(maintenances(), 'ResumeCluster', { name: 'clusters/c1' })).pauses.length, 1);
   assert.equal((await call(maintenances(), 'ResumeCluster', { name: 'clusters/c1' })).pauses.length, 0);
+});
+
+// What led to that decision is told to the same core again: it decides the same, and under another policy otherwise.
+test('a decision is replayed, and another policy is tried on it', async () => {
+  const since = { seconds: Math.floor(Date.now() / 1000) - 600 };
+  const verified = await replayed({ start_time: since }, { credentials: viewer });
+  const { summary } = verified.at(-1);
+  assert.equal(summary.faithful, true);
+  assert.equal(summary.differing, 0);
+  const failover = verified.find(({ comparison }) => comparison?.recorded.kind === 'KIND_FAILOVER' && comparison.recorded.node === 'n3');
+  assert.equal(failover.comparison.result, 'RESULT_SAME');
+
+  const policy = { name: 'policies/tried', failover: { cluster: 'c1', mode: 'POLICY_MODE_ENFORCE' } };
+  const tried = await replayed({ start_time: since, policy });
+  assert.ok(tried.at(-1).summary.differing > 0);
+  assert.ok(tried.at(-1).summary.part_time);
+  assert.ok(tried.at(-1).summary.notes.some((note) => note.includes('the two worlds part')));
+  const other = tried.find(({ comparison }) => comparison?.recorded?.name === failover.comparison.recorded.name);
+  assert.equal(other.comparison.result, 'RESULT_DIFFERENT');
+  assert.ok(other.comparison.differences.some(({ field }) => field === 'state'));
+});
+
+test('a replay that makes no sense is refused', async () => {
+  const seconds = Math.floor(Date.now() / 1000);
+  const refused = (code, pattern) => (error) => error.code === code && pattern.test(error.details);
+  await assert.rejects(replayed({}), refused(grpc.status.INVALID_ARGUMENT, /start_time/));
+  await assert.rejects(replayed({ start_time: { seconds }, end_time: { seconds: 1 } }), refused(grpc.status.INVALID_ARGUMENT, /end_time/));
+  await assert.rejects(replayed({ start_time: { seconds }, policy: { name: 'policies/p', failover: { cluster: 'nowhere' } } }),
+    refused(grpc.status.INVALID_ARGUMENT, /cluster/));
+  await assert.rejects(replayed({ start_time: { seconds } }, { options: {} }), refused(grpc.status.INVALID_ARGUMENT, /deadline/));
+  await assert.rejects(replayed({ start_time: { seconds } }, { credentials: stranger }), refused(grpc.status.UNAUTHENTICATED, /./));
 });

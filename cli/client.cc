@@ -101,7 +101,8 @@ Client::Client(const Settings& settings, const Host& host, const std::shared_ptr
       fleet_(v1::FleetService::NewStub(channel)),
       decisions_(v1::DecisionService::NewStub(channel)),
       policies_(v1::PolicyService::NewStub(channel)),
-      maintenances_(v1::MaintenanceService::NewStub(channel)) {}
+      maintenances_(v1::MaintenanceService::NewStub(channel)),
+      replays_(v1::ReplayService::NewStub(channel)) {}
 
 absl::Status Client::Prepare(grpc::ClientContext& context, absl::Duration timeout) const {
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
@@ -393,6 +394,16 @@ absl::Status Client::WatchDecisions(const v1::WatchDecisionsRequest& request,
                                     absl::FunctionRef<bool(const v1::WatchDecisionsResponse&)> on_change) {
   return Watch<v1::WatchDecisionsResponse>(*decisions_, &v1::DecisionService::Stub::WatchDecisions, request,
                                            on_change, kWatchLifetime);
+}
+
+absl::Status Client::Replay(const v1::ReplayRequest& request, absl::Duration timeout,
+                            absl::FunctionRef<void(v1::ReplayResponse&)> on_response) {
+  grpc::ClientContext context;
+  EVENKEEL_RETURN_IF_ERROR(Prepare(context, timeout));
+  const std::unique_ptr<grpc::ClientReader<v1::ReplayResponse>> reader = replays_->Replay(&context, request);
+  v1::ReplayResponse response;
+  while (reader->Read(&response)) on_response(response);
+  return rpc::FromGrpc(reader->Finish());
 }
 
 }  // namespace evenkeel::cli

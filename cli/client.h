@@ -13,6 +13,7 @@
 #include "evenkeel/v1/fleet.grpc.pb.h"
 #include "evenkeel/v1/maintenance.grpc.pb.h"
 #include "evenkeel/v1/policy.grpc.pb.h"
+#include "evenkeel/v1/replay.grpc.pb.h"
 
 namespace grpc {
 class ClientContext;
@@ -82,6 +83,10 @@ class Client {
   absl::Status WatchDecisions(const v1::WatchDecisionsRequest& request,
                               absl::FunctionRef<bool(const v1::WatchDecisionsResponse&)> on_change);
 
+  // Hands over each answer of a replay, within `timeout` in all. The last one is the summary.
+  absl::Status Replay(const v1::ReplayRequest& request, absl::Duration timeout,
+                      absl::FunctionRef<void(v1::ReplayResponse&)> on_response);
+
  private:
   Client(const Settings& settings, const Host& host, const std::shared_ptr<grpc::Channel>& channel);
 
@@ -117,6 +122,7 @@ class Client {
   std::unique_ptr<v1::DecisionService::Stub> decisions_;
   std::unique_ptr<v1::PolicyService::Stub> policies_;
   std::unique_ptr<v1::MaintenanceService::Stub> maintenances_;
+  std::unique_ptr<v1::ReplayService::Stub> replays_;
 };
 
 }  // namespace evenkeel::cli

@@ -109,6 +109,23 @@ CommandLine::CommandLine(const std::string& program) : app(kDescription, program
       ->add_option("decision", explain, "A decision, or node/NODE for the latest on it (the latest of all)")
       ->type_name("");
 
+  command = AddCommand(app, "replay",
+                       "Run recorded evidence again: prove the decisions, or try another policy on it");
+  command
+      ->add_option("--since", replay.since,
+                   "From when on: so long ago, as 2h, or a time, as 2026-01-02T03:04:05Z (1h, or when the "
+                   "decision began)")
+      ->type_name("TIME");
+  command->add_option("--until", replay.until, "Until when, in the same way (now)")->type_name("TIME");
+  command
+      ->add_option("--policy", replay.policy_file,
+                   "What would have been decided under this one; - is standard input")
+      ->type_name("FILE");
+  command->add_option("--decision", replay.decision, "Only this decision")->type_name("ID");
+  command->add_option("-o,--output", replay.output, "Every field and what stayed the same, or for programs")
+      ->check(CLI::IsMember({"wide", "json", "yaml"}));
+  AddDuration(*command, "--timeout", replay.timeout, "How long it may take");
+
   command = AddCommand(app, "apply", "Put policies into force");
   command->add_option("-f,--filename", apply.files, "File of YAML documents; - is standard input")
       ->type_name("FILE")

@@ -7,6 +7,7 @@
 #include "cli/command/change.h"
 #include "cli/command/get.h"
 #include "cli/command/order.h"
+#include "cli/command/replay.h"
 #include "cli/command/show.h"
 #include "cli/command/status.h"
 #include "cli/config.h"
@@ -25,6 +26,7 @@ struct CommandLine {
   GetOptions get;
   DescribeOptions describe;
   std::string explain;
+  ReplayOptions replay;
   ApplyOptions apply;
   DeleteOptions remove;
   StatusOptions status;

@@ -32,6 +32,7 @@ absl::Status RunRemote(CommandLine& line, const std::string& command, Context& c
   if (command == "get") return RunGet(context, line.get);
   if (command == "describe") return RunDescribe(context, line.describe);
   if (command == "explain") return RunExplain(context, line.explain);
+  if (command == "replay") return RunReplay(context, line.replay);
   if (command == "apply") return RunApply(context, line.apply);
   if (command == "delete") return RunDelete(context, line.remove);
   if (command == "maintenance") return RunMaintenance(context, line.maintenance);

@@ -24,6 +24,8 @@ absl::StatusOr<std::string> ReadAll(const Host& host, const std::string& file) {
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
+}  // namespace
+
 absl::StatusOr<std::vector<v1::Policy>> ReadPolicies(const Host& host,
                                                      const std::vector<std::string>& files) {
   std::vector<v1::Policy> all;
@@ -36,8 +38,6 @@ absl::StatusOr<std::vector<v1::Policy>> ReadPolicies(const Host& host,
   if (all.empty()) return absl::InvalidArgumentError("there is no policy in what -f names");
   return all;
 }
-
-}  // namespace
 
 absl::Status RunApply(Context& context, const ApplyOptions& options) {
   EVENKEEL_ASSIGN_OR_RETURN(const std::vector<v1::Policy> policies,

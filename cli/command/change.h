@@ -4,9 +4,15 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "cli/command/context.h"
+#include "evenkeel/v1/policy.pb.h"
 
 namespace evenkeel::cli {
+
+// All policies of all files, in order; "-" is standard input. INVALID_ARGUMENT: there is none, or a mistake
+// in one; NOT_FOUND: a file is not there.
+absl::StatusOr<std::vector<v1::Policy>> ReadPolicies(const Host& host, const std::vector<std::string>& files);
 
 struct ApplyOptions {
   std::vector<std::string> files;  // "-" is standard input

@@ -187,9 +187,11 @@ void AddActions(const v1::Decision& decision, std::vector<Moment>& moments) {
 std::string GuardsMoment(const v1::Decision& decision) {
   std::vector<std::string> refusals;
   for (const v1::GuardAnswer& guard : decision.guards()) {
-    if (!guard.allowed()) refusals.push_back(guard.guard());
+    if (!guard.allowed()) {
+      refusals.push_back(absl::StrCat(guard.guard(), guard.reason().empty() ? "" : ": ", guard.reason()));
+    }
   }
-  return refusals.empty() ? "every guard said yes" : absl::StrCat("said no: ", absl::StrJoin(refusals, ", "));
+  return refusals.empty() ? "every guard said yes" : absl::StrCat("said no: ", absl::StrJoin(refusals, "; "));
 }
 
 std::string VerdictText(const v1::Decision& decision) {

@@ -149,7 +149,7 @@ TEST(Explain, RefusalSaysWhatWouldHaveBeenDone) {
   }
   const std::string story = Explain(decision, Start());
   EXPECT_THAT(story, HasSubstr("REFUSED by a guard, nothing was done.\n"));
-  EXPECT_THAT(story, HasSubstr("guards       said no: node-budget\n"));
+  EXPECT_THAT(story, HasSubstr("guards       said no: node-budget: 2 of 1 nodes would be away at once\n"));
   EXPECT_THAT(story, HasSubstr("  NO   node-budget  2 of 1 nodes would be away at once\n"));
   EXPECT_THAT(story, HasSubstr("What would have been done:\n  put Evenkeel's taint on node node-2\n"));
   EXPECT_THAT(story, Not(HasSubstr("deleted pod")));

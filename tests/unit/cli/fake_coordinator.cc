@@ -244,12 +244,29 @@ class FakeCoordinator::MaintenanceService final : public v1::MaintenanceService:
   FakeCoordinator& owner_;
 };
 
+class FakeCoordinator::ReplayService final : public v1::ReplayService::Service {
+ public:
+  explicit ReplayService(FakeCoordinator& owner) : owner_(owner) {}
+
+  grpc::Status Replay(grpc::ServerContext* context, const v1::ReplayRequest* request,
+                      grpc::ServerWriter<v1::ReplayResponse>* writer) override {
+    if (auto status = owner_.Enter(*context, "Replay"); !status.ok()) return status;
+    owner_.last_replay = *request;
+    for (const v1::ReplayResponse& answer : owner_.replay.answers) writer->Write(answer);
+    return owner_.replay.end;
+  }
+
+ private:
+  FakeCoordinator& owner_;
+};
+
 FakeCoordinator::FakeCoordinator()
     : authority_("cli test"),
       fleet_service_(std::make_unique<FleetService>(*this)),
       decision_service_(std::make_unique<DecisionService>(*this)),
       policy_service_(std::make_unique<PolicyService>(*this)),
-      maintenance_service_(std::make_unique<MaintenanceService>(*this)) {
+      maintenance_service_(std::make_unique<MaintenanceService>(*this)),
+      replay_service_(std::make_unique<ReplayService>(*this)) {
   const testing::Identity identity =
       authority_.Issue({.common_name = "coordinator", .dns_names = {"localhost"}});
   grpc::SslServerCredentialsOptions tls;
@@ -260,6 +277,7 @@ FakeCoordinator::FakeCoordinator()
   builder.RegisterService(decision_service_.get());
   builder.RegisterService(policy_service_.get());
   builder.RegisterService(maintenance_service_.get());
+  builder.RegisterService(replay_service_.get());
   server_ = builder.BuildAndStart();
   EVENKEEL_CHECK(server_ != nullptr) << "no server on loopback";
 }

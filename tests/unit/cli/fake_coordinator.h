@@ -14,6 +14,7 @@
 #include "evenkeel/v1/fleet.grpc.pb.h"
 #include "evenkeel/v1/maintenance.grpc.pb.h"
 #include "evenkeel/v1/policy.grpc.pb.h"
+#include "evenkeel/v1/replay.grpc.pb.h"
 #include "tests/support/certificates.h"
 
 namespace evenkeel::cli {
@@ -54,6 +55,8 @@ class FakeCoordinator {
   // One watch each, in order; a watch without a script ends with PERMISSION_DENIED "the test is over".
   std::deque<WatchScript<v1::WatchFleetResponse>> fleet_watches;
   std::deque<WatchScript<v1::WatchDecisionsResponse>> decision_watches;
+  // Each replay.
+  WatchScript<v1::ReplayResponse> replay;
 
   // What came: method names in order, the last request of each kind, the last `authorization`.
   std::vector<std::string> calls() const;
@@ -65,12 +68,14 @@ class FakeCoordinator {
   v1::ListMaintenancesRequest last_list_maintenances;
   v1::StartMaintenanceRequest last_start_maintenance;
   v1::PauseClusterRequest last_pause_cluster;
+  v1::ReplayRequest last_replay;
 
  private:
   class FleetService;
   class DecisionService;
   class PolicyService;
   class MaintenanceService;
+  class ReplayService;
 
   // Notes the call; not OK when it shall fail.
   grpc::Status Enter(const grpc::ServerContext& context, const std::string& method);
@@ -86,6 +91,7 @@ class FakeCoordinator {
   std::unique_ptr<DecisionService> decision_service_;
   std::unique_ptr<PolicyService> policy_service_;
   std::unique_ptr<MaintenanceService> maintenance_service_;
+  std::unique_ptr<ReplayService> replay_service_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };

@@ -1,6 +1,7 @@
 """Proves that a dead node is failed over, once, whatever the coordinator was doing, and never at the price of L5."""
 import json
 import signal
+import tempfile
 import unittest
 
 import stage
@@ -37,6 +38,22 @@ class Failover(stage.StageCase):
         self.wait_until_readmitted(worker)
         self.assertEqual(1, len(self.failovers_of(worker)), "one death, one decision")
         self.assertTrue(self.new_decisions("READMISSION"))
+
+    def test_what_was_decided_follows_from_what_was_seen(self):
+        """The coordinator's own log, told to the same core again, leads to the same decisions, to the last bit."""
+        worker = self.node_with("app=helloworld")
+        self.stage.power_off(worker)
+        decision = self.wait_until_failed_over(worker)
+        replayed = product.evenkeel(self.stage, "replay", "--since", "3m")
+        self.assertIn("replayed to itself, bit for bit", replayed)
+        observing = (stage.HERE / "policy.yaml").read_text().replace("enforce", "observe")
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as policy:
+            policy.write(observing)
+            policy.flush()
+            tried = product.evenkeel(self.stage, "replay", "--policy", policy.name, "--decision",
+                                     decision["name"].removeprefix("decisions/"))
+        self.assertIn("only observed", tried)
+        self.wait_until_readmitted(worker)
 
     def test_power_off_during_a_coordinator_restart_is_failed_over_once(self):
         worker = self.node_with("app=helloworld")

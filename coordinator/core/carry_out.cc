@@ -29,12 +29,19 @@ bool MayRelease(const Cluster& cluster, const OpenDecision& open, const Action& 
   return !blind && !open.must_verify && !open.winding_up;
 }
 
+// L1: a verdict tells of its moment. The machine may have been booted since, with its agent still on its way.
+bool GoesByAnOldVerdict(const Turn& turn, const OpenDecision& open, const Action& action) {
+  return open.decision.kind == DecisionKind::kFailover && action.kind != ActionKind::kUntaintNode &&
+         turn.now - open.judged > kVerdictHolds;
+}
+
 // L8: whether it was done is not known, and the API may be going away. A failover freezes until its node is
 // judged again; an untaint or an eviction is asked again after a pause.
 void OnUnreachable(Turn& turn, OpenDecision& open, Action& action) {
   action.state = ActionState::kPending;
   if (open.decision.kind == DecisionKind::kFailover && !open.winding_up) {
     open.must_verify = true;
+    open.give_up.reset();
     turn.Withdraw(open, "the API server did not answer");
     Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
     if (node == nullptr || !node->silence) return;
@@ -102,7 +109,9 @@ void ReleaseNext(Turn& turn, OpenDecision& open) {
   }
   for (Action& action : open.decision.actions) {
     if (action.stage != stage || action.state != ActionState::kPending) continue;
-    if (MayRelease(*cluster, open, action)) turn.Release(open, action);
+    if (!MayRelease(*cluster, open, action)) continue;
+    if (GoesByAnOldVerdict(turn, open, action)) return JudgeAgain(turn, open);
+    turn.Release(open, action);
   }
 }
 
@@ -135,7 +144,7 @@ void Freeze(Turn& turn, Cluster& cluster, const std::string& reason,
     if (open == nullptr) continue;
     const auto node = cluster.nodes.find(open->decision.node);
     if (node == cluster.nodes.end() || !concerns(node->second)) continue;
-    if (open->decision.kind == DecisionKind::kFailover) FreezeFailover(turn, node->second, *open, reason);
+    if (open->decision.kind == DecisionKind::kFailover) FreezeFailover(turn, *open, reason);
     // The guards hold what is left of it.
     if (open->decision.kind == DecisionKind::kGray) turn.Withdraw(*open, reason);
   }

@@ -120,6 +120,7 @@ void Begin(Turn& turn, Node& node, Decision decision) {
   node.record.failover = open.decision.id;
   node.record.moved = open.decision.workloads;
   SetFailedOver(turn, node, true);
+  open.judged = turn.now;
   node.silence->settled = true;
   turn.AnnounceStep(open.decision, "judged", true, "NodeDead", open.decision.summary);
   ReleaseNext(turn, open);
@@ -171,9 +172,10 @@ void Resume(Turn& turn, Node& node, OpenDecision& open) {
     if (!Holds(open.decision.unplaced, pod)) open.decision.unplaced.push_back(std::move(pod));
   }
   Replan(open.decision, plan, *node.facts, cluster.pods);
+  if (open.winding_up) open.give_up.reset();
   open.must_verify = false;
+  open.judged = turn.now;
   open.winding_up = false;
-  open.give_up.reset();  // its time starts again when the actions have ended
   node.silence->settled = true;
   turn.Changed(open);
   Advance(turn, open);
@@ -247,6 +249,7 @@ void OnNodeDead(Turn& turn, Node& node) {
   // Paused, it stays frozen; the next round comes back here.
   if (turn.ClusterOf(node).record.pause) return;
   if (open->must_verify || open->winding_up) return Resume(turn, node, *open);
+  open->judged = turn.now;
   node.silence->settled = true;
 }
 
@@ -373,7 +376,7 @@ void RestoreFailover(Turn& turn, OpenDecision& open) {
   turn.Changed(open);
 }
 
-void FreezeFailover(Turn& turn, Node& node, OpenDecision& open, const std::string& reason) {
+void FreezeFailover(Turn& turn, OpenDecision& open, const std::string& reason) {
   if (open.winding_up) return;
   const auto& actions = open.decision.actions;
   const bool unfinished = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
@@ -382,16 +385,21 @@ void FreezeFailover(Turn& turn, Node& node, OpenDecision& open, const std::strin
   turn.Withdraw(open, reason);
   if (open.must_verify) return;  // frozen already
   // Also with nothing left to be done: a pod that comes to the node later is not dealt with on old evidence.
-  open.must_verify = true;
-  if (node.silence) {
-    node.silence->settled = false;
-    turn.state.timers.Set({TimerKind::kCheck, node.key, {}}, turn.now);
-  }
+  JudgeAgain(turn, open);
+  open.give_up.reset();  // its time starts again when the actions have ended
   if (!unfinished) return;
   AddEvidence(
       open.decision.evidence,
       {turn.now, "coordinator", absl::StrCat("nothing more is done for now: ", reason), Direction::kNeither});
   turn.Changed(open);
+}
+
+void JudgeAgain(Turn& turn, OpenDecision& open) {
+  open.must_verify = true;
+  Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  if (node == nullptr || !node->silence) return;
+  node->silence->settled = false;
+  turn.state.timers.Set({TimerKind::kCheck, node->key, {}}, turn.now);
 }
 
 void CloseFailover(Turn& turn, OpenDecision& open, DecisionState end, std::string outcome) {

@@ -33,8 +33,14 @@ void OnFailoverActed(Turn& turn, OpenDecision& open);
 // The node object is gone or was replaced: its failover has lost its subject.
 void EndFailover(Turn& turn, OpenDecision& open, const std::string& why);
 
+// How long a verdict of death is acted on: what is to be handed out later than this waits until the node was
+// judged again.
+inline constexpr absl::Duration kVerdictHolds = absl::Seconds(2);
+// L1: nothing more is handed out before that.
+void JudgeAgain(Turn& turn, OpenDecision& open);
+
 // L2, L8: what has not been done yet waits for a fresh verdict; `reason` is a clause.
-void FreezeFailover(Turn& turn, Node& node, OpenDecision& open, const std::string& reason);
+void FreezeFailover(Turn& turn, OpenDecision& open, const std::string& reason);
 
 // After a start: an open failover is not continued before its node was judged again.
 void RestoreFailover(Turn& turn, OpenDecision& open);

@@ -163,7 +163,8 @@ struct Cluster {
 // An open decision, and what is known of its progress beyond the durable record.
 struct OpenDecision {
   Decision decision;
-  bool must_verify = false;  // nothing is released before the node was judged again (L4, L8)
+  bool must_verify = false;  // nothing is released before the node was judged again (L1, L4, L8)
+  absl::Time judged;         // the last verdict of death that a failover goes by
   bool winding_up = false;   // the node lives: what is done stays, nothing more is done to its pods
   std::string unneeded;      // why, in words
   std::map<std::string, uint32_t> late_pods;  // by controller uid: pods that came to the node after the plan

@@ -218,10 +218,10 @@ const bool kNoSearchForLockCycles = [] {
 
 // gRPC and what it stands on order their own memory by atomics that TSan cannot see either. What they copy
 // and free themselves is not looked at; what they hand to us is, since it passes one of the locks above.
-// Likewise the memory of a call, which gRPC takes by gpr_malloc and in which our generated messages are built
-// in turn by the threads that share it, and the last holder of a status, who frees what another thread made
-// inside the library. RocksDB's memtable hands what one thread wrote to the readers in others in the same
-// way.
+// Likewise the memory of a call, which gRPC takes by gpr_malloc (its metadata by gpr_realloc) and in which
+// our generated messages are built in turn by the threads that share it, and the last holder of a status,
+// who frees what another thread made inside the library. RocksDB's memtable hands what one thread wrote to
+// the readers in others in the same way.
 extern "C" const char* __tsan_default_suppressions() {
   return "called_from_lib:libgrpc.so\n"
          "called_from_lib:libgrpc++.so\n"
@@ -231,6 +231,7 @@ extern "C" const char* __tsan_default_suppressions() {
          "called_from_lib:libabsl_random_internal_pool_urbg.so\n"
          "called_from_lib:libabsl_status.so\n"
          "race:^gpr_malloc$\n"
+         "race:^gpr_realloc$\n"
          "race:Status::UnrefNonInlined\n"
          "race:^rocksdb::\n";
 }

@@ -15,6 +15,8 @@ bool Truth::Lost(const std::string& node, const Machine& machine) const {
   if (!machine.Runs()) return true;
   const bool in_time = machine.lag < kProbeTimeout;
   if (HeardByCoordinator(machine) && in_time) return false;
+  // Before the peers are counted: after a fault that hits every agent they would be, for each node.
+  if (network_.NodeAndApi(machine) && in_time) return false;
   size_t heard = 0;
   size_t reach = 0;
   for (const auto& [name, peer] : machines_) {
@@ -22,8 +24,7 @@ bool Truth::Lost(const std::string& node, const Machine& machine) const {
     ++heard;
     if (network_.Reaches(name, node)) ++reach;
   }
-  const bool api_reaches = network_.NodeAndApi(machine) && in_time;
-  return reach * 2 < heard && !api_reaches;
+  return reach * 2 < heard;
 }
 
 void Truth::Evaluate() {

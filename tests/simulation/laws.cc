@@ -273,6 +273,8 @@ void Laws::L2NothingIsDoneInDoubt(const ReleasedAction& released, bool was_blind
   if (released.action.kind == ActionKind::kUntaintNode || released.action.kind == ActionKind::kUntaintGray)
     return;
   const std::string what = absl::StrCat(Text(released.action.kind), " ", released.action.name);
+  if (world_->host().turn_took() > Loop::kLongestTurn)
+    Violated("L2", absl::StrCat(what, " after a turn that slept"));
   if (was_blind && blind_) Violated("L2", absl::StrCat(what, " in blindness"));
   const CoordinatorHost& host = world_->host();
   if (world_->now() - host.started() < kStartGrace)

@@ -375,12 +375,13 @@ ActionOutcome KubernetesModel::Apply(const Action& action, std::string& detail) 
   }
   pod->second.deleting = true;
   Announce(action.name);
-  // A pod on its way out has no place in its ReplicaSet any more, however long it lingers.
+  // A pod on its way out has no place in its ReplicaSet any more, however long it lingers. Its successor is
+  // made once, whoever else evicts it; with an exclusive volume it could not start before the volume is free.
   const std::string& owner = owner_.at(action.name);
-  const bool interchangeable =
-      workloads_.at(owner).kind == "ReplicaSet" || workloads_.at(owner).kind == "Job";
-  if (interchangeable && !around_.machines.at(pod->second.node).EndsPods()) {
-    replaced_.insert(pod->second.uid);
+  const WorkloadSpec& spec = workloads_.at(owner);
+  const bool interchangeable = (spec.kind == "ReplicaSet" || spec.kind == "Job") && spec.claim.empty();
+  if (interchangeable && !around_.machines.at(pod->second.node).EndsPods() &&
+      replaced_.insert(pod->second.uid).second) {
     Replace(owner, action.name, pod->second.node);
   }
   around_.schedule.After(kPodStop, [this, name = action.name, uid = action.uid] { EndEvicted(name, uid); });

@@ -217,11 +217,13 @@ void AddLatePod(Turn& turn, OpenDecision& open, const PodName& name, const PodFa
   turn.Changed(open);
 }
 
+// It carries our taint, or may: a try that nobody answered may have put it, whatever became of later ones.
 bool Tainted(const Decision& decision) {
   bool tainted = false;
   for (const Action& action : decision.actions) {
     const bool done = action.state == ActionState::kDone || action.state == ActionState::kReleased;
-    if (action.kind == ActionKind::kTaintNode && done) tainted = true;
+    const bool maybe = action.state != ActionState::kFailed && action.attempts > 0;
+    if (action.kind == ActionKind::kTaintNode && (done || maybe)) tainted = true;
     if (action.kind == ActionKind::kUntaintNode && done) tainted = false;
   }
   return tainted;

@@ -26,8 +26,7 @@ constexpr absl::Duration kLongestDrain = absl::Milliseconds(50);
 // Time for an agent to take note of its session's end.
 constexpr absl::Duration kEndingTime = absl::Milliseconds(700);
 constexpr absl::Duration kStopTime = absl::Seconds(1);
-constexpr int kEmptyAnswers = 16;  // of the completion queue, one after the other, that mean that it is empty
-constexpr int kAccepting = 8;      // streams waited for at once
+constexpr int kAccepting = 8;  // streams waited for at once
 
 absl::Status Stopping() {
   return base::WithReason(absl::UnavailableError("the coordinator is stopping; connect again"), "STOPPING");
@@ -142,17 +141,13 @@ void AgentSessions::Loop::Close() {
 bool AgentSessions::Loop::Drain() {
   const absl::Time end = clock_.Now() + kLongestDrain;
   bool some = false;
-  int handled = 0;
-  // A call that does not wait moves one connection at most, and gives nothing back where that was half a
-  // message or a step of a handshake: so one empty answer does not mean that there is no more.
-  for (int empty = 0; empty < kEmptyAnswers;) {
-    if (!HandleNext(gpr_inf_past(GPR_CLOCK_MONOTONIC))) {
-      ++empty;
-      continue;
-    }
+  // One empty answer ends it, although it may hide more: a call that does not wait moves one connection at
+  // most, and gives nothing back where that was half a message. What is left is moved meanwhile by gRPC's own
+  // threads, or by the wait that follows. To ask again costs a system call each time that one of those
+  // threads polls just now; sixteen times were a third of the CPU time of a beat.
+  for (int handled = 1; HandleNext(gpr_inf_past(GPR_CLOCK_MONOTONIC)); ++handled) {
     some = true;
-    empty = 0;
-    if (++handled % 64 == 0 && clock_.Now() > end) break;
+    if (handled % 64 == 0 && clock_.Now() > end) break;
   }
   return some;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -17,8 +18,8 @@ struct Answer {
 
 using AnswerDone = std::function<void(Answer)>;
 
-// Whether an action is still wanted; asked before each of its writes. Empty: always.
-using StillWanted = std::function<bool()>;
+// Asked before each write of an action: what to answer instead of writing; nothing: write.
+using WhyNot = std::function<std::optional<Answer>()>;
 
 // The answer of an action that was taken back before its write was sent.
 Answer Withdrawn();

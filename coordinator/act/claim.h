@@ -28,6 +28,12 @@ struct Claimant {
   uint64_t epoch = 0;
 };
 
+// How long after it was asked for an answer is believed: longer than a slow API server takes to tell whose
+// the claim is and how the object stands, and short enough that a coordinator that stood still between the
+// answer and the write it allows asks again. What another coordinator does within this time of its start may
+// still cross what this one sends; the objects' own preconditions (uid, resource version) settle that.
+inline constexpr absl::Duration kClaimHolds = absl::Seconds(3);
+
 // Reads the claim and, where it is not there or is of an older epoch of ours, writes it. `now` is for people
 // who read the Lease. `done` comes once, on the API's thread: OK: ours, as of an instant after this call.
 // FAILED_PRECONDITION: another coordinator's; the message says whose and what to do. Otherwise it could not

@@ -1,7 +1,9 @@
 #include "coordinator/act/cluster_actor.h"
 
 #include <deque>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -72,10 +74,12 @@ class ClusterActor::Core : public std::enable_shared_from_this<Core> {
 
   void Check() ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
   void Take() ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
-  void OnClaim(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
+  void OnClaim(const absl::Status& status, absl::Time asked) ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
   void RunAllowed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
   void Run(const Queued& queued) ABSL_EXCLUSIVE_LOCKS_REQUIRED(running_);
+  bool ClaimHolds();
   bool IsWanted(const Queued& queued);
+  std::optional<Answer> WhyNotSend(const Queued& queued);
   void Forget(const Queued& queued);
   void Finish(const ReleasedAction& action, Answer answer);
   void OnLease(const ReadLease& request, const absl::StatusOr<kube::Json>& found)
@@ -99,6 +103,7 @@ class ClusterActor::Core : public std::enable_shared_from_this<Core> {
   std::map<DecisionId, Progress> progress_ ABSL_GUARDED_BY(mutex_);
   size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;  // in fresh_, checking_ and allowed_
   size_t announcements_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Time claim_asked_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // for the last answer
 
   absl::Mutex running_;
   bool stopped_ ABSL_GUARDED_BY(running_) = false;
@@ -121,10 +126,12 @@ void ClusterActor::Core::Claim() {
 
 void ClusterActor::Core::Check() {
   checking_claim_ = true;
-  CheckClaim(api_, options_.claimant, clock_.Now(), options_.claim_deadline,
-             [core = shared_from_this()](const absl::Status& status) {
-               core->Guarded([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core->running_) { core->OnClaim(status); });
-             });
+  const absl::Time asked = clock_.Now();
+  CheckClaim(
+      api_, options_.claimant, asked, options_.claim_deadline,
+      [core = shared_from_this(), asked](const absl::Status& status) {
+        core->Guarded([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core->running_) { core->OnClaim(status, asked); });
+      });
 }
 
 void ClusterActor::Core::Do(const ReleasedAction& action) {
@@ -161,8 +168,12 @@ void ClusterActor::Core::Take() {
   if (!checking_.empty()) Check();
 }
 
-void ClusterActor::Core::OnClaim(const absl::Status& status) {
+void ClusterActor::Core::OnClaim(const absl::Status& status, absl::Time asked) {
   checking_claim_ = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    claim_asked_ = asked;
+  }
   std::vector<Queued> checked;
   checked.swap(checking_);
   if (status.ok()) {
@@ -193,6 +204,12 @@ void ClusterActor::Core::OnClaim(const absl::Status& status) {
 
 void ClusterActor::Core::RunAllowed() {
   while (in_flight_ < options_.most_in_flight && !allowed_.empty()) {
+    if (!ClaimHolds()) {
+      std::move(allowed_.begin(), allowed_.end(), std::back_inserter(checking_));
+      allowed_.clear();
+      if (!checking_claim_) Check();
+      return;
+    }
     const Queued queued = std::move(allowed_.front());
     allowed_.pop_front();
     {
@@ -207,6 +224,20 @@ void ClusterActor::Core::RunAllowed() {
     ++in_flight_;
     Run(queued);
   }
+}
+
+// L7: time passed between the question and the write it allowed, on the way, in the queue, or because this
+// process stood still; meanwhile another coordinator may have claimed the cluster.
+bool ClusterActor::Core::ClaimHolds() {
+  absl::MutexLock lock(&mutex_);
+  return clock_.Now() - claim_asked_ <= kClaimHolds;
+}
+
+std::optional<Answer> ClusterActor::Core::WhyNotSend(const Queued& queued) {
+  if (!IsWanted(queued)) return Withdrawn();
+  if (ClaimHolds()) return std::nullopt;
+  return Answer{ActionOutcome::kUnreachable,
+                "so much time has passed since the claim was read that it may be another's"};
 }
 
 // Taking our taint off a living node is what a withdrawal leads to: it is never withdrawn itself.
@@ -237,7 +268,7 @@ void ClusterActor::Core::Run(const Queued& queued) {
   const NodeTarget node = {.name = action.name, .uid = action.uid};
   const PodTarget pod = {.name = {.name_space = action.name_space, .name = action.name}, .uid = action.uid};
   const absl::Duration deadline = options_.action_deadline;
-  const StillWanted wanted = [core = shared_from_this(), queued] { return core->IsWanted(queued); };
+  const WhyNot why_not = [core = shared_from_this(), queued] { return core->WhyNotSend(queued); };
   AnswerDone done = [core = shared_from_this(), queued](Answer answer) {
     core->Guarded([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core->running_) {
       --core->in_flight_;
@@ -248,17 +279,17 @@ void ClusterActor::Core::Run(const Queued& queued) {
   };
   switch (action.kind) {
     case ActionKind::kTaintNode:
-      return PutTaint(api_, node, kFailoverTaint, decision, clock_.Now(), deadline, wanted, std::move(done));
+      return PutTaint(api_, node, kFailoverTaint, decision, clock_.Now(), deadline, why_not, std::move(done));
     case ActionKind::kUntaintNode:
-      return TakeTaintOff(api_, node, kFailoverTaint, deadline, std::move(done));
+      return TakeTaintOff(api_, node, kFailoverTaint, deadline, why_not, std::move(done));
     case ActionKind::kTaintGray:
-      return PutTaint(api_, node, kGrayTaint, decision, clock_.Now(), deadline, wanted, std::move(done));
+      return PutTaint(api_, node, kGrayTaint, decision, clock_.Now(), deadline, why_not, std::move(done));
     case ActionKind::kUntaintGray:
-      return TakeTaintOff(api_, node, kGrayTaint, deadline, std::move(done));
+      return TakeTaintOff(api_, node, kGrayTaint, deadline, why_not, std::move(done));
     case ActionKind::kDeletePod:
       return DeletePod(api_, pod, deadline, std::move(done));
     case ActionKind::kMarkPodUnready:
-      return MarkPodUnready(api_, pod, decision, clock_.Now(), deadline, wanted, std::move(done));
+      return MarkPodUnready(api_, pod, decision, clock_.Now(), deadline, why_not, std::move(done));
     case ActionKind::kEvictPod:
       return EvictPod(api_, pod, deadline, std::move(done));
     case ActionKind::kRestartKubelet:

@@ -2,10 +2,10 @@
 // through the API server, and announcements.
 //
 // Actions: before they are sent the cluster's claim is read (L7); one reading serves all actions that wait
-// for it. Then each runs on its own, at most `most_in_flight` at once. Every action is answered by one
-// ActionFinished, whatever happens but the actor's end. A sign of life of the node takes back what has not
-// been sent yet, up to the last instant: a queue, a slow API server or a slow claim is no excuse for what is
-// no longer right.
+// for it, and serves until it is older than kClaimHolds. Then each runs on its own, at most `most_in_flight`
+// at once. Every action is answered by one ActionFinished, whatever happens but the actor's end. A sign of
+// life of the node takes back what has not been sent yet, up to the last instant: a queue, a slow API server
+// or a slow claim is no excuse for what is no longer right.
 #pragma once
 
 #include <cstddef>

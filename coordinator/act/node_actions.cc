@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -54,7 +55,7 @@ struct TaintChange : std::enable_shared_from_this<TaintChange> {
   const AnswerDone done;
   bool put = true;
   std::string decision;
-  StillWanted wanted;
+  WhyNot why_not;
   absl::Time now;
   int conflicts = 0;
   bool tried = false;  // a write was sent whose answer did not say that it was not carried out
@@ -89,7 +90,9 @@ void TaintChange::OnRead(const absl::StatusOr<Json>& found) {
                        {{"resourceVersion", kube::ResourceVersionOf(*found)},
                         {"annotations", {{ours.annotation, put ? Json(decision) : Json()}}}}},
                       {"spec", {{"taints", taints}}}};
-  if (!tried && wanted && !wanted()) return done(Withdrawn());
+  if (!tried) {
+    if (std::optional<Answer> instead = why_not()) return done(*std::move(instead));
+  }
   tried = true;
   api.Patch(kube::Nodes(), {.name = node.name}, {.kind = kube::PatchKind::kMerge}, patch, deadline,
             [self = shared_from_this()](const absl::StatusOr<Json>& written) { self->OnWritten(written); });
@@ -111,19 +114,20 @@ void TaintChange::OnWritten(const absl::StatusOr<Json>& written) {
 }  // namespace
 
 void PutTaint(kube::KubernetesApi& api, const NodeTarget& node, const NodeTaint& taint,
-              const std::string& decision, absl::Time now, absl::Duration deadline, StillWanted wanted,
+              const std::string& decision, absl::Time now, absl::Duration deadline, WhyNot why_not,
               AnswerDone done) {
   const auto change = std::make_shared<TaintChange>(api, node, taint, deadline, std::move(done));
   change->decision = decision;
   change->now = now;
-  change->wanted = std::move(wanted);
+  change->why_not = std::move(why_not);
   change->Read();
 }
 
 void TakeTaintOff(kube::KubernetesApi& api, const NodeTarget& node, const NodeTaint& taint,
-                  absl::Duration deadline, AnswerDone done) {
+                  absl::Duration deadline, WhyNot why_not, AnswerDone done) {
   const auto change = std::make_shared<TaintChange>(api, node, taint, deadline, std::move(done));
   change->put = false;
+  change->why_not = std::move(why_not);
   change->Read();
 }
 

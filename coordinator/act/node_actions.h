@@ -29,14 +29,13 @@ struct NodeTarget {
   std::string uid;
 };
 
-// `wanted` is asked before each write: what is not wanted any more is answered kWithdrawn, unless an earlier
-// write may have been carried out. `decision` goes into the annotation; `now` into the taint's timeAdded.
-// `deadline` is for each request. `done` comes once, on the API's thread. kNotMine: the node is gone or has
-// another uid.
+// `why_not` is asked before each write, unless an earlier write may have been carried out. `decision` goes
+// into the annotation; `now` into the taint's timeAdded. `deadline` is for each request. `done` comes once,
+// on the API's thread. kNotMine: the node is gone or has another uid.
 void PutTaint(kube::KubernetesApi& api, const NodeTarget& node, const NodeTaint& taint,
-              const std::string& decision, absl::Time now, absl::Duration deadline, StillWanted wanted,
+              const std::string& decision, absl::Time now, absl::Duration deadline, WhyNot why_not,
               AnswerDone done);
 void TakeTaintOff(kube::KubernetesApi& api, const NodeTarget& node, const NodeTaint& taint,
-                  absl::Duration deadline, AnswerDone done);
+                  absl::Duration deadline, WhyNot why_not, AnswerDone done);
 
 }  // namespace evenkeel::coordinator

@@ -88,20 +88,20 @@ void EvictPod(kube::KubernetesApi& api, const PodTarget& pod, absl::Duration dea
 }
 
 void MarkPodUnready(kube::KubernetesApi& api, const PodTarget& pod, const std::string& decision,
-                    absl::Time now, absl::Duration deadline, StillWanted wanted, AnswerDone done) {
+                    absl::Time now, absl::Duration deadline, WhyNot why_not, AnswerDone done) {
   const auto on_marked = [&api, pod, deadline, done](const absl::StatusOr<Json>& marked) {
     if (absl::IsNotFound(marked.status())) return done({ActionOutcome::kAlreadyDone, kGone});
     if (!marked.ok()) return Settle(api, pod, "mark", marked.status(), deadline, IsUnready, done);
     if (IsUnready(*marked)) return done({ActionOutcome::kDone, "marked not ready"});
     done({ActionOutcome::kRefused, "the API server took the change and still shows the pod as ready"});
   };
-  const auto on_read = [&api, pod, decision, now, deadline, wanted = std::move(wanted), done,
+  const auto on_read = [&api, pod, decision, now, deadline, why_not = std::move(why_not), done,
                         on_marked](const absl::StatusOr<Json>& found) {
     if (absl::IsNotFound(found.status())) return done({ActionOutcome::kAlreadyDone, kGone});
     if (!found.ok()) return done(AnswerFor(found.status(), Doing("mark", pod)));
     if (kube::UidOf(*found) != pod.uid) return done(Replaced(*found, pod));
     if (IsUnready(*found)) return done({ActionOutcome::kAlreadyDone, "it is not ready"});
-    if (wanted && !wanted()) return done(Withdrawn());
+    if (std::optional<Answer> instead = why_not()) return done(*std::move(instead));
     // Conditions merge by their type; a uid that is not the pod's makes the API server refuse the patch.
     const Json patch = {
         {"metadata", {{"uid", pod.uid}}},

@@ -29,7 +29,7 @@ void DeletePod(kube::KubernetesApi& api, const PodTarget& pod, absl::Duration de
 // `wanted` is asked between reading the pod and writing it: kWithdrawn if it is not wanted any more.
 // Sets the condition Ready to False, as Kubernetes' node controller does for nodes that it has given up.
 void MarkPodUnready(kube::KubernetesApi& api, const PodTarget& pod, const std::string& decision,
-                    absl::Time now, absl::Duration deadline, StillWanted wanted, AnswerDone done);
+                    absl::Time now, absl::Duration deadline, WhyNot why_not, AnswerDone done);
 
 // Through the Eviction API. kBlocked: a disruption budget says "not now".
 void EvictPod(kube::KubernetesApi& api, const PodTarget& pod, absl::Duration deadline, AnswerDone done);

@@ -48,6 +48,7 @@ kube::Call Claims::Create(const kube::Resource& /*resource*/, const std::string&
   if (lease_) return Answer(std::move(done), absl::AlreadyExistsError("there is a claim"));
   object["metadata"]["resourceVersion"] = absl::StrCat(++version_);
   lease_ = object;
+  since_ = schedule_.now();
   return Answer(std::move(done), *lease_);
 }
 
@@ -59,6 +60,7 @@ kube::Call Claims::Patch(const kube::Resource& /*resource*/, const kube::ObjectN
   if (kube::ResourceVersionOf(patch) != kube::ResourceVersionOf(*lease_))
     return Answer(std::move(done), absl::AbortedError("the claim was written meanwhile"));
   lease_->merge_patch(patch);
+  since_ = schedule_.now();
   (*lease_)["metadata"]["resourceVersion"] = absl::StrCat(++version_);
   return Answer(std::move(done), *lease_);
 }

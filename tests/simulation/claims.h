@@ -21,6 +21,8 @@ class Claims final : public kube::KubernetesApi {
 
   // Of the last claim; 0 = there is none.
   uint64_t epoch() const;
+  // Since when that epoch has claimed the cluster.
+  absl::Time since() const { return since_; }
 
   kube::Call Get(const kube::Resource& resource, const kube::ObjectName& name, absl::Duration deadline,
                  kube::Done<kube::Json> done) override;
@@ -56,6 +58,7 @@ class Claims final : public kube::KubernetesApi {
   const std::function<bool()> reached_;
   std::optional<kube::Json> lease_;
   uint64_t version_ = 0;
+  absl::Time since_ = absl::InfinitePast();
 };
 
 }  // namespace evenkeel::simulation

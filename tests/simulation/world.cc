@@ -108,46 +108,59 @@ void World::Restart(size_t place, const ReleasedAction& action) {
                         "the node's agent has no session", action.action.attempts});
 }
 
-// As act/ does: the claim is read before an action is sent, and what was taken back by then is not sent.
+// As act/ does: the claim is read before an action is sent, again where the answer is too old (L7), and what
+// was taken back by then is not sent.
 void World::Act(size_t place, const ReleasedAction& action) {
   CoordinatorHost& host = *hosts_[place];
   if (action.action.kind == ActionKind::kRestartKubelet ||
       action.action.kind == ActionKind::kRestartRuntime) {
     return Restart(place, action);
   }
-  const auto answer = [&host, life = host.life()](const Event& given) { host.Post(given, life); };
-  const auto checked = [this, &host, place, order = ++acts_, action, answer,
-                        epoch = host.epoch()](const absl::Status& status) {
-    if (!IsWanted(place, order, action)) {
-      marks_.Hit("action taken back");
-      return answer(ActionFinished{action.decision, action.action.number, ActionOutcome::kWithdrawn,
-                                   "taken back before it was sent", action.action.attempts});
-    }
-    if (!status.ok()) {
-      const bool refused = absl::IsFailedPrecondition(status);
-      if (refused) marks_.Hit("claim is another's");
-      const ActionFinished finished{action.decision, action.action.number,
-                                    refused ? ActionOutcome::kRefused : ActionOutcome::kUnreachable,
-                                    std::string(status.message()), action.action.attempts};
-      if (refused) return answer(finished);
-      return schedule_.After(kClaimDeadline, [finished, answer] { answer(finished); });
-    }
-    if (observer_ != nullptr && claims_.epoch() > epoch)
-      observer_->OnOvertaken(action, epoch, claims_.epoch());
-    kubernetes_.Act(action, answer);
-  };
   // On the API's thread. Where another coordinator takes over at this instant, it comes to it a little later:
   // two that are both alive.
-  schedule_.After(absl::ZeroDuration(), [this, &host, life = host.life(), checked] {
+  schedule_.After(absl::ZeroDuration(), [this, &host, place, life = host.life(), order = ++acts_, action] {
     const absl::Duration late = host.zombie() ? kZombieLate : absl::ZeroDuration();
-    schedule_.After(late + knobs_.claim_delay, [this, &host, life, checked] {
-      if (!host.runs() || host.life() != life) return;
-      CheckClaim(claims_, ClaimantOf(host), now(), kClaimDeadline,
-                 [&host, life, checked](const absl::Status& status) {
-                   host.InProcess(life, [checked, status] { checked(status); });
-                 });
+    schedule_.After(late + knobs_.claim_delay, [this, &host, place, life, order, action] {
+      if (host.runs() && host.life() == life) CheckAndSend(place, order, action);
     });
   });
+}
+
+void World::CheckAndSend(size_t place, uint64_t order, const ReleasedAction& action) {
+  CoordinatorHost& host = *hosts_[place];
+  CheckClaim(
+      claims_, ClaimantOf(host), now(), kClaimDeadline,
+      [this, &host, place, order, action, life = host.life(), asked = now()](const absl::Status& status) {
+        host.InProcess(life, [this, place, order, action, asked, status] {
+          if (status.ok() && now() - asked > kClaimHolds) {
+            marks_.Hit("claim read again");
+            return CheckAndSend(place, order, action);
+          }
+          Send(place, order, action, status);
+        });
+      });
+}
+
+void World::Send(size_t place, uint64_t order, const ReleasedAction& action, const absl::Status& claimed) {
+  CoordinatorHost& host = *hosts_[place];
+  const auto answer = [&host, life = host.life()](const Event& given) { host.Post(given, life); };
+  if (!IsWanted(place, order, action)) {
+    marks_.Hit("action taken back");
+    return answer(ActionFinished{action.decision, action.action.number, ActionOutcome::kWithdrawn,
+                                 "taken back before it was sent", action.action.attempts});
+  }
+  if (!claimed.ok()) {
+    const bool refused = absl::IsFailedPrecondition(claimed);
+    if (refused) marks_.Hit("claim is another's");
+    const ActionFinished finished{action.decision, action.action.number,
+                                  refused ? ActionOutcome::kRefused : ActionOutcome::kUnreachable,
+                                  std::string(claimed.message()), action.action.attempts};
+    if (refused) return answer(finished);
+    return schedule_.After(kClaimDeadline, [finished, answer] { answer(finished); });
+  }
+  if (observer_ != nullptr && claims_.epoch() > host.epoch() && now() - claims_.since() > kClaimHolds)
+    observer_->OnOvertaken(action, host.epoch(), claims_.epoch());
+  kubernetes_.Act(action, answer);
 }
 
 void World::Overtake(absl::Duration pause) {

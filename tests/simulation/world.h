@@ -96,6 +96,9 @@ class World {
  private:
   void AddHost();
   void Act(size_t place, const coordinator::ReleasedAction& action);
+  void CheckAndSend(size_t place, uint64_t order, const coordinator::ReleasedAction& action);
+  void Send(size_t place, uint64_t order, const coordinator::ReleasedAction& action,
+            const absl::Status& claimed);
   void Restart(size_t place, const coordinator::ReleasedAction& action);
   void Withdraw(size_t place, const coordinator::WithdrawActions& withdrawal);
   bool IsWanted(size_t place, uint64_t order, const coordinator::ReleasedAction& action) const;

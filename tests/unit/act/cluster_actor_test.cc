@@ -75,6 +75,14 @@ class ClusterActorTest : public ::testing::Test {
     });
   }
 
+  void PutClaim(int epoch) {
+    kubernetes_.Put(kube::Leases(), {{"metadata",
+                                      {{"name", kClaimName},
+                                       {"namespace", "evenkeel"},
+                                       {"annotations", {{kEpochAnnotation, std::to_string(epoch)}}}}},
+                                     {"spec", {{"holderIdentity", "store-a"}}}});
+  }
+
   size_t Writes(const std::string& verb) {
     size_t count = 0;
     for (const auto& write : kubernetes_.writes()) count += write.verb == verb;
@@ -236,12 +244,7 @@ TEST_F(ClusterActorTest, UnreadableClaimStopsActions) {
 TEST_F(ClusterActorTest, RaceForTheClaimHasOneWinner) {
   std::atomic<bool> first = true;
   kubernetes_.SetFault([&](const std::string& verb, const kube::Resource&, const kube::ObjectName&) {
-    if (verb != "create" || !first.exchange(false)) return absl::OkStatus();
-    kubernetes_.Put(
-        kube::Leases(),
-        {{"metadata",
-          {{"name", kClaimName}, {"namespace", "evenkeel"}, {"annotations", {{kEpochAnnotation, "6"}}}}},
-         {"spec", {{"holderIdentity", "store-a"}}}});
+    if (verb == "create" && first.exchange(false)) PutClaim(6);
     return absl::OkStatus();
   });
   absl::Notification told;
@@ -252,6 +255,38 @@ TEST_F(ClusterActorTest, RaceForTheClaimHasOneWinner) {
   Begin();
   told.WaitForNotification();
   EXPECT_EQ(Do(ActionKind::kDeletePod).outcome, ActionOutcome::kRefused);
+}
+
+// L7: a coordinator that stood still between the claim's answer and the write that it allows asks again
+// before it writes: another has claimed the cluster meanwhile.
+TEST_F(ClusterActorTest, AnOldAnswerOfTheClaimIsNotBelieved) {
+  Begin();
+  std::atomic<int> reads = 0;
+  kubernetes_.SetFault([&](const std::string& verb, const kube::Resource& resource, const kube::ObjectName&) {
+    if (verb != "get" || resource != kube::Leases()) return absl::OkStatus();
+    if (++reads == 1) {
+      clock_.Advance(kClaimHolds + absl::Seconds(1));
+    } else {
+      PutClaim(6);
+    }
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(Do(ActionKind::kDeletePod).outcome, ActionOutcome::kRefused);
+  EXPECT_EQ(reads, 2);
+  EXPECT_EQ(Writes("delete"), 0u);
+}
+
+// L7: nor is a node, or a pod, written when reading it took so long.
+TEST_F(ClusterActorTest, NothingIsWrittenOnAnOldClaim) {
+  Begin();
+  for (const ActionKind kind : {ActionKind::kTaintNode, ActionKind::kMarkPodUnready}) {
+    Fail("get", absl::OkStatus(), [this] { clock_.Advance(kClaimHolds + absl::Seconds(1)); });
+    const ActionFinished finished = Do(kind);
+    EXPECT_EQ(finished.outcome, ActionOutcome::kUnreachable);
+    EXPECT_THAT(finished.detail, HasSubstr("claim"));
+    EXPECT_EQ(Writes("patch"), 0u);
+    kubernetes_.SetFault(nullptr);
+  }
 }
 
 // The actions of a stage come in a burst: all are answered, and reading the claim is not repeated for each.

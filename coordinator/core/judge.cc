@@ -150,6 +150,12 @@ LeaseJudgement JudgeRenewal(const LeaseQuestion& question) {
   }
   if (!lease.exists)
     return {true, "it has no lease", "it has no lease that could be renewed", Direction::kAgainstLife};
+  if (question.since_renewal && *question.since_renewal < kQuietAfterLife) {
+    return {false, "its lease was renewed after the silence began",
+            absl::StrCat("its lease was found renewed ", Say(*question.since_renewal),
+                         " ago, in this very silence: its kubelet lives, or did then"),
+            Direction::kForLife};
+  }
   const std::string unchanged = absl::StrCat("its lease has not changed for ", Say(question.unchanged));
   if (!question.last_life_on_node) {
     if (question.unchanged >= kLeaseWatchWithoutBeat)

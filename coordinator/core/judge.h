@@ -88,6 +88,7 @@ struct LeaseQuestion {
   absl::Duration unchanged;                     // reads of this episode have shown the same for so long
   bool api_server_tried = false;                // and nothing came back from the kubelet
   std::optional<absl::Duration> since_life;     // since life was found during this silence; none: it was not
+  std::optional<absl::Duration> since_renewal;  // since reads of this silence showed that it had been written
 };
 
 struct LeaseJudgement {

@@ -195,6 +195,7 @@ void JudgeDeath(Turn& turn, Node& node, const WitnessJudgement& judgement, const
       .unchanged = turn.now - silence.lease->unchanged_since,
       .api_server_tried = node.round->kubelet && node.round->kubelet->way == KubeletWay::kNoAnswer};
   if (silence.last_life > silence.detected) question.since_life = turn.now - silence.last_life;
+  if (silence.lease->renewed) question.since_renewal = turn.now - *silence.lease->renewed;
   if (silence.last_beat_on_node) {
     question.last_life_on_node = *silence.last_beat_on_node + (silence.last_life - *silence.last_beat);
   }
@@ -245,11 +246,17 @@ void Judge(Turn& turn, Node& node, bool late) {
   NoLease(turn, node, judgement, "no answer in time");  // for the second read
 }
 
+// A lease that was written between any two reads of this silence is life, whatever its time says: the node's
+// clock may have been set. Reads before a time of blindness are good enough for that; for death they are not.
 void WatchLease(Turn& turn, absl::Time clear_since, Silence& silence, const LeaseFacts& lease) {
   const bool same = silence.lease && silence.lease->lease.exists == lease.exists &&
-                    silence.lease->lease.resource_version == lease.resource_version &&
-                    silence.lease->unchanged_since >= clear_since;
-  if (!same) silence.lease = LeaseWatch{lease, turn.now};
+                    silence.lease->lease.resource_version == lease.resource_version;
+  if (same && silence.lease->unchanged_since >= clear_since) return;
+  LeaseWatch watch{.lease = lease, .unchanged_since = turn.now, .renewed = std::nullopt};
+  if (silence.lease) {
+    watch.renewed = same || !lease.exists ? silence.lease->renewed : turn.now;
+  }
+  silence.lease = std::move(watch);
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ struct NodeSession {
 // A lease as our reads have shown it, and since when they have shown the same.
 struct LeaseWatch {
   LeaseFacts lease;
-  absl::Time unchanged_since;
+  absl::Time unchanged_since;         // and our sight was clear all the time
+  std::optional<absl::Time> renewed;  // when a read last showed another version than the one before it
 };
 
 // One episode of silence of a node: from the first sign of it until the node speaks again.

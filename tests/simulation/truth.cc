@@ -24,7 +24,7 @@ bool Truth::Lost(const std::string& node, const Machine& machine) const {
     ++heard;
     if (network_.Reaches(name, node)) ++reach;
   }
-  return reach * 2 < heard;
+  return reach * 3 < heard * 2;
 }
 
 void Truth::Evaluate() {

@@ -1,9 +1,10 @@
 // Which nodes are lost in truth, and since when: what verdicts are held against.
 //
 // A node is lost while it does not run, or while it is cut off: the coordinator has no way to its agent, or
-// the agent is too slow to be heard in time, and fewer than half of the nodes that the coordinator has a way
-// to reach it, and the API server does not reach it in time either. Where there is no such other node, nobody
-// could tell, and it counts as not lost.
+// the agent is too slow to be heard in time, and fewer than two thirds of the nodes that the coordinator has
+// a way to reach it, and the API server does not reach it in time either. (The coordinator asks two to four
+// of them, by its policy: cut off from both control planes and from a third of its peers, a node may be met
+// by none of those.) Where there is no such other node, nobody could tell, and it counts as not lost.
 #pragma once
 
 #include <map>

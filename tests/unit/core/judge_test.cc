@@ -312,5 +312,23 @@ TEST(JudgeLeaseTest, LifeThatWasJustFoundHoldsDeathBack) {
   EXPECT_TRUE(JudgeLease(question).stale);
 }
 
+// L1: a lease that was written during the silence speaks for life, also where the node's clock was set back,
+// so that the time in it looks old.
+TEST(JudgeLeaseTest, ARenewalSpeaksForLifeWhateverItsTime) {
+  const absl::Time last_beat = absl::FromUnixSeconds(100);
+  LeaseQuestion question{.first = Lease("8", last_beat - absl::Hours(1)),
+                         .second = Lease("8", last_beat - absl::Hours(1)),
+                         .between = absl::Milliseconds(300),
+                         .last_life_on_node = last_beat,
+                         .unchanged = absl::Seconds(2),
+                         .api_server_tried = true};
+  question.since_renewal = absl::Seconds(2);
+  const LeaseJudgement judgement = JudgeLease(question);
+  EXPECT_FALSE(judgement.stale);
+  EXPECT_EQ(judgement.direction, Direction::kForLife);
+  question.since_renewal = absl::Seconds(12);
+  EXPECT_TRUE(JudgeLease(question).stale);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

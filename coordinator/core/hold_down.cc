@@ -24,11 +24,11 @@ void NoteReadmission(HoldDown& hold, absl::Time now) {
   hold.readmitted = now;
 }
 
-absl::Duration ReadmitAfter(absl::Duration readmit_after, const HoldDown& hold) {
-  const absl::Duration longest = std::max(readmit_after, kLongestHoldDown);
+absl::Duration ReadmitAfter(absl::Duration readmit_after, absl::Duration max_readmit_after,
+                            const HoldDown& hold) {
   absl::Duration after = readmit_after;
-  for (uint32_t i = 0; i < hold.relapses && after < longest; ++i) after *= 2;
-  return std::min(after, longest);
+  for (uint32_t i = 0; i < hold.relapses && after < max_readmit_after; ++i) after *= 2;
+  return std::min(after, max_readmit_after);
 }
 
 }  // namespace evenkeel::coordinator

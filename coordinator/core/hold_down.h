@@ -14,8 +14,6 @@ namespace evenkeel::coordinator {
 // A node that is failed over again within this time of its readmission has relapsed. A readmission that lasts
 // so long takes one relapse off.
 inline constexpr absl::Duration kRelapseWindow = absl::Hours(1);
-// The growth ends here, or at the policy's readmit_after where that is more.
-inline constexpr absl::Duration kLongestHoldDown = absl::Hours(1);
 
 // Durable, with the node's record. Times are the coordinator's: each start sets its clock by the wall clock
 // anew, and a wall clock that was set back in between counts as no time at all.
@@ -28,7 +26,8 @@ struct HoldDown {
 void NoteFailover(HoldDown& hold, absl::Time now);
 void NoteReadmission(HoldDown& hold, absl::Time now);
 
-// How long the node must be well; `readmit_after` is the policy's.
-absl::Duration ReadmitAfter(absl::Duration readmit_after, const HoldDown& hold);
+// How long the node must be well, by the policy's readmit_after and max_readmit_after (no less than it).
+absl::Duration ReadmitAfter(absl::Duration readmit_after, absl::Duration max_readmit_after,
+                            const HoldDown& hold);
 
 }  // namespace evenkeel::coordinator

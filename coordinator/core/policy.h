@@ -26,6 +26,7 @@ struct FailoverPolicy {
   uint32_t max_unavailable_nodes = 1;
   uint32_t max_unavailable_percent = 10;
   absl::Duration readmit_after = absl::Seconds(30);
+  absl::Duration max_readmit_after = absl::Hours(1);
   bool rebalance = false;
   absl::Duration recovery_timeout = absl::Minutes(5);
   DisruptionLimits limits;

@@ -34,7 +34,8 @@ Cluster& Turn::ClusterOf(const Node& node) {
 }
 
 absl::Duration Turn::HoldOf(const Node& node) {
-  return ReadmitAfter(ClusterOf(node).policy.readmit_after, node.record.hold_down);
+  const FailoverPolicy& policy = ClusterOf(node).policy;
+  return ReadmitAfter(policy.readmit_after, policy.max_readmit_after, node.record.hold_down);
 }
 
 Decision Turn::NewDecision(DecisionKind kind, const Cluster& cluster) {

@@ -100,6 +100,11 @@ absl::Status ReadIntervals(const v1::FailoverPolicy& message, uint32_t nodes, Fa
     EVENKEEL_ASSIGN_OR_RETURN(policy.readmit_after, Within("readmit_after", message.readmit_after(),
                                                            absl::Seconds(1), absl::Hours(1)));
   }
+  if (message.has_max_readmit_after()) {
+    EVENKEEL_ASSIGN_OR_RETURN(
+        policy.max_readmit_after,
+        Within("max_readmit_after", message.max_readmit_after(), policy.readmit_after, absl::Hours(24)));
+  }
   if (message.has_recovery_timeout()) {
     EVENKEEL_ASSIGN_OR_RETURN(policy.recovery_timeout, Within("recovery_timeout", message.recovery_timeout(),
                                                               absl::Seconds(10), absl::Hours(1)));
@@ -303,6 +308,7 @@ v1::Policy ToMessage(const Policy& policy, uint32_t nodes) {
   spec.set_max_unavailable_nodes(failover.max_unavailable_nodes);
   spec.set_max_unavailable_percent(failover.max_unavailable_percent);
   *spec.mutable_readmit_after() = ToMessage(failover.readmit_after);
+  *spec.mutable_max_readmit_after() = ToMessage(failover.max_readmit_after);
   spec.set_rebalance(failover.rebalance);
   *spec.mutable_recovery_timeout() = ToMessage(failover.recovery_timeout);
   ShowLimits(failover, nodes, spec);

@@ -446,6 +446,7 @@ stored::Policy ToRecord(const Policy& policy) {
   out.set_max_unavailable_nodes(failover.max_unavailable_nodes);
   out.set_max_unavailable_percent(failover.max_unavailable_percent);
   out.set_readmit_after_ns(ToStored(failover.readmit_after));
+  out.set_max_readmit_after_ns(ToStored(failover.max_readmit_after));
   out.set_rebalance(failover.rebalance);
   out.set_recovery_timeout_ns(ToStored(failover.recovery_timeout));
   if (failover.max_suspect_after) out.set_max_suspect_after_ns(ToStored(*failover.max_suspect_after));
@@ -476,6 +477,9 @@ absl::StatusOr<Policy> FromRecord(const stored::Policy& record) {
   }
   if (failover.has_suspect_after_ns()) {
     policy.failover.suspect_after = DurationFrom(failover.suspect_after_ns());
+  }
+  if (failover.has_max_readmit_after_ns()) {
+    policy.failover.max_readmit_after = DurationFrom(failover.max_readmit_after_ns());
   }
   if (failover.has_max_suspect_after_ns()) {
     policy.failover.max_suspect_after = DurationFrom(failover.max_suspect_after_ns());

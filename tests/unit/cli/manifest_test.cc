@@ -29,6 +29,7 @@ spec:
   maxUnavailableNodes: 0
   max_unavailable_percent: 25
   readmitAfter: 1m30s
+  maxReadmitAfter: 2h
   rebalance: true
   recoveryTimeout: 5m
   maxSuspectAfter: 2s
@@ -76,6 +77,7 @@ TEST(Manifest, EveryFieldIsRead) {
   EXPECT_EQ(failover.max_unavailable_nodes(), 0U);
   EXPECT_EQ(failover.max_unavailable_percent(), 25U);
   EXPECT_EQ(failover.readmit_after().seconds(), 90);
+  EXPECT_EQ(failover.max_readmit_after().seconds(), 7200);
   EXPECT_TRUE(failover.rebalance());
   EXPECT_EQ(failover.recovery_timeout().seconds(), 300);
   EXPECT_EQ(failover.max_suspect_after().seconds(), 2);
@@ -151,11 +153,11 @@ TEST(Manifest, MistakesAreToldByLineAndField) {
       {"beatInterval", "beatIntervall",
        "p.yaml, line 9: spec.beatIntervall: unknown field; there are: cluster, mode"},
       {"witnesses: 3", "witnesses: -3", "p.yaml, line 12: spec.witnesses: must be a whole number"},
-      {"rebalance: true", "rebalance: maybe", "p.yaml, line 16: spec.rebalance: must be true or false"},
+      {"rebalance: true", "rebalance: maybe", "p.yaml, line 17: spec.rebalance: must be true or false"},
       {"suspect_after: 0.6s", "beat_interval: 1s", "p.yaml, line 10: spec.beat_interval: is there twice"},
       {"    after: 20s", "    before: 20s",
-       "p.yaml, line 29: spec.gray.before: unknown field; there are: after"},
-      {"    drain: enforce", "    taint: enforce", "p.yaml, line 36: spec.gray.taint: is there twice"},
+       "p.yaml, line 30: spec.gray.before: unknown field; there are: after"},
+      {"    drain: enforce", "    taint: enforce", "p.yaml, line 37: spec.gray.taint: is there twice"},
       {"readmitAfter: 1m30s", "gray: on", "p.yaml, line 15: spec.gray: must hold fields of its own"},
       {"spec:\n", "spec: nothing\nother:\n", "other: unknown field"},
       {"mode: enforce", "mode: [enforce", "not YAML"},
@@ -172,9 +174,9 @@ TEST(Manifest, MistakesAreToldByLineAndField) {
 // Proves that in a file of several documents the error says which one.
 TEST(Manifest, DocumentOfTheMistakeIsNamed) {
   const auto policies = ParseManifests(std::string(kComplete) + "---\nkind: [\n", "p.yaml");
-  EXPECT_THAT(policies.status().message(), HasSubstr("p.yaml, line 41: not YAML"));
+  EXPECT_THAT(policies.status().message(), HasSubstr("p.yaml, line 42: not YAML"));
   const auto second = ParseManifests(std::string(kComplete) + "---\nkind: X\n", "p.yaml");
-  EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 40"));
+  EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 41"));
 }
 
 // Proves that text which could not be sent is refused by its field, and not by the coordinator's decoder.

@@ -9,21 +9,27 @@ namespace {
 
 const absl::Time kStart = absl::FromUnixSeconds(1'700'000'000);
 
-// The time doubles with each relapse, up to an hour or what the policy says anyway.
+// The time doubles with each relapse, up to the policy's ceiling.
 TEST(HoldDownTest, DoublesUpToACeiling) {
   const struct {
     absl::Duration policy;
+    absl::Duration ceiling;
     uint32_t relapses;
     absl::Duration after;
   } table[] = {
-      {absl::Seconds(30), 0, absl::Seconds(30)},  {absl::Seconds(30), 1, absl::Seconds(60)},
-      {absl::Seconds(30), 4, absl::Seconds(480)}, {absl::Seconds(30), 7, absl::Hours(1)},
-      {absl::Seconds(30), 16, absl::Hours(1)},    {absl::Hours(1), 3, absl::Hours(1)},
-      {absl::Hours(2), 3, absl::Hours(2)},        {absl::Seconds(1), 16, absl::Hours(1)},
+      {absl::Seconds(30), absl::Hours(1), 0, absl::Seconds(30)},
+      {absl::Seconds(30), absl::Hours(1), 1, absl::Seconds(60)},
+      {absl::Seconds(30), absl::Hours(1), 4, absl::Seconds(480)},
+      {absl::Seconds(30), absl::Hours(1), 7, absl::Hours(1)},
+      {absl::Seconds(30), absl::Hours(1), 16, absl::Hours(1)},
+      {absl::Seconds(30), absl::Minutes(1), 4, absl::Minutes(1)},
+      {absl::Seconds(5), absl::Seconds(5), 3, absl::Seconds(5)},
+      {absl::Seconds(1), absl::Hours(24), 16, absl::Seconds(65536)},
   };
   for (const auto& row : table) {
-    EXPECT_EQ(ReadmitAfter(row.policy, {.relapses = row.relapses, .readmitted = kStart}), row.after)
-        << row.policy << " " << row.relapses;
+    EXPECT_EQ(ReadmitAfter(row.policy, row.ceiling, {.relapses = row.relapses, .readmitted = kStart}),
+              row.after)
+        << row.policy << " " << row.ceiling << " " << row.relapses;
   }
 }
 

@@ -90,6 +90,7 @@ TEST(PolicyValidation, KeepsWhatIsWritten) {
   failover.set_max_unavailable_nodes(0);
   failover.set_max_unavailable_percent(50);
   failover.mutable_readmit_after()->set_seconds(60);
+  failover.mutable_max_readmit_after()->set_seconds(60);
   failover.set_rebalance(true);
   failover.mutable_recovery_timeout()->set_seconds(30);
   failover.set_max_unavailable_nodes_per_domain(2);
@@ -167,6 +168,10 @@ TEST(PolicyValidation, RefusesByTheNameOfTheField) {
        [](v1::Policy& p) { p.mutable_failover()->set_max_unavailable_percent(51); }},
       {"policy.failover.readmit_after",
        [](v1::Policy& p) { p.mutable_failover()->mutable_readmit_after()->set_nanos(1); }},
+      {"policy.failover.max_readmit_after",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_max_readmit_after()->set_seconds(29); }},
+      {"policy.failover.max_readmit_after",
+       [](v1::Policy& p) { p.mutable_failover()->mutable_max_readmit_after()->set_seconds(86401); }},
       {"policy.failover.recovery_timeout",
        [](v1::Policy& p) { p.mutable_failover()->mutable_recovery_timeout()->set_seconds(9); }},
       {"policy.failover.max_unavailable_percent_per_domain",

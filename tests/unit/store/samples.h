@@ -126,6 +126,7 @@ inline Policy SamplePolicy(const std::string& name) {
                        .max_unavailable_nodes = 3,
                        .max_unavailable_percent = 25,
                        .readmit_after = absl::Seconds(90),
+                       .max_readmit_after = absl::Minutes(40),
                        .rebalance = true,
                        .recovery_timeout = absl::Minutes(9),
                        .limits = {.max_unavailable_nodes_per_domain = 2,

@@ -268,6 +268,7 @@ Coordinator::Parts::~Parts() {
   replies.Close();
   access.Stop();
   if (server != nullptr) server->Shutdown(std::chrono::system_clock::now() + kLastCalls);
+  sessions.Close();
   actors.clear();
   workers.Stop();
   clients.clear();

@@ -19,6 +19,9 @@ void AgentSessions::Start() {
 void AgentSessions::Stop() {
   loop_->Stop();
 }
+void AgentSessions::Close() {
+  loop_->Close();
+}
 void AgentSessions::Release(const ProbeNode& request) {
   loop_->Release(request);
 }

@@ -64,7 +64,7 @@ class AgentSessions {
   // All must outlive this.
   AgentSessions(const Options& options, AgentAuthenticator& authenticator, EventSink& events,
                 ReportSink& reports, const time::Clock& clock);
-  // The server must have been shut down, or never built.
+  // Closes; see there.
   ~AgentSessions();
   AgentSessions(const AgentSessions&) = delete;
   AgentSessions& operator=(const AgentSessions&) = delete;
@@ -79,6 +79,11 @@ class AgentSessions {
   // Ends all sessions with UNAVAILABLE, takes no more, and returns when all are gone, or after a second.
   // Idempotent.
   void Stop();
+
+  // Takes back what the server still holds for sessions: its completions refer to the server, so this comes
+  // after the server's Shutdown and before its end (or the server was never built). Ends the thread.
+  // Idempotent.
+  void Close();
 
   // From the runtime's loop (or any thread); never waits.
   void Release(const ProbeNode& request);

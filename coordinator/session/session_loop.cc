@@ -60,12 +60,6 @@ AgentSessions::Loop::Loop(const Options& options, AgentAuthenticator& authentica
       monitor_({options.beat_interval, options.suspect_after, options.max_suspect_after}, clock.Now()) {}
 
 AgentSessions::Loop::~Loop() {
-  if (queue_ == nullptr) return;
-  if (thread_.joinable()) {
-    mailbox_->Post(CloseQueue{});
-    thread_.join();
-    return;
-  }
   Close();
 }
 
@@ -86,6 +80,17 @@ void AgentSessions::Loop::Stop() {
   if (!thread_.joinable()) return;
   mailbox_->Post(EndAll{});
   all_ended_.WaitForNotificationWithTimeout(kStopTime);
+}
+
+void AgentSessions::Loop::Close() {
+  if (queue_ == nullptr) return;
+  if (thread_.joinable()) {
+    mailbox_->Post(CloseQueue{});
+    thread_.join();
+  } else {
+    EmptyQueue();
+  }
+  queue_.reset();
 }
 
 void AgentSessions::Loop::Release(const ProbeNode& request) {
@@ -109,7 +114,7 @@ void AgentSessions::Loop::Run() {
     for (Command& command : mailbox_->Take()) {
       std::visit([this](auto& asked) { Obey(std::move(asked)); }, command);
       if (closing_) {
-        Close();
+        EmptyQueue();
         return;
       }
     }
@@ -128,7 +133,7 @@ void AgentSessions::Loop::Run() {
   }
 }
 
-void AgentSessions::Loop::Close() {
+void AgentSessions::Loop::EmptyQueue() {
   mailbox_->SetQueue(nullptr);
   queue_->Shutdown();
   // What still comes back is taken off and not looked at: it would begin another operation.

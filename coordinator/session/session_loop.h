@@ -36,6 +36,7 @@ class AgentSessions::Loop final : public SessionHost {
   void RegisterWith(grpc::ServerBuilder& builder);
   void Start();
   void Stop();
+  void Close();
   void Release(const ProbeNode& request);
   void Release(const SetBeats& request);
   void Release(const ReleasedAction& action);
@@ -70,7 +71,7 @@ class AgentSessions::Loop final : public SessionHost {
   bool Drain();
   // Handles the next completion; false when none came until `deadline`.
   bool HandleNext(gpr_timespec deadline);
-  void Close();
+  void EmptyQueue();
   void Turn(absl::Time now);
   void RunTimers(absl::Time now);
 

@@ -37,9 +37,9 @@ TEST_F(ServerTest, ExplainFindsTheDecisionThatIsMeant) {
   ASSERT_EQ(Run({"explain"}), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("decisions/3-8,"));
   ASSERT_EQ(Run({"explain", "node/node-2"}), 0) << err_;
-  EXPECT_EQ(coordinator_.last_list_decisions.node(), "node-2");
-  EXPECT_EQ(coordinator_.last_list_decisions.cluster(), "local");
-  EXPECT_EQ(coordinator_.last_list_decisions.page_size(), 1);
+  EXPECT_EQ(coordinator_.seen().list_decisions.node(), "node-2");
+  EXPECT_EQ(coordinator_.seen().list_decisions.cluster(), "local");
+  EXPECT_EQ(coordinator_.seen().list_decisions.page_size(), 1);
   EXPECT_EQ(Run({"explain", "pod/x"}), 1);
   coordinator_.fleet.decisions.clear();
   EXPECT_EQ(Run({"explain"}), 1);
@@ -50,8 +50,8 @@ TEST_F(ServerTest, ExplainFindsTheDecisionThatIsMeant) {
 TEST_F(ServerTest, DescribeShowsOneOrAll) {
   ASSERT_EQ(Run({"describe", "node", "node-1"}), 0) << err_;
   EXPECT_THAT(out_, StartsWith("Name:                node-1\n"));
-  EXPECT_EQ(coordinator_.last_list_pods.node(), "node-1");
-  EXPECT_EQ(coordinator_.last_list_pods.parent(), "clusters/local/namespaces/-");
+  EXPECT_EQ(coordinator_.seen().list_pods.node(), "node-1");
+  EXPECT_EQ(coordinator_.seen().list_pods.parent(), "clusters/local/namespaces/-");
   ASSERT_EQ(Run({"describe", "decisions"}), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("decisions/3-7"));
   EXPECT_THAT(out_, HasSubstr("\n\n\nName:"));

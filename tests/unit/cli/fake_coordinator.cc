@@ -66,7 +66,7 @@ class FakeCoordinator::FleetService final : public v1::FleetService::Service {
   grpc::Status ListNodes(grpc::ServerContext* context, const v1::ListNodesRequest* request,
                          v1::ListNodesResponse* response) override {
     if (auto status = owner_.Enter(*context, "ListNodes"); !status.ok()) return status;
-    owner_.last_list_nodes = *request;
+    owner_.Note(&Seen::list_nodes, *request);
     return Page(owner_.fleet.nodes, owner_.fleet.largest_page, *request, *response,
                 response->mutable_nodes());
   }
@@ -78,7 +78,7 @@ class FakeCoordinator::FleetService final : public v1::FleetService::Service {
   grpc::Status ListPods(grpc::ServerContext* context, const v1::ListPodsRequest* request,
                         v1::ListPodsResponse* response) override {
     if (auto status = owner_.Enter(*context, "ListPods"); !status.ok()) return status;
-    owner_.last_list_pods = *request;
+    owner_.Note(&Seen::list_pods, *request);
     return Page(owner_.fleet.pods, owner_.fleet.largest_page, *request, *response, response->mutable_pods());
   }
   grpc::Status GetPod(grpc::ServerContext* context, const v1::GetPodRequest* request,
@@ -97,7 +97,7 @@ class FakeCoordinator::FleetService final : public v1::FleetService::Service {
   grpc::Status WatchFleet(grpc::ServerContext* context, const v1::WatchFleetRequest* request,
                           grpc::ServerWriter<v1::WatchFleetResponse>* writer) override {
     if (auto status = owner_.Enter(*context, "WatchFleet"); !status.ok()) return status;
-    owner_.last_watch_fleet = *request;
+    owner_.Note(&Seen::watch_fleet, *request);
     return Play(owner_.fleet_watches, *writer);
   }
 
@@ -112,7 +112,7 @@ class FakeCoordinator::DecisionService final : public v1::DecisionService::Servi
   grpc::Status ListDecisions(grpc::ServerContext* context, const v1::ListDecisionsRequest* request,
                              v1::ListDecisionsResponse* response) override {
     if (auto status = owner_.Enter(*context, "ListDecisions"); !status.ok()) return status;
-    owner_.last_list_decisions = *request;
+    owner_.Note(&Seen::list_decisions, *request);
     return Page(owner_.fleet.decisions, owner_.fleet.largest_page, *request, *response,
                 response->mutable_decisions());
   }
@@ -196,7 +196,7 @@ class FakeCoordinator::MaintenanceService final : public v1::MaintenanceService:
   grpc::Status ListMaintenances(grpc::ServerContext* context, const v1::ListMaintenancesRequest* request,
                                 v1::ListMaintenancesResponse* response) override {
     if (auto status = owner_.Enter(*context, "ListMaintenances"); !status.ok()) return status;
-    owner_.last_list_maintenances = *request;
+    owner_.Note(&Seen::list_maintenances, *request);
     return Page(owner_.fleet.maintenances, owner_.fleet.largest_page, *request, *response,
                 response->mutable_maintenances());
   }
@@ -208,7 +208,7 @@ class FakeCoordinator::MaintenanceService final : public v1::MaintenanceService:
   grpc::Status StartMaintenance(grpc::ServerContext* context, const v1::StartMaintenanceRequest* request,
                                 v1::StartMaintenanceResponse* response) override {
     if (auto status = owner_.Enter(*context, "StartMaintenance"); !status.ok()) return status;
-    owner_.last_start_maintenance = *request;
+    owner_.Note(&Seen::start_maintenance, *request);
     return Find(request->name(), *response->mutable_maintenance());
   }
   grpc::Status EndMaintenance(grpc::ServerContext* context, const v1::EndMaintenanceRequest* request,
@@ -220,7 +220,7 @@ class FakeCoordinator::MaintenanceService final : public v1::MaintenanceService:
   grpc::Status PauseCluster(grpc::ServerContext* context, const v1::PauseClusterRequest* request,
                             v1::PauseClusterResponse* response) override {
     if (auto status = owner_.Enter(*context, "PauseCluster"); !status.ok()) return status;
-    owner_.last_pause_cluster = *request;
+    owner_.Note(&Seen::pause_cluster, *request);
     for (const v1::Pause& pause : owner_.fleet.pauses) *response->add_pauses() = pause;
     return grpc::Status::OK;
   }
@@ -251,7 +251,7 @@ class FakeCoordinator::ReplayService final : public v1::ReplayService::Service {
   grpc::Status Replay(grpc::ServerContext* context, const v1::ReplayRequest* request,
                       grpc::ServerWriter<v1::ReplayResponse>* writer) override {
     if (auto status = owner_.Enter(*context, "Replay"); !status.ok()) return status;
-    owner_.last_replay = *request;
+    owner_.Note(&Seen::replay, *request);
     for (const v1::ReplayResponse& answer : owner_.replay.answers) writer->Write(answer);
     return owner_.replay.end;
   }
@@ -299,6 +299,11 @@ void FakeCoordinator::FailNext(int calls, grpc::Status status) {
 std::vector<std::string> FakeCoordinator::calls() const {
   absl::MutexLock lock(&mutex_);
   return calls_;
+}
+
+FakeCoordinator::Seen FakeCoordinator::seen() const {
+  absl::MutexLock lock(&mutex_);
+  return seen_;
 }
 
 std::string FakeCoordinator::authorization() const {

@@ -58,17 +58,20 @@ class FakeCoordinator {
   // Each replay.
   WatchScript<v1::ReplayResponse> replay;
 
-  // What came: method names in order, the last request of each kind, the last `authorization`.
+  // What came: method names in order, the last `authorization`, the last request of each kind.
   std::vector<std::string> calls() const;
   std::string authorization() const;
-  v1::ListNodesRequest last_list_nodes;
-  v1::ListPodsRequest last_list_pods;
-  v1::WatchFleetRequest last_watch_fleet;
-  v1::ListDecisionsRequest last_list_decisions;
-  v1::ListMaintenancesRequest last_list_maintenances;
-  v1::StartMaintenanceRequest last_start_maintenance;
-  v1::PauseClusterRequest last_pause_cluster;
-  v1::ReplayRequest last_replay;
+  struct Seen {
+    v1::ListNodesRequest list_nodes;
+    v1::ListPodsRequest list_pods;
+    v1::WatchFleetRequest watch_fleet;
+    v1::ListDecisionsRequest list_decisions;
+    v1::ListMaintenancesRequest list_maintenances;
+    v1::StartMaintenanceRequest start_maintenance;
+    v1::PauseClusterRequest pause_cluster;
+    v1::ReplayRequest replay;
+  };
+  Seen seen() const;
 
  private:
   class FleetService;
@@ -79,11 +82,17 @@ class FakeCoordinator {
 
   // Notes the call; not OK when it shall fail.
   grpc::Status Enter(const grpc::ServerContext& context, const std::string& method);
+  template <typename Request>
+  void Note(Request Seen::*kind, const Request& request) {
+    absl::MutexLock lock(&mutex_);
+    seen_.*kind = request;
+  }
 
   const testing::CertificateAuthority authority_;
   mutable absl::Mutex mutex_;
   std::vector<std::string> calls_ ABSL_GUARDED_BY(mutex_);
   std::string authorization_ ABSL_GUARDED_BY(mutex_);
+  Seen seen_ ABSL_GUARDED_BY(mutex_);
   int failures_left_ ABSL_GUARDED_BY(mutex_) = 0;
   grpc::Status failure_ ABSL_GUARDED_BY(mutex_);
 

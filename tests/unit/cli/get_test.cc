@@ -41,20 +41,20 @@ TEST_F(GetTest, ListFollowsItsPages) {
   EXPECT_THAT(out_, HasSubstr("local     node-3   Healthy"));
   EXPECT_THAT(coordinator_.calls(), ElementsAre("ListNodes", "ListNodes"));
   EXPECT_EQ(coordinator_.authorization(), "Bearer secret");
-  EXPECT_EQ(coordinator_.last_list_nodes.parent(), "clusters/-");
+  EXPECT_EQ(coordinator_.seen().list_nodes.parent(), "clusters/-");
 }
 
 // Proves that a picked cluster, a selector and a namespace reach the coordinator as they were given.
 TEST_F(GetTest, ScopeAndSelectorReachTheCoordinator) {
   ASSERT_EQ(Run({"get", "nodes", "--cluster", "local", "-l", "zone in (a,b),!spot"}), 0) << err_;
-  EXPECT_EQ(coordinator_.last_list_nodes.parent(), "clusters/local");
-  EXPECT_EQ(coordinator_.last_list_nodes.label_selector(), "zone in (a,b),!spot");
+  EXPECT_EQ(coordinator_.seen().list_nodes.parent(), "clusters/local");
+  EXPECT_EQ(coordinator_.seen().list_nodes.label_selector(), "zone in (a,b),!spot");
   EXPECT_THAT(out_, Not(HasSubstr("CLUSTER")));
   ASSERT_EQ(Run({"get", "pods", "-n", "web", "--node", "node-1"}), 0) << err_;
-  EXPECT_EQ(coordinator_.last_list_pods.parent(), "clusters/-/namespaces/web");
-  EXPECT_EQ(coordinator_.last_list_pods.node(), "node-1");
+  EXPECT_EQ(coordinator_.seen().list_pods.parent(), "clusters/-/namespaces/web");
+  EXPECT_EQ(coordinator_.seen().list_pods.node(), "node-1");
   ASSERT_EQ(Run({"get", "pods", "-A"}), 0) << err_;
-  EXPECT_EQ(coordinator_.last_list_pods.parent(), "clusters/-/namespaces/-");
+  EXPECT_EQ(coordinator_.seen().list_pods.parent(), "clusters/-/namespaces/-");
   EXPECT_THAT(out_, HasSubstr("NAMESPACE"));
 }
 
@@ -146,7 +146,7 @@ TEST_F(GetTest, WatchSurvivesCutsAndPrintsChangesOnce) {
   EXPECT_THAT(err_, HasSubstr("the watch was cut, trying again: the coordinator is stopping\n"));
   EXPECT_THAT(err_, HasSubstr("the watch was cut, trying again: too slow\n"));
   EXPECT_THAT(err_, HasSubstr("error: the test is over\n"));
-  EXPECT_THAT(coordinator_.last_watch_fleet.kinds(), ElementsAre(v1::WatchFleetRequest::KIND_NODE));
+  EXPECT_THAT(coordinator_.seen().watch_fleet.kinds(), ElementsAre(v1::WatchFleetRequest::KIND_NODE));
 }
 
 // Proves that a watch of named nodes passes over the others, and gives programs one object after another.

@@ -35,14 +35,14 @@ class OrderTest : public CommandTest {
 // Proves that a maintenance is ordered of the node, with its length and reason, and is told with its end.
 TEST_F(OrderTest, StartsAMaintenance) {
   EXPECT_EQ(Run({"maintenance", "start", "node-1", "--for", "90m", "--reason", "new disk"}), 0) << err_;
-  const v1::StartMaintenanceRequest& request = coordinator_.last_start_maintenance;
+  const v1::StartMaintenanceRequest request = coordinator_.seen().start_maintenance;
   EXPECT_EQ(request.name(), "clusters/local/maintenances/node-1");
   EXPECT_EQ(request.duration().seconds(), 5400);
   EXPECT_EQ(request.reason(), "new disk");
   EXPECT_FALSE(request.validate_only());
   EXPECT_THAT(out_, AllOf(HasSubstr("Node node-1 is under maintenance until "), HasSubstr("(new disk)")));
   EXPECT_EQ(Run({"maintenance", "start", "node-1", "--for", "1h", "--validate-only"}), 0);
-  EXPECT_TRUE(coordinator_.last_start_maintenance.validate_only());
+  EXPECT_TRUE(coordinator_.seen().start_maintenance.validate_only());
   EXPECT_THAT(out_, HasSubstr("would be under maintenance"));
 }
 
@@ -75,7 +75,7 @@ TEST_F(OrderTest, MistakesAreToldWithTheirCure) {
 // Proves the list of windows, and one of them described.
 TEST_F(OrderTest, ShowsMaintenances) {
   EXPECT_EQ(Run({"get", "maintenance"}), 0) << err_;
-  EXPECT_EQ(coordinator_.last_list_maintenances.parent(), "clusters/-");
+  EXPECT_EQ(coordinator_.seen().list_maintenances.parent(), "clusters/-");
   EXPECT_THAT(out_, HasSubstr("CLUSTER   NODE     FOR   LEFT   UNTIL"));
   EXPECT_THAT(out_, HasSubstr("local     node-1   60s   60m    "));
   EXPECT_THAT(out_, HasSubstr("new disk"));
@@ -87,13 +87,13 @@ TEST_F(OrderTest, ShowsMaintenances) {
 // Proves that a pause is of all clusters unless one is picked, and has no end unless one is given.
 TEST_F(OrderTest, PausesAndResumes) {
   EXPECT_EQ(Run({"pause", "--reason", "network work"}), 0) << err_;
-  EXPECT_EQ(coordinator_.last_pause_cluster.name(), "clusters/-");
-  EXPECT_FALSE(coordinator_.last_pause_cluster.has_duration());
+  EXPECT_EQ(coordinator_.seen().pause_cluster.name(), "clusters/-");
+  EXPECT_FALSE(coordinator_.seen().pause_cluster.has_duration());
   EXPECT_EQ(out_, "Cluster local is paused until `evenkeel resume` (network work): nothing is done in it.\n");
   *coordinator_.fleet.pauses[0].mutable_end_time() = At(60'000);
   EXPECT_EQ(Run({"pause", "--cluster", "local", "--for", "1m", "--validate-only"}), 0) << err_;
-  EXPECT_EQ(coordinator_.last_pause_cluster.name(), "clusters/local");
-  EXPECT_EQ(coordinator_.last_pause_cluster.duration().seconds(), 60);
+  EXPECT_EQ(coordinator_.seen().pause_cluster.name(), "clusters/local");
+  EXPECT_EQ(coordinator_.seen().pause_cluster.duration().seconds(), 60);
   EXPECT_THAT(out_, HasSubstr("would be paused until 20"));
   EXPECT_EQ(Run({"resume"}), 0) << err_;
   EXPECT_THAT(coordinator_.calls(), Contains("ResumeCluster clusters/-"));

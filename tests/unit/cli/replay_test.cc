@@ -156,7 +156,7 @@ class ReplayCommandTest : public CommandTest {
 TEST_F(ReplayCommandTest, VerifiesTheLastHourByItself) {
   EXPECT_EQ(Run({"replay"}), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("Every recorded decision replayed to itself"));
-  EXPECT_FALSE(coordinator_.last_replay.has_policy());
+  EXPECT_FALSE(coordinator_.seen().replay.has_policy());
 }
 
 TEST_F(ReplayCommandTest, AnUnfaithfulReplayIsAFailure) {
@@ -174,9 +174,9 @@ TEST_F(ReplayCommandTest, SendsThePolicyAndTheTimes) {
                  file, "-o", "json"}),
             0)
       << err_;
-  EXPECT_EQ(coordinator_.last_replay.policy().name(), "policies/new");
-  EXPECT_EQ(coordinator_.last_replay.start_time().seconds(), 1'767'225'600);
-  EXPECT_EQ(coordinator_.last_replay.end_time().seconds(), 1'767'229'200);
+  EXPECT_EQ(coordinator_.seen().replay.policy().name(), "policies/new");
+  EXPECT_EQ(coordinator_.seen().replay.start_time().seconds(), 1'767'225'600);
+  EXPECT_EQ(coordinator_.seen().replay.end_time().seconds(), 1'767'229'200);
   EXPECT_THAT(out_, HasSubstr("\"kind\": \"Replay\""));
   EXPECT_EQ(Run({"replay", "-o", "yaml"}), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("kind: Replay"));
@@ -185,8 +185,8 @@ TEST_F(ReplayCommandTest, SendsThePolicyAndTheTimes) {
 TEST_F(ReplayCommandTest, ADecisionSaysFromWhenOn) {
   coordinator_.fleet.decisions = {Failover()};
   EXPECT_EQ(Run({"replay", "--decision", "7-12"}), 0) << err_;
-  EXPECT_EQ(coordinator_.last_replay.decision(), "decisions/7-12");
-  EXPECT_EQ(coordinator_.last_replay.start_time().seconds(), 1'767'225'600 + 55);
+  EXPECT_EQ(coordinator_.seen().replay.decision(), "decisions/7-12");
+  EXPECT_EQ(coordinator_.seen().replay.start_time().seconds(), 1'767'225'600 + 55);
 }
 
 TEST_F(ReplayCommandTest, MistakesAreSaidBeforeAnythingIsAsked) {

@@ -18,20 +18,34 @@ namespace {
 // What was told in the last second is in no file yet.
 constexpr absl::Duration kFlushPatience = absl::Seconds(2);
 
-// A replay that holds the one place there is.
+// A replay that holds the one place there is, until its process has ended: whoever has read one to its end
+// may start the next at once.
 class OnlyReplay final : public WatchSource<v1::ReplayResponse> {
  public:
   OnlyReplay(std::atomic<bool>& running, std::unique_ptr<ReplayProcess> process)
       : running_(running), process_(std::move(process)) {}
   ~OnlyReplay() override {
     process_.reset();
-    running_ = false;
+    Leave();
   }
-  absl::StatusOr<bool> Next(v1::ReplayResponse& out) override { return process_->Next(out); }
-  bool Ended() override { return process_->Ended(); }
+  absl::StatusOr<bool> Next(v1::ReplayResponse& out) override {
+    absl::StatusOr<bool> there_is_one = process_->Next(out);
+    if (!there_is_one.ok()) Leave();
+    return there_is_one;
+  }
+  bool Ended() override {
+    const bool ended = process_->Ended();
+    if (ended) Leave();
+    return ended;
+  }
 
  private:
+  void Leave() {
+    if (std::exchange(holds_, false)) running_ = false;
+  }
+
   std::atomic<bool>& running_;
+  bool holds_ = true;
   std::unique_ptr<ReplayProcess> process_;
 };
 

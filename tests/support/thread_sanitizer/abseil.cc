@@ -231,6 +231,7 @@ extern "C" const char* __tsan_default_suppressions() {
          "called_from_lib:libabsl_cord.so\n"
          "called_from_lib:libabsl_random_internal_pool_urbg.so\n"
          "called_from_lib:libabsl_status.so\n"
+         "called_from_lib:libabsl_time_zone.so\n"
          "race:^gpr_malloc$\n"
          "race:^gpr_realloc$\n"
          "race:Status::UnrefNonInlined\n"

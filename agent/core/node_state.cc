@@ -89,7 +89,7 @@ void NodeState::SetPleg(const PartObservation& seen, absl::Time now) {
 }
 
 void NodeState::SetRuntimeVersion(const std::string& runtime_version) {
-  const std::string version = BoundedText(runtime_version, kLongestName);
+  std::string version = BoundedText(runtime_version, kLongestName);
   news_ = news_ || version != sent_node_.runtime_version();
   node_.set_runtime_version(std::move(version));
 }

@@ -86,13 +86,18 @@ std::string Restarter::FileFor(const v1::RestartRequest& request, v1::RestartAns
 void Restarter::Restart(const v1::RestartRequest& request, Done done) {
   v1::RestartAnswer answer;
   std::thread before;
+  bool asks = false;
   {
     absl::MutexLock lock(&mutex_);
     const std::string file = FileFor(request, answer);
-    if (!file.empty() && !stopping_) {
+    asks = !file.empty() && !stopping_;
+    if (!file.empty() && stopping_) {
+      answer = Answer(v1::RestartAnswer::OUTCOME_REFUSED, "the agent is stopping");
+    }
+    if (asks) {
       busy_ = true;
       before = std::move(asking_);  // has answered, and ends
-      asking_ = std::thread([this, file, id = request.request_id(), done = std::move(done)] {
+      asking_ = std::thread([this, file, id = request.request_id(), done] {
         pthread_setname_np(pthread_self(), "restarter");
         v1::RestartAnswer asked = Ask(file);
         asked.set_request_id(id);
@@ -111,7 +116,7 @@ void Restarter::Restart(const v1::RestartRequest& request, Done done) {
   if (before.joinable()) {
     before.join();
   }
-  if (done) {
+  if (!asks) {
     answer.set_request_id(request.request_id());
     done(std::move(answer));
   }

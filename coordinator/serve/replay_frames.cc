@@ -74,7 +74,7 @@ std::string FrameOfError(const absl::Status& status) {
 absl::Status ErrorFromFrame(std::string_view bytes) {
   if (bytes.empty()) return absl::InternalError("the replay's process failed without a word");
   const auto code = static_cast<absl::StatusCode>(bytes.front());
-  const absl::Status status(code, absl::string_view(bytes.data() + 1, bytes.size() - 1));
+  absl::Status status(code, absl::string_view(bytes.data() + 1, bytes.size() - 1));
   switch (status.code()) {
     case absl::StatusCode::kNotFound:
       return base::WithReason(status, "NOTHING_RECORDED");

@@ -140,6 +140,7 @@ absl::Status Document::ParseSpec(const YAML::Node& spec, const std::string& pare
     if (field == nullptr) field = descriptor.FindFieldByName(key);
     if (field == nullptr) {
       std::vector<std::string> known;
+      known.reserve(static_cast<size_t>(descriptor.field_count()));
       for (int i = 0; i < descriptor.field_count(); ++i)
         known.emplace_back(descriptor.field(i)->camelcase_name());
       return Wrong(entry.first.Mark(), path,

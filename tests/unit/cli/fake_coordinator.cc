@@ -251,9 +251,11 @@ class FakeCoordinator::ReplayService final : public v1::ReplayService::Service {
   grpc::Status Replay(grpc::ServerContext* context, const v1::ReplayRequest* request,
                       grpc::ServerWriter<v1::ReplayResponse>* writer) override {
     if (auto status = owner_.Enter(*context, "Replay"); !status.ok()) return status;
+    // A copy, and Note's lock after it: what the test does with the script when the call is over comes later.
+    const WatchScript<v1::ReplayResponse> script = owner_.replay;
     owner_.Note(&Seen::replay, *request);
-    for (const v1::ReplayResponse& answer : owner_.replay.answers) writer->Write(answer);
-    return owner_.replay.end;
+    for (const v1::ReplayResponse& answer : script.answers) writer->Write(answer);
+    return script.end;
   }
 
  private:

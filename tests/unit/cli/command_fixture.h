@@ -46,8 +46,8 @@ class CommandTest : public ::testing::Test {
                     .now = [this] { return now_; },
                     .sleep = [this](absl::Duration duration) { now_ += duration; }};
     const int exit_code = cli::Run(arguments, host);
-    (void)
-        coordinator_.seen();  // its lock: the next answers may be set while no handler looks at the last ones
+    // By its lock: what a handler looked at for this command may be changed for the next.
+    (void)coordinator_.seen();
     out_ = out.str();
     err_ = err.str();
     return exit_code;

@@ -222,8 +222,8 @@ const bool kNoSearchForLockCycles = [] {
 // our generated messages are built in turn by the threads that share it, and the last holder of a status,
 // who frees what another thread made inside the library. RocksDB's memtable hands what one thread wrote to
 // the readers in others in the same way. gRPC's timer threads end by themselves; the one that ended last is
-// joined by the next to come, so a program's end may find it not joined. The last that holds a callback's call
-// destroys it, and the library counts the holders.
+// joined by the next to come, so a program's end may find it not joined. The last that holds a callback's
+// call destroys it, and the library counts the holders.
 extern "C" const char* __tsan_default_suppressions() {
   return "called_from_lib:libgrpc.so\n"
          "called_from_lib:libgrpc++.so\n"

@@ -136,12 +136,13 @@ void World::CheckAndSend(size_t place, uint64_t order, const ReleasedAction& act
             marks_.Hit("claim read again");
             return CheckAndSend(place, order, action);
           }
-          Send(place, order, action, status);
+          Send(place, order, action, status, asked);
         });
       });
 }
 
-void World::Send(size_t place, uint64_t order, const ReleasedAction& action, const absl::Status& claimed) {
+void World::Send(size_t place, uint64_t order, const ReleasedAction& action, const absl::Status& claimed,
+                 absl::Time asked) {
   CoordinatorHost& host = *hosts_[place];
   const auto answer = [&host, life = host.life()](const Event& given) { host.Post(given, life); };
   if (!IsWanted(place, order, action)) {
@@ -158,7 +159,8 @@ void World::Send(size_t place, uint64_t order, const ReleasedAction& action, con
     if (refused) return answer(finished);
     return schedule_.After(kClaimDeadline, [finished, answer] { answer(finished); });
   }
-  if (observer_ != nullptr && claims_.epoch() > host.epoch() && now() - claims_.since() > kClaimHolds)
+  const bool could_know = claims_.since() < asked || now() - asked > kClaimHolds;
+  if (observer_ != nullptr && claims_.epoch() > host.epoch() && could_know)
     observer_->OnOvertaken(action, host.epoch(), claims_.epoch());
   kubernetes_.Act(action, answer);
 }

@@ -97,8 +97,9 @@ class World {
   void AddHost();
   void Act(size_t place, const coordinator::ReleasedAction& action);
   void CheckAndSend(size_t place, uint64_t order, const coordinator::ReleasedAction& action);
+  // `claimed`: the answer of the claim, `asked` for then.
   void Send(size_t place, uint64_t order, const coordinator::ReleasedAction& action,
-            const absl::Status& claimed);
+            const absl::Status& claimed, absl::Time asked);
   void Restart(size_t place, const coordinator::ReleasedAction& action);
   void Withdraw(size_t place, const coordinator::WithdrawActions& withdrawal);
   bool IsWanted(size_t place, uint64_t order, const coordinator::ReleasedAction& action) const;

@@ -3,6 +3,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -16,7 +17,7 @@ std::string AgeSince(bool is_set, const google::protobuf::Timestamp& since, absl
 }
 
 std::string Share(double used, double all) {
-  return all <= 0 ? std::string(kNone) : absl::StrCat(static_cast<int>(100 * used / all + 0.5), "%");
+  return all <= 0 ? std::string(kNone) : absl::StrCat(std::lround(100 * used / all), "%");
 }
 
 std::string DurationText(bool is_set, const google::protobuf::Duration& duration) {

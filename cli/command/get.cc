@@ -45,6 +45,7 @@ class Printer {
   void PrintAll(const std::vector<Resource>& resources, bool one) {
     if (options_.output == "json" || options_.output == "yaml") {
       std::vector<nlohmann::ordered_json> objects;
+      objects.reserve(resources.size());
       for (const Resource& resource : resources) objects.push_back(ToObject(resource));
       Remember(resources);
       PrintObject(one && objects.size() == 1 ? objects[0] : ToList(std::move(objects)));
@@ -56,6 +57,7 @@ class Printer {
       return;
     }
     std::vector<Row> rows;
+    rows.reserve(resources.size());
     for (const Resource& resource : resources) rows.push_back(MakeRow(resource, table_options_, host_.now()));
     table_.Print(*host_.out, rows);
   }
@@ -132,7 +134,7 @@ template <typename Resource>
 absl::Status WatchForever(Context& context, const Source<Resource>& source,
                           const std::set<std::string>& names, Printer<Resource>& printer) {
   for (int failures = 0;;) {
-    const absl::Status status = source.watch([&](const Resource& resource, bool deleted) {
+    absl::Status status = source.watch([&](const Resource& resource, bool deleted) {
       failures = 0;
       if (names.empty() || names.count(resource.name()) > 0) printer.PrintChange(resource, deleted);
     });

@@ -14,6 +14,7 @@ namespace {
 
 std::vector<std::string> NamesOf(const auto& resources) {
   std::vector<std::string> names;
+  names.reserve(resources.size());
   for (const auto& resource : resources) names.push_back(resource.name());
   return names;
 }

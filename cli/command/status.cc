@@ -129,9 +129,9 @@ absl::Status RunStatus(Context& context, const StatusOptions& options) {
     const absl::Time start = host.now();
     const absl::StatusOr<Fleet> fleet = Look(context);
     const absl::Duration took = host.now() - start;
-    const absl::Status status = fleet.ok()
-                                    ? AsStatus(Problems(fleet->clusters, fleet->nodes, fleet->open_decisions))
-                                    : fleet.status();
+    absl::Status status = fleet.ok()
+                              ? AsStatus(Problems(fleet->clusters, fleet->nodes, fleet->open_decisions))
+                              : fleet.status();
     const bool worth_waiting = fleet.ok() || IsPassing(status);
     if (status.ok() || !options.wait || !worth_waiting || host.now() >= end) {
       if (fleet.ok()) PrintFleet(context, *fleet, took);

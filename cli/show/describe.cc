@@ -202,6 +202,7 @@ std::string Describe(const v1::Node& node, const std::vector<v1::Pod>& pods, abs
   }
   sheet.AddTable("Occurrences", {{"AGE"}, {"KIND"}, {"CONTAINER"}, {"DETAIL"}}, occurrences);
   std::vector<Row> rows;
+  rows.reserve(pods.size());
   for (const v1::Pod& pod : pods) {
     rows.push_back({{Segment(pod.name(), "namespaces")},
                     {LastSegment(pod.name())},

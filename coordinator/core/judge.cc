@@ -49,7 +49,11 @@ Evidence Witnessed(const WitnessQuestion& question, const WitnessAnswer& answer,
                      : testimony == Testimony::kNothing ? "cannot tell about "
                                                         : "reaches ";
   evidence.observation = absl::StrCat(word, question.node, ": ", Join(parts));
-  if (Weigh(got) == Testimony::kAgainst && !answer.control.empty()) {
+  const bool asked_twice = answer.control == question.node;
+  if (asked_twice && testimony == Testimony::kNothing && Weigh(got) == Testimony::kAgainst) {
+    absl::StrAppend(&evidence.observation, "; it was asked twice, and has not said so twice");
+  }
+  if (Weigh(got) == Testimony::kAgainst && !answer.control.empty() && !asked_twice) {
     absl::StrAppend(&evidence.observation,
                     testimony == Testimony::kAgainst ? "; it does reach " : "; it does not reach ",
                     answer.control, testimony == Testimony::kAgainst ? "" : " either, which is well");
@@ -61,11 +65,13 @@ Evidence Witnessed(const WitnessQuestion& question, const WitnessAnswer& answer,
 }
 
 // What the witness' answer is worth, its control considered.
-Testimony WeighWithControl(const WitnessAnswer& answer) {
+Testimony WeighWithControl(const WitnessAnswer& answer, const std::string& node) {
   if (!answer.answer) return Testimony::kNothing;
   const Testimony testimony = Weigh(*answer.answer);
   if (testimony != Testimony::kAgainst || answer.control.empty()) return testimony;
-  const bool vouched = answer.control_answer && Weigh(*answer.control_answer) >= Testimony::kAlive;
+  if (!answer.control_answer) return Testimony::kNothing;
+  const Testimony control = Weigh(*answer.control_answer);
+  const bool vouched = answer.control == node ? control == Testimony::kAgainst : control >= Testimony::kAlive;
   return vouched ? Testimony::kAgainst : Testimony::kNothing;
 }
 
@@ -96,7 +102,7 @@ WitnessJudgement JudgeWitnesses(const WitnessQuestion& question, absl::Time now)
   bool agent_alive = false;
   std::set<std::string> domains;
   for (const WitnessAnswer& answer : question.answers) {
-    const Testimony testimony = WeighWithControl(answer);
+    const Testimony testimony = WeighWithControl(answer, question.node);
     if (testimony == Testimony::kAgainst) {
       ++against;
       domains.insert(answer.failure_domain);
@@ -108,7 +114,7 @@ WitnessJudgement JudgeWitnesses(const WitnessQuestion& question, absl::Time now)
   for (const WitnessAnswer& answer : question.answers) {
     // With life found the rest is not waited for: no answer means nothing then.
     if (!answer.answer && (alive || agent_alive)) continue;
-    const Testimony testimony = WeighWithControl(answer);
+    const Testimony testimony = WeighWithControl(answer, question.node);
     judgement.evidence.push_back(Witnessed(question, answer, testimony, now));
   }
 

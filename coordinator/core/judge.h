@@ -32,7 +32,9 @@ struct WitnessAnswer {
   // The control: another node, that is well, which the witness was asked to reach too. Who does not reach
   // that one either has a network of his own that is sick (or a port that is closed everywhere), and his "I
   // cannot reach it" says nothing.
-  std::string control;  // empty: there was no third node
+  // The node itself: there was no third node, and the witness was asked to reach it twice at once. With
+  // nobody to vouch for it, one lost packet must not be its word.
+  std::string control;  // empty: there was none to be had
   std::optional<ProbeAnswered> control_answer;
 };
 

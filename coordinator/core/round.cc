@@ -45,6 +45,7 @@ uint64_t AskWitness(Turn& turn, const Cluster& cluster, const Node& node, const 
 }
 
 // Each witness is the control of the one before it; where only one is asked, a further one is its control.
+// Where there is no further one, it is asked twice at once.
 void AskWitnesses(Turn& turn, Cluster& cluster, Node& node) {
   const std::string& domain = node.facts->failure_domain;
   const std::string start = node.last_witness.empty() ? node.key.node : node.last_witness;
@@ -60,8 +61,9 @@ void AskWitnesses(Turn& turn, Cluster& cluster, Node& node) {
                    .answer = {},
                    .control = {},
                    .control_answer = {}};
-    const Node& control = cluster.nodes.at(chosen[(i + 1) % chosen.size()].node);
-    const bool has_control = chosen.size() > 1 && !control.facts->address.empty();
+    const bool alone = chosen.size() == 1;
+    const Node& control = alone ? node : cluster.nodes.at(chosen[(i + 1) % chosen.size()].node);
+    const bool has_control = !control.facts->address.empty();
     if (has_control) ask.control = control.key.node;
     const uint64_t probe_id = AskWitness(turn, cluster, node, witness, node);
     node.round->asks[probe_id] = std::move(ask);
@@ -303,7 +305,10 @@ void OnProbeAnswered(Turn& turn, const ProbeAnswered& event) {
   if (control == node->round->controls.end()) {
     node->round->asks.at(event.probe_id).answer = event;
   } else {
-    node->round->asks.at(control->second).control_answer = event;
+    WitnessAsk& ask = node->round->asks.at(control->second);
+    ask.control_answer = event;
+    // L1: life is life, in whichever of the two tries a lone witness has met it.
+    if (ask.control == node->key.node && Weigh(event) >= Testimony::kAlive) ask.answer = event;
   }
   Judge(turn, *node, false);
 }

@@ -152,6 +152,38 @@ TEST(JudgeWitnessesTest, ANegativeAnswerNeedsAControl) {
   }
 }
 
+// Nobody vouches for a lone witness: only two tries that say the same are its word, or one lost packet would
+// be.
+TEST(JudgeWitnessesTest, ALoneWitnessMustSayItTwice) {
+  const ProbeAnswered well = Answer(Outcome::kReached, Outcome::kReached, Outcome::kReached);
+  const struct {
+    const char* what;
+    std::optional<ProbeAnswered> again;
+    Verdict verdict;
+  } table[] = {
+      {"both tries say so", Negative(), Verdict::kDead},
+      {"the second try reaches it", well, Verdict::kSuspect},
+      {"the second try has not answered", std::nullopt, Verdict::kSuspect},
+  };
+  for (const auto& row : table) {
+    WitnessQuestion question{.node = "node-2",
+                             .kubelet_port = 10250,
+                             .agent_port = 9440,
+                             .timeout = absl::Milliseconds(300),
+                             .eligible = 1,
+                             .domains = 1,
+                             .answers = {}};
+    question.answers.push_back({.witness = "a",
+                                .answer = Negative(),
+                                .failure_domain = {},
+                                .control = "node-2",
+                                .control_answer = row.again});
+    const WitnessJudgement judgement = JudgeWitnesses(question, absl::FromUnixSeconds(100));
+    EXPECT_EQ(judgement.verdict, row.verdict) << row.what;
+    EXPECT_EQ(judgement.domains_against, row.verdict == Verdict::kDead ? 1u : 0u) << row.what;
+  }
+}
+
 // Where witnesses of two failure domains can be had, two must agree: one domain's network proves only itself.
 TEST(JudgeWitnessesTest, TwoFailureDomainsMustAgree) {
   const struct {

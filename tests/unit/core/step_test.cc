@@ -255,6 +255,28 @@ TEST_F(StepTest, WitnessesThatReachNobodyProveNothing) {
   }
 }
 
+// L1: nobody vouches for a lone witness; what it meets in either of its two tries vetoes death.
+TEST_F(StepTest, ALoneWitnessIsAskedTwice) {
+  Raise(2);
+  Miss(1, 1);
+  now_ += absl::Milliseconds(300);
+  AnswerLeases();
+  AnswerKubelets(KubeletWay::kNoAnswer);
+  ASSERT_EQ(probes_.size(), 2u);
+  ProbeAnswered lost;
+  lost.probe_id = probes_[0].probe_id;
+  lost.kubelet_tcp = lost.agent = ProbeOutcome::kTimedOut;
+  ProbeAnswered met = lost;
+  met.probe_id = probes_[1].probe_id;
+  met.agent = ProbeOutcome::kReached;
+  EXPECT_EQ(probes_[0].target, Key(1));
+  EXPECT_EQ(probes_[1].target, Key(1));
+  Do(lost);
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kSuspect);
+  Do(met);
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kPartitioned) << reasons_["node-1"];
+}
+
 // L1: a node that only the API server reaches is alive.
 TEST_F(StepTest, TheApiServersAnswerVetoesDeath) {
   Raise(3);

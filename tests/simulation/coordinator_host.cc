@@ -42,7 +42,8 @@ struct CoordinatorHost::Process {
   absl::flat_hash_map<uint64_t, Session*> by_connection;  // never walked through
   std::map<std::string, Session*> by_node;
   std::vector<Event> inbox;
-  Effects released;  // of the turn under way
+  Effects released;    // of the turn under way
+  absl::Time stepped;  // when its steps were made
   absl::Time paused_until = absl::InfinitePast();
   std::vector<std::function<void()>> held;       // what came while it was stopped
   absl::Time busy_until = absl::InfinitePast();  // the loop waits for its disk
@@ -117,7 +118,7 @@ void CoordinatorHost::Pause(absl::Duration pause) {
 }
 
 absl::Duration CoordinatorHost::turn_took() const {
-  return runs() ? process_->store.took() : absl::ZeroDuration();
+  return runs() ? around_.schedule.now() - process_->stepped : absl::ZeroDuration();
 }
 
 void CoordinatorHost::OrderFault(CommitFault fault) {
@@ -290,6 +291,7 @@ void CoordinatorHost::Look() {
 void CoordinatorHost::Turn() {
   std::vector<Event> events;
   events.swap(process_->inbox);
+  process_->stepped = around_.schedule.now();
   process_->loop->Step(events);
   const bool writes = process_->loop->writes();
   const absl::Status status = process_->loop->Commit();

@@ -62,7 +62,8 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
   // When it was last started, and when it last went on after having been stopped for more than a second.
   absl::Time started() const { return started_; }
   absl::Time resumed() const { return resumed_; }
-  // How long the turn took that is being told: from its steps to its release.
+  // How long the turn took that is being told: from its steps to its release, with the time for which the
+  // process was stopped between them.
   absl::Duration turn_took() const;
   // The next commit of an action that is handed out meets it, also in the next process.
   void OrderFault(CommitFault fault);

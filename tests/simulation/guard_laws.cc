@@ -75,13 +75,7 @@ bool GuardLaws::Explained(const std::string& node) const {
 }
 
 void GuardLaws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
-  const Before before{paused_, maintained_,
-                      [this] {
-                        std::set<std::string> out;
-                        for (const auto& [node, until] : out_) out.insert(node);
-                        return out;
-                      }(),
-                      drained_, storm_};
+  const Before before{paused_, maintained_, out_, drained_, storm_};
   lately_healthy_.clear();
   for (const Event& event : events) {
     const auto* observed = std::get_if<NodeObserved>(&event);
@@ -90,11 +84,15 @@ void GuardLaws::OnTurn(const std::vector<Event>& events, const Effects& effects)
     SetHealth(observed->node.node);
   }
   for (const Write& write : effects.writes) Take(write);
+  std::set<std::string> heard_of;
   for (const Notice& notice : effects.notices) {
     const auto* verdict = std::get_if<VerdictChanged>(&notice);
     if (verdict == nullptr) continue;
     Hear(*verdict);
+    heard_of.insert(verdict->node.node);
   }
+  silent_throughout_.clear();
+  if (!effects.actions.empty()) FindSilent(heard_of, before);
   for (const Write& write : effects.writes) {
     const auto* put = std::get_if<PutDecision>(&write);
     if (put == nullptr || !known_.insert(put->decision.id).second) continue;
@@ -258,6 +256,25 @@ void GuardLaws::SetHealth(const std::string& node) {
   } else if (healthy_.erase(node) > 0) {
     lately_healthy_.insert(node);
   }
+}
+
+// Of whom nothing was said in this turn, what was said before holds in all of it.
+void GuardLaws::FindSilent(const std::set<std::string>& heard_of, const Before& before) {
+  for (const std::string& node : silent_) {
+    const auto out = before.out.find(node);
+    const bool was_absorbed = out != before.out.end() && out->second <= Stepped();
+    const bool was_explained = was_absorbed || before.maintained.contains(node);
+    if (!heard_of.contains(node) && !was_explained && !Explained(node)) silent_throughout_.insert(node);
+  }
+}
+
+size_t GuardLaws::SilentThroughout(const std::string& domain) const {
+  const auto& nodes = world_->kubernetes().nodes();
+  return static_cast<size_t>(
+      std::count_if(silent_throughout_.begin(), silent_throughout_.end(), [&](const std::string& node) {
+        const auto found = nodes.find(node);
+        return found != nodes.end() && found->second.failure_domain == domain;
+      }));
 }
 
 void GuardLaws::NoteStorm() {

@@ -39,13 +39,16 @@ class GuardLaws {
   bool Absorbed(const std::string& node, absl::Time when) const;
   // Its silence does not count: that, or somebody works on it.
   bool Explained(const std::string& node) const;
+  // Nodes of the domain that were silent, as the coordinator has said, during the whole of the turn that was
+  // looked at last, with nothing that explains it. 0 for a turn that hands out nothing.
+  size_t SilentThroughout(const std::string& domain) const;
 
  private:
   // Of the turn that is looked at.
   struct Before {
     bool paused = false;
     std::set<std::string> maintained;
-    std::set<std::string> out;
+    std::map<std::string, absl::Time> out;
     std::set<std::string> drained;
     absl::Time storm;
   };
@@ -64,6 +67,7 @@ class GuardLaws {
   void Booked(Bucket& bucket, uint32_t most, const std::string& where);
   void Released(const coordinator::ReleasedAction& released, const Before& before);
   void NoteStorm();
+  void FindSilent(const std::set<std::string>& heard_of, const Before& before);
   void Hear(const coordinator::VerdictChanged& verdict);
   void SetHealth(const std::string& node);
   absl::Time Stepped() const;  // when the steps of this turn were made
@@ -78,6 +82,7 @@ class GuardLaws {
   std::set<coordinator::DecisionId> known_;
   std::map<std::string, bool> ready_;  // as the coordinator was told
   std::set<std::string> silent_;       // SUSPECT or DEAD, as it said
+  std::set<std::string> silent_throughout_;
   std::set<std::string> gray_;
   std::set<std::string> healthy_;
   std::set<std::string> lately_healthy_;  // before this turn

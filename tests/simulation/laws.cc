@@ -21,8 +21,8 @@ constexpr absl::Duration kStartGrace = absl::Seconds(5);
 constexpr absl::Duration kHoldAfterPause = absl::Seconds(2);
 // A node that is checked less often because it has been AGENT_LOST for long is found silent after this.
 constexpr absl::Duration kFoundSilent = absl::Seconds(12);
-// No fresh verdict can be had in less: two reads of a lease, one after the other.
-constexpr absl::Duration kFreshVerdict = absl::Milliseconds(20);
+// A verdict of death takes two reads of the node's lease, one after the other.
+constexpr uint32_t kReadsOfAVerdict = 2;
 
 // A lease that has not been renewed for so long is stale, whatever was before (its default duration).
 constexpr absl::Duration kLeaseStale = absl::Seconds(39);
@@ -126,29 +126,73 @@ void Laws::OnDurable(const std::vector<Write>& writes) {
 void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
   Trace(events, effects);
   if (std::exchange(life_, world_->host().life()) != world_->host().life()) OnCrash();
+  const bool was_blind = blind_;
+  const bool was_away = was_away_;
+  bool api_back = false;
+  bool sight_regained = false;
+  lately_sick_.clear();
   for (const Event& event : events) {
-    if (const auto* missed = std::get_if<BeatMissed>(&event))
-      silent_since_[missed->node.node] = world_->now();
-    if (const auto* closed = std::get_if<SessionClosed>(&event))
-      silent_since_.try_emplace(closed->node.node, world_->now());
-    if (const auto* resumed = std::get_if<BeatResumed>(&event)) silent_since_.erase(resumed->node.node);
-    if (const auto* opened = std::get_if<SessionOpened>(&event)) silent_since_.erase(opened->node.node);
-    const auto* api = std::get_if<ApiChanged>(&event);
-    if (api == nullptr || api->reachable == !was_away_) continue;
-    was_away_ = !api->reachable;
-    if (was_away_) api_away_since_ = world_->now();
-    if (!was_away_) {
-      api_away_since_ = absl::InfiniteFuture();
-      api_back_ = world_->now();
-    }
+    const bool away = was_away_;
+    Hear(event);
+    api_back = api_back || (away && !was_away_);
   }
   guards_.OnTurn(events, effects);
-  const bool was_blind = blind_;
   for (const Notice& notice : effects.notices) {
-    if (const auto* sight = std::get_if<SightChanged>(&notice)) blind_ = sight->blind;
+    if (const auto* sight = std::get_if<SightChanged>(&notice)) {
+      sight_regained = sight_regained || (blind_ && !sight->blind);
+      blind_ = sight->blind;
+    }
     if (const auto* verdict = std::get_if<VerdictChanged>(&notice)) Check(*verdict);
   }
+  const bool doubt_ended = api_back || sight_regained;
+  if (doubt_ended) doubt_ = api_back ? "L8" : "L2";
+  // In a turn that saw all of it, what was handed out may have come before it.
+  if (doubt_ended && (was_blind || was_away)) lease_reads_.clear();
   for (const ReleasedAction& released : effects.actions) Check(released, was_blind);
+  if (doubt_ended) lease_reads_.clear();
+}
+
+void Laws::Hear(const Event& event) {
+  if (const auto* missed = std::get_if<BeatMissed>(&event)) silent_since_[missed->node.node] = world_->now();
+  if (const auto* closed = std::get_if<SessionClosed>(&event))
+    silent_since_.try_emplace(closed->node.node, world_->now());
+  if (const auto* resumed = std::get_if<BeatResumed>(&event)) silent_since_.erase(resumed->node.node);
+  if (const auto* opened = std::get_if<SessionOpened>(&event)) silent_since_.erase(opened->node.node);
+  HearOfHealth(event);
+  if (const auto* read = std::get_if<LeaseRead>(&event); read != nullptr && read->ok)
+    ++lease_reads_[read->node.node];
+  if (const auto* api = std::get_if<ApiChanged>(&event); api != nullptr && api->reachable == was_away_) {
+    was_away_ = !api->reachable;
+    api_away_since_ = was_away_ ? world_->now() : absl::InfiniteFuture();
+  }
+}
+
+// Only what a node says in its present session, and while it speaks, is of the present.
+void Laws::HearOfHealth(const Event& event) {
+  const auto change = [this](const std::string& node, uint64_t session, auto&& how) {
+    Told& told = told_[node];
+    if (told.Says()) lately_sick_.insert(node);
+    if (told.session == session) how(told);
+  };
+  if (const auto* opened = std::get_if<SessionOpened>(&event)) {
+    const std::string& node = opened->node.node;
+    if (SaysItIsSick(node)) lately_sick_.insert(node);
+    told_[node] = {opened->session_id, true, false};
+  } else if (const auto* closed = std::get_if<SessionClosed>(&event)) {
+    change(closed->node.node, closed->session_id, [](Told& told) { told.speaks = false; });
+  } else if (const auto* missed = std::get_if<BeatMissed>(&event)) {
+    change(missed->node.node, missed->session_id, [](Told& told) { told.speaks = false; });
+  } else if (const auto* resumed = std::get_if<BeatResumed>(&event)) {
+    change(resumed->node.node, resumed->session_id, [](Told& told) { told.speaks = true; });
+  } else if (const auto* health = std::get_if<NodeHealthChanged>(&event)) {
+    change(health->node.node, health->session_id,
+           [health](Told& told) { told.sick = !health->symptoms.empty(); });
+  }
+}
+
+bool Laws::SaysItIsSick(const std::string& node) const {
+  const auto told = told_.find(node);
+  return lately_sick_.contains(node) || (told != told_.end() && told->second.Says());
 }
 
 void Laws::OnCrash() {
@@ -156,6 +200,8 @@ void Laws::OnCrash() {
   guards_.OnCrash();
   verdicts_.clear();
   silent_since_.clear();
+  told_.clear();
+  lease_reads_.clear();
 }
 
 // ---- what is durable ----
@@ -241,7 +287,9 @@ void Laws::Check(const ReleasedAction& released, bool was_blind) {
   L2NothingIsDoneInDoubt(released, was_blind);
   L8ActionsFreezeWithTheApi(released);
   const auto decision = open_.find(released.decision);
-  if (decision != open_.end()) L1HealthyNodesKeepTheirPods(decision->second, released.action);
+  if (decision == open_.end()) return;
+  L1HealthyNodesKeepTheirPods(decision->second, released.action);
+  L2L8OnlyFreshVerdictsCount(decision->second, released.action);
 }
 
 void Laws::L1HealthyNodesKeepTheirPods(const Decision& decision, const Action& action) {
@@ -258,8 +306,13 @@ void Laws::L1HealthyNodesKeepTheirPods(const Decision& decision, const Action& a
   }
 }
 
-// Its agent has a second to look, and its way; what is told is then acted on within the window.
+// It is sick in truth, and it says so. Its agent has a second to look, and its way; what is told is then
+// acted on within the window. What it said before it fell silent, or to an earlier process, may be over.
 void Laws::L1OnlySickNodesAreCaredFor(const Decision& decision, const Action& action) {
+  if (!SaysItIsSick(decision.node)) {
+    Violated("L1", absl::StrCat(Text(action.kind), " ", action.name, " of ", decision.node,
+                                ", which does not say that it is sick"));
+  }
   const auto machine = world_->machines().find(decision.node);
   if (machine == world_->machines().end() || !machine->second.Health().empty()) return;
   if (world_->now() - machine->second.last_sick > kLook + Window()) {
@@ -304,6 +357,7 @@ void Laws::L2NothingIsDoneInADoubtfulDomain(const ReleasedAction& released, cons
     if (facts.failure_domain == domain && IsSilent(node)) ++lost;
   }
   const size_t most = guards_.DomainBudget(guards_.SizeOf(domain));
+  lost = std::max(lost, guards_.SilentThroughout(domain));
   if (lost > most) {
     Violated("L2", absl::StrCat(what, " while ", lost, " nodes of ", domain,
                                 " are silent at once, and at most ", most, " may be"));
@@ -342,10 +396,16 @@ void Laws::L8ActionsFreezeWithTheApi(const ReleasedAction& released) {
     Violated("L8",
              absl::StrCat(Text(released.action.kind), " ", released.action.name, " while the API is away"));
   }
-  if (TakesOff(released.action.kind) && world_->now() - api_back_ < kFreshVerdict) {
-    Violated("L8", absl::StrCat(Text(released.action.kind), " ", released.action.name,
-                                " piled up while the API was away"));
-  }
+}
+
+// What was judged before a doubt, or in it, counts for nothing after it.
+void Laws::L2L8OnlyFreshVerdictsCount(const Decision& decision, const Action& action) {
+  if (!TakesOff(action.kind)) return;
+  const auto reads = lease_reads_.find(decision.node);
+  if (reads != lease_reads_.end() && reads->second >= kReadsOfAVerdict) return;
+  const std::string what = absl::StrCat(Text(action.kind), " ", action.name, " of ", decision.node);
+  Violated(doubt_, absl::StrCat(what, " without a verdict since ",
+                                doubt_ == "L8" ? "the API is back" : "sight was regained"));
 }
 
 // ---- what happens ----

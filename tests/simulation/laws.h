@@ -50,6 +50,8 @@ class Laws final : public Observer {
   void Check(const coordinator::PutNodeRecord& write);
   void Check(const coordinator::VerdictChanged& verdict);
   void Check(const coordinator::ReleasedAction& released, bool was_blind);
+  void Hear(const coordinator::Event& event);
+  void HearOfHealth(const coordinator::Event& event);
 
   void L1NobodyIsDeadWhileItsLeaseIsRenewed(const std::string& node);
   void L1HealthyNodesKeepTheirPods(const coordinator::Decision& decision, const coordinator::Action& action);
@@ -59,8 +61,10 @@ class Laws final : public Observer {
   void L3IntentsAreDurable(const coordinator::ReleasedAction& released);
   void L4NothingIsDoneAgain(const coordinator::ReleasedAction& released);
   void L8ActionsFreezeWithTheApi(const coordinator::ReleasedAction& released);
+  void L2L8OnlyFreshVerdictsCount(const coordinator::Decision& decision, const coordinator::Action& action);
 
   bool IsSilent(const std::string& node) const;
+  bool SaysItIsSick(const std::string& node) const;
   absl::Duration Window() const;
   void Mix(uint64_t value) { trace_ = (trace_ ^ value) * 0x100000001b3; }
   void Mix(const std::string& text);
@@ -77,10 +81,21 @@ class Laws final : public Observer {
   std::map<std::string, coordinator::Verdict> verdicts_;
   uint64_t life_ = 0;                               // of the process that is watched
   std::map<std::string, absl::Time> silent_since_;  // as the coordinator was told
+  // What its agent has told of it in its present session.
+  struct Told {
+    uint64_t session = 0;
+    bool speaks = false;
+    bool sick = false;
+    bool Says() const { return speaks && sick; }
+  };
+  std::map<std::string, Told> told_;
+  std::set<std::string> lately_sick_;  // that said so at some time of this turn
   bool blind_ = true;
   bool was_away_ = false;
   absl::Time api_away_since_ = absl::InfiniteFuture();
-  absl::Time api_back_ = absl::InfinitePast();
+  // Of each node, answered since the last doubt of the coordinator's own sight ended, or the API was back.
+  std::map<std::string, uint32_t> lease_reads_;
+  std::string doubt_ = "L2";  // the law that the last doubt was of
 };
 
 }  // namespace evenkeel::simulation

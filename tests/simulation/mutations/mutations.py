@@ -209,8 +209,8 @@ MUTATIONS = [
         "nothing_frozen",
         "L8",
         "coordinator/core/failover.cc",
-        "  open.must_verify = true;\n  if (node.silence)",
-        "  open.must_verify = false;\n  if (node.silence)",
+        "  JudgeAgain(turn, open);\n  open.give_up.reset();",
+        "  open.give_up.reset();",
         also="L2",
     ),
     Mutation(

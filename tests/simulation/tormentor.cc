@@ -1,11 +1,14 @@
 #include "tests/simulation/tormentor.h"
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 #include <utility>
 
 namespace evenkeel::simulation {
 
+using coordinator::Decision;
+using coordinator::DecisionKind;
 using coordinator::EndMaintenance;
 using coordinator::NodeKey;
 using coordinator::PauseClusters;
@@ -89,6 +92,21 @@ struct Incidents {
     t.Later(Seconds(1), Seconds(90),
             [&t, node] { t.Change(node, [&t](Machine& machine) { machine.Mend(t.world_.now()); }); });
   }
+  // And in the midst of the care for it nothing is heard of it any more, sick as it may still be.
+  static void SickAndSilent(Tormentor& t) {
+    PartIsSick(t);
+    t.LieInWait(DecisionKind::kGray, [&t](const Decision& care) {
+      const bool killed = t.dice_.Chance(500);
+      t.Later(Milliseconds(0), Seconds(2), [&t, killed, node = care.node] {
+        if (killed) t.world_.KillAgent(node);
+        if (!killed) t.Change(node, [](Machine& machine) { machine.cut_from_coordinator = true; });
+        t.Later(Seconds(2), Seconds(30), [&t, killed, node] {
+          if (killed) t.world_.StartAgent(node);
+          if (!killed) t.Change(node, [](Machine& machine) { machine.cut_from_coordinator = false; });
+        });
+      });
+    });
+  }
   static void Cut(Tormentor& t, const std::function<void(Machine&, bool)>& way) {
     const std::string node = t.AnyNode();
     t.Change(node, [&way](Machine& machine) { way(machine, true); });
@@ -149,15 +167,26 @@ struct Incidents {
     });
   }
   static void ZoneOff(Tormentor& t) {
-    const std::string zone = t.world_.machine(t.AnyNode()).zone;
-    std::vector<std::string> off;
-    for (const std::string& node : t.nodes_) {
-      if (t.world_.machine(node).zone == zone) off.push_back(node);
-    }
+    const std::vector<std::string> off = t.Neighbours(t.AnyNode());
     for (const std::string& node : off) t.world_.PowerOff(node);
     t.Later(Seconds(1), Seconds(40), [&t, off] {
       for (const std::string& node : off) t.Repair(node);
     });
+  }
+  // Two or three of its nodes go off, at once or one after the other: it may be more than may be out of
+  // service in a zone, and no more than may be in the cluster.
+  static void SomeOfAZoneOff(Tormentor& t) {
+    const std::vector<std::string> all = t.Neighbours(t.AnyNode());
+    const uint64_t first = t.dice_.Below(all.size());
+    const uint64_t some = std::min<uint64_t>(all.size(), 2 + t.dice_.Below(2));
+    absl::Duration at;
+    for (uint64_t i = 0; i < some; ++i) {
+      t.Later(at, at, [&t, node = all[(first + i) % all.size()]] {
+        t.world_.PowerOff(node);
+        t.Later(Seconds(2), t.dice_.Chance(500) ? Seconds(8) : Seconds(40), [&t, node] { t.Repair(node); });
+      });
+      at += t.dice_.Between(absl::ZeroDuration(), t.dice_.Chance(500) ? Seconds(2) : Seconds(12));
+    }
   }
   static void CoordinatorAlone(Tormentor& t) {
     const bool from_nodes = t.dice_.Chance(600);
@@ -178,6 +207,21 @@ struct Incidents {
   static void ApiAway(Tormentor& t) {
     t.world_.SetApiAway(true);
     t.Later(Milliseconds(50), Seconds(60), [&t] { t.world_.SetApiAway(false); });
+  }
+  // While something is done with it, which may still wait for its claim to be read; for a moment, or for
+  // longer.
+  static void ApiAwayInTheMidst(Tormentor& t) {
+    const DecisionKind kind = t.dice_.Chance(500) ? DecisionKind::kFailover : DecisionKind::kRebalance;
+    t.LieInWait(kind, [&t](const Decision& /*decision*/) {
+      absl::Duration waits;
+      if (t.dice_.Chance(700)) waits = t.dice_.Between(Milliseconds(100), Milliseconds(1500));
+      t.Spell([waits](Knobs& knobs) { knobs.claim_delay = std::max(knobs.claim_delay, waits); });
+      t.Later(absl::ZeroDuration(), waits + Milliseconds(15), [&t] {
+        t.world_.SetApiAway(true);
+        t.Later(Milliseconds(20), t.dice_.Chance(500) ? Seconds(1) : Seconds(20),
+                [&t] { t.world_.SetApiAway(false); });
+      });
+    });
   }
   static void BadApi(Tormentor& t) {
     const uint32_t permille = 50 + static_cast<uint32_t>(t.dice_.Below(500));
@@ -305,6 +349,7 @@ constexpr Incident kIncidents[] = {
     {"all agents killed", 1, Incidents::KillAllAgents},
     {"kubelet stops", 4, Incidents::KubeletStops},
     {"part of a node sick", 5, Incidents::PartIsSick},
+    {"sick node falls silent", 3, Incidents::SickAndSilent},
     {"cut from the coordinator", 5, Incidents::CutFromCoordinator},
     {"cut from peers and coordinator", 4, Incidents::CutFromPeers},
     {"cut from the API", 3, Incidents::CutFromApi},
@@ -314,9 +359,11 @@ constexpr Incident kIncidents[] = {
     {"cut from a peer", 3, Incidents::PartlyCut},
     {"split of zones", 2, Incidents::SplitZones},
     {"zone without power", 2, Incidents::ZoneOff},
+    {"some of a zone without power", 4, Incidents::SomeOfAZoneOff},
     {"coordinator isolated", 3, Incidents::CoordinatorAlone},
     {"clock step", 3, Incidents::ClockSteps},
     {"API away", 5, Incidents::ApiAway},
+    {"API away in the midst", 4, Incidents::ApiAwayInTheMidst},
     {"spell: bad API", 5, Incidents::BadApi},
     {"spell: slow claim", 4, Incidents::SlowClaim},
     {"spell: stale watch", 2, Incidents::StaleWatch},
@@ -362,6 +409,31 @@ const std::string& Tormentor::AnyNode() {
   return nodes_[dice_.Below(nodes_.size())];
 }
 
+std::vector<std::string> Tormentor::Neighbours(const std::string& node) {
+  const std::string& zone = world_.machine(node).zone;
+  std::vector<std::string> neighbours;
+  for (const std::string& other : nodes_) {
+    if (world_.machine(other).zone == zone) neighbours.push_back(other);
+  }
+  return neighbours;
+}
+
+void Tormentor::LieInWait(DecisionKind kind, InTheMidst what) {
+  ambushes_.push_back({kind, std::move(what)});
+}
+
+void Tormentor::Acting(const coordinator::ReleasedAction& released) {
+  const auto decision = world_.decisions().find(released.decision);
+  if (decision == world_.decisions().end()) return;
+  const auto waiting = std::find_if(ambushes_.begin(), ambushes_.end(), [&decision](const Ambush& ambush) {
+    return ambush.kind == decision->second.kind;
+  });
+  if (waiting == ambushes_.end()) return;
+  const InTheMidst what = std::move(waiting->what);
+  ambushes_.erase(waiting);
+  what(decision->second);
+}
+
 void Tormentor::Later(absl::Duration least, absl::Duration most, std::function<void()> what) {
   world_.schedule().After(dice_.Between(least, most), [this, era = era_, what = std::move(what)] {
     if (era == era_) what();
@@ -404,6 +476,7 @@ void Tormentor::Repair(const std::string& node) {
 
 void Tormentor::EndAll() {
   ++era_;
+  ambushes_.clear();
   world_.knobs() = {};
   world_.host().OrderFault(CommitFault::kNone);
   world_.network().HealSplits();

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "coordinator/core/decision.h"
+#include "coordinator/core/effects.h"
 #include "tests/simulation/dice.h"
 #include "tests/simulation/world.h"
 
@@ -23,6 +25,8 @@ class Tormentor {
   void Strike();
   // The coordinator's process has ended by itself: it is started again, as its supervisor does.
   void CoordinatorDied();
+  // The coordinator is handing out an action: incidents that lie in wait for one happen in its midst.
+  void Acting(const coordinator::ReleasedAction& released);
   // All that is still going on ends now: machines and ways are well again, the knobs are off.
   void EndAll();
 
@@ -32,8 +36,18 @@ class Tormentor {
  private:
   friend struct Incidents;
 
+  using InTheMidst = std::function<void(const coordinator::Decision& decision)>;
+  struct Ambush {
+    coordinator::DecisionKind kind;
+    InTheMidst what;
+  };
+
   const std::string& AnyNode();
+  // In its zone, with itself.
+  std::vector<std::string> Neighbours(const std::string& node);
   void Later(absl::Duration least, absl::Duration most, std::function<void()> what);
+  // Happens once, when an action of such a decision is next handed out.
+  void LieInWait(coordinator::DecisionKind kind, InTheMidst what);
   void Repair(const std::string& node);
   void Change(const std::string& node, const std::function<void(Machine&)>& change);
   void Spell(const std::function<void(Knobs&)>& turn);
@@ -42,6 +56,7 @@ class Tormentor {
   Dice dice_;
   uint64_t era_ = 0;  // what was arranged before EndAll does not happen any more
   std::vector<std::string> nodes_;
+  std::vector<Ambush> ambushes_;
 };
 
 }  // namespace evenkeel::simulation

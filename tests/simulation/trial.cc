@@ -10,10 +10,11 @@ using namespace coordinator;  // policies are the core's
 
 namespace {
 
-// Laws first, then whoever else wants to see it.
+// Laws first, then whoever else wants to see it; and the tormentor, who waits for his moment.
 class Audience final : public Observer {
  public:
-  Audience(Laws& laws, Observer* also) : laws_(laws), also_(also) {}
+  Audience(Laws& laws, Observer* also, Tormentor* tormentor)
+      : laws_(laws), also_(also), tormentor_(tormentor) {}
 
   void OnDurable(const std::vector<Write>& writes) override {
     laws_.OnDurable(writes);
@@ -22,6 +23,7 @@ class Audience final : public Observer {
   void OnTurn(const std::vector<Event>& events, const Effects& effects) override {
     laws_.OnTurn(events, effects);
     if (also_ != nullptr) also_->OnTurn(events, effects);
+    for (const ReleasedAction& released : effects.actions) tormentor_->Acting(released);
   }
   void OnCrash() override {
     laws_.OnCrash();
@@ -39,6 +41,7 @@ class Audience final : public Observer {
  private:
   Laws& laws_;
   Observer* const also_;
+  Tormentor* const tormentor_;
 };
 
 class Trial {
@@ -46,7 +49,7 @@ class Trial {
   explicit Trial(const TrialOptions& options)
       : options_(options),
         dice_(options.seed),
-        audience_(laws_, options.also),
+        audience_(laws_, options.also, &tormentor_),
         world_(&audience_, options.seed),
         tormentor_(world_, options.seed + 0x5eed) {
     laws_.Follow(&world_);
@@ -59,11 +62,12 @@ class Trial {
     world_.Start();
     world_.Advance(absl::Seconds(7) + dice_.Between(absl::ZeroDuration(), absl::Seconds(3)));
     const uint64_t incidents = nodes_ >= 100 ? 6 + dice_.Below(10) : 3 + dice_.Below(22);
+    // Some come on top of each other; in some trials there is time for what follows a failover, as well.
+    const absl::Duration rest = nodes_ < 100 && dice_.Chance(250) ? absl::Seconds(20) : absl::Seconds(9);
     for (uint64_t i = 0; i < incidents; ++i) {
       tormentor_.Strike();
-      // Some come on top of each other.
-      world_.Advance(dice_.Between(absl::ZeroDuration(),
-                                   dice_.Chance(300) ? absl::Seconds(9) : absl::Milliseconds(1500)));
+      world_.Advance(
+          dice_.Between(absl::ZeroDuration(), dice_.Chance(300) ? rest : absl::Milliseconds(1500)));
     }
     tormentor_.EndAll();
     return Finish();
@@ -90,7 +94,7 @@ class Trial {
     policy.failover.readmit_after = absl::Seconds(5);
     policy.failover.recovery_timeout = absl::Seconds(60);
     policy.failover.rebalance = dice_.Chance(500);
-    policy.failover.max_unavailable_nodes = 1 + static_cast<uint32_t>(dice_.Below(dice_.Chance(300) ? 3 : 1));
+    policy.failover.max_unavailable_nodes = 1 + static_cast<uint32_t>(dice_.Below(dice_.Chance(500) ? 3 : 1));
     GrayPolicy& gray = policy.failover.gray;
     gray.after = absl::Seconds(3);
     gray.recover_after = absl::Seconds(5);
@@ -100,7 +104,7 @@ class Trial {
     gray.restart = dice_.Chance(500);
     gray.drain = gray.taint && dice_.Chance(600);
     policy.failover.witnesses = 2 + static_cast<uint32_t>(dice_.Below(3));
-    DrawLimits(policy.failover.limits);
+    DrawLimits(policy.failover.limits, policy.failover.max_unavailable_nodes);
     if (dice_.Chance(250)) {
       policy.failover.beat_interval = absl::Seconds(1);
       policy.failover.suspect_after = absl::Seconds(3);
@@ -138,12 +142,14 @@ class Trial {
   }
 
   // Each guard is at its default in most trials, and in a few so tight, or so soon over, that it shows.
-  void DrawLimits(DisruptionLimits& limits) {
+  // A domain's limit shows only where it is less than the cluster's, which is `nodes`.
+  void DrawLimits(DisruptionLimits& limits, uint32_t nodes) {
     if (dice_.Chance(600)) limits.storm_cool_down = dice_.Between(absl::ZeroDuration(), absl::Seconds(5));
     if (dice_.Chance(200)) limits.release_budget_after = dice_.Between(absl::Seconds(1), absl::Seconds(20));
     if (dice_.Chance(200)) limits.min_healthy_percent = static_cast<uint32_t>(dice_.Below(90));
-    if (dice_.Chance(200))
-      limits.max_unavailable_nodes_per_domain = static_cast<uint32_t>(1 + dice_.Below(2));
+    if (dice_.Chance(nodes > 1 ? 600 : 200))
+      limits.max_unavailable_nodes_per_domain =
+          1 + static_cast<uint32_t>(dice_.Below(nodes > 1 ? nodes - 1 : 2));
     if (dice_.Chance(250)) {
       limits.max_disruptions = static_cast<uint32_t>(1 + dice_.Below(3));
       limits.disruption_window = dice_.Between(absl::Seconds(10), absl::Minutes(2));

@@ -131,6 +131,7 @@ void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
   bool api_back = false;
   bool sight_regained = false;
   lately_sick_.clear();
+  lately_silent_.clear();
   for (const Event& event : events) {
     const bool away = was_away_;
     Hear(event);
@@ -172,11 +173,13 @@ void Laws::HearOfHealth(const Event& event) {
   const auto change = [this](const std::string& node, uint64_t session, auto&& how) {
     Told& told = told_[node];
     if (told.Says()) lately_sick_.insert(node);
+    if (!told.speaks) lately_silent_.insert(node);
     if (told.session == session) how(told);
   };
   if (const auto* opened = std::get_if<SessionOpened>(&event)) {
     const std::string& node = opened->node.node;
     if (SaysItIsSick(node)) lately_sick_.insert(node);
+    if (!told_[node].speaks) lately_silent_.insert(node);
     told_[node] = {opened->session_id, true, false};
   } else if (const auto* closed = std::get_if<SessionClosed>(&event)) {
     change(closed->node.node, closed->session_id, [](Told& told) { told.speaks = false; });
@@ -193,6 +196,11 @@ void Laws::HearOfHealth(const Event& event) {
 bool Laws::SaysItIsSick(const std::string& node) const {
   const auto told = told_.find(node);
   return lately_sick_.contains(node) || (told != told_.end() && told->second.Says());
+}
+
+bool Laws::SpokeThroughout(const std::string& node) const {
+  const auto told = told_.find(node);
+  return told != told_.end() && told->second.speaks && !lately_silent_.contains(node);
 }
 
 void Laws::OnCrash() {
@@ -300,6 +308,10 @@ void Laws::L1HealthyNodesKeepTheirPods(const Decision& decision, const Action& a
   if (!TakesOff(action.kind)) return;
   if (decision.kind != DecisionKind::kFailover) {
     return Violated("L1", absl::StrCat(Text(action.kind), " for a ", Text(decision.kind)));
+  }
+  if (SpokeThroughout(decision.node)) {
+    Violated("L1", absl::StrCat(Text(action.kind), " ", action.name, " of ", decision.node,
+                                ", whose agent speaks"));
   }
   if (world_->now() - world_->truth().LastLost(decision.node) > Window()) {
     Violated("L1", absl::StrCat(Text(action.kind), " ", action.name, " of ", decision.node, ", which lives"));

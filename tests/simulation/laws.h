@@ -65,6 +65,7 @@ class Laws final : public Observer {
 
   bool IsSilent(const std::string& node) const;
   bool SaysItIsSick(const std::string& node) const;
+  bool SpokeThroughout(const std::string& node) const;
   absl::Duration Window() const;
   void Mix(uint64_t value) { trace_ = (trace_ ^ value) * 0x100000001b3; }
   void Mix(const std::string& text);
@@ -89,7 +90,8 @@ class Laws final : public Observer {
     bool Says() const { return speaks && sick; }
   };
   std::map<std::string, Told> told_;
-  std::set<std::string> lately_sick_;  // that said so at some time of this turn
+  std::set<std::string> lately_sick_;    // that said so at some time of this turn
+  std::set<std::string> lately_silent_;  // that were so at some time of this turn
   bool blind_ = true;
   bool was_away_ = false;
   absl::Time api_away_since_ = absl::InfiniteFuture();

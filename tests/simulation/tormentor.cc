@@ -30,6 +30,17 @@ struct Incidents {
     t.world_.PowerOff(node);
     t.Later(Milliseconds(200), Seconds(8), [&t, node] { t.Repair(node); });
   }
+  // And it comes back when its failover has just begun, with most of it still to be done.
+  static void BackInTheMidst(Tormentor& t) {
+    const std::string node = t.AnyNode();
+    t.Change(node, [](Machine& machine) { machine.frozen = true; });
+    t.Later(Seconds(20), Seconds(40), [&t, node] { t.Repair(node); });
+    t.LieInWait(DecisionKind::kFailover, [&t](const Decision& failover) {
+      const absl::Duration waits = t.dice_.Between(Milliseconds(10), Milliseconds(1500));
+      t.Spell([waits](Knobs& knobs) { knobs.claim_delay = std::max(knobs.claim_delay, waits); });
+      t.Later(absl::ZeroDuration(), waits, [&t, node = failover.node] { t.Repair(node); });
+    });
+  }
   static void Freeze(Tormentor& t) {
     const std::string node = t.AnyNode();
     t.Change(node, [](Machine& machine) { machine.frozen = true; });
@@ -342,6 +353,7 @@ constexpr Incident kIncidents[] = {
     {"node crash", 18, Incidents::Crash},
     {"node reboot", 6, Incidents::Reboot},
     {"node freeze", 6, Incidents::Freeze},
+    {"back in the midst", 3, Incidents::BackInTheMidst},
     {"slow node", 4, Incidents::Slow},
     {"agent killed", 4, Incidents::KillAgent},
     {"agent says goodbye", 4, Incidents::Goodbye},

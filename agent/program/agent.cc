@@ -27,6 +27,20 @@ SessionOptions MakeSessionOptions(const Config& config, const HostRoot& host) {
   return options;
 }
 
+Fencer::Options MakeFenceOptions(const Config& config, const HostRoot& host) {
+  Fencer::Options options;
+  options.cluster = config.cluster;
+  options.node = config.node_name;
+  options.runtime_socket = host.Path(config.runtime_socket);
+  options.watchdog_device = config.watchdog_device;
+  options.watchdog_timeout = config.watchdog_timeout;
+  if (auto boot_id = ReadBootId(host); boot_id.ok()) {
+    options.boot_id = *std::move(boot_id);
+    options.folder = config.fence_directory;  // without it, what an earlier boot left could not be told apart
+  }
+  return options;
+}
+
 KubeletCollector::Options MakeKubeletOptions(const Config& config) {
   KubeletCollector::Options options;
   options.url = config.KubeletUrl();
@@ -42,12 +56,13 @@ Agent::Agent(const Config& config, const time::Clock& clock)
       host_(config.host_root),
       prober_(clock),
       restarter_(config.restart_folder.empty() ? "" : host_.Path(config.restart_folder), clock),
+      fencer_(MakeFenceOptions(config, host_)),
       usage_(host_, board_, clock),
       proc_(host_, board_),
       kernel_(host_, board_, &ReadKernelLog),
       disk_(host_, config.host_root == "/" ? "" : "/", board_),
       runtime_(host_, config.runtime_socket, board_, usage_, clock),
-      session_(MakeSessionOptions(config, host_), board_, prober_, restarter_, clock),
+      session_(MakeSessionOptions(config, host_), board_, prober_, restarter_, clock, &fencer_),
       kubelet_(MakeKubeletOptions(config), board_, usage_, clock) {
   Collect("proc", absl::Seconds(1), absl::Seconds(5), [this] { return proc_.Collect(); });
   Collect("cgroup", absl::Seconds(1), absl::Seconds(5), [this] { return usage_.Collect(); });

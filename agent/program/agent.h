@@ -13,6 +13,7 @@
 #include "agent/collect/proc_collector.h"
 #include "agent/collect/runtime_collector.h"
 #include "agent/collect/usage_collector.h"
+#include "agent/fence/fencer.h"
 #include "agent/program/config.h"
 #include "agent/session/prober.h"
 #include "agent/session/restarter.h"
@@ -36,11 +37,17 @@ class Agent {
   // then the destructor would too, and the process can only end without it.
   bool Supervise();
 
-  // Says goodbye to the coordinator. The collectors run on until the destructor.
-  void Stop(const std::string& reason) { session_.Stop(reason); }
+  // Says goodbye to the coordinator. The collectors run on until the destructor. The watchdog is let go of
+  // only if the coordinator has heard the goodbye: else it relies on this node's fence, and a successor must
+  // take over in time.
+  void Stop(const std::string& reason) {
+    session_.Stop(reason);
+    if (session_counters().goodbye_heard.load(std::memory_order_relaxed)) fencer_.Leave();
+  }
 
   // --- For health and metrics; any thread. ---
   bool connected() const { return session_.counters().connected.load(std::memory_order_relaxed); }
+  const Fencer& fencer() const { return fencer_; }
   const SessionCounters& session_counters() const { return session_.counters(); }
   const std::vector<std::unique_ptr<CollectorThread>>& collectors() const { return threads_; }
 
@@ -53,6 +60,7 @@ class Agent {
   Board board_;
   Prober prober_;
   Restarter restarter_;
+  Fencer fencer_;
   UsageCollector usage_;
   ProcCollector proc_;
   KernelCollector kernel_;

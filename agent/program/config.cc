@@ -126,6 +126,14 @@ absl::Status Check(const Config& config) {
   if (config.kubelet_port == 0) {
     return base::InvalidField("--kubelet-port", "must be from 1 to 65535");
   }
+  if (!config.fence_directory.empty() && access(config.fence_directory.c_str(), W_OK) != 0) {
+    return base::InvalidField(
+        "--fence-directory",
+        absl::ErrnoToStatus(errno, absl::StrCat("cannot write to ", config.fence_directory)).message());
+  }
+  if (!config.watchdog_device.empty() && config.fence_directory.empty()) {
+    return base::InvalidField("--watchdog-device", "is of use only with --fence-directory");
+  }
   if (config.runtime_socket.empty() || config.runtime_socket.front() != '/') {
     return base::InvalidField("--runtime-socket", "must be a path that begins with '/'");
   }
@@ -146,6 +154,7 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   CommandLine result;
   Config& config = result.config;
   std::string listen = ":7444";
+  std::string watchdog_timeout = "30s";
   std::string log_level = "info";
   std::string log_format = "text";
 
@@ -177,6 +186,14 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   add("restart-folder", config.restart_folder,
       "Folder of the host, below --host-root, in which the agent may ask for restarts of the kubelet and the "
       "container\nruntime; empty: it may not");
+  add("fence-directory", config.fence_directory,
+      "Folder of the host that is gone with its boot, as /run/evenkeel/fence, in which is kept that and "
+      "when\nthis "
+      "node fences itself; none: it never does");
+  add("watchdog-device", config.watchdog_device,
+      "The machine's watchdog, as /dev/watchdog, which resets it when it is to be fenced and the agent "
+      "does\nnot run");
+  add("watchdog-timeout", watchdog_timeout, "How long the watchdog waits: 5s to 5m");
   add("listen", listen,
       "[HOST]:PORT for /livez, /readyz and /metrics; peers probe this port on the node's address");
   add("log-level", log_level, "debug, info, warn or error");
@@ -194,6 +211,10 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   EVENKEEL_ASSIGN_OR_RETURN(const HostAndPort address, ParseHostAndPort("--listen", listen));
   config.listen_address = address.host;
   config.listen_port = address.port;
+  if (!absl::ParseDuration(watchdog_timeout, &config.watchdog_timeout) ||
+      config.watchdog_timeout < absl::Seconds(5) || config.watchdog_timeout > absl::Minutes(5)) {
+    return base::InvalidField("--watchdog-timeout", "must be a duration from 5s to 5m");
+  }
   const auto level = log::ParseLevel(log_level);
   if (!level.ok()) {
     return base::InvalidField("--log-level", level.status().message());

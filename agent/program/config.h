@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/log/log.h"
 
 namespace evenkeel::agent {
@@ -26,7 +27,10 @@ struct Config {
   std::string kubelet_ca_file;
   std::string kubelet_token_file;
   std::string runtime_socket = "/run/containerd/containerd.sock";
-  std::string restart_folder;  // of the host; empty: the agent may not ask for restarts
+  std::string restart_folder;   // of the host; empty: the agent may not ask for restarts
+  std::string fence_directory;  // empty: this node never fences itself
+  std::string watchdog_device;  // empty: none
+  absl::Duration watchdog_timeout = absl::Seconds(30);
   std::string listen_address;  // empty: all
   uint16_t listen_port = 7444;
   log::Level log_level = log::Level::kInfo;

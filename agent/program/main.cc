@@ -7,9 +7,12 @@
 #include <cstdlib>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "agent/fence/vouching.h"
 #include "agent/program/agent.h"
 #include "agent/program/config.h"
 #include "agent/program/metrics.h"
@@ -90,6 +93,12 @@ int Run(const Config& config) {
   sources.ready.Add("coordinator", [&agent] {
     return agent.connected() ? absl::OkStatus() : absl::UnavailableError("no session with a coordinator");
   });
+  sources.more = [&agent](absl::string_view path) -> std::optional<observability::Endpoint::Reply> {
+    if (!absl::StartsWith(path, Vouching::kPath)) return std::nullopt;
+    if (agent.fencer().vouching().Answers(path))
+      return observability::Endpoint::Reply{.body = "not isolated\n"};
+    return observability::Endpoint::Reply{.code = 403, .body = "I do not vouch for it\n"};
+  };
   const auto server = Listen(config, sources);
   if (!server.ok()) {
     log::Error("cannot serve health and metrics", {{"field", "--listen"}, {"cause", server.status()}});

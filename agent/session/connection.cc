@@ -12,6 +12,9 @@ namespace {
 // connection.
 constexpr size_t kMostUnconfirmed = 256;
 
+// Beats whose time is remembered until they are confirmed; one in ten is.
+constexpr size_t kMostSent = 64;
+
 void* Tag(Connection::Event event) {
   return reinterpret_cast<void*>(event);
 }
@@ -28,10 +31,11 @@ bool IsEmpty(const v1::Report& report) {
 }  // namespace
 
 Connection::Connection(const SessionOptions& options, const Credentials& credentials,
-                       grpc::CompletionQueue& queue, ReportSource& reports, SessionCounters& counters,
-                       absl::Time now)
+                       grpc::CompletionQueue& queue, ReportSource& reports, FencePort* fence,
+                       SessionCounters& counters, absl::Time now)
     : options_(options),
       reports_(reports),
+      fence_(fence),
       counters_(counters),
       channel_(credentials.channel),
       stub_(v1::AgentSessionService::NewStub(channel_)),
@@ -69,6 +73,9 @@ void Connection::On(Event event, bool ok, absl::Time now) {
       break;
     case Event::kFinished:
       over_ = true;
+      if (end_.ok() && goodbye_sent_ && finish_status_.ok()) {
+        counters_.goodbye_heard.store(true, std::memory_order_relaxed);
+      }
       if (end_.ok()) {
         end_ = absl::Status(static_cast<absl::StatusCode>(finish_status_.error_code()),
                             finish_status_.error_message());
@@ -104,6 +111,10 @@ void Connection::Receive(absl::Time now) {
         Abandon(status);
         break;
       }
+      while (!beats_sent_at_.empty() && beats_sent_at_.front().first <= pacer_->acknowledged()) {
+        fence_->Heard(beats_sent_at_.front().second);
+        beats_sent_at_.pop_front();
+      }
       while (!unconfirmed_.empty() && unconfirmed_.front().second <= pacer_->acknowledged()) {
         reports_.Confirm(unconfirmed_.front().first);
         unconfirmed_.pop_front();
@@ -112,6 +123,11 @@ void Connection::Receive(absl::Time now) {
     case v1::ConnectResponse::kRestartRequest:
       if (restart_requests_.size() < kMostAnswers) {
         restart_requests_.push_back(response_.restart_request());
+      }
+      break;
+    case v1::ConnectResponse::kFencingSettings:
+      if (fence_ != nullptr) {
+        fence_->Follow(response_.fencing_settings(), hello_sent_at_);
       }
       break;
     case v1::ConnectResponse::MESSAGE_NOT_SET:
@@ -135,6 +151,9 @@ void Connection::OnWelcome(const v1::Welcome& welcome, absl::Time now) {
   welcomed_at_ = now;
   if (!goodbye_) {
     give_up_at_ = absl::InfiniteFuture();
+  }
+  if (fence_ != nullptr) {
+    fence_->SessionBegins();
   }
   counters_.sessions.fetch_add(1, std::memory_order_relaxed);
   counters_.connected.store(true, std::memory_order_relaxed);
@@ -227,6 +246,9 @@ void Connection::WriteNext(absl::Time now) {
       counters_.probes.fetch_add(1, std::memory_order_relaxed);
     }
     Write();
+  } else if (auto status = fence_ == nullptr ? std::nullopt : fence_->TakeStatus()) {
+    *request_.mutable_fencing_status() = *std::move(status);
+    Write();
   } else if (!all_sent_) {
     all_sent_ = true;
     WriteReport(reports_.TakeAll(absl::Now()));
@@ -243,6 +265,9 @@ void Connection::WriteNext(absl::Time now) {
 // same clock.
 void Connection::WriteHello() {
   hello_sent_ = true;
+  if (fence_ != nullptr) {
+    hello_sent_at_ = fence_->BootTime();
+  }
   v1::Hello& hello = *request_.mutable_hello();
   hello.set_cluster(options_.cluster);
   hello.set_node(options_.node);
@@ -263,6 +288,12 @@ void Connection::WriteBeat(absl::Time now) {
   beat.set_node_time_ms(static_cast<uint64_t>(absl::ToUnixMillis(absl::Now())));
   changes_allowed_ = true;
   beats_written_ = beat.sequence();
+  if (fence_ != nullptr) {
+    if (beats_sent_at_.size() == kMostSent) {
+      beats_sent_at_.pop_front();
+    }
+    beats_sent_at_.emplace_back(beat.sequence(), fence_->BootTime());
+  }
   Write();
 }
 

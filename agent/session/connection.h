@@ -23,8 +23,8 @@ namespace evenkeel::agent {
 // brings it the events of the completion queue and the time.
 //
 // At most one message is being written. What is written next, in this order: the hello, the goodbye, a beat
-// that is due, an answer to a request, the first report (whole), a report of changes (behind a beat, so at
-// most one a beat).
+// that is due, an answer to a request, the fence's status, the first report (whole), a report of changes
+// (behind a beat, so at most one a beat).
 class Connection {
  public:
   // What a completion is about; it goes through the queue as the tag.
@@ -39,7 +39,7 @@ class Connection {
 
   // All references outlive the connection. Starts the call; its events come to `queue`.
   Connection(const SessionOptions& options, const Credentials& credentials, grpc::CompletionQueue& queue,
-             ReportSource& reports, SessionCounters& counters, absl::Time now);
+             ReportSource& reports, FencePort* fence, SessionCounters& counters, absl::Time now);
 
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -84,6 +84,7 @@ class Connection {
 
   const SessionOptions& options_;
   ReportSource& reports_;
+  FencePort* const fence_;  // may be null
   SessionCounters& counters_;
 
   std::shared_ptr<grpc::Channel> channel_;
@@ -118,6 +119,10 @@ class Connection {
   std::deque<v1::RestartRequest> restart_requests_;
   // Reports that are not known to have arrived: their number and the sequence of the beat that follows them.
   std::deque<std::pair<uint64_t, uint64_t>> unconfirmed_;
+  // By the boot clock: when the hello was sent, and each beat that is not confirmed yet, the latest
+  // kMostSent.
+  absl::Time hello_sent_at_;
+  std::deque<std::pair<uint64_t, absl::Time>> beats_sent_at_;
 };
 
 }  // namespace evenkeel::agent

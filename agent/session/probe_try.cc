@@ -79,8 +79,8 @@ std::string TlsErrorText() {
 }  // namespace
 
 ProbeTry::ProbeTry(Over over, const std::string& address, uint32_t port, SSL_CTX* tls,
-                   const time::Clock& clock)
-    : over_(over), tls_context_(tls), clock_(clock), stage_began_(clock.Now()) {
+                   const time::Clock& clock, std::string path)
+    : over_(over), tls_context_(tls), clock_(clock), path_(std::move(path)), stage_began_(clock.Now()) {
   Connect(address, port);
 }
 
@@ -116,8 +116,8 @@ void ProbeTry::Connected() {
   stage_began_ = now;
   if (over_ == Over::kHttp) {
     stage_ = Stage::kRequesting;
-    request_ =
-        "GET /livez HTTP/1.1\r\nHost: agent\r\nUser-Agent: evenkeel-probe\r\nConnection: close\r\n\r\n";
+    request_ = absl::StrCat(
+        "GET ", path_, " HTTP/1.1\r\nHost: agent\r\nUser-Agent: evenkeel-probe\r\nConnection: close\r\n\r\n");
     SendRequest();
     return;
   }
@@ -216,7 +216,7 @@ void ProbeTry::ReadAnswer() {
   // "HTTP/1.1 200 OK"
   const bool alive = absl::StartsWith(line, "HTTP/1.") && line.size() >= 12 && line.substr(8, 4) == " 200";
   End(answer_, alive ? ProbeResult::OUTCOME_REACHED : ProbeResult::OUTCOME_PROTOCOL_ERROR,
-      alive ? "" : "the answer to GET /livez was not 200 OK");
+      alive ? "" : absl::StrCat("the answer to GET ", path_, " was not 200 OK"));
 }
 
 void ProbeTry::Expire() {

@@ -12,8 +12,8 @@
 
 namespace evenkeel::agent {
 
-// One try to reach a port: a TCP connection, and over it either a TLS handshake or GET /livez. Never blocks.
-// One thread.
+// One try to reach a port: a TCP connection, and over it either a TLS handshake or a GET (of /livez, if not
+// told otherwise). Never blocks. One thread.
 //
 // What is learned is told apart with care, because a node's life hangs on it: a refusal was written by the
 // kernel of a living machine, silence was not, and a try that failed for want of something here says nothing
@@ -25,8 +25,9 @@ class ProbeTry {
 
   // `address` is an IPv4 or IPv6 literal; `tls`, used with kTls, and `clock` outlive this. The clock is asked
   // at each stage, not once a call: a quick peer may have answered before this thread comes to read, so that
-  // one call sees a whole handshake.
-  ProbeTry(Over over, const std::string& address, uint32_t port, SSL_CTX* tls, const time::Clock& clock);
+  // one call sees a whole handshake. `path` is what kHttp asks for.
+  ProbeTry(Over over, const std::string& address, uint32_t port, SSL_CTX* tls, const time::Clock& clock,
+           std::string path = "/livez");
   ~ProbeTry();
 
   ProbeTry(const ProbeTry&) = delete;
@@ -62,6 +63,7 @@ class ProbeTry {
   const Over over_;
   SSL_CTX* const tls_context_;
   const time::Clock& clock_;
+  const std::string path_;
   Stage stage_ = Stage::kConnecting;
   absl::Time stage_began_;
   int socket_ = -1;

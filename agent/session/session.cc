@@ -41,12 +41,13 @@ gpr_timespec WaitUntil(absl::Time due, absl::Time now) {
 class Session::Loop {
  public:
   Loop(SessionOptions options, ReportSource& reports, Prober& prober, Restarter& restarter,
-       const time::Clock& clock)
+       const time::Clock& clock, FencePort* fence)
       : options_(std::move(options)),
         reports_(reports),
         prober_(prober),
         restarter_(restarter),
         clock_(clock),
+        fence_(fence),
         reconnect_(options_.coordinators.size()),
         mailbox_(std::make_shared<Mailbox>()) {}
 
@@ -127,7 +128,7 @@ class Session::Loop {
       NoteFailure(coordinator, credentials.status());
       return absl::ZeroDuration();
     }
-    Connection connection(options_, *credentials, queue_, reports_, counters_, clock_.Now());
+    Connection connection(options_, *credentials, queue_, reports_, fence_, counters_, clock_.Now());
     bool announced = false;
     while (!connection.over()) {
       Next(connection.due(), &connection);
@@ -201,6 +202,7 @@ class Session::Loop {
   Prober& prober_;
   Restarter& restarter_;
   const time::Clock& clock_;
+  FencePort* const fence_;
   Reconnect reconnect_;
   std::shared_ptr<Mailbox> mailbox_;
   grpc::CompletionQueue queue_;
@@ -210,8 +212,8 @@ class Session::Loop {
 };
 
 Session::Session(SessionOptions options, ReportSource& reports, Prober& prober, Restarter& restarter,
-                 const time::Clock& clock)
-    : loop_(std::make_unique<Loop>(std::move(options), reports, prober, restarter, clock)),
+                 const time::Clock& clock, FencePort* fence)
+    : loop_(std::make_unique<Loop>(std::move(options), reports, prober, restarter, clock, fence)),
       thread_([this] { loop_->Run(); }) {}
 
 Session::~Session() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/core/report_source.h"
+#include "agent/session/fence_port.h"
 #include "agent/session/prober.h"
 #include "agent/session/restarter.h"
 #include "common/time/clock.h"
@@ -39,6 +40,7 @@ struct SessionCounters {
   std::atomic<uint64_t> late_beats = 0;  // sent more than half an interval after they were due
   std::atomic<uint64_t> reports = 0;
   std::atomic<uint64_t> probes = 0;
+  std::atomic<bool> goodbye_heard = false;  // the coordinator has taken note of the goodbye
 };
 
 // Keeps the one stream to a coordinator open: hello, beats, reports, answers to probe and restart requests,
@@ -49,9 +51,10 @@ struct SessionCounters {
 // connection does not take it, beats are left out, not queued, and of what collectors see the newest is kept.
 class Session {
  public:
-  // All of `reports`, `prober`, `restarter` and `clock` outlive the session. Begins to connect at once.
+  // All of `reports`, `prober`, `restarter`, `clock` and `fence` outlive the session; `fence` may be null.
+  // Begins to connect at once.
   Session(SessionOptions options, ReportSource& reports, Prober& prober, Restarter& restarter,
-          const time::Clock& clock);
+          const time::Clock& clock, FencePort* fence = nullptr);
   // As Stop with the reason "stopping".
   ~Session();
 

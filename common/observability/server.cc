@@ -26,6 +26,9 @@ absl::StatusOr<std::unique_ptr<Endpoint>> Serve(const Endpoint::Options& options
       return {.body = prometheus::TextSerializer().Serialize(families),
               .content_type = "text/plain; version=0.0.4; charset=utf-8"};
     }
+    if (sources.more) {
+      if (auto reply = sources.more(path)) return *std::move(reply);
+    }
     return {.code = 404, .body = "served here: /livez /readyz /metrics\n"};
   });
 }

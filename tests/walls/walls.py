@@ -18,7 +18,8 @@ PURE_ROOMS = ("agent/core", "agent/decode", "coordinator/core")
 SOLE_USERS = {
     r"curl/.*": ("common/http", "tests/unit/common"),
     r"rocksdb/.*": ("coordinator/store", "tests/contract/store", "tests/unit/store"),
-    r"(agent/collect/cri/.*|.*runtime_v1.*|.*cri.*\.pb\.h)": ("agent/collect", "tests/unit/agent", "tests/bench", "tests/fuzz"),
+    r"(agent/collect/cri/.*|.*runtime_v1.*|.*cri.*\.pb\.h)": ("agent/collect", "agent/fence", "tests/unit/agent", "tests/bench",
+                                                           "tests/fuzz"),
     r"httplib\.h": ("common/observability", "tests"),
     r"spdlog/.*": ("common/log",),
     r"yaml-cpp/.*": ("common/kube", "cli", "tests"),
@@ -48,6 +49,7 @@ AGENT = {
     "core": ("decode", "core"),
     "collect": ("decode", "core", "collect"),
     "session": ("decode", "core", "session"),
+    "fence": ("core", "collect", "session", "fence"),
 }
 
 

@@ -74,6 +74,34 @@ absl::Status RuntimeClient::ContainerStatus(absl::Duration deadline, const std::
   return Call(*stub_, &cri::RuntimeService::Stub::ContainerStatus, deadline, request, response);
 }
 
+absl::Status RuntimeClient::RunPodSandbox(absl::Duration deadline, const cri::PodSandboxConfig& config) {
+  cri::RunPodSandboxRequest request;
+  *request.mutable_config() = config;
+  cri::RunPodSandboxResponse response;
+  return Call(*stub_, &cri::RuntimeService::Stub::RunPodSandbox, deadline, request, response);
+}
+
+absl::Status RuntimeClient::StopPodSandbox(absl::Duration deadline, const std::string& sandbox_id) {
+  cri::StopPodSandboxRequest request;
+  request.set_pod_sandbox_id(sandbox_id);
+  cri::StopPodSandboxResponse response;
+  return Call(*stub_, &cri::RuntimeService::Stub::StopPodSandbox, deadline, request, response);
+}
+
+absl::Status RuntimeClient::RemovePodSandbox(absl::Duration deadline, const std::string& sandbox_id) {
+  cri::RemovePodSandboxRequest request;
+  request.set_pod_sandbox_id(sandbox_id);
+  cri::RemovePodSandboxResponse response;
+  return Call(*stub_, &cri::RuntimeService::Stub::RemovePodSandbox, deadline, request, response);
+}
+
+absl::Status RuntimeClient::StopContainer(absl::Duration deadline, const std::string& container_id) {
+  cri::StopContainerRequest request;
+  request.set_container_id(container_id);
+  cri::StopContainerResponse response;
+  return Call(*stub_, &cri::RuntimeService::Stub::StopContainer, deadline, request, response);
+}
+
 absl::Status RuntimeClient::ListContainerStats(absl::Duration deadline,
                                                cri::ListContainerStatsResponse& response) {
   return Call(*stub_, &cri::RuntimeService::Stub::ListContainerStats, deadline,

@@ -24,6 +24,10 @@ class RuntimeClient {
   absl::Status ListContainers(absl::Duration deadline, runtime::v1::ListContainersResponse& response);
   absl::Status ContainerStatus(absl::Duration deadline, const std::string& container_id, bool verbose,
                                runtime::v1::ContainerStatusResponse& response);
+  absl::Status RunPodSandbox(absl::Duration deadline, const runtime::v1::PodSandboxConfig& config);
+  absl::Status StopPodSandbox(absl::Duration deadline, const std::string& sandbox_id);
+  absl::Status RemovePodSandbox(absl::Duration deadline, const std::string& sandbox_id);
+  absl::Status StopContainer(absl::Duration deadline, const std::string& container_id);  // at once, by force
   absl::Status ListContainerStats(absl::Duration deadline, runtime::v1::ListContainerStatsResponse& response);
 
  private:

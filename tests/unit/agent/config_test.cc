@@ -56,7 +56,20 @@ TEST_F(ConfigTest, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(line->config.listen_port, 7444);
   EXPECT_EQ(line->config.KubeletUrl(), "https://127.0.0.1:10250");
   EXPECT_EQ(line->config.runtime_socket, "/run/containerd/containerd.sock");
+  EXPECT_EQ(line->config.fence_directory, "");
+  EXPECT_EQ(line->config.watchdog_device, "");
+  EXPECT_EQ(line->config.watchdog_timeout, absl::Seconds(30));
   EXPECT_EQ(line->text_to_print, "");
+}
+
+// A node that fences itself has a folder to remember that in, and may have a watchdog.
+TEST_F(ConfigTest, ReadsHowTheNodeIsFenced) {
+  const auto line = ReadGood({"--fence-directory=" + ::testing::TempDir(), "--watchdog-device=/dev/watchdog1",
+                              "--watchdog-timeout=1m30s"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->config.fence_directory, ::testing::TempDir());
+  EXPECT_EQ(line->config.watchdog_device, "/dev/watchdog1");
+  EXPECT_EQ(line->config.watchdog_timeout, absl::Seconds(90));
 }
 
 // Each flag can be given by its environment variable, a list with commas; the flag wins.
@@ -112,6 +125,11 @@ TEST_F(ConfigTest, RefusesByTheNameOfTheField) {
            {{"--kubelet-address=node-1"}, "--kubelet-address"},
            {{"--kubelet-port=0"}, "--kubelet-port"},
            {{"--runtime-socket=containerd.sock"}, "--runtime-socket"},
+           {{"--fence-directory=/does/not/exist"}, "--fence-directory"},
+           {{"--watchdog-device=/dev/watchdog"}, "--watchdog-device"},
+           {{"--watchdog-timeout=4s"}, "--watchdog-timeout"},
+           {{"--watchdog-timeout=6m"}, "--watchdog-timeout"},
+           {{"--watchdog-timeout=soon"}, "--watchdog-timeout"},
            {{"--listen=7444"}, "--listen"},
            {{"--log-level=loud"}, "--log-level"},
            {{"--log-format=xml"}, "--log-format"},

@@ -91,6 +91,68 @@ grpc::Status FakeRuntime::ListPodSandbox(grpc::ServerContext* context, const cri
   return Begin(context);
 }
 
+grpc::Status FakeRuntime::RunPodSandbox(grpc::ServerContext* context,
+                                        const cri::RunPodSandboxRequest* request,
+                                        cri::RunPodSandboxResponse* response) {
+  const auto& wanted = request->config().metadata();
+  const bool reserved = Change([&](State& state) {
+    for (const cri::PodSandbox& sandbox : state.sandboxes) {
+      const auto& has = sandbox.metadata();
+      if (has.name() == wanted.name() && has.namespace_() == wanted.namespace_() &&
+          has.uid() == wanted.uid() && has.attempt() == wanted.attempt()) {
+        return true;
+      }
+    }
+    cri::PodSandbox sandbox;
+    sandbox.set_id("made-" + std::to_string(++state.made));
+    *sandbox.mutable_metadata() = wanted;
+    *sandbox.mutable_labels() = request->config().labels();
+    sandbox.set_state(cri::SANDBOX_READY);
+    response->set_pod_sandbox_id(sandbox.id());
+    state.sandboxes.push_back(std::move(sandbox));
+    return false;
+  });
+  return reserved ? grpc::Status(grpc::StatusCode::UNKNOWN, "the sandbox's name is reserved")
+                  : Begin(context);
+}
+
+grpc::Status FakeRuntime::StopPodSandbox(grpc::ServerContext* context,
+                                         const cri::StopPodSandboxRequest* request,
+                                         cri::StopPodSandboxResponse*) {
+  const bool fails = Change([&](State& state) {
+    if (state.stop_fails) return true;
+    for (cri::PodSandbox& sandbox : state.sandboxes) {
+      if (sandbox.id() == request->pod_sandbox_id()) sandbox.set_state(cri::SANDBOX_NOTREADY);
+    }
+    for (cri::Container& container : state.containers) {
+      if (container.pod_sandbox_id() == request->pod_sandbox_id()) container.set_state(cri::CONTAINER_EXITED);
+    }
+    return false;
+  });
+  return fails ? grpc::Status(grpc::StatusCode::INTERNAL, "it does not stop") : Begin(context);
+}
+
+grpc::Status FakeRuntime::RemovePodSandbox(grpc::ServerContext* context,
+                                           const cri::RemovePodSandboxRequest* request,
+                                           cri::RemovePodSandboxResponse*) {
+  Change([&](State& state) {
+    std::erase_if(state.sandboxes,
+                  [&](const cri::PodSandbox& sandbox) { return sandbox.id() == request->pod_sandbox_id(); });
+  });
+  return Begin(context);
+}
+
+grpc::Status FakeRuntime::StopContainer(grpc::ServerContext* context,
+                                        const cri::StopContainerRequest* request,
+                                        cri::StopContainerResponse*) {
+  Change([&](State& state) {
+    for (cri::Container& container : state.containers) {
+      if (container.id() == request->container_id()) container.set_state(cri::CONTAINER_EXITED);
+    }
+  });
+  return Begin(context);
+}
+
 grpc::Status FakeRuntime::ListContainers(grpc::ServerContext* context, const cri::ListContainersRequest*,
                                          cri::ListContainersResponse* response) {
   Change([&](State& state) {

@@ -29,6 +29,8 @@ class FakeRuntime final : public runtime::v1::RuntimeService::Service {
     int status_calls = 0;
     int verbose_calls = 0;
     int stats_calls = 0;
+    bool stop_fails = false;  // StopPodSandbox does nothing and says so
+    int made = 0;             // sandboxes by RunPodSandbox
   };
 
   explicit FakeRuntime(const std::string& socket_path);
@@ -51,6 +53,16 @@ class FakeRuntime final : public runtime::v1::RuntimeService::Service {
                       runtime::v1::StatusResponse* response) override;
   grpc::Status ListPodSandbox(grpc::ServerContext* context, const runtime::v1::ListPodSandboxRequest* request,
                               runtime::v1::ListPodSandboxResponse* response) override;
+  // As a real runtime: no two sandboxes of one name, and a stopped sandbox's containers have ended.
+  grpc::Status RunPodSandbox(grpc::ServerContext* context, const runtime::v1::RunPodSandboxRequest* request,
+                             runtime::v1::RunPodSandboxResponse* response) override;
+  grpc::Status StopPodSandbox(grpc::ServerContext* context, const runtime::v1::StopPodSandboxRequest* request,
+                              runtime::v1::StopPodSandboxResponse* response) override;
+  grpc::Status RemovePodSandbox(grpc::ServerContext* context,
+                                const runtime::v1::RemovePodSandboxRequest* request,
+                                runtime::v1::RemovePodSandboxResponse* response) override;
+  grpc::Status StopContainer(grpc::ServerContext* context, const runtime::v1::StopContainerRequest* request,
+                             runtime::v1::StopContainerResponse* response) override;
   grpc::Status ListContainers(grpc::ServerContext* context, const runtime::v1::ListContainersRequest* request,
                               runtime::v1::ListContainersResponse* response) override;
   grpc::Status ContainerStatus(grpc::ServerContext* context,

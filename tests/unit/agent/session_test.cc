@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "agent/collect/board.h"
 #include "common/time/steady_clock.h"
@@ -189,6 +192,78 @@ TEST_F(SessionTest, TellsNothingToAStranger) {
                           [](const Seen& s) { return !Only(s, Kind::kBeat).empty(); });
   EXPECT_TRUE(stranger.WaitUntil("anything", [](const Seen&) { return true; }).sessions.empty());
   EXPECT_GE(session_->counters().failures.load(), 1U);
+  session_.reset();
+}
+
+// Takes note of what the session tells it, on the session's thread.
+class FakeFence final : public FencePort {
+ public:
+  absl::Time BootTime() const override {
+    absl::MutexLock lock(&mutex_);
+    return absl::UnixEpoch() + absl::Seconds(++asked_);  // rises with each question
+  }
+  void Heard(absl::Time sent) override {
+    absl::MutexLock lock(&mutex_);
+    heard.push_back(sent);
+  }
+  void Follow(const v1::FencingSettings& settings, absl::Time hello) override {
+    absl::MutexLock lock(&mutex_);
+    followed.emplace_back(settings.version(), hello);
+    status_.emplace();
+    status_->set_version(settings.version());
+  }
+  void SessionBegins() override {
+    absl::MutexLock lock(&mutex_);
+    ++begun;
+  }
+  std::optional<v1::FencingStatus> TakeStatus() override {
+    absl::MutexLock lock(&mutex_);
+    return std::exchange(status_, std::nullopt);
+  }
+  template <typename Function>
+  auto Look(Function&& function) const {
+    absl::MutexLock lock(&mutex_);
+    return function(*this);
+  }
+
+  std::vector<absl::Time> heard;
+  std::vector<std::pair<uint64_t, absl::Time>> followed;
+  int begun = 0;
+
+ private:
+  mutable absl::Mutex mutex_;
+  mutable int asked_ = 0;
+  std::optional<v1::FencingStatus> status_;
+};
+
+// A word of the coordinator is dated by when it was asked for: settings by the hello, a confirmation by the
+// beat that it confirms. And the fence's own word goes back.
+TEST_F(SessionTest, TellsTheFenceWhatItHears) {
+  StartCoordinator();
+  FakeFence fence;
+  session_.emplace(Options(), board_, prober_, restarter_, clock_, &fence);
+  coordinator_->WaitUntil("a beat", [](const Seen& s) { return !Only(s, Kind::kBeat).empty(); });
+  v1::ConnectResponse settings;
+  settings.mutable_fencing_settings()->set_version(7);
+  coordinator_->Send(settings);
+  const Seen seen = coordinator_->WaitUntil("the status and confirmed beats", [](const Seen& s) {
+    return !Only(s, Kind::kFencingStatus).empty() && Only(s, Kind::kBeat).size() > 25;
+  });
+  EXPECT_EQ(Only(seen, Kind::kFencingStatus)[0].fencing_status().version(), 7u);
+  fence.Look([](const FakeFence& told) {
+    EXPECT_EQ(told.begun, 1);
+    ASSERT_EQ(told.followed.size(), 1u);
+    EXPECT_EQ(told.followed[0].first, 7u);
+    const absl::Time hello = told.followed[0].second;
+    EXPECT_EQ(hello, absl::UnixEpoch() + absl::Seconds(1));  // asked for before anything else
+    ASSERT_FALSE(told.heard.empty());
+    EXPECT_EQ(told.heard[0], hello + absl::Seconds(1));  // the first beat
+    EXPECT_TRUE(std::is_sorted(told.heard.begin(), told.heard.end()));
+  });
+  // A good end of the goodbye is what lets an agent go.
+  EXPECT_FALSE(session_->counters().goodbye_heard.load());
+  session_->Stop("SIGTERM");
+  EXPECT_TRUE(session_->counters().goodbye_heard.load());
   session_.reset();
 }
 

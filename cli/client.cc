@@ -102,7 +102,8 @@ Client::Client(const Settings& settings, const Host& host, const std::shared_ptr
       decisions_(v1::DecisionService::NewStub(channel)),
       policies_(v1::PolicyService::NewStub(channel)),
       maintenances_(v1::MaintenanceService::NewStub(channel)),
-      replays_(v1::ReplayService::NewStub(channel)) {}
+      replays_(v1::ReplayService::NewStub(channel)),
+      fencing_(v1::FencingService::NewStub(channel)) {}
 
 absl::Status Client::Prepare(grpc::ClientContext& context, absl::Duration timeout) const {
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
@@ -299,6 +300,16 @@ absl::StatusOr<v1::ApplyPolicyResponse> Client::ApplyPolicy(const v1::Policy& po
   *request.mutable_policy() = policy;
   request.set_validate_only(validate_only);
   return Change<v1::ApplyPolicyResponse>(*policies_, &v1::PolicyService::Stub::ApplyPolicy, request);
+}
+
+absl::StatusOr<std::string> Client::ConfirmFence(const std::string& node, const std::string& reason) {
+  v1::ConfirmFenceRequest request;
+  request.set_name(node);
+  request.set_reason(reason);
+  EVENKEEL_ASSIGN_OR_RETURN(
+      const v1::ConfirmFenceResponse response,
+      Change<v1::ConfirmFenceResponse>(*fencing_, &v1::FencingService::Stub::ConfirmFence, request));
+  return response.decision();
 }
 
 absl::Status Client::DeletePolicy(const std::string& name, const std::string& etag) {

@@ -10,6 +10,7 @@
 #include "cli/config.h"
 #include "cli/host.h"
 #include "evenkeel/v1/decision.grpc.pb.h"
+#include "evenkeel/v1/fencing.grpc.pb.h"
 #include "evenkeel/v1/fleet.grpc.pb.h"
 #include "evenkeel/v1/maintenance.grpc.pb.h"
 #include "evenkeel/v1/policy.grpc.pb.h"
@@ -61,6 +62,8 @@ class Client {
   absl::StatusOr<v1::Policy> GetPolicy(const std::string& name);
   absl::StatusOr<v1::ApplyPolicyResponse> ApplyPolicy(const v1::Policy& policy, bool validate_only);
   absl::Status DeletePolicy(const std::string& name, const std::string& etag);
+  // The decision that goes on by it; may be empty.
+  absl::StatusOr<std::string> ConfirmFence(const std::string& node, const std::string& reason);
 
   absl::StatusOr<std::vector<v1::Maintenance>> ListMaintenances(const std::string& parent);
   absl::StatusOr<v1::Maintenance> GetMaintenance(const std::string& name);
@@ -123,6 +126,7 @@ class Client {
   std::unique_ptr<v1::PolicyService::Stub> policies_;
   std::unique_ptr<v1::MaintenanceService::Stub> maintenances_;
   std::unique_ptr<v1::ReplayService::Stub> replays_;
+  std::unique_ptr<v1::FencingService::Stub> fencing_;
 };
 
 }  // namespace evenkeel::cli

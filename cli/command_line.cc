@@ -137,6 +137,15 @@ CommandLine::CommandLine(const std::string& program) : app(kDescription, program
   command->add_option("-f,--filename", remove.files, "Those in this file; - is standard input")
       ->type_name("FILE");
 
+  command = AddCommand(app, "fence", "Say what Evenkeel cannot see: that a dead node's machine is off");
+  command->require_subcommand(1);
+  CLI::App* confirm =
+      AddCommand(*command, "confirm",
+                 "Confirm that a node judged DEAD is off, so that pods that must not run twice move");
+  confirm->add_option("node", fence.node, "The node")->type_name("")->required();
+  confirm->add_option("--reason", fence.reason, "How you know, for the record")->type_name("TEXT");
+  confirm->add_flag("--yes", fence.yes, "Do not ask for the node's name once more");
+
   command = AddCommand(app, "status", "Tell whether the whole fleet is well; exit code 0 only if it is");
   command->add_flag("--wait", status.wait, "Wait until it is");
   AddDuration(*command, "--timeout", status.timeout, "How long to wait");

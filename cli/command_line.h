@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/command/change.h"
+#include "cli/command/fence.h"
 #include "cli/command/get.h"
 #include "cli/command/order.h"
 #include "cli/command/replay.h"
@@ -29,6 +30,7 @@ struct CommandLine {
   ReplayOptions replay;
   ApplyOptions apply;
   DeleteOptions remove;
+  FenceOptions fence;
   StatusOptions status;
   MaintenanceOptions maintenance;
   PauseOptions pause;

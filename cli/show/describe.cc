@@ -283,6 +283,7 @@ std::string Describe(const v1::Decision& decision, absl::Time now) {
   sheet.Add("Noticed", When(timings.has_detect_time(), timings.detect_time(), now));
   sheet.Add("Judged", When(timings.has_judge_time(), timings.judge_time(), now));
   sheet.Add("Written down", When(timings.has_intend_time(), timings.intend_time(), now));
+  sheet.Add("Proven fenced", When(timings.has_fence_time(), timings.fence_time(), now));
   sheet.Add("Acted", When(timings.has_act_time(), timings.act_time(), now));
   sheet.Add("Recovered", When(timings.has_recover_time(), timings.recover_time(), now));
   sheet.Add("Closed", When(timings.has_close_time(), timings.close_time(), now));

@@ -227,6 +227,10 @@ std::vector<Moment> Moments(const v1::Decision& decision) {
   if (timings.has_recover_time()) {
     moments.push_back({ToTime(timings.recover_time()), "kubernetes", "all replacements are Ready"});
   }
+  if (timings.has_fence_time()) {
+    moments.push_back({ToTime(timings.fence_time()), "fencing",
+                       "proven: nothing that must not run twice runs on the node any more"});
+  }
   if (timings.has_close_time()) {
     moments.push_back({ToTime(timings.close_time()), "coordinator", "closed"});
   }
@@ -352,6 +356,13 @@ std::string ActionText(const v1::Action& action, bool done) {
       return absl::StrCat(done ? "had" : "have", " the kubelet of ", target, " restarted");
     case v1::Action::KIND_RESTART_RUNTIME:
       return absl::StrCat(done ? "had" : "have", " the container runtime of ", target, " restarted");
+    case v1::Action::KIND_TAINT_OUT_OF_SERVICE:
+      return absl::StrCat(done ? "called " : "call ", target, " out of service");
+    case v1::Action::KIND_UNTAINT_OUT_OF_SERVICE:
+      return absl::StrCat(done ? "called " : "call ", target, " back into service");
+    case v1::Action::KIND_FENCE_NODE:
+      return absl::StrCat(done ? "had the fencing hook power off " : "have the fencing hook power off ",
+                          target);
     default:
       return absl::StrCat(done ? "acted on " : "act on ", target);
   }

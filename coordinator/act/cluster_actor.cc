@@ -221,7 +221,8 @@ void ClusterActor::Core::RunAllowed() {
       Finish(queued.released, Withdrawn());
       continue;
     }
-    ++in_flight_;
+    // The hook may take minutes, and has bounds of its own: nothing else waits for it.
+    if (queued.released.action.kind != ActionKind::kFenceNode) ++in_flight_;
     Run(queued);
   }
 }
@@ -240,10 +241,13 @@ std::optional<Answer> ClusterActor::Core::WhyNotSend(const Queued& queued) {
                 "so much time has passed since the claim was read that it may be another's"};
 }
 
-// Taking our taint off a living node is what a withdrawal leads to: it is never withdrawn itself.
+// Taking our taints off a living node is what a withdrawal leads to: it is never withdrawn itself.
 bool ClusterActor::Core::IsWanted(const Queued& queued) {
   const ActionKind kind = queued.released.action.kind;
-  if (kind == ActionKind::kUntaintNode || kind == ActionKind::kUntaintGray) return true;
+  if (kind == ActionKind::kUntaintNode || kind == ActionKind::kUntaintGray ||
+      kind == ActionKind::kUntaintOutOfService) {
+    return true;
+  }
   absl::MutexLock lock(&mutex_);
   const auto progress = progress_.find(queued.released.decision);
   return progress == progress_.end() || queued.order > progress->second.withdrawn;
@@ -271,7 +275,7 @@ void ClusterActor::Core::Run(const Queued& queued) {
   const WhyNot why_not = [core = shared_from_this(), queued] { return core->WhyNotSend(queued); };
   AnswerDone done = [core = shared_from_this(), queued](Answer answer) {
     core->Guarded([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core->running_) {
-      --core->in_flight_;
+      if (queued.released.action.kind != ActionKind::kFenceNode) --core->in_flight_;
       core->Forget(queued);
       core->Finish(queued.released, std::move(answer));
       core->RunAllowed();
@@ -292,6 +296,23 @@ void ClusterActor::Core::Run(const Queued& queued) {
       return MarkPodUnready(api_, pod, decision, clock_.Now(), deadline, why_not, std::move(done));
     case ActionKind::kEvictPod:
       return EvictPod(api_, pod, deadline, std::move(done));
+    case ActionKind::kTaintOutOfService:
+      return PutOutOfService(api_, node, clock_.Now(), deadline, why_not, std::move(done));
+    case ActionKind::kUntaintOutOfService:
+      return TakeTaintOff(api_, node, kOutOfServiceTaint, deadline, why_not, std::move(done));
+    case ActionKind::kFenceNode:
+      if (options_.fence_hook == nullptr) {
+        // Not from within: Finish may be called with the lock held, done may not.
+        api_.After(absl::ZeroDuration(), [done = std::move(done)] {
+          done({ActionOutcome::kRefused,
+                "the policy asks for the fencing hook, but the coordinator has none (--fence-hook-url, "
+                "--fence-hook-command)"});
+        });
+        return;
+      }
+      return options_.fence_hook->Fence(
+          {.cluster = options_.cluster, .node = action.name, .uid = action.uid, .decision = decision},
+          why_not, [core = shared_from_this(), queued] { return core->IsWanted(queued); }, std::move(done));
     case ActionKind::kRestartKubelet:
     case ActionKind::kRestartRuntime:
       break;  // the node's own agent does these

@@ -18,6 +18,7 @@
 #include "common/kube/kubernetes_api.h"
 #include "common/time/clock.h"
 #include "coordinator/act/claim.h"
+#include "coordinator/act/fence_hook.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/runtime/runtime.h"
 
@@ -35,6 +36,7 @@ class ClusterActor {
     size_t most_in_flight = 32;
     size_t most_waiting = 8192;       // more actions are answered kUnreachable at once
     size_t most_announcements = 256;  // more are dropped, and that is logged
+    FenceHook* fence_hook = nullptr;  // outlives the actor; null: there is none
     // The claim was found to be another coordinator's: every action is answered kRefused for as long as it
     // is. Comes once, on the API's thread.
     std::function<void(const absl::Status&)> superseded;

@@ -16,6 +16,8 @@ using kube::Json;
 
 // A living kubelet changes its node now and then, and other controllers do; none does so five times in a row.
 constexpr int kMostConflicts = 5;
+// Kubernetes 1.24 has the out-of-service taint.
+constexpr int kFirstWithOutOfService = 24;
 
 bool HasKey(const Json& taint, const NodeTaint& ours) {
   return kube::Text(taint, {"key"}) == ours.key;
@@ -82,14 +84,17 @@ void TaintChange::OnRead(const absl::StatusOr<Json>& found) {
     if (!HasKey(taint, ours)) taints.push_back(taint);
   }
   if (put) {
-    taints.push_back({{"key", ours.key},
-                      {"effect", ours.effect},
-                      {"timeAdded", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone())}});
+    Json added = {{"key", ours.key},
+                  {"effect", ours.effect},
+                  {"timeAdded", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone())}};
+    if (*ours.value != '\0') added["value"] = ours.value;
+    taints.push_back(std::move(added));
   }
-  const Json patch = {{"metadata",
-                       {{"resourceVersion", kube::ResourceVersionOf(*found)},
-                        {"annotations", {{ours.annotation, put ? Json(decision) : Json()}}}}},
-                      {"spec", {{"taints", taints}}}};
+  Json patch = {{"metadata", {{"resourceVersion", kube::ResourceVersionOf(*found)}}},
+                {"spec", {{"taints", taints}}}};
+  if (*ours.annotation != '\0') {
+    patch["metadata"]["annotations"] = {{ours.annotation, put ? Json(decision) : Json()}};
+  }
   if (!tried) {
     if (std::optional<Answer> instead = why_not()) return done(*std::move(instead));
   }
@@ -129,6 +134,23 @@ void TakeTaintOff(kube::KubernetesApi& api, const NodeTarget& node, const NodeTa
   change->put = false;
   change->why_not = std::move(why_not);
   change->Read();
+}
+
+void PutOutOfService(kube::KubernetesApi& api, const NodeTarget& node, absl::Time now,
+                     absl::Duration deadline, WhyNot why_not, AnswerDone done) {
+  const auto change = std::make_shared<TaintChange>(api, node, kOutOfServiceTaint, deadline, std::move(done));
+  change->now = now;
+  change->why_not = std::move(why_not);
+  api.GetServerVersion(deadline, [change](const absl::StatusOr<kube::ServerVersion>& version) {
+    if (!version.ok()) return change->done(AnswerFor(version.status(), "ask for the server's version"));
+    const bool known = version->major > 1 || version->minor >= kFirstWithOutOfService;
+    if (known) return change->Read();
+    change->done(
+        {ActionOutcome::kNotKnownThere,
+         absl::StrCat("Kubernetes ", version->git_version,
+                      " does not know this taint: it detaches the volumes of deleted pods by itself, after "
+                      "six minutes")});
+  });
 }
 
 }  // namespace evenkeel::coordinator

@@ -7,6 +7,8 @@
 #include "coordinator/core/beats.h"
 #include "coordinator/core/domain_sight.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/fencing.h"
+#include "coordinator/core/fencing_proof.h"
 #include "coordinator/core/gray_ladder.h"
 #include "coordinator/core/gray_readmission.h"
 #include "coordinator/core/readmission.h"
@@ -21,18 +23,22 @@ bool MayRelease(const Cluster& cluster, const OpenDecision& open, const Action& 
   if (cluster.record.pause) return false;
   // Taking our taint off a node that lives is right whatever else we doubt; it needs the API and nothing
   // more.
-  if (action.kind == ActionKind::kUntaintNode || action.kind == ActionKind::kUntaintGray) {
+  if (action.kind == ActionKind::kUntaintNode || action.kind == ActionKind::kUntaintGray ||
+      action.kind == ActionKind::kUntaintOutOfService) {
     return cluster.sight.api_reachable;
   }
   const auto node = cluster.nodes.find(open.decision.node);
   const bool blind = node == cluster.nodes.end() ? cluster.sight.blind : IsBlindTo(cluster, node->second);
+  const bool again = action.kind == ActionKind::kFenceNode && action.attempts > 0;
+  if (again && (node == cluster.nodes.end() || !node->second.fence.hook_fresh)) return false;
   return !blind && !open.must_verify && !open.winding_up;
 }
 
 // L1: a verdict tells of its moment. The machine may have been booted since, with its agent still on its way.
 bool GoesByAnOldVerdict(const Turn& turn, const OpenDecision& open, const Action& action) {
-  return open.decision.kind == DecisionKind::kFailover && action.kind != ActionKind::kUntaintNode &&
-         turn.now - open.judged > kVerdictHolds;
+  const bool untaint =
+      action.kind == ActionKind::kUntaintNode || action.kind == ActionKind::kUntaintOutOfService;
+  return open.decision.kind == DecisionKind::kFailover && !untaint && turn.now - open.judged > kVerdictHolds;
 }
 
 // L8: whether it was done is not known, and the API may be going away. A failover freezes until its node is
@@ -73,6 +79,9 @@ void Record(Turn& turn, OpenDecision& open, Action& action, const ActionFinished
       action.result = on_node ? "the node object was replaced by another of its name"
                               : "gone already: its name belongs to another pod now";
       break;
+    case ActionOutcome::kNotKnownThere:
+      action.state = ActionState::kSkipped;
+      break;
     case ActionOutcome::kBlocked:
       action.state = ActionState::kPending;
       open.pause = NextPause(open.pause);
@@ -94,6 +103,9 @@ void Record(Turn& turn, OpenDecision& open, Action& action, const ActionFinished
       break;
   }
   if (action.state != ActionState::kPending) open.decision.timings.acted = turn.now;
+  Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  if (node == nullptr) return;
+  FencingActionEnded(turn, open, *node, action, event.outcome);
 }
 
 }  // namespace
@@ -112,6 +124,8 @@ void ReleaseNext(Turn& turn, OpenDecision& open) {
     if (!MayRelease(*cluster, open, action)) continue;
     if (GoesByAnOldVerdict(turn, open, action)) return JudgeAgain(turn, open);
     turn.Release(open, action);
+    Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+    if (node != nullptr) FencingActionReleased(turn, *node, action);
   }
 }
 

@@ -118,6 +118,7 @@ void OnClusterAdded(Turn& turn, const ClusterAdded& event) {
       node.reason = "the coordinator has just started and has not heard of it yet";
       node.since = turn.now;
       if (record.failed_over) cluster.failed_over.insert(record.key.node);
+      if (record.fencing.condemned) cluster.condemned.insert(record.key.node);
       node.record = std::move(record);
     }
     turn.state.restored.erase(restored);

@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/facts.h"
+#include "coordinator/core/fencing_facts.h"
 #include "coordinator/core/gray_record.h"
 #include "coordinator/core/hold_down.h"
 #include "coordinator/core/ids.h"
@@ -42,7 +43,10 @@ enum class ActionKind {
   kTaintGray,
   kUntaintGray,
   kRestartKubelet,
-  kRestartRuntime
+  kRestartRuntime,
+  kTaintOutOfService,
+  kUntaintOutOfService,
+  kFenceNode
 };
 enum class ActionState { kPending, kReleased, kDone, kFailed, kSkipped };
 
@@ -101,6 +105,7 @@ struct Timings {
   std::optional<absl::Time> acted;
   std::optional<absl::Time> recovered;
   std::optional<absl::Time> closed;
+  std::optional<absl::Time> fenced;  // proven to run nothing that must not run twice
   bool operator==(const Timings&) const = default;
 };
 
@@ -153,6 +158,7 @@ struct NodeRecord {
   // When all that it carried was found to be Ready elsewhere (standing.h).
   std::optional<absl::Time> recovered;
   GrayRecord gray;
+  NodeFencing fencing;
   bool operator==(const NodeRecord&) const = default;
 };
 

@@ -87,6 +87,18 @@ struct SetBeats {
   uint32_t patience_percent = 100;   // what both are multiplied by, for our own health
   bool operator==(const SetBeats&) const = default;
 };
+// To session/: how the node's agent fences it, from now on. To that session only.
+struct SetFencing {
+  NodeKey node;
+  uint64_t session_id = 0;
+  FencingSettings settings;
+};
+// To session/: what the agent's goodbye changes is durable, so its session may end in good order. The agent
+// relies on that: from then on it fences its node no more (L5).
+struct ConfirmGoodbye {
+  NodeKey node;
+  uint64_t session_id = 0;
+};
 // To act/: a Kubernetes Event that tells users of the cluster what was decided. Named after the decision and
 // its step, so that writing it twice changes nothing.
 struct Announce {
@@ -106,7 +118,8 @@ struct WithdrawActions {
   DecisionId decision;
   std::string reason;
 };
-using Request = std::variant<ProbeNode, ReadLease, AskKubelet, SetBeats, Announce, WithdrawActions>;
+using Request = std::variant<ProbeNode, ReadLease, AskKubelet, SetBeats, SetFencing, ConfirmGoodbye, Announce,
+                             WithdrawActions>;
 
 // ---- replies and notices (to serve/) ----
 struct Reply {
@@ -116,6 +129,7 @@ struct Reply {
   bool created = false;
   std::optional<Maintenance> maintenance;
   std::vector<Pause> pauses;
+  std::optional<DecisionId> decision;  // that goes on by what was asked
 };
 // A decision is new or changed; it is durable.
 struct DecisionChanged {

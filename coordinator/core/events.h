@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -68,6 +69,18 @@ struct ProbeAnswered {
   absl::Duration latency;  // of the kubelet's TCP connection
 };
 
+// What an agent does about fencing its own node; see FencingStatus in proto/evenkeel/v1/fencing.proto.
+struct FencingReported {
+  NodeKey node;
+  uint64_t session_id = 0;
+  uint64_t version = 0;
+  bool armed = false;
+  std::optional<absl::Duration> watchdog_timeout;
+  bool fenced = false;
+  std::string detail;
+  uint64_t fence = 0;  // which; 0 = not fenced
+};
+
 // ---- Kubernetes (from observe/ and act/) ----
 
 // A cluster is watched from now on. Once per cluster and start, before any other event of it.
@@ -117,13 +130,14 @@ struct KubeletAnswered {
   std::string detail;  // in words
 };
 enum class ActionOutcome {
-  kDone,         // seen to be so
-  kAlreadyDone,  // was so before: an earlier try, or somebody else
-  kNotMine,      // the object has another uid now: the precondition does not hold and never will
-  kBlocked,      // Kubernetes says "not now" (a PodDisruptionBudget): may be asked again
-  kRefused,      // Kubernetes says no (forbidden, invalid)
-  kUnreachable,  // no answer within the deadline and its retries; may or may not have been done
-  kWithdrawn,    // taken back (WithdrawActions) before anything was sent: not done
+  kDone,           // seen to be so
+  kAlreadyDone,    // was so before: an earlier try, or somebody else
+  kNotMine,        // the object has another uid now: the precondition does not hold and never will
+  kBlocked,        // Kubernetes says "not now" (a PodDisruptionBudget): may be asked again
+  kNotKnownThere,  // the server is too old to know of it: there is nothing to be done
+  kRefused,        // Kubernetes says no (forbidden, invalid)
+  kUnreachable,    // no answer within the deadline and its retries; may or may not have been done
+  kWithdrawn,      // taken back (WithdrawActions) before anything was sent: not done
 };
 // Answer to a released action.
 struct ActionFinished {
@@ -173,6 +187,13 @@ struct ResumeClusters {
   std::string cluster;  // empty = all
 };
 
+// An operator says that a dead node is off (L5). Answered by a Reply.
+struct ConfirmFence {
+  uint64_t request_id = 0;
+  NodeKey node;
+  std::string reason;  // in the operator's words; may be empty
+};
+
 // ---- the runtime ----
 
 // Effects.next_deadline has come.
@@ -184,9 +205,10 @@ struct OwnDelay {
   absl::Duration delay;
 };
 
-using Event = std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded,
-                           ApiChanged, NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead,
-                           KubeletAnswered, ActionFinished, ApplyPolicy, DeletePolicy, StartMaintenance,
-                           EndMaintenance, PauseClusters, ResumeClusters, NodeHealthChanged, Tick, OwnDelay>;
+using Event =
+    std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded,
+                 ApiChanged, NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead, KubeletAnswered,
+                 ActionFinished, ApplyPolicy, DeletePolicy, StartMaintenance, EndMaintenance, PauseClusters,
+                 ResumeClusters, NodeHealthChanged, FencingReported, ConfirmFence, Tick, OwnDelay>;
 
 }  // namespace evenkeel::coordinator

@@ -30,7 +30,9 @@ struct NodeFacts {
   Resources allocatable;          // for pods: status.allocatable
   bool reserved = false;  // has a taint NoSchedule or NoExecute that somebody chose: not ours, and not one of
                           // node.kubernetes.io/ that Kubernetes puts and takes by the node's condition
-  bool gray_taint = false;  // carries kGrayTaintKey
+  bool gray_taint = false;      // carries kGrayTaintKey
+  bool out_of_service = false;  // carries Kubernetes' out-of-service taint, whoever put it there
+  std::string boot_id;          // of the machine's boot, as its kubelet told it last; empty: not known
   bool operator==(const NodeFacts&) const = default;
 };
 

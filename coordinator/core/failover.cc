@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/carry_out.h"
+#include "coordinator/core/fencing.h"
+#include "coordinator/core/fencing_proof.h"
 #include "coordinator/core/gray_ladder.h"
 #include "coordinator/core/guards.h"
 #include "coordinator/core/plan_failover.h"
@@ -115,12 +117,18 @@ void Begin(Turn& turn, Node& node, Decision decision) {
       absl::StrCat(node.key.node, " is dead: ", node.reason, ". ", PlanText(decision.actions, false));
   open.decision = std::move(decision);
 
-  if (!node.record.failed_over) NoteFailover(node.record.hold_down, turn.now);
+  if (node.record.failed_over) {
+    // It goes on after a proof: what an earlier decision moved may come back too.
+    for (const WorkloadRecovery& workload : open.decision.workloads) node.record.moved.push_back(workload);
+  } else {
+    NoteFailover(node.record.hold_down, turn.now);
+    node.record.moved = open.decision.workloads;
+  }
   BookDisruption(turn, node);
   node.record.failover = open.decision.id;
-  node.record.moved = open.decision.workloads;
   SetFailedOver(turn, node, true);
   open.judged = turn.now;
+  FencingVoucherChanged(turn, turn.ClusterOf(node), node.key.node);
   node.silence->settled = true;
   turn.AnnounceStep(open.decision, "judged", true, "NodeDead", open.decision.summary);
   ReleaseNext(turn, open);
@@ -132,10 +140,37 @@ bool IsRecorded(const Cluster& cluster, const Node& node, const GuardAnswer& ref
   return observe ? node.silence->observed_recorded : node.silence->refused_by.contains(refusal.guard);
 }
 
+FailoverPlan PlanOf(const Cluster& cluster, const Node& node) {
+  return PlanFailover(node.key.node, node.record.uid, cluster.pods,
+                      {.proof = node.record.fencing.proof, .hook = cluster.policy.fencing.hook});
+}
+
+bool AsksHook(const std::vector<Action>& actions) {
+  return std::any_of(actions.begin(), actions.end(),
+                     [](const Action& action) { return action.kind == ActionKind::kFenceNode; });
+}
+
+bool HookIsOpen(const Decision& decision) {
+  return std::any_of(decision.actions.begin(), decision.actions.end(), [](const Action& action) {
+    const bool ended = action.state != ActionState::kPending && action.state != ActionState::kReleased;
+    return action.kind == ActionKind::kFenceNode && !ended;
+  });
+}
+
+// What an earlier failover has put on the node is not this one's to put, nor to take off again.
+FailoverPlan PlanBeside(const Cluster& cluster, const Node& node) {
+  FailoverPlan plan = PlanOf(cluster, node);
+  if (!node.record.failed_over) return plan;
+  plan.actions = WithoutTaintsThere(std::move(plan.actions), *node.facts);
+  for (size_t i = 0; i < plan.actions.size(); ++i) plan.actions[i].number = static_cast<uint32_t>(i + 1);
+  return plan;
+}
+
 void TryFailover(Turn& turn, Node& node) {
   const Cluster& cluster = turn.ClusterOf(node);
-  FailoverPlan plan = PlanFailover(node.key.node, node.record.uid, cluster.pods);
-  if (node.record.failed_over && !plan.touches_pods) {
+  FailoverPlan plan = PlanBeside(cluster, node);
+  const bool asks_hook = AsksHook(plan.actions) && !node.fence.hook_asked;
+  if (node.record.failed_over && !plan.touches_pods && !asks_hook) {
     node.silence->settled = true;  // failed over before, and nothing has come to it since
     return;
   }
@@ -147,6 +182,7 @@ void TryFailover(Turn& turn, Node& node) {
   guards.push_back(std::move(room.answer));
   Decision decision = Described(turn, node, std::move(plan), std::move(guards));
   decision.unplaced = std::move(room.unplaced);
+  if (node.record.fencing.proof) decision.timings.fenced = node.record.fencing.proof->time;
   refusal = FirstRefusal(decision.guards);
   if (refusal == nullptr) return Begin(turn, node, std::move(decision));
   if (cluster.policy.mode == PolicyMode::kObserve) return RecordObserved(turn, node, std::move(decision));
@@ -160,13 +196,29 @@ bool Holds(const std::vector<UnplacedPod>& known, const UnplacedPod& pod) {
   });
 }
 
+// What waited for the proof waits no more.
+void TakeProof(const Node& node, Decision& decision, const PodIndex& pods) {
+  const std::optional<FenceProof>& proof = node.record.fencing.proof;
+  if (!proof) return;
+  decision.timings.fenced = proof->time;
+  std::erase_if(decision.alternatives, [&](const Alternative& alternative) {
+    const std::set<PodName>& names = pods.OnNode(node.key.node);
+    return std::any_of(names.begin(), names.end(), [&](const PodName& name) {
+      const PodFacts& pod = *pods.Find(name);
+      return MustNotRunTwice(pod) && proof->Covers(pod.uid) &&
+             alternative.description == StartElsewhere(name);
+    });
+  });
+}
+
 // L4, L8: plans again from what is now true; what is done stays done.
 void Resume(Turn& turn, Node& node, OpenDecision& open) {
   const Cluster& cluster = turn.ClusterOf(node);
   AddEvidence(open.decision.evidence,
               {turn.now, "coordinator", absl::StrCat("judged again, still dead: ", node.reason),
                Direction::kAgainstLife});
-  FailoverPlan plan = PlanFailover(node.key.node, node.record.uid, cluster.pods);
+  TakeProof(node, open.decision, cluster.pods);
+  FailoverPlan plan = PlanOf(cluster, node);
   RoomFound room = LookForRoom(cluster, node.key.node, plan.actions);
   for (UnplacedPod& pod : room.unplaced) {
     if (!Holds(open.decision.unplaced, pod)) open.decision.unplaced.push_back(std::move(pod));
@@ -184,6 +236,7 @@ void Resume(Turn& turn, Node& node, OpenDecision& open) {
 void ForgetFailover(Turn& turn, Node& node) {
   SetFailedOver(turn, node, false);
   UpdateWell(turn, node);
+  UpdateFencing(turn, node);
 }
 
 bool IsPodAction(const Action& action) {
@@ -205,7 +258,8 @@ bool IsDealtWith(const Decision& decision, const PodFacts& pod) {
 
 // Gives a pod that came after the plan its action, in the last stage.
 void AddLatePod(Turn& turn, OpenDecision& open, const PodName& name, const PodFacts& pod) {
-  PodJudgement judgement = JudgePod(name, pod);
+  const Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  PodJudgement judgement = JudgePod(name, pod, node != nullptr ? node->record.fencing.proof : std::nullopt);
   if (judgement.treatment == PodTreatment::kNone) return;
   if (!judgement.not_taken.description.empty())
     open.decision.alternatives.push_back(std::move(judgement.not_taken));
@@ -218,13 +272,13 @@ void AddLatePod(Turn& turn, OpenDecision& open, const PodName& name, const PodFa
 }
 
 // It carries our taint, or may: a try that nobody answered may have put it, whatever became of later ones.
-bool Tainted(const Decision& decision) {
+bool Tainted(const Decision& decision, ActionKind put, ActionKind take_off) {
   bool tainted = false;
   for (const Action& action : decision.actions) {
     const bool done = action.state == ActionState::kDone || action.state == ActionState::kReleased;
     const bool maybe = action.state != ActionState::kFailed && action.attempts > 0;
-    if (action.kind == ActionKind::kTaintNode && (done || maybe)) tainted = true;
-    if (action.kind == ActionKind::kUntaintNode && done) tainted = false;
+    if (action.kind == put && (done || maybe)) tainted = true;
+    if (action.kind == take_off && done) tainted = false;
   }
   return tainted;
 }
@@ -236,26 +290,73 @@ bool TaintedBefore(const Decision& decision, const Node& node) {
                       [](const Action& action) { return action.kind == ActionKind::kUntaintNode; });
 }
 
-}  // namespace
+bool IsUntaint(ActionKind kind) {
+  return kind == ActionKind::kUntaintNode || kind == ActionKind::kUntaintOutOfService;
+}
 
-void OnNodeDead(Turn& turn, Node& node) {
+// Takes off what the failover put on a node that lives; false when it put nothing on it.
+bool TakeTaintsOff(Turn& turn, OpenDecision& open, const Node& node) {
+  std::vector<Action>& actions = open.decision.actions;
+  const uint32_t stage = LastStage(open.decision) + 1;
+  const size_t before = actions.size();
+  for (const auto& [put, take_off] :
+       {std::pair(ActionKind::kTaintNode, ActionKind::kUntaintNode),
+        std::pair(ActionKind::kTaintOutOfService, ActionKind::kUntaintOutOfService)}) {
+    if (!Tainted(open.decision, put, take_off)) continue;
+    Action untaint;
+    untaint.number = static_cast<uint32_t>(actions.size() + 1);
+    untaint.stage = stage;
+    untaint.kind = take_off;
+    untaint.name = node.key.node;
+    untaint.uid = node.record.uid;
+    actions.push_back(std::move(untaint));
+  }
+  if (actions.size() == before) return false;
+  ReleaseNext(turn, open);
+  return true;
+}
+
+void ActOnDeath(Turn& turn, Node& node) {
+  ProveFenced(turn, node);
   OpenDecision* care = turn.FindOpen(node.open_decision);
   if (care != nullptr && care->decision.kind == DecisionKind::kGray) {
     EndLadder(turn, *care, DecisionState::kFailed,
               absl::StrCat(node.key.node, " is dead: its failover takes over"));
   }
-  if (turn.FindOpen(node.open_decision) == nullptr) return TryFailover(turn, node);
+  if (turn.FindOpen(node.open_decision) == nullptr) {
+    TryFailover(turn, node);
+    return SeekProof(turn, node);
+  }
   // Anything else that is open on the node ends by itself first; the next round comes back here.
   OpenDecision* open = OpenFailover(turn, node);
   if (open == nullptr) return;
   // Paused, it stays frozen; the next round comes back here.
   if (turn.ClusterOf(node).record.pause) return;
-  if (open->must_verify || open->winding_up) return Resume(turn, node, *open);
-  open->judged = turn.now;
-  node.silence->settled = true;
+  // Another proof than the one it was planned by may hold for more.
+  const std::optional<FenceProof>& proof = node.record.fencing.proof;
+  const bool new_proof = proof && open->decision.timings.fenced != proof->time;
+  const bool new_hook = AsksHook(PlanOf(turn.ClusterOf(node), node).actions) != HookIsOpen(open->decision);
+  if (new_proof) open->give_up.reset();  // what it lets move has its own time to be back
+  if (open->must_verify || open->winding_up || new_proof || new_hook) {
+    Resume(turn, node, *open);
+  } else {
+    open->judged = turn.now;
+    node.silence->settled = true;
+    ReleaseNext(turn, *open);  // the hook, after a pause
+  }
+  SeekProof(turn, node);
+}
+
+}  // namespace
+
+void OnNodeDead(Turn& turn, Node& node) {
+  node.fence.hook_fresh = turn.now >= node.fence.hook_at;
+  ActOnDeath(turn, node);
+  node.fence.hook_fresh = false;
 }
 
 void OnNodeLives(Turn& turn, Node& node, const Evidence& sign) {
+  FencingEnds(turn, node);
   OpenDecision* open = OpenFailover(turn, node);
   // After a start, what was done before it can be seen only when Kubernetes' objects are complete: then it is
   // asked again.
@@ -284,7 +385,7 @@ void WindUp(Turn& turn, OpenDecision& open) {
 void OnPodOnNode(Turn& turn, Node& node, const PodName& name, const PodFacts& pod) {
   OpenDecision* open = OpenFailover(turn, node);
   if (open == nullptr || open->winding_up || IsDealtWith(open->decision, pod)) return;
-  if (JudgePod(name, pod).treatment == PodTreatment::kNone) return;
+  if (JudgePod(name, pod, node.record.fencing.proof).treatment == PodTreatment::kNone) return;
   uint32_t& late = open->late_pods[pod.controller.uid];
   if (++late <= kMostPromptLatePods) {
     AddLatePod(turn, *open, name, pod);
@@ -319,35 +420,28 @@ void OnLatePodsDue(Turn& turn, OpenDecision& open) {
 void OnFailoverActed(Turn& turn, OpenDecision& open) {
   Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
   if (TouchedPods(open.decision) || !open.winding_up || node == nullptr) return EnterRecovery(turn, open);
-  if (!Tainted(open.decision) && TaintedBefore(open.decision, *node)) {
+  const std::vector<Action>& actions = open.decision.actions;
+  const auto refused = std::find_if(actions.begin(), actions.end(), [](const Action& action) {
+    return IsUntaint(action.kind) && action.state == ActionState::kFailed;
+  });
+  if (refused != actions.end()) {
+    // It stays failed over; readmission takes the taint off once more.
+    return CloseFailover(
+        turn, open, DecisionState::kFailed,
+        absl::StrCat(node->key.node, " lives and no pod was touched, but its taint could not be taken off: ",
+                     refused->result));
+  }
+  if (TakeTaintsOff(turn, open, *node)) return;
+  if (TaintedBefore(open.decision, *node)) {
     UpdateWell(turn, *node);
     return CloseFailover(turn, open, DecisionState::kCancelled,
                          absl::StrCat(node->key.node,
                                       " lives: no pod was touched, and the taint of an earlier "
                                       "failover stays until it is readmitted"));
   }
-  if (!Tainted(open.decision)) {
-    ForgetFailover(turn, *node);
-    return CloseFailover(
-        turn, open, DecisionState::kCancelled,
-        absl::StrCat(node->key.node, " lives: no pod was touched, and it has no taint of ours"));
-  }
-  std::vector<Action>& actions = open.decision.actions;
-  if (actions.back().kind == ActionKind::kUntaintNode) {
-    // It stays failed over; readmission takes the taint off once more.
-    return CloseFailover(
-        turn, open, DecisionState::kFailed,
-        absl::StrCat(node->key.node, " lives and no pod was touched, but its taint could not be taken off: ",
-                     actions.back().result));
-  }
-  Action untaint;
-  untaint.number = static_cast<uint32_t>(actions.size() + 1);
-  untaint.stage = LastStage(open.decision) + 1;
-  untaint.kind = ActionKind::kUntaintNode;
-  untaint.name = node->key.node;
-  untaint.uid = node->record.uid;
-  actions.push_back(std::move(untaint));
-  ReleaseNext(turn, open);
+  ForgetFailover(turn, *node);
+  CloseFailover(turn, open, DecisionState::kCancelled,
+                absl::StrCat(node->key.node, " lives: no pod was touched, and it has no taint of ours"));
 }
 
 void EndFailover(Turn& turn, OpenDecision& open, const std::string& why) {

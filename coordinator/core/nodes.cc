@@ -7,9 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/fencing.h"
 #include "coordinator/core/gray_ladder.h"
 #include "coordinator/core/gray_readmission.h"
 #include "coordinator/core/node_health.h"
+#include "coordinator/core/plan_failover.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/readmission.h"
 #include "coordinator/core/rebalance.h"
@@ -44,6 +46,7 @@ void EndWhatWasOpen(Turn& turn, Node& node, const std::string& why) {
 }
 
 void ForgetRecord(Turn& turn, Cluster& cluster, Node& node) {
+  FencingForgotten(turn, node);
   cluster.failed_over.erase(node.key.node);
   std::string agent_pod = node.session ? std::move(node.record.agent_pod) : "";
   node.record = {};
@@ -89,6 +92,7 @@ void OnNodeObserved(Turn& turn, const NodeObserved& event) {
   const bool fresh = !node.facts.has_value();
   const bool was_ready = node.facts && node.facts->ready;
   if (!node.record.uid.empty() && node.record.uid != event.facts.uid) ReplaceNode(turn, *cluster, node);
+  const bool moved = node.facts && node.facts->address != event.facts.address;
   node.facts = event.facts;
   if (node.record.uid.empty()) {
     node.record.key = node.key;
@@ -115,6 +119,8 @@ void OnNodeObserved(Turn& turn, const NodeObserved& event) {
   UpdateWell(turn, node);
   UpdateGrayWell(turn, node);
   if (fresh) ReviewHealth(turn, node);  // its agent may have told before Kubernetes showed it
+  if (fresh) FencingFactsSeen(turn, node);
+  if (moved) FencingVoucherChanged(turn, *cluster, node.key.node);
   if (!event.facts.ready) StopRebalance(turn, node, absl::StrCat(node.key.node, " is not Ready any more"));
   if (event.facts.unschedulable) StopRebalance(turn, node, absl::StrCat(node.key.node, " was cordoned"));
 }
@@ -134,6 +140,7 @@ void OnNodeGone(Turn& turn, const NodeGone& event) {
   UpdateWitness(turn, *node);
   cluster->silent.erase(node->key.node);
   if (!node->session) cluster->nodes.erase(event.node.node);
+  FencingVoucherChanged(turn, *cluster, event.node.node);
   UpdateBeats(turn, *cluster);
   UpdateSight(turn, *cluster);
 }
@@ -145,9 +152,14 @@ void OnPodObserved(Turn& turn, const PodObserved& event) {
   const PodFacts* old = cluster->pods.Find(name);
   if (old != nullptr && *old == event.facts) return;
   const std::string old_controller = old == nullptr ? "" : old->controller.uid;
+  const std::string marked_on = old != nullptr && MustNotRunTwice(*old) ? old->node : "";
   cluster->pods.Put(name, event.facts);
   if (Node* node = turn.FindNode({cluster->name, event.facts.node}))
     OnPodOnNode(turn, *node, name, event.facts);
+  if (!marked_on.empty() && marked_on != event.facts.node) FencingPodChanged(turn, cluster->name, marked_on);
+  if (marked_on == event.facts.node ? !marked_on.empty() : MustNotRunTwice(event.facts)) {
+    FencingPodChanged(turn, cluster->name, event.facts.node);
+  }
   if (!old_controller.empty() && old_controller != event.facts.controller.uid)
     PodChanged(turn, *cluster, old_controller);
   PodChanged(turn, *cluster, event.facts.controller.uid);
@@ -160,7 +172,9 @@ void OnPodGone(Turn& turn, const PodGone& event) {
   const PodFacts* old = cluster->pods.Find(name);
   if (old == nullptr) return;
   const std::string controller = old->controller.uid;
+  const std::string marked_on = MustNotRunTwice(*old) ? old->node : "";
   cluster->pods.Erase(name);
+  if (!marked_on.empty()) FencingPodChanged(turn, cluster->name, marked_on);
   PodChanged(turn, *cluster, controller);
 }
 

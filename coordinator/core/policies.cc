@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/beats.h"
 #include "coordinator/core/domain_sight.h"
+#include "coordinator/core/fencing.h"
 #include "coordinator/core/node_health.h"
 #include "coordinator/core/sight.h"
 #include "coordinator/core/standing.h"
@@ -106,6 +107,7 @@ void OnDeletePolicy(Turn& turn, const DeletePolicy& event) {
 }
 
 void EnforcePolicy(Turn& turn, Cluster& cluster) {
+  const FencingPolicy fencing = cluster.policy.fencing;
   if (const Policy* policy = PolicyFor(turn.state, cluster.name)) {
     cluster.policy = policy->failover;
     cluster.policy_name = policy->name;
@@ -128,6 +130,7 @@ void EnforcePolicy(Turn& turn, Cluster& cluster) {
   for (auto& [name, node] : cluster.nodes) {
     if (!node.sickness.told.empty()) ReviewHealth(turn, node);
   }
+  if (cluster.policy.fencing != fencing) FencingPolicyChanged(turn, cluster);
 }
 
 void UpdateBeats(Turn& turn, Cluster& cluster) {
@@ -141,8 +144,10 @@ void UpdateBeats(Turn& turn, Cluster& cluster) {
                        .max_suspect_after = MaxSuspectAfter(cluster.policy, suspect_after),
                        .patience_percent = PatiencePercent(turn.state.health)};
   if (beats == cluster.beats) return;
+  const bool other_interval = interval != cluster.beats.interval;
   cluster.beats = beats;
   turn.Ask(beats);
+  if (other_interval) UpdateFencing(turn, cluster);  // isolation is no less than some beats
 }
 
 }  // namespace evenkeel::coordinator

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "coordinator/core/fencing_facts.h"
 #include "coordinator/core/gray_policy.h"
 #include "coordinator/core/limits.h"
 
@@ -31,6 +32,7 @@ struct FailoverPolicy {
   absl::Duration recovery_timeout = absl::Minutes(5);
   DisruptionLimits limits;
   GrayPolicy gray;
+  FencingPolicy fencing;
   bool operator==(const FailoverPolicy&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/fencing.h"
 #include "coordinator/core/guards.h"
 #include "coordinator/core/rebalance.h"
 #include "coordinator/core/recovery.h"
@@ -47,7 +48,12 @@ void Begin(Turn& turn, Node& node, std::vector<GuardAnswer> guards) {
   untaint.kind = ActionKind::kUntaintNode;
   untaint.name = node.key.node;
   untaint.uid = node.record.uid;
-  decision.actions.push_back(std::move(untaint));
+  decision.actions.push_back(untaint);
+  if (node.record.fencing.out_of_service) {
+    untaint.number = 2;
+    untaint.kind = ActionKind::kUntaintOutOfService;
+    decision.actions.push_back(std::move(untaint));
+  }
   ReleaseNext(turn, open);
 }
 
@@ -96,7 +102,10 @@ void OnReadmissionDue(Turn& turn, Node& node) {
 }
 
 void OnReadmissionActed(Turn& turn, OpenDecision& open) {
-  const Action& untaint = open.decision.actions.front();
+  const std::vector<Action>& actions = open.decision.actions;
+  const auto not_done = std::find_if(actions.begin(), actions.end(),
+                                     [](const Action& a) { return a.state != ActionState::kDone; });
+  const Action& untaint = not_done == actions.end() ? actions.front() : *not_done;
   Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
   if (untaint.state != ActionState::kDone || node == nullptr) {
     turn.Close(open, DecisionState::kFailed,
@@ -114,21 +123,27 @@ void OnReadmissionActed(Turn& turn, OpenDecision& open) {
   NoteReadmission(node->record.hold_down, turn.now);
   SetFailedOver(turn, *node, false);
   UpdateWell(turn, *node);
+  UpdateFencing(turn, *node);
   StartRebalance(turn, *node, std::move(moved));
 }
 
 void RetryReadmission(Turn& turn, OpenDecision& open) {
   const Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
   if (node == nullptr || !node->well_since) {
-    Action& untaint = open.decision.actions.front();
-    untaint.state = ActionState::kSkipped;
-    untaint.result = "not tried again: the node is not well any more";
+    for (Action& untaint : open.decision.actions) {
+      if (untaint.state == ActionState::kDone) continue;
+      untaint.state = ActionState::kSkipped;
+      untaint.result = "not tried again: the node is not well any more";
+    }
     return turn.Close(
         open, DecisionState::kCancelled,
         absl::StrCat(open.decision.node, " is not well any more; its time starts again when it is"));
   }
   ReleaseNext(turn, open);
-  if (open.decision.actions.front().state != ActionState::kPending) return;
+  const std::vector<Action>& actions = open.decision.actions;
+  const bool waits = std::any_of(actions.begin(), actions.end(),
+                                 [](const Action& action) { return action.state == ActionState::kPending; });
+  if (!waits) return;
   turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id}, turn.now + kLookAgain);
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/fencing.h"
 #include "coordinator/core/replan.h"
 #include "coordinator/core/sentences.h"
 
@@ -31,14 +32,28 @@ size_t FailedActions(const Decision& decision) {
                                            [](const Action& a) { return a.state == ActionState::kFailed; }));
 }
 
+// After a proof, a pod that was marked at first is deleted after all.
+bool Deleted(const Decision& decision, const std::string& uid) {
+  return std::any_of(decision.actions.begin(), decision.actions.end(), [&uid](const Action& action) {
+    return action.kind == ActionKind::kDeletePod && action.uid == uid && action.state == ActionState::kDone;
+  });
+}
+
 std::string LeftWaiting(const Decision& decision) {
   const auto waiting =
-      std::count_if(decision.actions.begin(), decision.actions.end(), [](const Action& action) {
-        return action.kind == ActionKind::kMarkPodUnready && action.state == ActionState::kDone;
+      std::count_if(decision.actions.begin(), decision.actions.end(), [&decision](const Action& action) {
+        return action.kind == ActionKind::kMarkPodUnready && action.state == ActionState::kDone &&
+               !Deleted(decision, action.uid);
       });
   if (waiting == 0) return "";
   return absl::StrCat(". ", Count(static_cast<size_t>(waiting), "pod"), waiting == 1 ? " stays" : " stay",
                       " on the node without traffic");
+}
+
+// Pods wait for a proof that comes by itself: it is this decision's to go on with.
+bool Waits(Turn& turn, const OpenDecision& open) {
+  const Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  return node != nullptr && !open.winding_up && AwaitsProof(turn, *node);
 }
 
 void CloseRecovered(Turn& turn, OpenDecision& open) {
@@ -88,11 +103,18 @@ void Recount(Turn& turn, OpenDecision& open) {
     workload = std::move(counted);
     complete = complete && workload.restored == workload.removed;
   }
-  if (complete && AllEnded(open.decision)) CloseRecovered(turn, open);
+  if (complete && AllEnded(open.decision) && !Waits(turn, open)) CloseRecovered(turn, open);
 }
 
 void OnRecoveryTimeout(Turn& turn, OpenDecision& open) {
   if (!AllEnded(open.decision)) return;  // frozen; the time starts again when the actions have ended
+  const Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  if (Waits(turn, open) && node->fence.believed_from && turn.now < *node->fence.believed_from) {
+    const absl::Duration timeout = turn.ClusterOf(*node).policy.recovery_timeout;
+    open.give_up = *node->fence.believed_from + timeout;
+    turn.state.timers.Set({TimerKind::kDecisionTimeout, {}, open.decision.id}, *open.give_up);
+    return;
+  }
   CloseFailover(turn, open, DecisionState::kFailed,
                 absl::StrCat("Given up waiting. ", RecoveryText(open.decision)));
 }

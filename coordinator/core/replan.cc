@@ -18,6 +18,9 @@ bool SameAct(const Action& a, const Action& b) {
 bool EffectSeen(const Action& action, const NodeFacts& node, const PodIndex& pods) {
   if (action.kind == ActionKind::kTaintNode) return node.uid == action.uid && node.failover_taint;
   if (action.kind == ActionKind::kUntaintNode) return node.uid != action.uid || !node.failover_taint;
+  if (action.kind == ActionKind::kTaintOutOfService) return node.uid == action.uid && node.out_of_service;
+  if (action.kind == ActionKind::kUntaintOutOfService) return node.uid != action.uid || !node.out_of_service;
+  if (action.kind == ActionKind::kFenceNode) return false;  // only its answer tells
   const PodFacts* pod = pods.Find({action.name_space, action.name});
   if (pod == nullptr || pod->uid != action.uid) return true;
   return action.kind == ActionKind::kMarkPodUnready && !pod->ready;
@@ -27,12 +30,21 @@ void EndUnneeded(Action& action, bool effect_seen, const std::string& why) {
   const bool tried = action.attempts > 0;
   action.state = tried && effect_seen ? ActionState::kDone : ActionState::kSkipped;
   action.result = action.state == ActionState::kDone ? "seen to be done; its answer was lost" : why;
+  if (action.state == ActionState::kSkipped) action.finish_time.reset();  // of a try that nobody answered
 }
 
 }  // namespace
 
 bool AllEnded(const Decision& decision) {
   return std::all_of(decision.actions.begin(), decision.actions.end(), Ended);
+}
+
+std::vector<Action> WithoutTaintsThere(std::vector<Action> actions, const NodeFacts& node) {
+  std::erase_if(actions, [&node](const Action& action) {
+    return (action.kind == ActionKind::kTaintNode && node.failover_taint) ||
+           (action.kind == ActionKind::kTaintOutOfService && node.out_of_service);
+  });
+  return actions;
 }
 
 uint32_t LastStage(const Decision& decision) {
@@ -44,19 +56,20 @@ uint32_t LastStage(const Decision& decision) {
 void Replan(Decision& decision, const FailoverPlan& plan, const NodeFacts& node, const PodIndex& pods) {
   uint32_t stages_ended = 0;
   for (const Action& action : decision.actions) {
-    if (Ended(action)) stages_ended = std::max(stages_ended, action.stage);
+    const bool hook = action.kind == ActionKind::kFenceNode;  // its stage stands apart from the others
+    if (Ended(action) && !hook) stages_ended = std::max(stages_ended, action.stage);
   }
-  std::vector<Action> wanted = plan.actions;
-  if (node.failover_taint) {
-    std::erase_if(wanted, [](const Action& action) { return action.kind == ActionKind::kTaintNode; });
-  }
+  std::vector<Action> wanted = WithoutTaintsThere(plan.actions, node);
   for (Action& action : decision.actions) {
     const auto again =
         std::find_if(wanted.begin(), wanted.end(), [&](const Action& w) { return SameAct(w, action); });
     if (Ended(action)) {
-      // A skipped act may be right again, and a taint may be gone again; all else that has ended is not
-      // repeated.
-      const bool repeatable = action.state == ActionState::kSkipped || action.kind == ActionKind::kTaintNode;
+      // What we have skipped may be right again (what the server has skipped has an end of its own), a taint
+      // may be gone again, and the hook's word may count no more; all else that has ended is not repeated.
+      const bool again_and_again = action.kind == ActionKind::kTaintNode ||
+                                   action.kind == ActionKind::kTaintOutOfService ||
+                                   action.kind == ActionKind::kFenceNode;
+      const bool repeatable = action.state == ActionState::kSkipped ? !action.finish_time : again_and_again;
       if (again != wanted.end() && !repeatable) wanted.erase(again);
       continue;
     }
@@ -87,7 +100,9 @@ void Replan(Decision& decision, const FailoverPlan& plan, const NodeFacts& node,
 void SkipPending(Decision& decision, const std::string& why, bool fresh, const NodeFacts& node,
                  const PodIndex& pods) {
   for (Action& action : decision.actions) {
-    if (action.state != ActionState::kPending || action.kind == ActionKind::kUntaintNode) continue;
+    const bool untaint =
+        action.kind == ActionKind::kUntaintNode || action.kind == ActionKind::kUntaintOutOfService;
+    if (action.state != ActionState::kPending || untaint) continue;
     if (!fresh && action.attempts > 0) continue;
     EndUnneeded(action, EffectSeen(action, node, pods), why);
     const PodFacts* pod = pods.Find({action.name_space, action.name});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "coordinator/core/plan_failover.h"
 #include "coordinator/core/state.h"
@@ -10,6 +11,9 @@ namespace evenkeel::coordinator {
 
 bool AllEnded(const Decision& decision);
 uint32_t LastStage(const Decision& decision);  // 0: it has no actions
+
+// But for taints that Kubernetes shows on the node already.
+std::vector<Action> WithoutTaintsThere(std::vector<Action> actions, const NodeFacts& node);
 
 // Puts `plan` in place of what is still to be done. What has ended stays; what was handed out without an
 // answer is found to be done, or is to be done again; what is not needed any more is skipped. Stages go on

@@ -11,6 +11,8 @@
 #include "coordinator/core/confidence.h"
 #include "coordinator/core/domain_sight.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/fencing.h"
+#include "coordinator/core/fencing_proof.h"
 #include "coordinator/core/judge.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/verdicts.h"
@@ -205,8 +207,10 @@ void JudgeDeath(Turn& turn, Node& node, const WitnessJudgement& judgement, const
   Note(turn, node, "kubernetes", lease.observation, lease.direction);
   if (!lease.stale) {
     const bool maybe_alive = lease.direction == Direction::kForLife;
+    if (maybe_alive) FencingEnds(turn, node);  // L5: its kubelet has spoken since; it may run anything
     return Inconclusive(turn, node, absl::StrCat(judgement.reason, ", but ", lease.reason), maybe_alive);
   }
+  CheckProof(turn, node, second.lease);
   const ProofsOfDeath proofs{.domains = judgement.domains_against,
                              .api_server = question.api_server_tried,
                              .lease = second.lease.exists};

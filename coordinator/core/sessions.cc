@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/fencing.h"
 #include "coordinator/core/node_health.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/sentences.h"
@@ -59,6 +60,7 @@ void OnSessionOpened(Turn& turn, const SessionOpened& event) {
   if (fresh) UpdateBeats(turn, *cluster);
   const bool rebooted = !node.last_boot_id.empty() && node.last_boot_id != event.boot_id;
   node.session = NodeSession{event.session_id, event.boot_id, event.agent_port};
+  const bool moved = node.agent_port != event.agent_port;
   node.agent_port = event.agent_port;
   node.last_boot_id = event.boot_id;
   node.well_since.reset();  // a new session is a break, even when the old one was not seen to end
@@ -73,12 +75,16 @@ void OnSessionOpened(Turn& turn, const SessionOpened& event) {
   SpeakAgain(turn, node,
              rebooted ? "its agent opened a session, and the machine has booted again"
                       : "its agent opened a session");
+  FencingSessionOpened(turn, node);
+  if (moved) FencingVoucherChanged(turn, *cluster, node.key.node);
 }
 
 void OnSessionClosed(Turn& turn, const SessionClosed& event) {
+  if (event.goodbye) turn.Ask(ConfirmGoodbye{.node = event.node, .session_id = event.session_id});
   Node* node = NodeOfSession(turn, event.node, event.session_id);
   if (node == nullptr) return;
   node->session.reset();
+  if (event.goodbye) FencingGoodbye(turn, *node);
   if (node->silence) {
     AddEvidence(node->silence->evidence,
                 {turn.now, "coordinator", absl::StrCat("its session has ended now: ", event.reason),
@@ -116,6 +122,7 @@ void OnBeatResumed(Turn& turn, const BeatResumed& event) {
   if (node == nullptr || !node->silence) return;
   SpeakAgain(turn, *node,
              absl::StrCat("its agent beats again after ", Say(turn.now - node->silence->detected)));
+  UpdateFencing(turn, *node);
 }
 
 void OnGraceEnded(Turn& turn, Cluster& cluster) {

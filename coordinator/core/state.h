@@ -88,6 +88,25 @@ struct Round {
   bool confirming = false;  // nobody reaches the node; the lease is read a second time
 };
 
+// How far a node's fencing has come; what is durable of it is in its record.
+struct FenceWatch {
+  std::optional<FencingSettings> sent;  // to its present session
+  uint64_t followed = 0;                // version of the settings that its present agent follows; 0 = none
+  uint64_t fence = 0;  // its agent says that it keeps the pods stopped, by which fence; 0 = it does not
+  // Once it is condemned.
+  absl::Time last_beat;  // the latest that a beat of it can have been confirmed
+  std::map<std::string, std::optional<absl::Time>>
+      promises;  // by voucher: when it promised not to vouch any more
+  std::optional<absl::Time> believed_from;
+  absl::Time last_life =
+      absl::InfinitePast();                   // that anybody saw: no older answer of the hook proves anything
+  absl::Duration hook_pause;                  // before it is asked again
+  absl::Time hook_at = absl::InfinitePast();  // not before
+  bool hook_asked = false;                    // in this episode
+  bool hook_fresh = false;                    // the verdict is of this step: it may be asked again
+  bool due = false;                           // that time has come; a fresh verdict is awaited
+};
+
 struct Node {
   NodeKey key;
   std::optional<NodeFacts> facts;  // none: Kubernetes does not show it
@@ -107,6 +126,7 @@ struct Node {
   Sickness sickness;
   std::optional<absl::Time> gray_well_since;  // tainted for its sickness, and well without a break
   std::optional<DecisionId> open_decision;
+  FenceWatch fence;
   std::optional<VerdictChanged> published;
   Standing standing;  // as it is counted
 };
@@ -155,8 +175,11 @@ struct Cluster {
   ClusterRecord record;                                    // durable
   std::map<std::string, Maintenance> maintenance;          // durable; by node
   Standings standings;
-  std::map<std::string, DomainSight> domain_sights;  // where it is, or was, in doubt
-  std::set<DecisionId> open;                         // decisions on nodes
+  std::map<std::string, DomainSight> domain_sights;     // where it is, or was, in doubt
+  std::set<DecisionId> open;                            // decisions on nodes
+  std::set<std::string> condemned;                      // durable in their records
+  std::set<std::string> short_of_vouchers;              // nodes that get one as soon as there is one
+  std::map<std::string, std::set<std::string>> askers;  // by voucher: nodes that were told of it
   std::map<std::string, std::set<DecisionId>>
       recovering;  // decisions that watch a controller's pods, by its uid
 };

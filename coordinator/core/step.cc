@@ -9,6 +9,8 @@
 #include "coordinator/core/clusters.h"
 #include "coordinator/core/core.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/fencing.h"
+#include "coordinator/core/fencing_proof.h"
 #include "coordinator/core/gray_readmission.h"
 #include "coordinator/core/node_health.h"
 #include "coordinator/core/nodes.h"
@@ -55,6 +57,8 @@ struct Dispatch {
   void operator()(const PauseClusters& event) const { OnPauseClusters(turn, event); }
   void operator()(const ResumeClusters& event) const { OnResumeClusters(turn, event); }
   void operator()(const NodeHealthChanged& event) const { OnNodeHealthChanged(turn, event); }
+  void operator()(const FencingReported& event) const { OnFencingReported(turn, event); }
+  void operator()(const ConfirmFence& event) const { OnConfirmFence(turn, event); }
   void operator()(const Tick&) const {}  // time is all it brings
   void operator()(const OwnDelay& event) const { OnOwnDelay(turn, event); }
 };
@@ -97,6 +101,12 @@ void OnDue(Turn& turn, const TimerKey& timer) {
       return;
     case TimerKind::kAbsorb:
       if (Node* node = turn.FindNode(timer.node)) OnAbsorbDue(turn, *node);
+      return;
+    case TimerKind::kFence:
+      if (Node* node = turn.FindNode(timer.node)) OnFenceDue(turn, *node);
+      return;
+    case TimerKind::kHook:
+      if (Node* node = turn.FindNode(timer.node)) OnHookDue(turn, *node);
       return;
   }
 }

@@ -29,6 +29,8 @@ enum class TimerKind {
   kAbsorb,           // of a node that is out of service: it stops using up the budget
   kHealth,           // of a node: its symptoms are judged again
   kGrayReadmission,  // of a node tainted for its sickness: it has been well for long enough
+  kFence,            // of a dead node: it must have fenced itself by now
+  kHook,             // of a dead node: the fencing hook may be asked again
 };
 
 // One deadline's name; a subject has at most one of each kind. Fields that the kind does not need stay empty.

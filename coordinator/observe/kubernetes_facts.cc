@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/kube/json.h"
+#include "coordinator/core/fencing_facts.h"
 #include "coordinator/observe/quantity.h"
 
 namespace evenkeel::coordinator {
@@ -180,6 +181,7 @@ ObservedNode ObservedNodeFrom(const std::string& cluster, const Json& node) {
   facts.failure_domain = Label(observed, "topology.kubernetes.io/zone");
   if (facts.failure_domain.empty()) facts.failure_domain = Label(observed, "topology.kubernetes.io/region");
   facts.ready = ConditionIsTrue(node, "Ready");
+  facts.boot_id = Text(node, {"status", "nodeInfo", "bootID"});
   facts.unschedulable = IsTrue(node, {"spec", "unschedulable"});
   facts.allocatable = ResourcesOf(Find(node, {"status", "allocatable"}));
   facts.allocatable.pods = ParseWhole(Text(node, {"status", "allocatable", "pods"})).value_or(0);
@@ -187,6 +189,7 @@ ObservedNode ObservedNodeFrom(const std::string& cluster, const Json& node) {
     facts.failover_taint |= Text(taint, {"key"}) == kFailoverTaintKey;
     facts.reserved |= IsChosen(taint);
     facts.gray_taint |= Text(taint, {"key"}) == kGrayTaintKey;
+    facts.out_of_service |= Text(taint, {"key"}) == kOutOfServiceTaintKey;
     observed.taints.push_back(TaintText(taint));
   }
   return observed;

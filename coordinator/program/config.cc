@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -125,6 +126,24 @@ absl::Status Check(const Config& config) {
   if (!config.client_ca_file.empty()) {
     EVENKEEL_RETURN_IF_ERROR(CheckReadable("--client-ca-file", config.client_ca_file));
   }
+  if (!config.fence_hook_url.empty() && !config.fence_hook_command.empty()) {
+    return config::InvalidOption("--fence-hook-url", "is not used together with --fence-hook-command");
+  }
+  if (!config.fence_hook_url.empty() && !absl::StartsWith(config.fence_hook_url, "https://") &&
+      !absl::StartsWith(config.fence_hook_url, "http://")) {
+    return config::InvalidOption("--fence-hook-url", "must begin with https:// or http://");
+  }
+  if (!config.fence_hook_command.empty()) {
+    const std::string& program = config.fence_hook_command.front();
+    if (program.front() != '/' || access(program.c_str(), X_OK) != 0) {
+      return config::InvalidOption(
+          "--fence-hook-command",
+          absl::StrCat(program, " is not the full path of a program that can be run"));
+    }
+  }
+  if (!config.fence_hook_ca_file.empty()) {
+    EVENKEEL_RETURN_IF_ERROR(CheckReadable("--fence-hook-ca-file", config.fence_hook_ca_file));
+  }
   const bool has_kubernetes =
       std::any_of(config.clusters.begin(), config.clusters.end(),
                   [](const auto& cluster) { return cluster.access != ClusterConfig::Access::kNone; });
@@ -169,6 +188,18 @@ void AddOptions(CLI::App& app, Texts& texts, Config& config) {
       "in the folder events of --data, the oldest goes first; 0: none is kept");
   config::AddDuration(app, "--event-log-age", config.event_log_age, absl::Minutes(10), absl::Hours(24 * 90),
                       "How far back that log goes, where its size allows it");
+  config::AddText(
+      app, "--fence-hook-url", config.fence_hook_url,
+      "Fencing hook: a URL to which {cluster, node, uid, decision} are posted as JSON; a 2xx answer is proof "
+      "that the node is off. Asked where a policy says fencing.hook");
+  config::AddTexts(
+      app, "--fence-hook-command", config.fence_hook_command,
+      "Fencing hook: a program by its full path, and its arguments, run with EVENKEEL_FENCE_CLUSTER, _NODE, "
+      "_UID and _DECISION in its environment; exit code 0 is proof that the node is off");
+  config::AddText(app, "--fence-hook-ca-file", config.fence_hook_ca_file,
+                  "PEM file of the CA that vouches for the hook's URL, if not the system's");
+  config::AddDuration(app, "--fence-hook-timeout", config.fence_hook_timeout, absl::Seconds(1),
+                      absl::Minutes(10), "How long the hook may take each time that it is asked");
   config::AddLogOptions(app, config.log);
 }
 

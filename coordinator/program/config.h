@@ -43,7 +43,11 @@ struct Config {
   std::string key_file;
   std::string client_ca_file;  // empty: no client certificates
   absl::Duration event_log_age = absl::Hours(24);
-  int64_t event_log_mib = 256;  // 0: none is kept
+  int64_t event_log_mib = 256;                  // 0: none is kept
+  std::string fence_hook_url;                   // of this and the next at most one; empty: none
+  std::vector<std::string> fence_hook_command;  // program and arguments
+  std::string fence_hook_ca_file;
+  absl::Duration fence_hook_timeout = absl::Seconds(30);
   log::Options log;
 };
 

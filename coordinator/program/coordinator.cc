@@ -89,7 +89,7 @@ absl::StatusOr<std::unique_ptr<kube::Client>> MakeClient(const ClusterConfig& cl
 struct Coordinator::Parts {
   Parts(const Config& config_in, std::unique_ptr<RocksStore> store_in, Restored restored_in,
         std::map<std::string, std::unique_ptr<kube::Client>> clients_in, kube::KubernetesApi* home,
-        std::unique_ptr<time::SteadyClock> clock_in);
+        std::unique_ptr<FenceHook> fence_hook_in, std::unique_ptr<time::SteadyClock> clock_in);
   ~Parts();
 
   void StartLoop();
@@ -118,6 +118,7 @@ struct Coordinator::Parts {
   TokenAuthenticator tokens;
   CredentialAuthenticator agents;
   AgentSessions sessions;
+  std::unique_ptr<FenceHook> fence_hook;  // null: there is none
   std::map<std::string, std::unique_ptr<ClusterActor>> actors;
   std::vector<std::unique_ptr<ClusterObserver>> observers;
 
@@ -134,7 +135,8 @@ struct Coordinator::Parts {
 
 Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> store_in, Restored restored_in,
                           std::map<std::string, std::unique_ptr<kube::Client>> clients_in,
-                          kube::KubernetesApi* home, std::unique_ptr<time::SteadyClock> clock_in)
+                          kube::KubernetesApi* home, std::unique_ptr<FenceHook> fence_hook_in,
+                          std::unique_ptr<time::SteadyClock> clock_in)
     : config(config_in),
       clock(std::move(clock_in)),
       store(std::move(store_in)),
@@ -149,6 +151,7 @@ Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> s
       tokens({.name_space = config.name_space}, Apis()),
       agents(&tokens, CertificateClusters(config)),
       sessions({.epoch = restored.epoch}, agents, runtime, view, *clock),
+      fence_hook(std::move(fence_hook_in)),
       access({}, home, *clock),
       operators({.access = access,
                  .workers = workers,
@@ -182,6 +185,7 @@ void Coordinator::Parts::StartLoop() {
     options.cluster = cluster;
     options.claimant = {
         .name_space = config.name_space, .store_id = store->store_id(), .epoch = restored.epoch};
+    options.fence_hook = fence_hook.get();
     options.superseded = [cluster = cluster](const absl::Status& whose) {
       log::Error("another coordinator has this cluster; this one does nothing to it any more",
                  {{"cluster", cluster}, {"cause", whose}});
@@ -269,6 +273,7 @@ Coordinator::Parts::~Parts() {
   access.Stop();
   if (server != nullptr) server->Shutdown(std::chrono::system_clock::now() + kLastCalls);
   sessions.Close();
+  fence_hook.reset();  // before the actors that its answers go to
   actors.clear();
   workers.Stop();
   clients.clear();
@@ -290,11 +295,21 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Config& co
     if (home == nullptr) home = client.get();
     clients.emplace(cluster.name, std::move(client));
   }
+  std::unique_ptr<FenceHook> fence_hook;
+  if (!config.fence_hook_url.empty() || !config.fence_hook_command.empty()) {
+    absl::StatusOr<std::unique_ptr<FenceHook>> made =
+        FenceHook::Create({.url = config.fence_hook_url,
+                           .command = config.fence_hook_command,
+                           .ca_file = config.fence_hook_ca_file,
+                           .deadline = config.fence_hook_timeout});
+    if (!made.ok()) return base::Annotate(made.status(), "--fence-hook-url");
+    fence_hook = *std::move(made);
+  }
   log::Info("store opened", {{"epoch", restored.epoch},
                              {"open_decisions", restored.open_decisions.size()},
                              {"policies", restored.policies.size()}});
   auto parts = std::make_unique<Parts>(config, std::move(store), std::move(restored), std::move(clients),
-                                       home, std::move(clock));
+                                       home, std::move(fence_hook), std::move(clock));
   // First all that can fail, so that a coordinator that cannot start has claimed no cluster.
   EVENKEEL_RETURN_IF_ERROR(parts->ServeHttp());
   EVENKEEL_RETURN_IF_ERROR(parts->Listen(credentials));

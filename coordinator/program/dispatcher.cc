@@ -37,7 +37,8 @@ void Dispatcher::Release(const Request& request) {
   std::visit(
       [this](const auto& asked) {
         using Asked = std::decay_t<decltype(asked)>;
-        if constexpr (std::is_same_v<Asked, ProbeNode> || std::is_same_v<Asked, SetBeats>) {
+        if constexpr (std::is_same_v<Asked, ProbeNode> || std::is_same_v<Asked, SetBeats> ||
+                      std::is_same_v<Asked, SetFencing> || std::is_same_v<Asked, ConfirmGoodbye>) {
           to_.sessions->Release(asked);
         } else if constexpr (std::is_same_v<Asked, ReadLease>) {
           if (ClusterActor* actor = ActorOf(asked.node.cluster)) {

@@ -54,6 +54,12 @@ std::string Words(ActionKind kind) {
       return "restart the kubelet of";
     case ActionKind::kRestartRuntime:
       return "restart the container runtime of";
+    case ActionKind::kTaintOutOfService:
+      return "call out of service";
+    case ActionKind::kUntaintOutOfService:
+      return "call in service again";
+    case ActionKind::kFenceNode:
+      return "have the fencing hook power off";
   }
   return "act on";
 }
@@ -230,6 +236,7 @@ class Comparison {
     Time("judged", "judged", then_.timings.judged, now_.timings.judged);
     Time("intended", "written down", then_.timings.intended, now_.timings.intended);
     Time("acted", "done", then_.timings.acted, now_.timings.acted);
+    Time("fenced", "proven to be off or fenced", then_.timings.fenced, now_.timings.fenced);
     Time("recovered", "recovered", then_.timings.recovered, now_.timings.recovered);
     Time("closed", "closed", then_.timings.closed, now_.timings.closed);
   }

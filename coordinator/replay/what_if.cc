@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/bytes_of.h"
 #include "common/base/check.h"
 
 namespace evenkeel::coordinator {
@@ -33,6 +34,14 @@ uint64_t IdOf(const Request& request) {
   return 0;
 }
 
+// What an agent is told about fencing its node: it does the same about the same settings, whatever their
+// number.
+std::string About(const SetFencing& set) {
+  FencingSettings settings = set.settings;
+  settings.version = 0;
+  return absl::StrCat(set.node.cluster, " ", set.node.node, "\n", base::BytesOf(settings));
+}
+
 const char* What(ActionKind kind) {
   switch (kind) {
     case ActionKind::kTaintNode:
@@ -53,6 +62,12 @@ const char* What(ActionKind kind) {
       return "the restart of the kubelet of ";
     case ActionKind::kRestartRuntime:
       return "the restart of the container runtime of ";
+    case ActionKind::kTaintOutOfService:
+      return "the out-of-service taint on ";
+    case ActionKind::kUntaintOutOfService:
+      return "the end of the out-of-service taint on ";
+    case ActionKind::kFenceNode:
+      return "the question to the fencing hook about ";
   }
   return "an action on ";
 }
@@ -94,6 +109,7 @@ void WhatIf::ForgetAsked() {
   partings_ = Partings();
   earlier_unanswered_ = unanswered();
   asked_.Forget();
+  fences_.Forget();
   acted_.Forget();
   early_answers_.clear();
   due_.clear();
@@ -114,6 +130,8 @@ void WhatIf::Step(const Event& event, absl::Time now, absl::Time deadline, const
   for (const Request& request : recorded.requests) {
     if (const std::string about = About(request); !about.empty()) {
       asked_.Recorded(about, IdOf(request), now);
+    } else if (const auto* fence = std::get_if<SetFencing>(&request)) {
+      fences_.Recorded(About(*fence), {fence->node, fence->settings.version}, now);
     }
   }
   for (const ReleasedAction& action : recorded.actions) {
@@ -154,6 +172,13 @@ std::optional<Event> WhatIf::Translated(const Event& event) {
     own.request_id = *partner;
     return own;
   }
+  if (const auto* answer = std::get_if<FencingReported>(&event)) {
+    // What an agent would have done about settings that nobody sent is not known: it is not relied on.
+    const auto partner = fences_.Answered({answer->node, answer->version});
+    FencingReported own = *answer;
+    own.version = partner ? partner->second : 0;
+    return own;
+  }
   if (const auto* answer = std::get_if<ActionFinished>(&event)) {
     const auto partner = acted_.Answered({answer->decision, answer->number});
     if (!partner) {
@@ -188,6 +213,8 @@ void WhatIf::Give(const Event& event, absl::Time now) {
   for (const Request& request : effects.requests) {
     if (const std::string about = About(request); !about.empty()) {
       asked_.Other(about, IdOf(request), now);
+    } else if (const auto* fence = std::get_if<SetFencing>(&request)) {
+      fences_.Other(About(*fence), {fence->node, fence->settings.version}, now);
     }
   }
   for (const ReleasedAction& action : effects.actions) {

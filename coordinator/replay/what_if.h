@@ -140,11 +140,14 @@ class WhatIf {
   };
   std::vector<Parting> Partings() const;
   // Questions of this core that the recorded one had not asked.
-  size_t unanswered() const { return asked_.LoneOther().size() + earlier_unanswered_; }
+  size_t unanswered() const {
+    return asked_.LoneOther().size() + fences_.LoneOther().size() + earlier_unanswered_;
+  }
   // Operators' changes of the policy that this one stands in for.
   size_t withheld() const { return withheld_; }
 
  private:
+  using FenceName = std::pair<NodeKey, uint64_t>;  // and version of the settings
   using ActionName = std::pair<DecisionId, uint32_t>;
 
   void Give(const Event& event, absl::Time now);
@@ -157,6 +160,8 @@ class WhatIf {
   std::map<DecisionId, Decision> decisions_;
   // An answer that is older than this says nothing of the present.
   Pairing<uint64_t> asked_{absl::Seconds(2), false};
+  // Agents follow settings for as long as there are no others.
+  Pairing<FenceName> fences_{absl::Minutes(1), true};
   // What was done stays done: who does it later is answered what was answered then.
   Pairing<ActionName> acted_{absl::Minutes(1), true};
   std::map<ActionName, ActionFinished> early_answers_;  // by the recorded core's name

@@ -82,6 +82,12 @@ static v1::Action::Kind ToMessage(ActionKind kind) {
       return v1::Action::KIND_RESTART_KUBELET;
     case ActionKind::kRestartRuntime:
       return v1::Action::KIND_RESTART_RUNTIME;
+    case ActionKind::kTaintOutOfService:
+      return v1::Action::KIND_TAINT_OUT_OF_SERVICE;
+    case ActionKind::kUntaintOutOfService:
+      return v1::Action::KIND_UNTAINT_OUT_OF_SERVICE;
+    case ActionKind::kFenceNode:
+      return v1::Action::KIND_FENCE_NODE;
   }
   return v1::Action::KIND_UNSPECIFIED;
 }
@@ -127,6 +133,7 @@ static v1::Timings ToMessage(const Timings& timings) {
   if (timings.acted) *message.mutable_act_time() = ToMessage(*timings.acted);
   if (timings.recovered) *message.mutable_recover_time() = ToMessage(*timings.recovered);
   if (timings.closed) *message.mutable_close_time() = ToMessage(*timings.closed);
+  if (timings.fenced) *message.mutable_fence_time() = ToMessage(*timings.fenced);
   return message;
 }
 
@@ -372,6 +379,12 @@ const char* Word(ActionKind kind) {
       return "restart_kubelet";
     case ActionKind::kRestartRuntime:
       return "restart_runtime";
+    case ActionKind::kTaintOutOfService:
+      return "taint_out_of_service_node";
+    case ActionKind::kUntaintOutOfService:
+      return "untaint_out_of_service_node";
+    case ActionKind::kFenceNode:
+      return "fence_node";
   }
   return "unknown";
 }

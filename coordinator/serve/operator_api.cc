@@ -16,7 +16,8 @@ OperatorApi::OperatorApi(const Parts& parts)
       decisions_(environment_, parts.store, parts.decisions),
       policies_(environment_, parts.store, parts.view, parts.replies),
       maintenances_(environment_, parts.store, parts.replies),
-      replays_(environment_, parts.event_log, parts.view) {}
+      replays_(environment_, parts.event_log, parts.view),
+      fencing_(environment_, parts.replies) {}
 
 void OperatorApi::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&fleet_);
@@ -24,6 +25,7 @@ void OperatorApi::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&policies_);
   builder.RegisterService(&maintenances_);
   builder.RegisterService(&replays_);
+  builder.RegisterService(&fencing_);
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

@@ -10,6 +10,7 @@
 #include "coordinator/serve/calls.h"
 #include "coordinator/serve/decision_feed.h"
 #include "coordinator/serve/decision_service.h"
+#include "coordinator/serve/fencing_service.h"
 #include "coordinator/serve/fleet_service.h"
 #include "coordinator/serve/fleet_view.h"
 #include "coordinator/serve/maintenance_service.h"
@@ -48,6 +49,7 @@ class OperatorApi {
   PolicyService policies_;
   MaintenanceService maintenances_;
   ReplayService replays_;
+  FencingService fencing_;
 };
 
 }  // namespace evenkeel::coordinator

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/duration.pb.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "common/base/status.h"
 #include "coordinator/core/beats.h"
 #include "coordinator/core/budgets.h"
+#include "coordinator/core/fencing_time.h"
 #include "coordinator/serve/convert.h"
 #include "coordinator/serve/names.h"
 
@@ -171,6 +173,24 @@ absl::Status ReadLimits(const v1::FailoverPolicy& message, DisruptionLimits& lim
   return absl::OkStatus();
 }
 
+absl::Status ReadFencing(const v1::FencingPolicy& message, uint32_t nodes, FailoverPolicy& policy) {
+  FencingPolicy& fencing = policy.fencing;
+  fencing.self_fencing = message.self_fencing();
+  fencing.without_watchdog = message.without_watchdog();
+  fencing.hook = message.hook();
+  if (message.has_isolation_timeout()) {
+    const absl::Duration least = std::max(absl::Seconds(5), BeatInterval(policy, nodes) * kBeatsToIsolation);
+    EVENKEEL_ASSIGN_OR_RETURN(fencing.isolation_timeout,
+                              Within("fencing.isolation_timeout", message.isolation_timeout(), least,
+                                     std::max(least, absl::Minutes(10))));
+  }
+  if (message.has_stop_timeout()) {
+    EVENKEEL_ASSIGN_OR_RETURN(fencing.stop_timeout, Within("fencing.stop_timeout", message.stop_timeout(),
+                                                           absl::Seconds(1), absl::Minutes(2)));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<bool> RungFrom(absl::string_view name, v1::PolicyMode mode) {
   EVENKEEL_ASSIGN_OR_RETURN(const PolicyMode rung, ModeFrom(name, mode));
   return rung == PolicyMode::kEnforce;
@@ -256,6 +276,16 @@ void Show(const GrayPolicy& gray, v1::GrayPolicy& message) {
   *message.mutable_escalate_after() = ToMessage(gray.escalate_after);
 }
 
+v1::FencingPolicy FencingMessage(const FencingPolicy& fencing, absl::Duration beat_interval) {
+  v1::FencingPolicy message;
+  message.set_self_fencing(fencing.self_fencing);
+  *message.mutable_isolation_timeout() = ToMessage(IsolationTimeout(fencing, beat_interval));
+  *message.mutable_stop_timeout() = ToMessage(fencing.stop_timeout);
+  message.set_without_watchdog(fencing.without_watchdog);
+  message.set_hook(fencing.hook);
+  return message;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> PolicyNameFrom(absl::string_view field, absl::string_view name) {
@@ -285,6 +315,7 @@ absl::StatusOr<Policy> PolicyFromMessage(const v1::Policy& message,
   EVENKEEL_RETURN_IF_ERROR(ReadLimits(spec, policy.failover.limits));
   policy.failover.rebalance = spec.rebalance();
   EVENKEEL_RETURN_IF_ERROR(ReadGray(spec.gray(), policy.failover.gray));
+  EVENKEEL_RETURN_IF_ERROR(ReadFencing(spec.fencing(), clusters.at(spec.cluster()), policy.failover));
   return policy;
 }
 
@@ -313,6 +344,7 @@ v1::Policy ToMessage(const Policy& policy, uint32_t nodes) {
   *spec.mutable_recovery_timeout() = ToMessage(failover.recovery_timeout);
   ShowLimits(failover, nodes, spec);
   Show(failover.gray, *spec.mutable_gray());
+  *spec.mutable_fencing() = FencingMessage(failover.fencing, beat_interval);
   return message;
 }
 

@@ -28,6 +28,12 @@ void AgentSessions::Release(const ProbeNode& request) {
 void AgentSessions::Release(const SetBeats& request) {
   loop_->Release(request);
 }
+void AgentSessions::Release(const SetFencing& request) {
+  loop_->Release(request);
+}
+void AgentSessions::Release(const ConfirmGoodbye& request) {
+  loop_->Release(request);
+}
 void AgentSessions::Release(const ReleasedAction& action) {
   loop_->Release(action);
 }

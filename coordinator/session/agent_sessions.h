@@ -88,6 +88,8 @@ class AgentSessions {
   // From the runtime's loop (or any thread); never waits.
   void Release(const ProbeNode& request);
   void Release(const SetBeats& request);
+  void Release(const SetFencing& request);
+  void Release(const ConfirmGoodbye& request);
   // A restart of the kubelet or the runtime, which the node's own agent asks its host for. Answered by
   // ActionFinished: kDone when the host has taken it.
   void Release(const ReleasedAction& action);

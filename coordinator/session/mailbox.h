@@ -29,7 +29,8 @@ struct EndAll {};
 // is shut down.
 struct CloseQueue {};
 
-using Command = std::variant<IdentityFound, ProbeNode, SetBeats, ReleasedAction, EndAll, CloseQueue>;
+using Command = std::variant<IdentityFound, ProbeNode, SetBeats, SetFencing, ConfirmGoodbye, ReleasedAction,
+                             EndAll, CloseQueue>;
 
 // Any thread posts; the sessions' thread takes, and waits in one of two ways: in Rest, or in its completion
 // queue, which a post then wakes by an alarm with the mailbox itself as the tag.

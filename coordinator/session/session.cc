@@ -45,6 +45,30 @@ ProbeOutcome OutcomeOf(const v1::ProbeResult& result) {
   }
 }
 
+v1::FencingSettings MessageOf(const FencingSettings& settings) {
+  v1::FencingSettings message;
+  message.set_version(settings.version);
+  message.set_armed(settings.armed);
+  SetDuration(settings.isolation_timeout, message.mutable_isolation_timeout());
+  SetDuration(settings.stop_timeout, message.mutable_stop_timeout());
+  for (const MarkedPod& pod : settings.marked) {
+    v1::MarkedPod& marked = *message.add_marked_pods();
+    marked.set_namespace_(pod.name_space);
+    marked.set_name(pod.name);
+    marked.set_uid(pod.uid);
+  }
+  for (const Voucher& peer : settings.vouchers) {
+    v1::Voucher& voucher = *message.add_vouchers();
+    voucher.set_node(peer.node);
+    voucher.set_address(peer.address);
+    voucher.set_agent_port(peer.agent_port);
+  }
+  for (const std::string& node : settings.condemned) message.add_condemned_nodes(node);
+  message.set_release(settings.release);
+  message.set_answered_fence(settings.answered_fence);
+  return message;
+}
+
 ProbeAnswered NoAnswer(uint64_t probe_id) {
   return ProbeAnswered{probe_id, ProbeOutcome::kProberFailed, ProbeOutcome::kProberFailed,
                        ProbeOutcome::kProberFailed, absl::ZeroDuration()};
@@ -126,9 +150,13 @@ absl::Status Session::Take(const grpc::ByteBuffer& bytes, absl::Time now) {
       return TakeProbeAnswer(request->probe_answer());
     case v1::ConnectRequest::kRestartAnswer:
       return TakeRestartAnswer(request->restart_answer());
+    case v1::ConnectRequest::kFencingStatus:
+      return TakeFencingStatus(request->fencing_status());
     case v1::ConnectRequest::kGoodbye:
       EVENKEEL_RETURN_IF_ERROR(ValidateGoodbye(request->goodbye()));
-      End(absl::OkStatus(), true, absl::StrCat("said goodbye: ", request->goodbye().reason()));
+      phase_ = Phase::kLeaving;
+      Close(true, absl::StrCat("said goodbye: ", request->goodbye().reason()));
+      host_.OnLeaving(*this);
       return absl::OkStatus();
     case v1::ConnectRequest::kHello:
       return base::InvalidField("hello", "came twice in one session");
@@ -245,6 +273,30 @@ absl::Status Session::TakeRestartAnswer(const v1::RestartAnswer& answer) {
   return absl::OkStatus();
 }
 
+absl::Status Session::TakeFencingStatus(const v1::FencingStatus& status) {
+  if (!reports_.Admit(host_.Now())) return TooMany("fencing statuses");
+  EVENKEEL_RETURN_IF_ERROR(ValidateFencingStatus(status));
+  FencingReported report{.node = node_,
+                         .session_id = id_,
+                         .version = status.version(),
+                         .armed = status.armed(),
+                         .watchdog_timeout = {},
+                         .fenced = status.fenced(),
+                         .detail = status.detail(),
+                         .fence = status.fence()};
+  if (status.has_watchdog_timeout()) {
+    report.watchdog_timeout = absl::Seconds(status.watchdog_timeout().seconds()) +
+                              absl::Nanoseconds(status.watchdog_timeout().nanos());
+  }
+  host_.OnFencingReported(report);
+  return absl::OkStatus();
+}
+
+void Session::SetFencing(FencingSettings settings) {
+  fencing_waits_ = std::move(settings);
+  WriteNext();
+}
+
 void Session::Welcome(uint64_t epoch, absl::Duration beat_interval) {
   epoch_ = epoch;
   beat_interval_ = beat_interval;
@@ -311,6 +363,9 @@ void Session::WriteNext() {
   } else if (!restarts_waiting_.empty()) {
     *response.mutable_restart_request() = std::move(restarts_waiting_.front());
     restarts_waiting_.pop_front();
+  } else if (fencing_waits_) {
+    *response.mutable_fencing_settings() = MessageOf(*fencing_waits_);
+    fencing_waits_.reset();
   } else if (acknowledgement_waits_) {
     acknowledgement_waits_ = false;
     response.mutable_beat_acknowledgement()->set_sequence(last_sequence_);
@@ -325,32 +380,38 @@ void Session::OnWritten() {
 }
 
 void Session::OnReadEnd() {
-  End(absl::CancelledError("the stream was closed without goodbye"), false, "connection lost");
+  End(absl::CancelledError("the stream was closed without goodbye"), "connection lost");
 }
 
 void Session::Refuse(const absl::Status& status) {
   if (phase_ == Phase::kEnding) return;
   host_.OnRefused(*this, status);
-  End(status, false, std::string(status.message()));
+  End(status, std::string(status.message()));
 }
 
-void Session::End(const absl::Status& status, bool goodbye, const std::string& reason) {
+void Session::GoodbyeConfirmed() {
+  if (phase_ == Phase::kLeaving) End(absl::OkStatus(), "");
+}
+
+void Session::Close(bool goodbye, const std::string& reason) {
+  for (const OutstandingProbe& probe : probes_) host_.OnProbeAnswered(NoAnswer(probe.id));
+  probes_.clear();
+  probes_waiting_.clear();
+  for (const OutstandingRestart& restart : restarts_) {
+    host_.OnActionFinished(
+        Finished(restart.action, ActionOutcome::kUnreachable, "the agent's session ended before its answer"));
+  }
+  restarts_.clear();
+  restarts_waiting_.clear();
+  host_.OnClosed(*this, goodbye, reason);
+  watched_ = nullptr;
+}
+
+void Session::End(const absl::Status& status, const std::string& reason) {
   const bool was_open = phase_ == Phase::kOpen;
   phase_ = Phase::kEnding;
   stream_.End(rpc::ToGrpc(status));
-  if (was_open) {
-    for (const OutstandingProbe& probe : probes_) host_.OnProbeAnswered(NoAnswer(probe.id));
-    probes_.clear();
-    probes_waiting_.clear();
-    for (const OutstandingRestart& restart : restarts_) {
-      host_.OnActionFinished(Finished(restart.action, ActionOutcome::kUnreachable,
-                                      "the agent's session ended before its answer"));
-    }
-    restarts_.clear();
-    restarts_waiting_.clear();
-    host_.OnClosed(*this, goodbye, reason);
-    watched_ = nullptr;
-  }
+  if (was_open) Close(false, reason);
   host_.OnEnding(*this);
 }
 

@@ -1,10 +1,12 @@
 // One agent's session: the protocol of proto/evenkeel/v1/agent_session.proto on one stream.
 //
-//   accepted -> hello -> identity proven and agreeing with the hello -> open -> ended
+//   accepted -> hello -> identity proven and agreeing with the hello -> open [-> leaving] -> ended
+//
+// It is leaving from the agent's goodbye until the core has made that durable.
 //
 // Before it is open nothing but the hello is read. While open, memory is bounded whatever the agent does: one
 // message being read, one being written, and what waits to be written is the latest welcome, the latest
-// acknowledgement and at most kMaxProbes probe requests.
+// fencing settings, the latest acknowledgement and at most kMaxProbes probe requests.
 //
 // Threading: the sessions' thread only.
 #pragma once
@@ -49,10 +51,13 @@ class SessionHost {
   virtual void OnProbeAnswered(const ProbeAnswered& answer) = 0;
   // A released action of the node's own agent came to an end, or cannot any more.
   virtual void OnActionFinished(const ActionFinished& finished) = 0;
+  virtual void OnFencingReported(const FencingReported& report) = 0;
   // The session is refused or broken off with `status`, which goes to the agent too.
   virtual void OnRefused(Session& session, const absl::Status& status) = 0;
   // An open session is so no more.
   virtual void OnClosed(Session& session, bool goodbye, const std::string& reason) = 0;
+  // The agent has said goodbye, OnClosed was called: answer with Session::GoodbyeConfirmed.
+  virtual void OnLeaving(Session& session) = 0;
   // It ends; it must not take longer than the host allows.
   virtual void OnEnding(Session& session) = 0;
   // Gone; the host may destroy it within this call.
@@ -61,7 +66,7 @@ class SessionHost {
 
 class Session final : private AgentStream::Listener {
  public:
-  enum class Phase { kUnaccepted, kAwaitingHello, kAwaitingIdentity, kOpen, kEnding };
+  enum class Phase { kUnaccepted, kAwaitingHello, kAwaitingIdentity, kOpen, kLeaving, kEnding };
 
   static constexpr size_t kMaxMessageBytes = 1 << 20;
   static constexpr size_t kMaxHelloBytes = 4096;
@@ -88,6 +93,8 @@ class Session final : private AgentStream::Listener {
   void Open(uint64_t epoch, absl::Duration beat_interval, BeatMonitor::Watched* watched);
 
   void Welcome(uint64_t epoch, absl::Duration beat_interval);
+  // The latest settings are what is sent, should several come before there is room.
+  void SetFencing(FencingSettings settings);
   // False: too many are under way, or the session is not open.
   bool Probe(const ProbeNode& request, absl::Time now);
 
@@ -100,6 +107,8 @@ class Session final : private AgentStream::Listener {
 
   // What the node's reports say of its health.
   HealthReader& health() { return health_; }
+  // Answers OnLeaving; nothing happens when the session does not wait for it.
+  void GoodbyeConfirmed();
 
   // Ends the session with `status` and says why; Refuse: by the agent's own fault, or by ours when it is
   // UNAVAILABLE.
@@ -142,10 +151,12 @@ class Session final : private AgentStream::Listener {
   absl::Status TakeReport(const v1::Report& report, absl::Time now);
   absl::Status TakeProbeAnswer(const v1::ProbeAnswer& answer);
   absl::Status TakeRestartAnswer(const v1::RestartAnswer& answer);
+  absl::Status TakeFencingStatus(const v1::FencingStatus& status);
 
   AgentCredentials Credentials() const;
   void WriteNext();
-  void End(const absl::Status& status, bool goodbye, const std::string& reason);
+  void Close(bool goodbye, const std::string& reason);
+  void End(const absl::Status& status, const std::string& reason);
 
   SessionHost& host_;
   const uint64_t id_;
@@ -171,6 +182,7 @@ class Session final : private AgentStream::Listener {
   bool welcome_waits_ = false;
   uint64_t epoch_ = 0;
   absl::Duration beat_interval_;
+  std::optional<FencingSettings> fencing_waits_;
   bool acknowledgement_waits_ = false;
   std::deque<ProbeNode> probes_waiting_;
   std::vector<OutstandingProbe> probes_;

@@ -23,6 +23,8 @@ namespace {
 constexpr absl::Duration kRest = absl::Milliseconds(4);
 // What keeps coming for longer than this must wait while deadlines are looked at.
 constexpr absl::Duration kLongestDrain = absl::Milliseconds(50);
+// Time for the core to make a goodbye durable. No agent waits for longer.
+constexpr absl::Duration kLeavingTime = absl::Seconds(1);
 // Time for an agent to take note of its session's end.
 constexpr absl::Duration kEndingTime = absl::Milliseconds(700);
 constexpr absl::Duration kStopTime = absl::Seconds(1);
@@ -104,6 +106,14 @@ void AgentSessions::Loop::Release(const SetBeats& request) {
 
 void AgentSessions::Loop::Release(const ReleasedAction& action) {
   mailbox_->Post(action);  // their number is bounded by the decisions that are open
+}
+
+void AgentSessions::Loop::Release(const SetFencing& request) {
+  mailbox_->Post(request);
+}
+
+void AgentSessions::Loop::Release(const ConfirmGoodbye& request) {
+  mailbox_->Post(request);
 }
 
 // ---- the thread ----
@@ -212,6 +222,11 @@ void AgentSessions::Loop::RunTimers(absl::Time now) {
             base::WithReason(absl::UnavailableError("the identity could not be checked in time; try again"),
                              "IDENTITY_NOT_CHECKED"));
         break;
+      case TimerKind::kLeaving:
+        if (session->phase() != Session::Phase::kLeaving) break;
+        session->Refuse(base::WithReason(
+            absl::UnavailableError("the goodbye could not be made durable in time"), "GOODBYE_NOT_KEPT"));
+        break;
       case TimerKind::kEnding:
         session->Cancel();
         break;
@@ -274,6 +289,17 @@ void AgentSessions::Loop::Obey(const ReleasedAction& action) {
                                   {"decision", action.decision.ToString()},
                                   {"number", action.action.number}});
   SetTimer(*found->second, Session::kRestartTime, TimerKind::kRestart);
+}
+
+void AgentSessions::Loop::Obey(const SetFencing& request) {
+  const auto found = open_.find(request.node);
+  // A session that is over needs no settings: the core sends them to its successor.
+  if (found == open_.end() || found->second->id() != request.session_id) return;
+  found->second->SetFencing(request.settings);
+}
+
+void AgentSessions::Loop::Obey(const ConfirmGoodbye& request) {
+  if (Session* session = Find(request.session_id); session != nullptr) session->GoodbyeConfirmed();
 }
 
 void AgentSessions::Loop::Obey(const EndAll&) {
@@ -412,6 +438,10 @@ void AgentSessions::Loop::OnClosed(Session& session, bool goodbye, const std::st
   if (replaced) return;
   Tell(SessionClosed{session.node(), session.id(), goodbye, reason, session.last_beat().received(),
                      session.last_beat().node_time_ms()});
+}
+
+void AgentSessions::Loop::OnLeaving(Session& session) {
+  SetTimer(session, kLeavingTime, TimerKind::kLeaving);
 }
 
 void AgentSessions::Loop::OnEnding(Session& session) {

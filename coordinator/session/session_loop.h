@@ -40,10 +40,12 @@ class AgentSessions::Loop final : public SessionHost {
   void Release(const ProbeNode& request);
   void Release(const SetBeats& request);
   void Release(const ReleasedAction& action);
+  void Release(const SetFencing& request);
+  void Release(const ConfirmGoodbye& request);
   const Figures& figures() const { return figures_; }
 
  private:
-  enum class TimerKind { kHello, kIdentity, kEnding, kOverdue, kRestart };
+  enum class TimerKind { kHello, kIdentity, kLeaving, kEnding, kOverdue, kRestart };
   struct Timer {
     absl::Time at;
     uint64_t session_id;
@@ -61,8 +63,10 @@ class AgentSessions::Loop final : public SessionHost {
   void OnReport(Session& session, const v1::Report& report) override;
   void OnProbeAnswered(const ProbeAnswered& answer) override { Tell(answer); }
   void OnActionFinished(const ActionFinished& finished) override { Tell(finished); }
+  void OnFencingReported(const FencingReported& report) override { Tell(report); }
   void OnRefused(Session& session, const absl::Status& status) override;
   void OnClosed(Session& session, bool goodbye, const std::string& reason) override;
+  void OnLeaving(Session& session) override;
   void OnEnding(Session& session) override;
   void OnFinished(Session& session) override;
 
@@ -79,6 +83,8 @@ class AgentSessions::Loop final : public SessionHost {
   void Obey(const ProbeNode& request);
   void Obey(const SetBeats& request);
   void Obey(const ReleasedAction& action);
+  void Obey(const SetFencing& request);
+  void Obey(const ConfirmGoodbye& request);
   void Obey(const EndAll& request);
   void Obey(const CloseQueue& request);
 

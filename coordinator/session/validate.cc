@@ -110,6 +110,18 @@ absl::Status ValidateRestartAnswer(const v1::RestartAnswer& answer) {
   return CheckLength("restart_answer.detail", answer.detail(), kMaxLongTextBytes);
 }
 
+absl::Status ValidateFencingStatus(const v1::FencingStatus& status) {
+  constexpr int64_t kLongestWatchdogSeconds = 3600;
+  constexpr int32_t kNanosInSecond = 1'000'000'000;
+  EVENKEEL_RETURN_IF_ERROR(CheckLength("fencing_status.detail", status.detail(), kMaxLongTextBytes));
+  const int64_t seconds = status.watchdog_timeout().seconds();
+  const int32_t nanos = status.watchdog_timeout().nanos();
+  if (seconds < 0 || seconds > kLongestWatchdogSeconds || nanos < 0 || nanos >= kNanosInSecond) {
+    return base::InvalidField("fencing_status.watchdog_timeout", "must be from 0 to 1 h");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ValidateGoodbye(const v1::Goodbye& goodbye) {
   return CheckLength("goodbye.reason", goodbye.reason(), kMaxLongTextBytes);
 }

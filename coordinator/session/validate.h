@@ -28,6 +28,7 @@ absl::Status ValidateHello(const evenkeel::v1::Hello& hello);
 absl::Status ValidateReport(const evenkeel::v1::Report& report);
 absl::Status ValidateProbeAnswer(const evenkeel::v1::ProbeAnswer& answer);
 absl::Status ValidateRestartAnswer(const evenkeel::v1::RestartAnswer& answer);
+absl::Status ValidateFencingStatus(const evenkeel::v1::FencingStatus& status);
 absl::Status ValidateGoodbye(const evenkeel::v1::Goodbye& goodbye);
 
 }  // namespace evenkeel::coordinator

@@ -58,6 +58,8 @@ stored::ActionOutcome ToStored(ActionOutcome outcome) {
       return stored::ACTION_OUTCOME_NOT_MINE;
     case ActionOutcome::kBlocked:
       return stored::ACTION_OUTCOME_BLOCKED;
+    case ActionOutcome::kNotKnownThere:
+      return stored::ACTION_OUTCOME_NOT_KNOWN_THERE;
     case ActionOutcome::kRefused:
       return stored::ACTION_OUTCOME_REFUSED;
     case ActionOutcome::kUnreachable:
@@ -292,6 +294,8 @@ void Put(const NodeObserved& event, stored::Event& record) {
   Put(event.facts.allocatable, *facts.mutable_allocatable());
   facts.set_reserved(event.facts.reserved);
   facts.set_gray_taint(event.facts.gray_taint);
+  facts.set_out_of_service(event.facts.out_of_service);
+  facts.set_boot_id(event.facts.boot_id);
 }
 
 absl::StatusOr<Event> Get(const stored::NodeObserved& record) {
@@ -305,7 +309,9 @@ absl::StatusOr<Event> Get(const stored::NodeObserved& record) {
                                .failover_taint = facts.failover_taint(),
                                .allocatable = Amount(facts.allocatable()),
                                .reserved = facts.reserved(),
-                               .gray_taint = facts.gray_taint()}};
+                               .gray_taint = facts.gray_taint(),
+                               .out_of_service = facts.out_of_service(),
+                               .boot_id = facts.boot_id()}};
   EVENKEEL_RETURN_IF_ERROR(
       PortFrom(facts.kubelet_port(), "NodeFacts.kubelet_port", event.facts.kubelet_port));
   return event;
@@ -531,6 +537,43 @@ absl::StatusOr<Event> Get(const stored::NodeHealthChanged& record) {
   return event;
 }
 
+void Put(const FencingReported& event, stored::Event& record) {
+  stored::FencingReported& out = *record.mutable_fencing_reported();
+  Put(event.node, *out.mutable_node());
+  out.set_session_id(event.session_id);
+  out.set_version(event.version);
+  out.set_armed(event.armed);
+  if (event.watchdog_timeout) out.set_watchdog_timeout_ns(ToStored(*event.watchdog_timeout));
+  out.set_fenced(event.fenced);
+  out.set_detail(event.detail);
+  out.set_fence(event.fence);
+}
+
+absl::StatusOr<Event> Get(const stored::FencingReported& record) {
+  FencingReported event{.node = Key(record.node()),
+                        .session_id = record.session_id(),
+                        .version = record.version(),
+                        .armed = record.armed(),
+                        .watchdog_timeout = {},
+                        .fenced = record.fenced(),
+                        .detail = record.detail(),
+                        .fence = record.fence()};
+  if (record.has_watchdog_timeout_ns()) event.watchdog_timeout = DurationFrom(record.watchdog_timeout_ns());
+  return event;
+}
+
+void Put(const ConfirmFence& event, stored::Event& record) {
+  stored::ConfirmFence& out = *record.mutable_confirm_fence();
+  out.set_request_id(event.request_id);
+  Put(event.node, *out.mutable_node());
+  out.set_reason(event.reason);
+}
+
+absl::StatusOr<Event> Get(const stored::ConfirmFence& record) {
+  return ConfirmFence{
+      .request_id = record.request_id(), .node = Key(record.node()), .reason = record.reason()};
+}
+
 void Put(const OwnDelay& event, stored::Event& record) {
   stored::OwnDelay& out = *record.mutable_own_delay();
   out.set_source(ToStored(event.source));
@@ -599,6 +642,10 @@ absl::StatusOr<Event> FromRecord(const stored::Event& record) {
       return Get(record.resume_clusters());
     case stored::Event::kNodeHealthChanged:
       return Get(record.node_health_changed());
+    case stored::Event::kFencingReported:
+      return Get(record.fencing_reported());
+    case stored::Event::kConfirmFence:
+      return Get(record.confirm_fence());
     case stored::Event::KIND_NOT_SET:
       break;
   }

@@ -75,6 +75,9 @@ constexpr Pair<ActionKind, stored::ActionKind> kActionKinds[] = {
     {ActionKind::kUntaintGray, stored::ACTION_KIND_UNTAINT_GRAY},
     {ActionKind::kRestartKubelet, stored::ACTION_KIND_RESTART_KUBELET},
     {ActionKind::kRestartRuntime, stored::ACTION_KIND_RESTART_RUNTIME},
+    {ActionKind::kTaintOutOfService, stored::ACTION_KIND_TAINT_OUT_OF_SERVICE},
+    {ActionKind::kUntaintOutOfService, stored::ACTION_KIND_UNTAINT_OUT_OF_SERVICE},
+    {ActionKind::kFenceNode, stored::ACTION_KIND_FENCE_NODE},
 };
 constexpr Pair<ActionState, stored::ActionState> kActionStates[] = {
     {ActionState::kPending, stored::ACTION_STATE_PENDING},
@@ -82,6 +85,11 @@ constexpr Pair<ActionState, stored::ActionState> kActionStates[] = {
     {ActionState::kDone, stored::ACTION_STATE_DONE},
     {ActionState::kFailed, stored::ACTION_STATE_FAILED},
     {ActionState::kSkipped, stored::ACTION_STATE_SKIPPED},
+};
+constexpr Pair<FenceMethod, stored::FenceMethod> kFenceMethods[] = {
+    {FenceMethod::kSelf, stored::FENCE_METHOD_SELF},
+    {FenceMethod::kHook, stored::FENCE_METHOD_HOOK},
+    {FenceMethod::kOperator, stored::FENCE_METHOD_OPERATOR},
 };
 constexpr Pair<PolicyMode, stored::PolicyMode> kPolicyModes[] = {
     {PolicyMode::kObserve, stored::POLICY_MODE_OBSERVE},
@@ -180,6 +188,7 @@ stored::Timings ToRecord(const Timings& timings) {
   if (timings.acted) record.set_acted_ns(ToStored(*timings.acted));
   if (timings.recovered) record.set_recovered_ns(ToStored(*timings.recovered));
   if (timings.closed) record.set_closed_ns(ToStored(*timings.closed));
+  if (timings.fenced) record.set_fenced_ns(ToStored(*timings.fenced));
   return record;
 }
 
@@ -192,6 +201,7 @@ Timings FromRecord(const stored::Timings& record) {
   if (record.has_acted_ns()) timings.acted = TimeFrom(record.acted_ns());
   if (record.has_recovered_ns()) timings.recovered = TimeFrom(record.recovered_ns());
   if (record.has_closed_ns()) timings.closed = TimeFrom(record.closed_ns());
+  if (record.has_fenced_ns()) timings.fenced = TimeFrom(record.fenced_ns());
   return timings;
 }
 
@@ -323,6 +333,85 @@ GrayRecord FromRecord(const stored::GrayRecord& record) {
   return gray;
 }
 
+stored::NodeFencing ToRecord(const NodeFencing& fencing) {
+  stored::NodeFencing record;
+  record.set_version(fencing.version);
+  for (const std::string& voucher : fencing.vouchers) record.add_vouchers(voucher);
+  if (fencing.armed) {
+    stored::ArmedFence& armed = *record.mutable_armed();
+    armed.set_isolation_timeout_ns(ToStored(fencing.armed->isolation_timeout));
+    armed.set_stop_timeout_ns(ToStored(fencing.armed->stop_timeout));
+    if (fencing.armed->watchdog_timeout) {
+      armed.set_watchdog_timeout_ns(ToStored(*fencing.armed->watchdog_timeout));
+    }
+    for (const std::string& pod : fencing.armed->pods) armed.add_pods(pod);
+    armed.set_boot_id(fencing.armed->boot_id);
+  }
+  record.set_condemned(fencing.condemned);
+  record.set_out_of_service(fencing.out_of_service);
+  if (fencing.proof) {
+    stored::FenceProof& proof = *record.mutable_proof();
+    proof.set_method(ToStored(kFenceMethods, fencing.proof->method));
+    proof.set_time_ns(ToStored(fencing.proof->time));
+    proof.set_detail(fencing.proof->detail);
+    for (const std::string& pod : fencing.proof->pods) proof.add_pods(pod);
+    proof.set_lease_version(fencing.proof->lease_version);
+  }
+  return record;
+}
+
+absl::StatusOr<NodeFencing> FromRecord(const stored::NodeFencing& record) {
+  NodeFencing fencing{.version = record.version(),
+                      .vouchers = {record.vouchers().begin(), record.vouchers().end()},
+                      .armed = {},
+                      .condemned = record.condemned(),
+                      .out_of_service = record.out_of_service(),
+                      .proof = {}};
+  if (record.has_armed()) {
+    const stored::ArmedFence& stored_armed = record.armed();
+    ArmedFence armed{.isolation_timeout = DurationFrom(stored_armed.isolation_timeout_ns()),
+                     .stop_timeout = DurationFrom(stored_armed.stop_timeout_ns()),
+                     .watchdog_timeout = {},
+                     .pods = {stored_armed.pods().begin(), stored_armed.pods().end()},
+                     .boot_id = stored_armed.boot_id()};
+    if (stored_armed.has_watchdog_timeout_ns()) {
+      armed.watchdog_timeout = DurationFrom(stored_armed.watchdog_timeout_ns());
+    }
+    fencing.armed = std::move(armed);
+  }
+  if (record.has_proof()) {
+    FenceProof proof{.time = TimeFrom(record.proof().time_ns()),
+                     .detail = record.proof().detail(),
+                     .pods = {record.proof().pods().begin(), record.proof().pods().end()},
+                     .lease_version = record.proof().lease_version()};
+    EVENKEEL_RETURN_IF_ERROR(
+        FromStored(kFenceMethods, record.proof().method(), "FenceProof.method", proof.method));
+    fencing.proof = std::move(proof);
+  }
+  return fencing;
+}
+
+stored::FencingPolicy ToRecord(const FencingPolicy& policy) {
+  stored::FencingPolicy record;
+  record.set_self_fencing(policy.self_fencing);
+  if (policy.isolation_timeout) record.set_isolation_timeout_ns(ToStored(*policy.isolation_timeout));
+  record.set_stop_timeout_ns(ToStored(policy.stop_timeout));
+  record.set_without_watchdog(policy.without_watchdog);
+  record.set_hook(policy.hook);
+  return record;
+}
+
+FencingPolicy FromRecord(const stored::FencingPolicy& record) {
+  FencingPolicy policy{.self_fencing = record.self_fencing(),
+                       .isolation_timeout = {},
+                       .stop_timeout = DurationFrom(record.stop_timeout_ns()),
+                       .without_watchdog = record.without_watchdog(),
+                       .hook = record.hook()};
+  if (record.has_isolation_timeout_ns())
+    policy.isolation_timeout = DurationFrom(record.isolation_timeout_ns());
+  return policy;
+}
+
 }  // namespace
 
 stored::Decision ToRecord(const Decision& decision) {
@@ -411,6 +500,7 @@ stored::Node ToRecord(const NodeRecord& node) {
   record.set_agent_pod(node.agent_pod);
   if (node.recovered) record.set_recovered_ns(ToStored(*node.recovered));
   if (node.gray != GrayRecord{}) *record.mutable_gray() = ToRecord(node.gray);
+  if (node.fencing != NodeFencing{}) *record.mutable_fencing() = ToRecord(node.fencing);
   return record;
 }
 
@@ -426,6 +516,9 @@ absl::StatusOr<NodeRecord> FromRecord(const stored::Node& record) {
   for (const stored::WorkloadRecovery& workload : record.moved()) node.moved.push_back(FromRecord(workload));
   if (record.has_recovered_ns()) node.recovered = TimeFrom(record.recovered_ns());
   if (record.has_gray()) node.gray = FromRecord(record.gray());
+  if (record.has_fencing()) {
+    EVENKEEL_ASSIGN_OR_RETURN(node.fencing, FromRecord(record.fencing()));
+  }
   return node;
 }
 
@@ -452,6 +545,7 @@ stored::Policy ToRecord(const Policy& policy) {
   if (failover.max_suspect_after) out.set_max_suspect_after_ns(ToStored(*failover.max_suspect_after));
   *out.mutable_limits() = ToRecord(failover.limits);
   *out.mutable_gray() = ToRecord(failover.gray);
+  if (failover.fencing != FencingPolicy{}) *out.mutable_fencing() = ToRecord(failover.fencing);
   return record;
 }
 
@@ -472,6 +566,7 @@ absl::StatusOr<Policy> FromRecord(const stored::Policy& record) {
   EVENKEEL_RETURN_IF_ERROR(
       FromStored(kPolicyModes, failover.mode(), "FailoverPolicy.mode", policy.failover.mode));
   if (failover.has_limits()) policy.failover.limits = FromRecord(failover.limits());
+  if (failover.has_fencing()) policy.failover.fencing = FromRecord(failover.fencing());
   if (failover.has_beat_interval_ns()) {
     policy.failover.beat_interval = DurationFrom(failover.beat_interval_ns());
   }

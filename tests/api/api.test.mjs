@@ -16,7 +16,7 @@ import { FakeKubernetes } from './support/fake_kubernetes.mjs';
 
 const protos = join(dirname(fileURLToPath(import.meta.url)), '../../proto');
 const api = grpc.loadPackageDefinition(loader.loadSync(
-  ['agent_session', 'decision', 'fleet', 'maintenance', 'policy', 'replay'].map((name) => `evenkeel/v1/${name}.proto`),
+  ['agent_session', 'decision', 'fencing', 'fleet', 'maintenance', 'policy', 'replay'].map((name) => `evenkeel/v1/${name}.proto`),
   { includeDirs: [protos], keepCase: true, longs: String, enums: String, defaults: true, oneofs: true })).evenkeel.v1;
 
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-api-'));
@@ -68,6 +68,7 @@ const fleet = (credentials = operator) => new api.FleetService(address, credenti
 const decisions = (credentials = operator) => new api.DecisionService(address, credentials);
 const policies = (credentials = operator) => new api.PolicyService(address, credentials);
 const maintenances = (credentials = operator) => new api.MaintenanceService(address, credentials);
+const fencing = (credentials = operator) => new api.FencingService(address, credentials);
 const replays = (credentials = operator) => new api.ReplayService(address, credentials);
 // All answers of a replay; rejects with its error.
 const replayed = (request, { credentials = operator, options = { deadline: deadline() } } = {}) =>
@@ -255,6 +256,18 @@ test('a dead node is watched and its decision read', async () => {
   assert.ok(decision.guards.some(({ guard, allowed }) => guard === 'mode' && !allowed));
   const listed = await call(decisions(), 'ListDecisions', { node: 'n3', kinds: ['KIND_FAILOVER'] });
   assert.deepEqual(listed.decisions.map(({ name }) => name), [decision.name]);
+});
+
+// An operator's word about a machine is taken from operators alone, and only where something would follow from it.
+test('that a node is off is confirmed by operators only, and where it may matter', async () => {
+  const confirm = (node) => ({ name: `clusters/c1/nodes/${node}`, reason: 'pulled the plug' });
+  await assert.rejects(call(fencing(viewer), 'ConfirmFence', confirm('n3')), { code: grpc.status.PERMISSION_DENIED });
+  await assert.rejects(call(fencing(), 'ConfirmFence', { name: 'n3' }), { code: grpc.status.INVALID_ARGUMENT, details: /name/ });
+  await assert.rejects(call(fencing(), 'ConfirmFence', { ...confirm('n3'), reason: 'x'.repeat(501) }), { code: grpc.status.INVALID_ARGUMENT, details: /reason/ });
+  await assert.rejects(call(fencing(), 'ConfirmFence', confirm('n99')), { code: grpc.status.NOT_FOUND });
+  await assert.rejects(call(fencing(), 'ConfirmFence', confirm('n1')), { code: grpc.status.FAILED_PRECONDITION, details: /HEALTHY and not DEAD/ });
+  // Dead, but without a policy that enforces.
+  await assert.rejects(call(fencing(), 'ConfirmFence', confirm('n3')), { code: grpc.status.FAILED_PRECONDITION, details: /observe/ });
 });
 
 test('maintenance and pause are ordered, shown and ended', async () => {

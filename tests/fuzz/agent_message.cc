@@ -53,6 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)ValidateHello(request.hello());
   (void)ValidateGoodbye(request.goodbye());
   (void)ValidateProbeAnswer(request.probe_answer());
+  (void)ValidateFencingStatus(request.fencing_status());
   if (ValidateReport(request.report()).ok()) Show(request.report());
   return 0;
 }

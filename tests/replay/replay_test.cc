@@ -197,7 +197,21 @@ TEST_F(DeadNode, IfEveryNodeHadToBeHealthyItWouldHaveBeenRefused) {
   ASSERT_NE(failover, nullptr) << Told(result);
   ASSERT_TRUE(failover->replayed);
   EXPECT_EQ(failover->replayed->state, DecisionState::kRefused) << Told(result);
-  EXPECT_TRUE(absl::StrContains(Sentences(*failover), "the guard min-healthy would have said no")) << Told(result);
+  EXPECT_TRUE(absl::StrContains(Sentences(*failover), "the guard min-healthy would have said no"))
+      << Told(result);
+}
+
+// Agents would have followed other times in ways that nobody knows: they are not relied on, and that is said.
+TEST_F(DeadNode, AnAgentsFenceIsNotMadeUp) {
+  policy_.failover.fencing.self_fencing = true;
+  const ReplayResult result = Under(policy_);
+  EXPECT_TRUE(result.faithful);
+  const ReplayedDecision* failover = Failover(result);
+  ASSERT_NE(failover, nullptr) << Told(result);
+  ASSERT_TRUE(failover->replayed);
+  EXPECT_FALSE(failover->replayed->timings.fenced);
+  EXPECT_TRUE(absl::StrContains(Notes(result), "would have been asked that nobody had asked then"))
+      << Notes(result);
 }
 
 // What is decided outside of the core cannot be replayed, and that is said instead of "nothing differs".

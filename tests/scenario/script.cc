@@ -121,6 +121,10 @@ class Runner {
     gray.restart = rungs.contains("restart");
     gray.drain = rungs.contains("drain");
     gray.escalate_after = words.Span("escalate-after", gray.escalate_after);
+    policy.failover.fencing.self_fencing = words.Get("self-fencing", "no") == "yes";
+    policy.failover.fencing.isolation_timeout = words.Span("isolation-timeout", absl::Seconds(10));
+    policy.failover.fencing.stop_timeout = words.Span("stop-timeout", absl::Seconds(4));
+    policy.failover.fencing.hook = words.Get("hook", "no") == "yes";
     world_.Apply(policy);
   }
 
@@ -253,6 +257,19 @@ class Runner {
       {"pause", [this](const Words& words) { Pause(words); }},
       {"resume", [this](const Words&) { world_.Order(ResumeClusters{.cluster = kCluster}); }},
       {"remove-node", [this](const Words& words) { world_.kubernetes().RemoveNode(words.First()); }},
+      {"confirm-fence",
+       [this](const Words& words) {
+         world_.host().Post(ConfirmFence{.request_id = 1,
+                                         .node = {kCluster, words.First()},
+                                         .reason = words.plain.size() > 1 ? words.plain[1] : ""});
+       }},
+      {"old-server", [this](const Words&) { world_.kubernetes().SetOldServer(); }},
+      {"no-watchdogs", [this](const Words&) { world_.fences().SetWatchdogs(false); }},
+      {"hook", [this](const Words& words) { world_.kubernetes().SetHook(words.First() == "succeeds"); }},
+      {"cut-off",
+       [this](const Words& words) {
+         Change(words, [](Machine& m) { m.cut_from_coordinator = m.cut_from_peers = m.cut_from_api = true; });
+       }},
       {"api", [this](const Words& words) { world_.SetApiAway(words.First() == "away"); }},
       {"watch-delay",
        [this](const Words& words) {

@@ -113,6 +113,12 @@ std::string ActionText(const Action& action) {
       return "restart the kubelet of " + action.name;
     case ActionKind::kRestartRuntime:
       return "restart the container runtime of " + action.name;
+    case ActionKind::kTaintOutOfService:
+      return "call out of service " + action.name;
+    case ActionKind::kUntaintOutOfService:
+      return "call back into service " + action.name;
+    case ActionKind::kFenceNode:
+      return "have the hook power off " + action.name;
   }
   return "";
 }
@@ -229,6 +235,7 @@ std::string Explain(const Decision& decision) {
   time("detected", decision.timings.detected);
   time("judged", decision.timings.judged);
   time("intended", decision.timings.intended);
+  time("fenced", decision.timings.fenced);
   time("acted", decision.timings.acted);
   time("recovered", decision.timings.recovered);
   time("closed", decision.timings.closed);

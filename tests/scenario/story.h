@@ -23,6 +23,8 @@ class Story final : public simulation::Observer {
     Line("the coordinator crashes: its last step is durable, but nothing of it was handed out");
   }
 
+  void OnTruth(const std::string& line) override { Line(line); }
+
   // Lines of what happened since the last call.
   std::string Take();
 

@@ -1,6 +1,7 @@
 #include "tests/simulation/agents.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 namespace evenkeel::simulation {
@@ -37,11 +38,13 @@ struct Agents::Agent {
   uint64_t connection = 0;  // 0 = none
   bool connecting = false;
   uint32_t tries = 0;  // connection attempts arranged; only the last counts
+  absl::Time hello;    // when it was sent
   absl::Time welcomed;
-  std::optional<agent::BeatPacer> pacer;                  // set while welcomed
-  uint32_t arm = 0;                                       // only the last arranged beat counts
-  absl::Time last_arrival;                                // nothing overtakes
-  std::optional<std::vector<coordinator::Symptom>> told;  // over this connection
+  std::optional<agent::BeatPacer> pacer;                   // set while welcomed
+  std::deque<std::pair<uint64_t, absl::Time>> beats_sent;  // that are not confirmed: sequence and time
+  uint32_t arm = 0;                                        // only the last arranged beat counts
+  absl::Time last_arrival;                                 // nothing overtakes
+  std::optional<std::vector<coordinator::Symptom>> told;   // over this connection
   bool stalled = false;
   absl::Time stalled_since;
   uint64_t confirmed = 0;  // by the other end's TCP
@@ -69,6 +72,10 @@ void Agents::Add(const std::string& node) {
 
 bool Agents::Holds(uint64_t connection) {
   return Find(connection) != nullptr;
+}
+
+absl::Time Agents::HelloAt(uint64_t connection) {
+  return Find(connection)->hello;
 }
 
 Agents::Agent* Agents::Find(uint64_t connection) {
@@ -112,6 +119,8 @@ void Agents::TryConnect(Agent& agent) {
     if (listener_ == nullptr || !listener_->Listens() || !Linked(agent)) return Connect(agent, kReset);
     agent.connection = ++connections_ * kPlaces + agent.place;
     agent.stalled = false;
+    agent.hello = schedule_.now();
+    agent.beats_sent.clear();
     schedule_.After(kWelcomeTimeout, [this, &agent, connection = agent.connection] {
       if (agent.connection != connection || agent.pacer) return;
       CloseKnown(agent, false, "no welcome in time");
@@ -217,6 +226,10 @@ void Agents::Acknowledge(uint64_t connection, uint64_t sequence) {
   Agent* agent = Find(connection);
   if (agent == nullptr || !agent->pacer || !network_.CoordinatorToNode(agent->machine)) return;
   (void)agent->pacer->Acknowledge(sequence, schedule_.now());
+  while (!agent->beats_sent.empty() && agent->beats_sent.front().first <= sequence) {
+    confirmed_(agent->name, agent->beats_sent.front().second);
+    agent->beats_sent.pop_front();
+  }
 }
 
 void Agents::End(uint64_t connection) {
@@ -253,6 +266,7 @@ void Agents::OnBeatDue(Agent& agent) {
     return Lost(agent);
   }
   const uint64_t sequence = agent.pacer->Beat(now);
+  if (confirmed_) agent.beats_sent.emplace_back(sequence, now);
   SendBeat(agent, sequence);
   ArmBeat(agent);
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -64,6 +65,12 @@ class Agents {
   void End(uint64_t connection);
   // The agent has not given it up.
   bool Holds(uint64_t connection);
+  // When its hello was sent; the agent has not given it up.
+  absl::Time HelloAt(uint64_t connection);
+  // Called with the time at which a beat was sent that the coordinator has confirmed now. Null: nobody cares.
+  void OnConfirmed(std::function<void(const std::string& node, absl::Time sent)> heard) {
+    confirmed_ = std::move(heard);
+  }
 
   // A restart of a part of the node, which its agent asks the host for. `answer` comes once.
   void Restart(const coordinator::ReleasedAction& action, std::function<void(coordinator::Event)> answer);
@@ -93,6 +100,7 @@ class Agents {
   Marks& marks_;
   const uint64_t seed_;
   AgentListener* listener_ = nullptr;
+  std::function<void(const std::string& node, absl::Time sent)> confirmed_;
   uint64_t connections_ = 0;
   std::vector<std::unique_ptr<Agent>> agents_;
   std::map<std::string, size_t> places_;

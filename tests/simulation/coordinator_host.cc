@@ -42,8 +42,8 @@ struct CoordinatorHost::Process {
   absl::flat_hash_map<uint64_t, Session*> by_connection;  // never walked through
   std::map<std::string, Session*> by_node;
   std::vector<Event> inbox;
-  Effects released;    // of the turn under way
-  absl::Time stepped;  // when its steps were made
+  Effects released;                           // of the turn under way
+  absl::Time stepped = absl::InfinitePast();  // when its steps were made
   absl::Time paused_until = absl::InfinitePast();
   std::vector<std::function<void()>> held;       // what came while it was stopped
   absl::Time busy_until = absl::InfinitePast();  // the loop waits for its disk
@@ -262,6 +262,11 @@ void CoordinatorHost::SetBeats(const coordinator::SetBeats& request) {
   }
 }
 
+void CoordinatorHost::SetFencing(const coordinator::SetFencing& request) {
+  const auto session = process_->sessions.find(request.session_id);
+  if (session != process_->sessions.end()) around_.set_fencing(request, session->second.connection);
+}
+
 // ---- the loop's thread ----
 
 void CoordinatorHost::Wake() {
@@ -341,6 +346,10 @@ void CoordinatorHost::Finish(const std::vector<Event>& events) {
     if (const auto* read = std::get_if<ReadLease>(&request)) around_.read(*read);
     if (const auto* ask = std::get_if<AskKubelet>(&request)) around_.reach(*ask);
     if (const auto* withdraw = std::get_if<WithdrawActions>(&request)) around_.withdraw(*withdraw);
+    if (const auto* fencing = std::get_if<coordinator::SetFencing>(&request)) SetFencing(*fencing);
+    if (const auto* goodbye = std::get_if<coordinator::ConfirmGoodbye>(&request)) {
+      around_.goodbye_heard(goodbye->node.node);
+    }
   }
 }
 

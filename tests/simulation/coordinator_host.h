@@ -40,6 +40,9 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
     std::function<void(const coordinator::WithdrawActions&)> withdraw;
     std::function<void(const coordinator::ReadLease&)> read;
     std::function<void(const coordinator::AskKubelet&)> reach;
+    std::function<void(const coordinator::SetFencing&, uint64_t connection)> set_fencing;
+    // The agent's goodbye is durable.
+    std::function<void(const std::string& node)> goodbye_heard;
     // The process is there and begins to watch Kubernetes; the process is no more.
     std::function<void()> started;
     std::function<void()> died;
@@ -100,6 +103,7 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
   void Close(uint64_t connection, bool goodbye, const std::string& reason);
   void Ask(const coordinator::ProbeNode& request);
   void SetBeats(const coordinator::SetBeats& request);
+  void SetFencing(const coordinator::SetFencing& request);
   void WatchBeats();
 
   void Wake();  // arranges the next look at deadlines

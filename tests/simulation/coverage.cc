@@ -29,7 +29,10 @@ std::vector<std::string> ExpectedMarks() {
         "maintenance succeeded", "pause succeeded", "gray open", "gray succeeded", "gray failed",
         "gray observed", "gray refused", "gray readmission succeeded", "taint", "untaint", "delete pod",
         "mark unready pod", "evict pod", "taint as gray", "untaint as gray", "restart kubelet",
-        "restart runtime"}) {
+        "restart runtime", "taint out of service", "untaint out of service", "fence",
+        // Fencing.
+        "node fences itself", "watchdog resets a machine", "proof: its agent", "proof: the hook",
+        "proof: an operator"}) {
     marks.emplace_back(mark);
   }
   return marks;

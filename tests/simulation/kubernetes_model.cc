@@ -43,6 +43,7 @@ void KubernetesModel::AddNode(const std::string& name, const std::string& zone, 
   facts.address = absl::StrCat("10.0.0.", nodes_.size() + 1);
   facts.failure_domain = zone;
   facts.ready = true;
+  facts.boot_id = "boot-1";
   facts.allocatable = room;
   nodes_[name] = facts;
   leases_[name] = {true, absl::StrCat(++counter_), around_.schedule.now()};
@@ -156,7 +157,7 @@ void KubernetesModel::StartPod(const std::string& name, const std::string& uid) 
   if (pod == pods_.end() || pod->second.uid != uid || pod->second.deleting ||
       !nodes_.contains(pod->second.node))
     return;
-  if (!Heard(pod->second.node)) {
+  if (!Heard(pod->second.node) || around_.held(pod->second.node, uid)) {
     around_.schedule.After(absl::Seconds(1), [this, name, uid] { StartPod(name, uid); });
     return;
   }
@@ -250,8 +251,11 @@ void KubernetesModel::MachineChanged(const std::string& node) {
   around_.schedule.After(absl::Seconds(1), [this, node] {
     if (!Heard(node) || !nodes_.contains(node)) return;
     WriteLease(node);
-    if (!nodes_[node].ready) {
-      nodes_[node].ready = true;
+    NodeFacts& facts = nodes_[node];
+    const std::string boot_id = absl::StrCat("boot-", around_.machines.at(node).boots);
+    if (!facts.ready || facts.boot_id != boot_id) {
+      facts.ready = true;
+      facts.boot_id = boot_id;
       AnnounceNode(node);
     }
     SyncKubelet(node);
@@ -264,11 +268,40 @@ void KubernetesModel::ReportPods(const std::string& node) {
   marked_.erase(node);
   for (auto& [name, pod] : pods_) {
     if (pod.node != node || pod.phase != "Running" || pod.deleting) continue;
+    if (around_.held(node, pod.uid)) {
+      if (pod.ready) Announce(name);
+      pod.ready = false;
+      continue;
+    }
     RunContainer(name);
     if (pod.ready) continue;
     pod.ready = workloads_.at(owner_.at(name)).starts;
     Announce(name);
   }
+}
+
+void KubernetesModel::ContainersStopped(const std::string& node, const std::set<std::string>& uids) {
+  for (const std::string& uid : uids) containers_.Stop(node, uid);
+  MayRunAgain(node);  // what its kubelet says of the others is the same
+}
+
+void KubernetesModel::MayRunAgain(const std::string& node) {
+  if (Heard(node)) ReportPods(node);
+}
+
+// Kubernetes deletes all pods of a node that is called out of service and is not Ready, by force. (A
+// DaemonSet's would come back at once, and would go again.)
+void KubernetesModel::EmptyOutOfService(const std::string& node) {
+  const auto facts = nodes_.find(node);
+  if (facts == nodes_.end() || !facts->second.out_of_service) return;
+  std::vector<std::string> all;
+  for (const auto& [name, pod] : pods_) {
+    if (pod.node == node && pod.controller.kind != "DaemonSet") all.push_back(name);
+  }
+  if (!facts->second.ready && !away_) {
+    for (const std::string& name : all) DeletePod(name);
+  }
+  around_.schedule.After(absl::Seconds(1), [this, node] { EmptyOutOfService(node); });
 }
 
 void KubernetesModel::WriteLease(const std::string& node) {
@@ -341,19 +374,36 @@ void KubernetesModel::ReachChanged() {
   }
 }
 
-ActionOutcome KubernetesModel::Apply(const Action& action, std::string& detail) {
-  if (OnNode(action)) {
-    const auto node = nodes_.find(action.name);
-    if (node == nodes_.end() || node->second.uid != action.uid) return ActionOutcome::kNotMine;
-    const bool wanted = action.kind == ActionKind::kTaintNode || action.kind == ActionKind::kTaintGray;
-    const bool gray = action.kind == ActionKind::kTaintGray || action.kind == ActionKind::kUntaintGray;
-    bool& taint = gray ? node->second.gray_taint : node->second.failover_taint;
-    if (taint == wanted) return ActionOutcome::kAlreadyDone;
-    taint = wanted;
-    taint_seen_[action.name] = around_.schedule.now() + Lag(around_.knobs.taint_lag);
-    AnnounceNode(action.name);
-    return ActionOutcome::kDone;
+ActionOutcome KubernetesModel::ApplyToNode(const Action& action, std::string& detail) {
+  const auto node = nodes_.find(action.name);
+  if (node == nodes_.end() || node->second.uid != action.uid) return ActionOutcome::kNotMine;
+  if (action.kind == ActionKind::kFenceNode) {
+    if (hook_succeeds_) around_.power_off(action.name);
+    detail = hook_succeeds_ ? "exit code 0: outlet 7 is off" : "exit code 1";
+    return hook_succeeds_ ? ActionOutcome::kDone : ActionOutcome::kRefused;
   }
+  const bool put = action.kind == ActionKind::kTaintNode || action.kind == ActionKind::kTaintGray ||
+                   action.kind == ActionKind::kTaintOutOfService;
+  const bool gray = action.kind == ActionKind::kTaintGray || action.kind == ActionKind::kUntaintGray;
+  const bool out_of_service =
+      action.kind == ActionKind::kTaintOutOfService || action.kind == ActionKind::kUntaintOutOfService;
+  if (out_of_service && !knows_out_of_service_) {
+    detail = "Kubernetes v1.20.2 does not know this taint";
+    return ActionOutcome::kNotKnownThere;
+  }
+  bool& taint = out_of_service ? node->second.out_of_service
+                : gray         ? node->second.gray_taint
+                               : node->second.failover_taint;
+  if (taint == put) return ActionOutcome::kAlreadyDone;
+  taint = put;
+  taint_seen_[action.name] = around_.schedule.now() + Lag(around_.knobs.taint_lag);
+  AnnounceNode(action.name);
+  if (out_of_service && put) EmptyOutOfService(action.name);
+  return ActionOutcome::kDone;
+}
+
+ActionOutcome KubernetesModel::Apply(const Action& action, std::string& detail) {
+  if (OnNode(action)) return ApplyToNode(action, detail);
   const auto pod = pods_.find(action.name);
   if (pod == pods_.end()) return ActionOutcome::kAlreadyDone;
   if (pod->second.uid != action.uid) return ActionOutcome::kNotMine;

@@ -48,6 +48,10 @@ class KubernetesModel {
     std::function<void(coordinator::Event)> tell;
     // A container was started whose like must not run twice. May be null.
     std::function<void(const std::string& node, const std::string& identity)> started;
+    // The node's agent keeps the pod of that uid stopped.
+    std::function<bool(const std::string& node, const std::string& uid)> held;
+    // The fencing hook powers the machine off.
+    std::function<void(const std::string& node)> power_off;
   };
   // Seed 0: kubelets renew their leases at one instant, as scripts expect.
   KubernetesModel(Surroundings surroundings, uint64_t seed);
@@ -59,6 +63,9 @@ class KubernetesModel {
 
   // The machine's truth has changed, or a way to it.
   void MachineChanged(const std::string& node);
+  // Somebody has stopped containers on the node; those that may run again are started by its kubelet.
+  void ContainersStopped(const std::string& node, const std::set<std::string>& uids);
+  void MayRunAgain(const std::string& node);
 
   // Lists everything again, as after a start of the coordinator or an outage; then says that the API is
   // reachable.
@@ -88,8 +95,15 @@ class KubernetesModel {
     return written == lease_written_.end() ? absl::InfinitePast() : written->second;
   }
 
+  // The server is older than 1.24; the fencing hook, which stands beside it, succeeds.
+  void SetOldServer() { knows_out_of_service_ = false; }
+  void SetHook(bool succeeds) { hook_succeeds_ = succeeds; }
+
  private:
+  bool knows_out_of_service_ = true;
+  bool hook_succeeds_ = true;
   coordinator::ActionOutcome Apply(const coordinator::Action& action, std::string& detail);
+  coordinator::ActionOutcome ApplyToNode(const coordinator::Action& action, std::string& detail);
   void Announce(const std::string& pod);
   void AnnounceNode(const std::string& node);
   void CreatePod(const std::string& workload, const std::string& name, const std::string& node);
@@ -106,6 +120,7 @@ class KubernetesModel {
   bool TaintHolds(const std::string& node) const;
   void RenewLease(const std::string& node);
   void SyncKubelet(const std::string& node);
+  void EmptyOutOfService(const std::string& node);
   void WriteLease(const std::string& node);
   void AwaitGrace(const std::string& node);
   void ReportPods(const std::string& node);

@@ -32,7 +32,8 @@ constexpr absl::Duration kLook = absl::Seconds(5);
 
 bool TakesOff(ActionKind kind) {
   return kind == ActionKind::kTaintNode || kind == ActionKind::kDeletePod ||
-         kind == ActionKind::kMarkPodUnready;
+         kind == ActionKind::kMarkPodUnready || kind == ActionKind::kTaintOutOfService ||
+         kind == ActionKind::kFenceNode;
 }
 
 const char* Text(ActionKind kind) {
@@ -55,6 +56,12 @@ const char* Text(ActionKind kind) {
       return "restart kubelet";
     case ActionKind::kRestartRuntime:
       return "restart runtime";
+    case ActionKind::kTaintOutOfService:
+      return "taint out of service";
+    case ActionKind::kUntaintOutOfService:
+      return "untaint out of service";
+    case ActionKind::kFenceNode:
+      return "fence";
   }
   return "do something to";
 }
@@ -242,6 +249,13 @@ void Laws::Check(const PutDecision& write) {
 
 void Laws::Check(const PutNodeRecord& write) {
   const std::string& node = write.record.key.node;
+  const std::optional<FenceProof>& proof = write.record.fencing.proof;
+  if (proof && fenced_.insert(node).second) {
+    world_->marks().Hit(proof->method == FenceMethod::kSelf   ? "proof: its agent"
+                        : proof->method == FenceMethod::kHook ? "proof: the hook"
+                                                              : "proof: an operator");
+  }
+  if (!proof) fenced_.erase(node);
   if (!write.record.failed_over && !write.record.gray.drained) {
     out_.erase(node);
     return;
@@ -335,8 +349,11 @@ void Laws::L1OnlySickNodesAreCaredFor(const Decision& decision, const Action& ac
 
 void Laws::L2NothingIsDoneInDoubt(const ReleasedAction& released, bool was_blind) {
   // Right whatever else is doubted.
-  if (released.action.kind == ActionKind::kUntaintNode || released.action.kind == ActionKind::kUntaintGray)
+  const ActionKind kind = released.action.kind;
+  if (kind == ActionKind::kUntaintNode || kind == ActionKind::kUntaintGray ||
+      kind == ActionKind::kUntaintOutOfService) {
     return;
+  }
   const std::string what = absl::StrCat(Text(released.action.kind), " ", released.action.name);
   if (world_->host().turn_took() > Loop::kLongestTurn)
     Violated("L2", absl::StrCat(what, " after a turn that slept"));
@@ -447,6 +464,8 @@ std::string Laws::NotConverged() {
       return absl::StrCat("L11: ", node, " is not HEALTHY");
     if (facts.gray_taint) return absl::StrCat("L11: ", node, " is still tainted as sick");
     if (facts.failover_taint) return absl::StrCat("L11: ", node, " is still tainted");
+    if (facts.out_of_service) return absl::StrCat("L11: ", node, " is still out of service");
+    if (world_->fences().Fenced(node)) return absl::StrCat("L11: ", node, " still keeps its pods stopped");
     if (!facts.ready) return absl::StrCat("L11: ", node, " is not Ready");
   }
   if (!out_.empty()) return absl::StrCat("L11: ", *out_.begin(), " is still out of service");

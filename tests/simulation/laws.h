@@ -78,7 +78,8 @@ class Laws final : public Observer {
   uint64_t trace_ = 0xcbf29ce484222325;
   std::map<coordinator::DecisionId, coordinator::Decision> open_;  // durable
   std::set<coordinator::DecisionId> closed_;
-  std::set<std::string> out_;  // failed over, or drained
+  std::set<std::string> out_;     // failed over, or drained
+  std::set<std::string> fenced_;  // with a proof
   std::map<std::string, coordinator::Verdict> verdicts_;
   uint64_t life_ = 0;                               // of the process that is watched
   std::map<std::string, absl::Time> silent_since_;  // as the coordinator was told

@@ -26,6 +26,8 @@ struct Observer {
     (void)epoch;
     (void)claimed;
   }
+  // Something that is true of the machines and that the coordinator does not see.
+  virtual void OnTruth(const std::string& line) { (void)line; }
   // A kubelet started a container whose like must not run twice.
   virtual void OnStarted(const std::string& node, const std::string& identity) {
     (void)node;

@@ -7,6 +7,7 @@
 
 namespace evenkeel::simulation {
 
+using coordinator::ConfirmFence;
 using coordinator::Decision;
 using coordinator::DecisionKind;
 using coordinator::EndMaintenance;
@@ -334,6 +335,14 @@ struct Incidents {
         .length = until_resumed ? absl::InfiniteDuration() : t.dice_.Between(Seconds(1), Seconds(40))});
     t.Later(Seconds(1), Seconds(40), [&t] { t.world_.Order(ResumeClusters{.cluster = kCluster}); });
   }
+  // Somebody has gone and looked: the machine is off.
+  static void OperatorConfirms(Tormentor& t) {
+    for (const std::string& node : t.nodes_) {
+      if (!t.world_.machine(node).powered) {
+        t.world_.Order(ConfirmFence{.request_id = 1, .node = {kCluster, node}, .reason = ""});
+      }
+    }
+  }
   static void EvictionsBlocked(Tormentor& t) {
     auto& workload = t.world_.kubernetes().workload("web");
     workload.blocked = true;
@@ -391,6 +400,7 @@ constexpr Incident kIncidents[] = {
     {"evictions blocked", 2, Incidents::EvictionsBlocked},
     {"node under maintenance", 4, Incidents::Maintained},
     {"cluster paused", 3, Incidents::Paused},
+    {"an operator confirms", 4, Incidents::OperatorConfirms},
 };
 
 }  // namespace

@@ -33,6 +33,9 @@ class Audience final : public Observer {
     laws_.OnStarted(node, identity);
     if (also_ != nullptr) also_->OnStarted(node, identity);
   }
+  void OnTruth(const std::string& line) override {
+    if (also_ != nullptr) also_->OnTruth(line);
+  }
   void OnOvertaken(const ReleasedAction& action, uint64_t epoch, uint64_t claimed) override {
     laws_.OnOvertaken(action, epoch, claimed);
     if (also_ != nullptr) also_->OnOvertaken(action, epoch, claimed);
@@ -109,6 +112,7 @@ class Trial {
       policy.failover.beat_interval = absl::Seconds(1);
       policy.failover.suspect_after = absl::Seconds(3);
     }
+    policy.failover.fencing = Fencing();
     world_.Apply(policy);
 
     for (const WorkloadSpec& workload : workloads) world_.Deploy(workload);
@@ -155,6 +159,21 @@ class Trial {
       limits.disruption_window = dice_.Between(absl::Seconds(10), absl::Minutes(2));
       if (dice_.Chance(500)) limits.max_disruptions_per_domain = 1;
     }
+  }
+
+  // With dice of its own, so that it changes no other story.
+  FencingPolicy Fencing() {
+    Dice dice(options_.seed + 0xfe9ce);
+    FencingPolicy fencing;
+    fencing.self_fencing = dice.Chance(600);
+    fencing.isolation_timeout = dice.Between(absl::Seconds(5), absl::Seconds(12));
+    fencing.stop_timeout = dice.Between(absl::Seconds(1), absl::Seconds(4));
+    fencing.hook = dice.Chance(200);
+    world_.kubernetes().SetHook(dice.Chance(700));
+    // Never believed without: then an agent that hangs leaves its pods running.
+    world_.fences().SetWatchdogs(dice.Chance(800));
+    if (dice.Chance(200)) world_.kubernetes().SetOldServer();
+    return fencing;
   }
 
   // L11.

@@ -12,6 +12,8 @@ using namespace coordinator;  // the world speaks the core's language
 namespace {
 
 constexpr absl::Duration kListing = absl::Milliseconds(200);  // of a starting coordinator
+constexpr absl::Duration kBoot = absl::Seconds(5);            // of a machine that was reset
+constexpr absl::Duration kRepair = absl::Seconds(30);         // of one that the fencing hook has powered off
 constexpr absl::Duration kZombieLate = absl::Milliseconds(50);
 constexpr absl::Duration kClaimDeadline = absl::Seconds(2);
 
@@ -38,9 +40,32 @@ World::World(Observer* observer, uint64_t seed)
                    .started =
                        [this](const std::string& node, const std::string& identity) {
                          if (observer_ != nullptr) observer_->OnStarted(node, identity);
-                       }},
+                       },
+                   .held = [this](const std::string& node,
+                                  const std::string& uid) { return fences_.Holds(node, uid); },
+                   .power_off = [this](const std::string& node) { HookStruck(node); }},
                   seed),
       agents_(schedule_, knobs_, machines_, network_, marks_, seed),
+      fences_(
+          {.schedule = schedule_,
+           .machines = machines_,
+           .network = network_,
+           .agents = agents_,
+           .marks = marks_,
+           .report =
+               [this](const std::string& node, FencingReported report) {
+                 report.node = {kCluster, node};
+                 host().Post(report);
+               },
+           .stop = [this](const std::string& node,
+                          const std::set<std::string>& uids) { kubernetes_.ContainersStopped(node, uids); },
+           .changed = [this](const std::string& node) { kubernetes_.MayRunAgain(node); },
+           .reset = [this](const std::string& node) { Reset(node); },
+           .tell =
+               [observer](const std::string& line) {
+                 if (observer != nullptr) observer->OnTruth(line);
+               }},
+          seed),
       claims_(schedule_, [this] { return !kubernetes_.away(); }) {
   AddHost();
 }
@@ -70,6 +95,9 @@ void World::AddHost() {
                 kubernetes_.Reach(
                     request, [&host, life = host.life()](const Event& answer) { host.Post(answer, life); });
               },
+          .set_fencing = [this](const SetFencing& request,
+                                uint64_t connection) { fences_.Settings(request, connection); },
+          .goodbye_heard = [this](const std::string& node) { fences_.Left(node); },
           .started =
               [this, place] {
                 CoordinatorHost& host = *hosts_[place];
@@ -93,7 +121,10 @@ void World::Withdraw(size_t place, const WithdrawActions& withdrawal) {
 
 bool World::IsWanted(size_t place, uint64_t order, const ReleasedAction& action) const {
   const ActionKind kind = action.action.kind;
-  if (kind == ActionKind::kUntaintNode || kind == ActionKind::kUntaintGray) return true;
+  if (kind == ActionKind::kUntaintNode || kind == ActionKind::kUntaintGray ||
+      kind == ActionKind::kUntaintOutOfService) {
+    return true;
+  }
   const auto withdrawn = withdrawn_.find({place, action.decision});
   return withdrawn == withdrawn_.end() || order > withdrawn->second;
 }
@@ -183,6 +214,9 @@ void World::AddNode(const std::string& name, const std::string& zone, const Reso
 }
 
 void World::Apply(const Policy& policy) {
+  if (policy.failover.fencing.self_fencing) {
+    agents_.OnConfirmed([this](const std::string& node, absl::Time sent) { fences_.Heard(node, sent); });
+  }
   if (host().runs()) {
     ApplyPolicy apply;
     apply.policy = policy;
@@ -220,6 +254,7 @@ void World::SayGoodbye(const std::string& node) {
 
 void World::StartAgent(const std::string& node) {
   agents_.Start(node);
+  fences_.AgentStarted(node);
   truth_.Evaluate();
 }
 
@@ -228,12 +263,33 @@ void World::PowerOff(const std::string& node) {
   MachineChanged(node);
 }
 
+void World::Reset(const std::string& node) {
+  PowerOff(node);
+  PowerOnLater(node, kBoot);
+}
+
+void World::HookStruck(const std::string& node) {
+  PowerOff(node);
+  // In scripts nothing happens that they do not say.
+  if (seed_ != 0) PowerOnLater(node, kRepair);
+}
+
+void World::PowerOnLater(const std::string& node, absl::Duration after) {
+  schedule_.After(after, [this, node] {
+    Machine& machine = machines_.at(node);
+    if (machine.powered) return;
+    machine.frozen = false;
+    PowerOn(node);
+  });
+}
+
 void World::PowerOn(const std::string& node) {
   Machine& machine = machines_.at(node);
   machine.powered = true;
   machine.Mend(schedule_.now());
   machine.agent = true;
   ++machine.boots;
+  fences_.Booted(node);
   truth_.Evaluate();
   kubernetes_.MachineChanged(node);
   agents_.PoweredOn(node);

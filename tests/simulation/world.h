@@ -19,6 +19,7 @@
 #include "tests/simulation/agents.h"
 #include "tests/simulation/claims.h"
 #include "tests/simulation/coordinator_host.h"
+#include "tests/simulation/fence_model.h"
 #include "tests/simulation/knobs.h"
 #include "tests/simulation/kubernetes_model.h"
 #include "tests/simulation/machine.h"
@@ -54,6 +55,7 @@ class World {
   void MachineChanged(const std::string& node);  // after its truth was changed
   void PowerOff(const std::string& node);
   void PowerOn(const std::string& node);
+  void Reset(const std::string& node);       // off, and on again by itself
   void KillAgent(const std::string& node);   // its process; the kernel closes the connection
   void SayGoodbye(const std::string& node);  // the agent stops on purpose
   void StartAgent(const std::string& node);
@@ -88,6 +90,7 @@ class World {
   const Truth& truth() const { return truth_; }
   const SimulatedDisk& disk() const { return disk_; }
   KubernetesModel& kubernetes() { return kubernetes_; }
+  FenceModel& fences() { return fences_; }
   const std::map<coordinator::DecisionId, coordinator::Decision>& decisions() const {
     return disk_.decisions;
   }
@@ -103,6 +106,8 @@ class World {
   void Restart(size_t place, const coordinator::ReleasedAction& action);
   void Withdraw(size_t place, const coordinator::WithdrawActions& withdrawal);
   bool IsWanted(size_t place, uint64_t order, const coordinator::ReleasedAction& action) const;
+  void HookStruck(const std::string& node);
+  void PowerOnLater(const std::string& node, absl::Duration after);
 
   Observer* const observer_;
   const uint64_t seed_;
@@ -117,6 +122,7 @@ class World {
   SimulatedDisk disk_;
   KubernetesModel kubernetes_;
   Agents agents_;
+  FenceModel fences_;
   Claims claims_;
   std::vector<std::unique_ptr<CoordinatorHost>> hosts_;  // the last one is the present one
   uint64_t acts_ = 0;                                    // handed out so far

@@ -122,6 +122,23 @@ TEST_F(ActContract, TaintsAndUntaints) {
   EXPECT_EQ(Do(ActionKind::kUntaintNode, node).outcome, ActionOutcome::kAlreadyDone);
 }
 
+// Kubernetes' own taint, where the server is new enough to act on it.
+TEST_F(ActContract, CallsANodeOutOfServiceWhereThatIsKnown) {
+  const Json node = MakeNode();
+  const kube::ObjectName name = kube::NameOf(node);
+  const auto version = Await<kube::ServerVersion>([](auto done) { api().GetServerVersion(kDeadline, done); });
+  ASSERT_TRUE(version.ok()) << version.status();
+  const bool known = version->major > 1 || version->minor >= 24;
+  EXPECT_EQ(Do(ActionKind::kTaintOutOfService, node).outcome,
+            known ? ActionOutcome::kDone : ActionOutcome::kNotKnownThere);
+  EXPECT_EQ(::testing::Matches(::testing::Contains(coordinator::kOutOfServiceTaintKey))(TaintKeys(name)),
+            known);
+  EXPECT_EQ(Do(ActionKind::kUntaintOutOfService, node).outcome,
+            known ? ActionOutcome::kDone : ActionOutcome::kAlreadyDone);
+  EXPECT_THAT(TaintKeys(name), ::testing::Contains("others"));
+  EXPECT_THAT(TaintKeys(name), ::testing::Not(::testing::Contains(coordinator::kOutOfServiceTaintKey)));
+}
+
 // A node that has only the name is another node and is left alone; one that is gone is not missed.
 TEST_F(ActContract, OtherNodeIsNotTouched) {
   Json node = MakeNode();

@@ -114,8 +114,38 @@ MUTATIONS = [
         "stateful_pods_moved_without_proof",
         "L5",
         "coordinator/core/plan_failover.cc",
-        "const std::string& kind = pod.controller.kind;",
-        'const std::string kind = pod.controller.kind == "StatefulSet" ? "ReplicaSet" : pod.controller.kind;',
+        "return !MayRunTwice(kind) || !pod.exclusive_claims.empty();",
+        'return kind != "StatefulSet" && (!MayRunTwice(kind) || !pod.exclusive_claims.empty());',
+    ),
+    Mutation(
+        "fence_not_waited_for",
+        "L5",
+        "coordinator/core/fencing_time.cc",
+        "return own * (1 + kClockDrift) + kLastWrite;",
+        "return (void)own, (void)kClockDrift, kLastWrite;",
+    ),
+    Mutation(
+        "voucher_without_a_promise",
+        "L5",
+        "coordinator/core/fencing_time.cc",
+        "if (!promise) return std::nullopt;",
+        "if (!promise) continue;",
+    ),
+    Mutation(
+        "proof_outlives_a_sign_of_life",
+        "L5",
+        "coordinator/core/fencing.cc",
+        """  if (condemned || fencing.proof) {
+    fencing.proof.reset();
+""",
+        "  if (condemned) {\n",
+    ),
+    Mutation(
+        "proof_outlives_a_life_that_nobody_saw",
+        "L5",
+        "coordinator/core/fencing_proof.cc",
+        "proof->method == FenceMethod::kSelf || proof->lease_version == lease.resource_version",
+        "proof->method == FenceMethod::kSelf || (void(lease), true)",
     ),
     Mutation(
         "budget_not_asked",

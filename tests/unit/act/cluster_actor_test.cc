@@ -48,7 +48,9 @@ class ClusterActorTest : public ::testing::Test {
     return found.ok() ? kube::UidOf(*found) : "gone";
   }
   void Release(ActionKind kind, uint32_t number = 1) {
-    const bool on_node = kind == ActionKind::kTaintNode || kind == ActionKind::kUntaintNode;
+    const bool on_node = kind == ActionKind::kTaintNode || kind == ActionKind::kUntaintNode ||
+                         kind == ActionKind::kTaintOutOfService || kind == ActionKind::kUntaintOutOfService ||
+                         kind == ActionKind::kFenceNode;
     Action action =
         on_node ? Action{.number = number, .kind = kind, .name = "node-1", .uid = UidOf(kube::Nodes(), kNode)}
                 : Action{.number = number,
@@ -395,6 +397,55 @@ TEST_F(ClusterActorTest, WithdrawnBetweenReadingAndWriting) {
     EXPECT_EQ(Do(kind).outcome, ActionOutcome::kWithdrawn);
     EXPECT_EQ(Writes("patch"), before);
     kubernetes_.SetFault(nullptr);
+  }
+}
+
+// Kubernetes' own taint, as its controllers look for it, beside those of others; and off again.
+TEST_F(ClusterActorTest, CallsANodeOutOfServiceAndBack) {
+  kubernetes_.SetServerVersion({1, 24, "v1.24.0"});
+  kubernetes_.Put(kube::Nodes(), {{"metadata", {{"name", "node-1"}}},
+                                  {"spec", {{"taints", {{{"key", "others"}, {"effect", "NoSchedule"}}}}}}});
+  Begin();
+  const auto taints = [this] { return (*kubernetes_.Peek(kube::Nodes(), kNode))["spec"]["taints"]; };
+  EXPECT_EQ(Do(ActionKind::kTaintOutOfService).outcome, ActionOutcome::kDone);
+  ASSERT_EQ(taints().size(), 2u);
+  EXPECT_EQ(kube::Text(taints()[1], {"key"}), "node.kubernetes.io/out-of-service");
+  EXPECT_EQ(kube::Text(taints()[1], {"value"}), "nodeshutdown");
+  EXPECT_EQ(kube::Text(taints()[1], {"effect"}), "NoExecute");
+  EXPECT_EQ(Do(ActionKind::kTaintOutOfService).outcome, ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(Do(ActionKind::kUntaintOutOfService).outcome, ActionOutcome::kDone);
+  ASSERT_EQ(taints().size(), 1u);
+  EXPECT_EQ(kube::Text(taints()[0], {"key"}), "others");
+}
+
+// A server that is too old gets no taint that nobody there would look at; one whose age is not known,
+// neither.
+TEST_F(ClusterActorTest, AnOldServerIsNotCalledUpon) {
+  Begin();
+  const ActionFinished answer = Do(ActionKind::kTaintOutOfService);
+  EXPECT_EQ(answer.outcome, ActionOutcome::kNotKnownThere);
+  EXPECT_THAT(answer.detail, HasSubstr("v1.20.2 does not know this taint"));
+  EXPECT_EQ(Writes("patch"), 0u);
+}
+
+// A policy may ask for a hook that nobody has given the coordinator.
+TEST_F(ClusterActorTest, WithoutAHookTheQuestionIsRefused) {
+  Begin();
+  const ActionFinished answer = Do(ActionKind::kFenceNode);
+  EXPECT_EQ(answer.outcome, ActionOutcome::kRefused);
+  EXPECT_THAT(answer.detail, HasSubstr("--fence-hook-url"));
+}
+
+// A hook that hangs takes nobody's place: what else is to be done is done beside it. A withdrawal ends it.
+TEST_F(ClusterActorTest, AHookThatHangsTakesNobodysPlace) {
+  const auto hook = *FenceHook::Create({.command = {"/bin/sleep", "1000"}});
+  options_.fence_hook = hook.get();
+  Begin();
+  for (uint32_t number = 1; number <= 4; ++number) Release(ActionKind::kFenceNode, number);
+  EXPECT_EQ(Do(ActionKind::kTaintNode).outcome, ActionOutcome::kDone);
+  actor_->Do(WithdrawActions{.cluster = "east", .decision = {5, 12}, .reason = "node-1 lives"});
+  for (const ActionFinished& ended : events_.WaitFor<ActionFinished>(5)) {
+    EXPECT_NE(ended.outcome, ActionOutcome::kUnreachable);
   }
 }
 

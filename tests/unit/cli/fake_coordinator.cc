@@ -262,13 +262,34 @@ class FakeCoordinator::ReplayService final : public v1::ReplayService::Service {
   FakeCoordinator& owner_;
 };
 
+// Refuses to confirm what is not node-7.
+class FakeCoordinator::FencingService final : public v1::FencingService::Service {
+ public:
+  explicit FencingService(FakeCoordinator& owner) : owner_(owner) {}
+
+  grpc::Status ConfirmFence(grpc::ServerContext* context, const v1::ConfirmFenceRequest* request,
+                            v1::ConfirmFenceResponse* response) override {
+    if (auto status = owner_.Enter(*context, "Confirm " + request->name()); !status.ok()) return status;
+    owner_.Note(&Seen::confirm_fence, *request);
+    if (request->name() != "clusters/east/nodes/node-7") {
+      return {grpc::StatusCode::FAILED_PRECONDITION, "node-8 is HEALTHY and not DEAD"};
+    }
+    response->set_decision("decisions/3-4");
+    return grpc::Status::OK;
+  }
+
+ private:
+  FakeCoordinator& owner_;
+};
+
 FakeCoordinator::FakeCoordinator()
     : authority_("cli test"),
       fleet_service_(std::make_unique<FleetService>(*this)),
       decision_service_(std::make_unique<DecisionService>(*this)),
       policy_service_(std::make_unique<PolicyService>(*this)),
       maintenance_service_(std::make_unique<MaintenanceService>(*this)),
-      replay_service_(std::make_unique<ReplayService>(*this)) {
+      replay_service_(std::make_unique<ReplayService>(*this)),
+      fencing_service_(std::make_unique<FencingService>(*this)) {
   const testing::Identity identity =
       authority_.Issue({.common_name = "coordinator", .dns_names = {"localhost"}});
   grpc::SslServerCredentialsOptions tls;
@@ -280,6 +301,7 @@ FakeCoordinator::FakeCoordinator()
   builder.RegisterService(policy_service_.get());
   builder.RegisterService(maintenance_service_.get());
   builder.RegisterService(replay_service_.get());
+  builder.RegisterService(fencing_service_.get());
   server_ = builder.BuildAndStart();
   EVENKEEL_CHECK(server_ != nullptr) << "no server on loopback";
 }

@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "evenkeel/v1/decision.grpc.pb.h"
+#include "evenkeel/v1/fencing.grpc.pb.h"
 #include "evenkeel/v1/fleet.grpc.pb.h"
 #include "evenkeel/v1/maintenance.grpc.pb.h"
 #include "evenkeel/v1/policy.grpc.pb.h"
@@ -70,6 +71,7 @@ class FakeCoordinator {
     v1::StartMaintenanceRequest start_maintenance;
     v1::PauseClusterRequest pause_cluster;
     v1::ReplayRequest replay;
+    v1::ConfirmFenceRequest confirm_fence;
   };
   Seen seen() const;
 
@@ -79,6 +81,7 @@ class FakeCoordinator {
   class PolicyService;
   class MaintenanceService;
   class ReplayService;
+  class FencingService;
 
   // Notes the call; not OK when it shall fail.
   grpc::Status Enter(const grpc::ServerContext& context, const std::string& method);
@@ -101,6 +104,7 @@ class FakeCoordinator {
   std::unique_ptr<PolicyService> policy_service_;
   std::unique_ptr<MaintenanceService> maintenance_service_;
   std::unique_ptr<ReplayService> replay_service_;
+  std::unique_ptr<FencingService> fencing_service_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };

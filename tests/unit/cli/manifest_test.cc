@@ -53,6 +53,12 @@ spec:
     drain: enforce
     restartTimeout: 1m
     escalateAfter: 10m
+  fencing:
+    selfFencing: true
+    isolationTimeout: 25s
+    stop_timeout: 12s
+    withoutWatchdog: true
+    hook: true
 )";
 
 v1::Policy ParseOne(const std::string& text) {
@@ -96,6 +102,11 @@ TEST(Manifest, EveryFieldIsRead) {
   EXPECT_EQ(failover.gray().taint(), v1::POLICY_MODE_ENFORCE);
   EXPECT_EQ(failover.gray().restart(), v1::POLICY_MODE_OBSERVE);
   EXPECT_EQ(failover.gray().escalate_after().seconds(), 600);
+  EXPECT_TRUE(failover.fencing().self_fencing());
+  EXPECT_EQ(failover.fencing().isolation_timeout().seconds(), 25);
+  EXPECT_EQ(failover.fencing().stop_timeout().seconds(), 12);
+  EXPECT_TRUE(failover.fencing().without_watchdog());
+  EXPECT_TRUE(failover.fencing().hook());
 }
 
 // Proves that this test knows every field: one that is added to the API must be added above.
@@ -107,6 +118,9 @@ TEST(Manifest, CompleteExampleIsComplete) {
   set.clear();
   policy.failover().gray().GetReflection()->ListFields(policy.failover().gray(), &set);
   EXPECT_EQ(set.size(), static_cast<std::size_t>(v1::GrayPolicy::descriptor()->field_count()));
+  set.clear();
+  policy.failover().fencing().GetReflection()->ListFields(policy.failover().fencing(), &set);
+  EXPECT_EQ(set.size(), static_cast<std::size_t>(v1::FencingPolicy::descriptor()->field_count()));
 }
 
 // Proves that what `get policy -o yaml` prints is what `apply` takes, with nothing lost.

@@ -2,6 +2,7 @@
 
 #include "coordinator/core/plan_failover.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,51 @@ TEST(JudgePodTest, OnlyWhatMayRunTwiceIsDeleted) {
     EXPECT_EQ(!judgement.not_taken.description.empty(), row.explained) << row.what;
     EXPECT_EQ(!judgement.not_taken.reason.empty(), row.explained) << row.what;
   }
+}
+
+// A proof lets what waits for it move: by an agent's own fence only the pods it had marked; by an operator's
+// word or the hook's all; and still nothing that nobody would make again, or that belongs to the node.
+TEST(JudgePodTest, AProofLetsWhatItCoversMove) {
+  const FenceProof self{.method = FenceMethod::kSelf, .time = {}, .detail = "", .pods = {"uid"}};
+  const FenceProof other{.method = FenceMethod::kSelf, .time = {}, .detail = "", .pods = {"another"}};
+  const FenceProof hook{.method = FenceMethod::kHook, .time = {}, .detail = "", .pods = {}};
+  PodFacts claim = Pod("ReplicaSet", "files");
+  claim.exclusive_claims = {"files-data"};
+  for (const PodFacts& pod : {Pod("StatefulSet", "db"), Pod("Rollout", "web"), claim}) {
+    EXPECT_TRUE(MustNotRunTwice(pod));
+    EXPECT_EQ(JudgePod({"shop", "pod"}, pod, self).treatment, PodTreatment::kDelete);
+    EXPECT_EQ(JudgePod({"shop", "pod"}, pod, other).treatment, PodTreatment::kMarkUnready);
+    EXPECT_EQ(JudgePod({"shop", "pod"}, pod, hook).treatment, PodTreatment::kDelete);
+  }
+  for (const PodFacts& pod : {Pod("", ""), Pod("DaemonSet", "logs")}) {
+    EXPECT_FALSE(MustNotRunTwice(pod));
+    EXPECT_EQ(JudgePod({"shop", "pod"}, pod, hook).treatment, PodTreatment::kMarkUnready);
+  }
+}
+
+// Kubernetes' out-of-service taint has all pods of a node deleted and its volumes detached. A node that may
+// run on gets it only when nothing is left on it that has moved by no proof.
+TEST(PlanFailoverTest, OutOfServiceOnlyWhereItHarmsNothing) {
+  const auto has = [](const FailoverPlan& plan, ActionKind kind) {
+    return std::any_of(plan.actions.begin(), plan.actions.end(),
+                       [kind](const Action& action) { return action.kind == kind; });
+  };
+  const FenceProof self{.method = FenceMethod::kSelf, .time = {}, .detail = "", .pods = {"uid"}};
+  const FenceProof word{.method = FenceMethod::kOperator, .time = {}, .detail = "", .pods = {}};
+  PodIndex pods;
+  pods.Put({"shop", "logs"}, Pod("DaemonSet", "logs"));
+  EXPECT_FALSE(has(PlanFailover("dead", "u", pods, {.proof = word}), ActionKind::kTaintOutOfService));
+  pods.Put({"shop", "db-0"}, Pod("StatefulSet", "db"));
+  EXPECT_TRUE(has(PlanFailover("dead", "u", pods, {.proof = word}), ActionKind::kTaintOutOfService));
+  EXPECT_TRUE(has(PlanFailover("dead", "u", pods, {.proof = self}), ActionKind::kTaintOutOfService));
+  PodFacts unmarked = Pod("StatefulSet", "db");
+  unmarked.uid = "another";
+  pods.Put({"shop", "db-1"}, unmarked);
+  EXPECT_FALSE(has(PlanFailover("dead", "u", pods, {.proof = self}), ActionKind::kTaintOutOfService));
+  EXPECT_TRUE(has(PlanFailover("dead", "u", pods, {.proof = word}), ActionKind::kTaintOutOfService));
+  // The hook is asked only where something waits.
+  EXPECT_TRUE(has(PlanFailover("dead", "u", pods, {.hook = true}), ActionKind::kFenceNode));
+  EXPECT_FALSE(has(PlanFailover("dead", "u", pods, {.proof = word, .hook = true}), ActionKind::kFenceNode));
 }
 
 // The taint comes first, in a stage of its own; then the pods by falling priority, then by name; numbers rise

@@ -87,6 +87,39 @@ TEST_F(ReplanTest, DoesNotRepeatWhatFailed) {
   EXPECT_EQ(decision_.actions[1].state, ActionState::kFailed);
 }
 
+// What was skipped because the node lived is right again when it has died after all, also where a try of it
+// had come to nothing.
+TEST_F(ReplanTest, RepeatsWhatWasSkipped) {
+  Set(0, ActionState::kDone, 1);
+  node_.failover_taint = true;
+  Set(1, ActionState::kPending, 1);  // a: the API server did not answer
+  decision_.actions[1].finish_time = absl::FromUnixSeconds(1000);
+  SkipPending(decision_, "it lives", /*fresh=*/true, node_, pods_);
+  ASSERT_EQ(decision_.actions[1].state, ActionState::kSkipped);
+  Replan(decision_, Plan(), node_, pods_);
+  ASSERT_EQ(decision_.actions.size(), 7u);
+  for (size_t i = 4; i < 7; ++i) EXPECT_EQ(decision_.actions[i].kind, ActionKind::kDeletePod);
+  EXPECT_EQ(decision_.actions[4].name, "a");
+}
+
+// A server that is too old for the out-of-service taint is not asked again.
+TEST_F(ReplanTest, DoesNotRepeatWhatTheServerDoesNotKnow) {
+  node_.failover_taint = true;
+  Action taint;
+  taint.number = 5;
+  taint.stage = kTaintStage;
+  taint.kind = ActionKind::kTaintOutOfService;
+  taint.name = "dead";
+  taint.uid = "uid-dead";
+  FailoverPlan plan = Plan();
+  plan.actions.push_back(taint);
+  decision_.actions.push_back(taint);
+  Set(4, ActionState::kSkipped, 1);
+  decision_.actions[4].finish_time = absl::FromUnixSeconds(1000);
+  Replan(decision_, plan, node_, pods_);
+  EXPECT_EQ(decision_.actions.size(), 5u);
+}
+
 // A node that lives keeps its pods; they no longer count as taken off, and what was done after all is seen.
 TEST_F(ReplanTest, SkipsWhatIsLeftWhenTheNodeLives) {
   Set(0, ActionState::kDone, 1);

@@ -18,8 +18,10 @@ Json Node() {
       "topology.kubernetes.io/zone": "zone-a", "topology.kubernetes.io/region": "region-a"}},
     "spec": {"unschedulable": true, "taints": [
       {"key": "dedicated", "value": "gpu", "effect": "NoExecute"},
-      {"key": "evenkeel.dev/failed-over", "effect": "NoSchedule"}]},
+      {"key": "evenkeel.dev/failed-over", "effect": "NoSchedule"},
+      {"key": "node.kubernetes.io/out-of-service", "value": "nodeshutdown", "effect": "NoExecute"}]},
     "status": {
+      "nodeInfo": {"bootID": "boot-7", "kubeletVersion": "v1.24.0"},
       "allocatable": {"cpu": "3920m", "memory": "16Gi", "pods": "110"},
       "addresses": [{"type": "Hostname", "address": "node-1"}, {"type": "ExternalIP", "address": "1.2.3.4"},
                     {"type": "InternalIP", "address": "10.0.0.1"}],
@@ -62,8 +64,11 @@ TEST(KubernetesFactsTest, ReadsANode) {
                  .unschedulable = true,
                  .failover_taint = true,
                  .allocatable = {.cpu_millicores = 3920, .memory_bytes = int64_t{16} << 30, .pods = 110},
-                 .reserved = true}));
-  EXPECT_THAT(node.taints, ElementsAre("dedicated=gpu:NoExecute", "evenkeel.dev/failed-over:NoSchedule"));
+                 .reserved = true,
+                 .out_of_service = true,
+                 .boot_id = "boot-7"}));
+  EXPECT_THAT(node.taints, ElementsAre("dedicated=gpu:NoExecute", "evenkeel.dev/failed-over:NoSchedule",
+                                       "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute"));
   EXPECT_EQ(node.labels.at("topology.kubernetes.io/zone"), "zone-a");
 }
 

@@ -83,6 +83,13 @@ TEST(CoordinatorConfig, RefusesByTheNameOfTheFlag) {
       {"--http-listen", With({"--cluster=a", "--http-listen=:70000"})},
       {"--namespace", With({"--cluster=a", "--namespace=a/b"})},
       {"--log-level", With({"--cluster=a", "--log-level=loud"})},
+      {"--fence-hook-url", With({"--cluster=a", "--fence-hook-url=ftp://strip/fence"})},
+      {"--fence-hook-url",
+       With({"--cluster=a", "--fence-hook-url=http://strip/fence", "--fence-hook-command=/bin/true"})},
+      {"--fence-hook-command", With({"--cluster=a", "--fence-hook-command=fence"})},
+      {"--fence-hook-ca-file", With({"--cluster=a", "--fence-hook-url=https://strip/fence",
+                                     "--fence-hook-ca-file=/there/is/no/such/file"})},
+      {"--fence-hook-timeout", With({"--cluster=a", "--fence-hook-timeout=0s"})},
   };
   for (const auto& row : rows) {
     const Result result = Read(row.arguments);

@@ -131,6 +131,10 @@ ActionOutcome CrashWorld::Do(const coordinator::ReleasedAction& released) {
       tainted_ = wanted;
       break;
     }
+    case ActionKind::kTaintOutOfService:
+    case ActionKind::kUntaintOutOfService:
+    case ActionKind::kFenceNode:
+      return ActionOutcome::kRefused;  // nothing here leads to them
     case ActionKind::kDeletePod:
     case ActionKind::kEvictPod:
     case ActionKind::kMarkPodUnready: {

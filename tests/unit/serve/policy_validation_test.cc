@@ -73,6 +73,10 @@ TEST(PolicyValidation, ShowsTheDefaultsInForce) {
   EXPECT_EQ(small.failover().min_healthy_percent(), 50U);
   EXPECT_EQ(small.failover().storm_cool_down().seconds(), 30);
   EXPECT_EQ(small.failover().release_budget_after().seconds(), 600);
+  EXPECT_FALSE(small.failover().fencing().self_fencing());
+  EXPECT_EQ(small.failover().fencing().isolation_timeout().seconds(), 20);
+  EXPECT_EQ(small.failover().fencing().stop_timeout().seconds(), 10);
+  EXPECT_EQ(ToMessage(*policy, 5000).failover().fencing().isolation_timeout().seconds(), 150);
   EXPECT_EQ(ToMessage(*policy, 5000).failover().max_disruptions(), 500U);
   EXPECT_EQ(ToMessage(*policy, 5000).failover().beat_interval().seconds(), 5);
 }
@@ -113,6 +117,12 @@ TEST(PolicyValidation, KeepsWhatIsWritten) {
   gray.set_drain(v1::POLICY_MODE_ENFORCE);
   gray.mutable_restart_timeout()->set_seconds(10);
   gray.mutable_escalate_after()->set_seconds(120);
+  v1::FencingPolicy& fencing = *failover.mutable_fencing();
+  fencing.set_self_fencing(true);
+  fencing.mutable_isolation_timeout()->set_seconds(45);
+  fencing.mutable_stop_timeout()->set_seconds(15);
+  fencing.set_without_watchdog(true);
+  fencing.set_hook(true);
   const auto policy = PolicyFromMessage(message, Clusters());
   ASSERT_TRUE(policy.ok()) << policy.status();
   v1::Policy shown = ToMessage(*policy, 10);
@@ -213,6 +223,23 @@ TEST(PolicyValidation, RefusesByTheNameOfTheField) {
       {"policy.failover.gray.escalate_after",
        [](v1::Policy& p) {
          p.mutable_failover()->mutable_gray()->mutable_escalate_after()->set_seconds(59);
+       }},
+      {"policy.failover.fencing.isolation_timeout",
+       [](v1::Policy& p) {
+         p.mutable_failover()->mutable_fencing()->mutable_isolation_timeout()->set_seconds(5);
+       }},
+      {"policy.failover.fencing.isolation_timeout",  // no less than 30 beats
+       [](v1::Policy& p) {
+         p.mutable_failover()->mutable_beat_interval()->set_seconds(1);
+         p.mutable_failover()->mutable_fencing()->mutable_isolation_timeout()->set_seconds(29);
+       }},
+      {"policy.failover.fencing.isolation_timeout",
+       [](v1::Policy& p) {
+         p.mutable_failover()->mutable_fencing()->mutable_isolation_timeout()->set_seconds(601);
+       }},
+      {"policy.failover.fencing.stop_timeout",
+       [](v1::Policy& p) {
+         p.mutable_failover()->mutable_fencing()->mutable_stop_timeout()->set_seconds(121);
        }},
   };
   for (const auto& row : rows) {

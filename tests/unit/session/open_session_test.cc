@@ -100,7 +100,8 @@ TEST(OpenSession, ReportsReachTheFleetView) {
               ElementsAre("opened node-1", "report node-1 full", "report node-1 delta"));
 }
 
-// A goodbye ends the session in good order, and the core is told that it was on purpose.
+// A goodbye ends the session in good order, once the core, which is told that it was on purpose, has made it
+// durable.
 TEST(OpenSession, AGoodbyeIsAGoodEnd) {
   SessionRig rig;
   const auto agent = rig.OpenSession("node-1");
@@ -108,11 +109,24 @@ TEST(OpenSession, AGoodbyeIsAGoodEnd) {
   v1::ConnectRequest goodbye;
   goodbye.mutable_goodbye()->set_reason("SIGTERM");
   ASSERT_TRUE(agent->Send(goodbye));
-  EXPECT_TRUE(agent->End().ok());
   const SessionClosed closed = rig.events.WaitFor<SessionClosed>(1).front();
+  rig.sessions().Release(ConfirmGoodbye{closed.node, closed.session_id});
+  EXPECT_TRUE(agent->End().ok());
   EXPECT_TRUE(closed.goodbye);
   EXPECT_EQ(closed.reason, "said goodbye: SIGTERM");
   EXPECT_EQ(closed.last_beat_node_time_ms, 77);
+}
+
+// An agent lets go of its watchdog by a good end alone: where the goodbye could not be made durable, there is
+// none (L5).
+TEST(OpenSession, AGoodbyeThatIsNotKeptIsNoGoodEnd) {
+  SessionRig rig;
+  const auto agent = rig.OpenSession("node-1");
+  v1::ConnectRequest goodbye;
+  goodbye.mutable_goodbye()->set_reason("SIGTERM");
+  ASSERT_TRUE(agent->Send(goodbye));
+  EXPECT_TRUE(rig.events.WaitFor<SessionClosed>(1).front().goodbye);
+  EXPECT_EQ(agent->End().code(), absl::StatusCode::kUnavailable);
 }
 
 // A connection that breaks is told at once: it is evidence, not silence.
@@ -150,6 +164,63 @@ TEST(OpenSession, NewSettingsAreANewWelcome) {
   const auto response = agent->Receive();
   ASSERT_TRUE(response && response->has_welcome());
   EXPECT_EQ(response->welcome().beat_interval().nanos(), 250'000'000);
+}
+
+// How a node fences itself goes to its agent, and what the agent does about it comes back.
+TEST(OpenSession, FencingIsToldAndReported) {
+  SessionRig rig;
+  const auto agent = rig.OpenSession("node-1");
+  const uint64_t session_id = rig.events.WaitFor<SessionOpened>(1).front().session_id;
+  FencingSettings settings;
+  settings.version = 9;
+  settings.armed = true;
+  settings.isolation_timeout = absl::Milliseconds(20'500);
+  settings.stop_timeout = absl::Seconds(10);
+  settings.marked = {{"shop", "db-0", "uid-db-0"}};
+  settings.vouchers = {{"node-2", "10.0.0.2", 9120}};
+  settings.condemned = {"node-3"};
+  settings.release = true;
+  settings.answered_fence = 77;
+  // To a session that is over: nobody hears it.
+  rig.sessions().Release(SetFencing{.node = kNode, .session_id = session_id + 1, .settings = {.version = 8}});
+  rig.sessions().Release(SetFencing{.node = kNode, .session_id = session_id, .settings = settings});
+  const auto response = agent->Receive();
+  ASSERT_TRUE(response && response->has_fencing_settings());
+  const v1::FencingSettings& told = response->fencing_settings();
+  EXPECT_EQ(told.version(), 9u);
+  EXPECT_TRUE(told.armed());
+  EXPECT_EQ(told.isolation_timeout().seconds(), 20);
+  EXPECT_EQ(told.isolation_timeout().nanos(), 500'000'000);
+  EXPECT_EQ(told.stop_timeout().seconds(), 10);
+  ASSERT_EQ(told.marked_pods_size(), 1);
+  EXPECT_EQ(told.marked_pods(0).namespace_(), "shop");
+  EXPECT_EQ(told.marked_pods(0).name(), "db-0");
+  EXPECT_EQ(told.marked_pods(0).uid(), "uid-db-0");
+  ASSERT_EQ(told.vouchers_size(), 1);
+  EXPECT_EQ(told.vouchers(0).node(), "node-2");
+  EXPECT_EQ(told.vouchers(0).address(), "10.0.0.2");
+  EXPECT_EQ(told.vouchers(0).agent_port(), 9120u);
+  EXPECT_THAT(told.condemned_nodes(), ElementsAre("node-3"));
+  EXPECT_TRUE(told.release());
+  EXPECT_EQ(told.answered_fence(), 77u);
+
+  v1::ConnectRequest status;
+  status.mutable_fencing_status()->set_version(9);
+  status.mutable_fencing_status()->set_armed(true);
+  status.mutable_fencing_status()->mutable_watchdog_timeout()->set_seconds(30);
+  status.mutable_fencing_status()->set_fenced(true);
+  status.mutable_fencing_status()->set_detail("why");
+  status.mutable_fencing_status()->set_fence(78);
+  ASSERT_TRUE(agent->Send(status));
+  const FencingReported report = rig.events.WaitFor<FencingReported>(1).front();
+  EXPECT_EQ(report.node, kNode);
+  EXPECT_EQ(report.session_id, session_id);
+  EXPECT_EQ(report.version, 9u);
+  EXPECT_TRUE(report.armed);
+  EXPECT_EQ(report.watchdog_timeout, absl::Seconds(30));
+  EXPECT_TRUE(report.fenced);
+  EXPECT_EQ(report.detail, "why");
+  EXPECT_EQ(report.fence, 78u);
 }
 
 ProbeNode ProbeRequestFor(uint64_t session_id) {

@@ -150,6 +150,18 @@ TEST(ValidateSmallMessages, BoundTheirTexts) {
   answer.mutable_agent()->mutable_detail()->push_back('d');
   EXPECT_EQ(ValidateProbeAnswer(answer).code(), absl::StatusCode::kInvalidArgument);
 
+  v1::FencingStatus fencing;
+  fencing.set_detail(std::string(kMaxLongTextBytes, 'f'));
+  fencing.mutable_watchdog_timeout()->set_seconds(3600);
+  EXPECT_TRUE(ValidateFencingStatus(fencing).ok());
+  fencing.mutable_watchdog_timeout()->set_seconds(3601);
+  EXPECT_EQ(base::Detail(ValidateFencingStatus(fencing), base::kFieldKey), "fencing_status.watchdog_timeout");
+  fencing.mutable_watchdog_timeout()->set_seconds(-1);
+  EXPECT_EQ(base::Detail(ValidateFencingStatus(fencing), base::kFieldKey), "fencing_status.watchdog_timeout");
+  fencing.clear_watchdog_timeout();
+  fencing.mutable_detail()->push_back('f');
+  EXPECT_EQ(base::Detail(ValidateFencingStatus(fencing), base::kFieldKey), "fencing_status.detail");
+
   v1::Goodbye goodbye;
   goodbye.set_reason(std::string(kMaxLongTextBytes, 'r'));
   EXPECT_TRUE(ValidateGoodbye(goodbye).ok());

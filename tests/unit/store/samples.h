@@ -75,7 +75,9 @@ inline Decision SampleDecision(DecisionId id, DecisionState state = DecisionStat
                       .judged = SampleTime(3),
                       .intended = SampleTime(4),
                       .acted = SampleTime(5),
-                      .recovered = SampleTime(6)};
+                      .recovered = SampleTime(6),
+                      .closed = {},
+                      .fenced = SampleTime(8)};
   if (state != DecisionState::kOpen) {
     decision.timings.closed = SampleTime(static_cast<int64_t>(id.number));
   }
@@ -92,7 +94,21 @@ inline NodeRecord SampleNode(const std::string& name) {
           .hold_down = {.relapses = 3, .readmitted = SampleTime(9)},
           .agent_pod = "evenkeel-agent-x7",
           .recovered = SampleTime(30),
-          .gray = {.tainted = true, .drained = true, .decision = DecisionId{3, 5}}};
+          .gray = {.tainted = true, .drained = true, .decision = DecisionId{3, 5}},
+          .fencing = {.version = 9,
+                      .vouchers = {"node-1", "node-3"},
+                      .armed = ArmedFence{.isolation_timeout = absl::Seconds(20),
+                                          .stop_timeout = absl::Seconds(10),
+                                          .watchdog_timeout = absl::Seconds(15),
+                                          .pods = {"uid-db-0"},
+                                          .boot_id = "boot-1"},
+                      .condemned = true,
+                      .out_of_service = true,
+                      .proof = FenceProof{.method = FenceMethod::kSelf,
+                                          .time = SampleTime(7),
+                                          .detail = "its agent has stopped its pods",
+                                          .pods = {"uid-db-0"},
+                                          .lease_version = "4711"}}};
 }
 
 inline ClusterRecord SampleCluster(const std::string& name) {
@@ -147,7 +163,12 @@ inline Policy SamplePolicy(const std::string& name) {
                                 .restart = true,
                                 .drain = true,
                                 .restart_timeout = absl::Seconds(13),
-                                .escalate_after = absl::Minutes(14)}}};
+                                .escalate_after = absl::Minutes(14)},
+                       .fencing = {.self_fencing = true,
+                                   .isolation_timeout = absl::Seconds(25),
+                                   .stop_timeout = absl::Seconds(12),
+                                   .without_watchdog = true,
+                                   .hook = true}}};
 }
 
 }  // namespace evenkeel::coordinator

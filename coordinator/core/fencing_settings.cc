@@ -1,0 +1,112 @@
+#include "coordinator/core/fencing_settings.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/fencing_time.h"
+#include "coordinator/core/plan_failover.h"
+#include "coordinator/core/sentences.h"
+#include "coordinator/core/witnesses.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// Null: it cannot vouch for anybody.
+const Node* PossibleVoucher(const Cluster& cluster, const std::string& name) {
+  const auto found = cluster.nodes.find(name);
+  if (found == cluster.nodes.end()) return nullptr;
+  const Node& node = found->second;
+  const bool possible =
+      node.facts && !node.facts->address.empty() && node.agent_port != 0 && !node.record.failed_over;
+  return possible ? &node : nullptr;
+}
+
+std::vector<Voucher> VouchersFor(const Cluster& cluster, const Node& node) {
+  std::set<std::string> names;
+  if (node.fence.sent) {
+    for (const Voucher& voucher : node.fence.sent->vouchers) {
+      if (PossibleVoucher(cluster, voucher.node) != nullptr) names.insert(voucher.node);
+    }
+  }
+  const std::string domain = node.facts ? node.facts->failure_domain : "";
+  for (const Witness& more :
+       SelectWitnesses(cluster.witnesses, node.key.node, domain, node.key.node, kVouchers)) {
+    if (names.size() == kVouchers) break;
+    const Node* peer = PossibleVoucher(cluster, more.node);
+    // One that does not follow settings (an older agent) could not be told to vouch no more.
+    if (peer != nullptr && peer->fence.followed != 0) names.insert(more.node);
+  }
+  std::vector<Voucher> vouchers;
+  for (const std::string& name : names) {
+    const Node& voucher = cluster.nodes.at(name);
+    vouchers.push_back({name, voucher.facts->address, voucher.agent_port});
+  }
+  return vouchers;
+}
+
+std::vector<MarkedPod> MarkedOn(const Cluster& cluster, const std::string& node) {
+  std::vector<MarkedPod> marked;
+  for (const PodName& name : cluster.pods.OnNode(node)) {
+    const PodFacts& pod = *cluster.pods.Find(name);
+    if (!MustNotRunTwice(pod) || marked.size() == kMostMarkedPods) continue;
+    marked.push_back({name.name_space, name.name, pod.uid});
+  }
+  return marked;
+}
+
+}  // namespace
+
+FencingSettings SettingsFor(const Cluster& cluster, const Node& node) {
+  FencingSettings settings;
+  const FencingPolicy& policy = cluster.policy.fencing;
+  settings.isolation_timeout = IsolationTimeout(policy, cluster.beats.interval);
+  settings.stop_timeout = policy.stop_timeout;
+  if (policy.self_fencing) {
+    settings.marked = MarkedOn(cluster, node.key.node);
+    settings.vouchers = VouchersFor(cluster, node);
+  }
+  // Without a peer to ask, every absence of the coordinator would be isolation.
+  settings.armed = policy.self_fencing && !settings.vouchers.empty();
+  for (const std::string& name : cluster.condemned) {
+    const std::vector<std::string>& vouchers = cluster.nodes.at(name).record.fencing.vouchers;
+    const bool asked = std::find(vouchers.begin(), vouchers.end(), node.key.node) != vouchers.end();
+    if (asked) settings.condemned.push_back(name);
+  }
+  // A pod that has moved is not marked any more, and stays stopped all the same until the kubelet has
+  // forgotten it.
+  settings.release = !node.record.failed_over && !node.silence;
+  settings.answered_fence = node.fence.fence;
+  return settings;
+}
+
+std::string WhyNotSelfFenced(const Cluster& cluster, const Node& node) {
+  const FencingPolicy& policy = cluster.policy.fencing;
+  const std::optional<ArmedFence>& armed = node.record.fencing.armed;
+  if (!policy.self_fencing) return "the policy does not ask for it";
+  if (!armed) return "it had not confirmed that it would";
+  // Its kubelet may have started pods in a boot whose agent nobody has heard.
+  const std::string boot = node.facts ? node.facts->boot_id : "";
+  if (!boot.empty() && boot != armed->boot_id)
+    return "its machine has booted again since it confirmed that it would";
+  if (!armed->watchdog_timeout && !policy.without_watchdog) {
+    return "it has no watchdog: one that was killed or frozen would leave its pods running, and the policy "
+           "does not accept "
+           "that";
+  }
+  for (const std::string& uid : WaitingPods(cluster, node)) {
+    if (std::find(armed->pods.begin(), armed->pods.end(), uid) != armed->pods.end()) return "";
+  }
+  return "it had not yet heard of the pods that must not run twice";
+}
+
+std::vector<std::string> WaitingPods(const Cluster& cluster, const Node& node) {
+  std::vector<std::string> waiting;
+  const std::optional<FenceProof>& proof = node.record.fencing.proof;
+  for (const PodName& name : cluster.pods.OnNode(node.key.node)) {
+    const PodFacts& pod = *cluster.pods.Find(name);
+    if (MustNotRunTwice(pod) && !(proof && proof->Covers(pod.uid))) waiting.push_back(pod.uid);
+  }
+  return waiting;
+}
+
+}  // namespace evenkeel::coordinator

@@ -41,7 +41,7 @@ void Loop::Step(const std::vector<Event>& events) {
   next_ = Next::kCommit;
   stepped_ = clock_.Now();
   steps_.reserve(held_back_.size() + events.size() + 1);
-  for (const Event& event : held_back_) steps_.push_back(core_.Step(event, clock_.Now()));
+  for (const Event& event : held_back_) Step(event, clock_.Now());
   held_back_.clear();
   // What has happened comes before what has not happened in time: a sign of life that waits in the queue must
   // not lose against the deadline that it meets (L1).

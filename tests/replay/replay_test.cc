@@ -76,6 +76,29 @@ TEST(ReplayTest, RecordedDecisionsReplayToThemselvesBitForBit) {
   EXPECT_GT(decisions, 4 * kSeeds);  // else this proves little
 }
 
+// Actions that come too late are held back, and the core is told so in the next turn: steps like all others.
+TEST(ReplayTest, WhatTheCoreIsToldOfActionsThatCameTooLateIsRecorded) {
+  uint64_t held_back = 0;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    Tape tape(100);
+    Tale tale(seed, &tape);
+    tale.world().knobs().slow_sync = 300;
+    tale.Play();
+    for (const LogItem& item : tape.items()) {
+      const auto* step = std::get_if<LogStep>(&item);
+      const auto* finished = step == nullptr ? nullptr : std::get_if<ActionFinished>(&step->event);
+      if (finished != nullptr &&
+          absl::StartsWith(finished->detail, "not sent: the coordinator stood still")) {
+        ++held_back;
+      }
+    }
+    const ReplayResult result = Replayed(tape.items(), {.since = tale.world().start()});
+    ASSERT_TRUE(result.faithful) << "seed " << seed << "\n" << Told(result);
+    ASSERT_GT(result.checkpoints, 0) << seed;
+  }
+  EXPECT_GT(held_back, 10);  // else this proves little
+}
+
 // A coordinator that has run for weeks: the replay begins with a checkpoint in the middle.
 TEST(ReplayTest, AWindowBeginsWithTheStateAsItWas) {
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {

@@ -37,9 +37,8 @@ std::string When(const v1::Decision& decision) {
 void AppendDecision(const v1::DecisionComparison& comparison, bool wide, std::string& text) {
   const bool added = comparison.result() == v1::DecisionComparison::RESULT_ADDED;
   const v1::Decision& decision = added ? comparison.replayed() : comparison.recorded();
-  absl::StrAppend(&text, "\n", added ? "new" : LastSegment(decision.name()), "  ",
-                  Printable(Title(decision)), ", ", When(decision), added ? "" : ", ",
-                  added ? "" : State(decision), "\n");
+  absl::StrAppend(&text, "\n", added ? "new" : LastSegment(decision.name()), "  ", Printable(Title(decision)),
+                  ", ", When(decision), added ? "" : ", ", added ? "" : State(decision), "\n");
   const auto line = [&text](absl::string_view what) {
     absl::StrAppend(&text, "  - ", Printable(what), "\n");
   };
@@ -121,7 +120,9 @@ std::string ReplayText(const ReplayAnswer& answer, const ReplayTextOptions& opti
     }
     AppendDecision(comparison, options.wide, text);
   }
-  if (summary.truncated()) absl::StrAppend(&text, "\nThere were more; ask for less time to see them.\n");
+  if (summary.truncated()) {
+    absl::StrAppend(&text, "\nIt ended there: one replay tells no more decisions. Go on with --since.\n");
+  }
   if (!summary.notes().empty()) {
     absl::StrAppend(&text, "\nWhat to know:\n");
     for (const std::string& note : summary.notes()) absl::StrAppend(&text, "  - ", Printable(note), "\n");

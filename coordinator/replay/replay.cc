@@ -158,7 +158,18 @@ absl::StatusOr<bool> Replay::Take(const LogStep& step) {
   if (!begun_) return true;
   ++result_.steps;
   if (what_if_) what_if_->Step(step.event, step.now, deadline, effects);
-  return true;
+  if (!Enough()) return true;
+  result_.truncated = true;
+  Note(absl::StrCat(
+      "at ", At(now_), " there were ", question_.most_decisions,
+      " decisions, which is as many as one replay tells: what came later is not looked at; ask for it "
+      "by itself"));
+  return false;
+}
+
+bool Replay::Enough() const {
+  return recorded_.size() >= question_.most_decisions ||
+         (what_if_ && what_if_->decisions().size() >= question_.most_decisions);
 }
 
 void Replay::Verify(const LogStep& step, const std::vector<Decision>& decided) {
@@ -231,8 +242,6 @@ void Replay::Compare(ReplayResult& result) {
   for (ReplayedDecision& one : all) {
     one.estimate = result.parting && Begun(one) > result.parting->time;
   }
-  result.truncated = all.size() > ReplayResult::kMostDecisions;
-  if (result.truncated) all.resize(ReplayResult::kMostDecisions);
   result.decisions = std::move(all);
 }
 

@@ -41,6 +41,9 @@ struct ReplayQuestion {
   absl::Time until = absl::InfiniteFuture();
   std::optional<Policy> policy;        // none: verify
   std::optional<DecisionId> decision;  // only this one; none = all
+  // The replay ends where the recorded core, or the other one, has come to so many in the time: one with its
+  // evidence takes some 20 KiB.
+  size_t most_decisions = 10000;
 };
 
 // One decision that was taken or changed in the time, or would have been.
@@ -57,15 +60,13 @@ struct ReplayedDecision {
 };
 
 struct ReplayResult {
-  static constexpr size_t kMostDecisions = 10000;
-
   absl::Time since;  // what was looked at: at or after the question's
   absl::Time until;
   uint64_t steps = 0;        // in that time
   uint64_t marks = 0;        // times that a decision was made or changed, compared with what was recorded
   uint64_t checkpoints = 0;  // of the whole state, compared
   std::vector<ReplayedDecision> decisions;  // by the time they were intended
-  bool truncated = false;                   // there were more than kMostDecisions
+  bool truncated = false;                   // it ended at `until` because of most_decisions
   // What a reader must know to believe the rest, in sentences; first what matters most.
   std::vector<std::string> notes;
   std::optional<WhatIf::Parting> parting;  // the first one
@@ -77,8 +78,9 @@ class Replay {
  public:
   explicit Replay(ReplayQuestion question);
 
-  // One after the other, as EventLogWalk gives them. False: `until` has passed, and no more is needed.
-  // FAILED_PRECONDITION: the log begins with a checkpoint that this version cannot read.
+  // One after the other, as EventLogWalk gives them. False: `until` has passed, or there are most_decisions,
+  // and no more is needed. FAILED_PRECONDITION: the log begins with a checkpoint that this version cannot
+  // read.
   absl::StatusOr<bool> Take(const LogItem& item);
   absl::Time now() const { return now_; }
 
@@ -93,6 +95,7 @@ class Replay {
   void Note(std::string note);
   void SayWhichVersion(const std::string& coordinator_version);
   bool InTime() const { return now_ >= question_.since; }
+  bool Enough() const;
   void Compare(ReplayResult& result);
   void Limits(ReplayResult& result) const;
 

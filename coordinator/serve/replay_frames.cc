@@ -80,6 +80,8 @@ absl::Status ErrorFromFrame(std::string_view bytes) {
       return base::WithReason(status, "NOTHING_RECORDED");
     case absl::StatusCode::kFailedPrecondition:
       return base::WithReason(status, "RECORDED_BY_ANOTHER_VERSION");
+    case absl::StatusCode::kResourceExhausted:
+      return base::WithReason(status, "REPLAY_OUT_OF_MEMORY");
     case absl::StatusCode::kDataLoss:
       return base::WithReason(status, "RECORD_DAMAGED");
     case absl::StatusCode::kOk:

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "common/base/status.h"
@@ -15,18 +17,21 @@
 #include "coordinator/serve/convert.h"
 #include "coordinator/serve/policy_validation.h"
 #include "coordinator/serve/replay_frames.h"
+#include "coordinator/serve/replay_memory.h"
 #include "coordinator/serve/replay_messages.h"
 #include "coordinator/serve/replay_process.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
-// Last in line for the CPU, first to go when memory is short, and not without its coordinator.
+// Last in line for the CPU, first to go when memory is short, no more of it than there is to spare, and not
+// without its coordinator.
 void StandBack() {
   close_range(3, ~0U, 0);  // whatever a library of the coordinator left open to us
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   setpriority(PRIO_PROCESS, 0, 19);
   std::ofstream("/proc/self/oom_score_adj") << 1000;
+  if (const std::optional<uint64_t> spare = SpareMemory()) BoundMemory(*spare);
 }
 
 absl::StatusOr<std::string> ReadStandardInput() {

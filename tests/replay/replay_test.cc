@@ -245,6 +245,20 @@ TEST_F(DeadNode, AnotherBeatIsNotReplayedAndThatIsSaid) {
       << Notes(result);
 }
 
+// What it keeps of the decisions is bounded, with both kinds of questions.
+TEST_F(DeadNode, ItEndsWithTheMostDecisionsThatItTells) {
+  ReplayQuestion question{.since = world_.start(), .most_decisions = 1};
+  for (const bool another_policy : {false, true}) {
+    if (another_policy) question.policy = policy_;
+    const ReplayResult result = Replayed(tape_.items(), question);
+    EXPECT_TRUE(result.truncated);
+    EXPECT_TRUE(result.faithful);
+    EXPECT_FALSE(result.decisions.empty());
+    EXPECT_LT(result.until, Replayed(tape_.items(), {.since = world_.start()}).until);
+    EXPECT_TRUE(absl::StrContains(Notes(result), "what came later is not looked at")) << Notes(result);
+  }
+}
+
 TEST_F(DeadNode, OneDecisionCanBeAskedFor) {
   const DecisionId id = world_.decisions().rbegin()->first;
   const ReplayResult result = Replayed(tape_.items(), {.since = world_.start(), .decision = id});

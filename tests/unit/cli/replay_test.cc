@@ -118,6 +118,13 @@ TEST(ReplayTextTest, TellsDifferencesReasonsAndLimits) {
             "  - from here the two worlds part\n");
 }
 
+TEST(ReplayTextTest, SaysThatItEndedEarly) {
+  ReplayAnswer answer = Verified();
+  EXPECT_THAT(ReplayText(answer, {}), Not(HasSubstr("It ended there")));
+  answer.summary.set_truncated(true);
+  EXPECT_THAT(ReplayText(answer, {}), HasSubstr("It ended there"));
+}
+
 TEST(ReplayTextTest, WideTellsEveryField) {
   const std::string text = ReplayText(Different(), {.wide = true, .policy = "new"});
   EXPECT_THAT(text, HasSubstr("  - state was: succeeded\n  - state would have been: refused\n"));

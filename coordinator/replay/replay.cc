@@ -300,7 +300,16 @@ absl::StatusOr<ReplayResult> RunReplay(const std::string& folder, const ReplayQu
       return absl::CancelledError("the replay was cancelled");
     }
   }
-  return replay.Finish();
+  ReplayResult result = replay.Finish();
+  // "Nothing would have been otherwise" would be no answer to that.
+  if (question.decision && result.decisions.empty()) {
+    return base::WithReason(absl::NotFoundError(absl::StrCat(
+                                "decision ", question.decision->ToString(),
+                                " was neither made nor changed in what is recorded of that time (from ",
+                                At(result.since), " to ", At(result.until), ")")),
+                            "DECISION_NOT_RECORDED");
+  }
+  return result;
 }
 
 }  // namespace evenkeel::coordinator

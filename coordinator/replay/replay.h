@@ -113,7 +113,8 @@ class Replay {
 
 // The whole: walks the log in `folder` from the question's `since`. `progress`, which may be empty, is called
 // after every few thousand steps with the time that has been reached; false from it ends the replay with
-// CANCELLED.
+// CANCELLED. NOT_FOUND, DECISION_NOT_RECORDED: the question is about one decision, and that was neither made
+// nor changed in what was looked at.
 absl::StatusOr<ReplayResult> RunReplay(const std::string& folder, const ReplayQuestion& question,
                                        const std::function<bool(absl::Time)>& progress);
 

@@ -68,13 +68,21 @@ absl::Status WriteReplayFrame(int file, char type, std::string_view bytes) {
 }
 
 std::string FrameOfError(const absl::Status& status) {
-  return absl::StrCat(std::string(1, static_cast<char>(status.code())), status.message());
+  return absl::StrCat(std::string(1, static_cast<char>(status.code())),
+                      base::Detail(status, base::kReasonKey).value_or(""), std::string(1, '\0'),
+                      status.message());
 }
 
 absl::Status ErrorFromFrame(std::string_view bytes) {
   if (bytes.empty()) return absl::InternalError("the replay's process failed without a word");
   const auto code = static_cast<absl::StatusCode>(bytes.front());
-  absl::Status status(code, absl::string_view(bytes.data() + 1, bytes.size() - 1));
+  const size_t end = bytes.find('\0', 1);
+  if (code == absl::StatusCode::kOk || end == std::string_view::npos) {
+    return absl::InternalError("the replay's process failed without a cause");
+  }
+  const std::string reason(bytes.substr(1, end - 1));
+  absl::Status status(code, absl::string_view(bytes.data() + end + 1, bytes.size() - end - 1));
+  if (!reason.empty()) return base::WithReason(status, reason);
   switch (status.code()) {
     case absl::StatusCode::kNotFound:
       return base::WithReason(status, "NOTHING_RECORDED");
@@ -84,8 +92,6 @@ absl::Status ErrorFromFrame(std::string_view bytes) {
       return base::WithReason(status, "REPLAY_OUT_OF_MEMORY");
     case absl::StatusCode::kDataLoss:
       return base::WithReason(status, "RECORD_DAMAGED");
-    case absl::StatusCode::kOk:
-      return absl::InternalError("the replay's process failed without a cause");
     default:
       return status;
   }

@@ -7,7 +7,8 @@
 // The process is the coordinator's own program, `evenkeel-coordinator replay FOLDER`: the very core that
 // decided. It reads a v1.ReplayRequest from its standard input to the end, and writes to its standard output
 // frames: a byte, 'R' for a v1.ReplayResponse or 'E' for an error, four bytes of length (little-endian), and
-// so many bytes; of an error: a byte with its code, then its message.
+// so many bytes; of an error: a byte with its code, its reason (may be empty; else it follows from the code), a
+// zero byte, then its message.
 #pragma once
 
 #include <functional>

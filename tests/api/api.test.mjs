@@ -320,6 +320,8 @@ test('a replay that makes no sense is refused', async () => {
   await assert.rejects(replayed({ start_time: { seconds }, end_time: { seconds: 1 } }), refused(grpc.status.INVALID_ARGUMENT, /end_time/));
   await assert.rejects(replayed({ start_time: { seconds }, policy: { name: 'policies/p', failover: { cluster: 'nowhere' } } }),
     refused(grpc.status.INVALID_ARGUMENT, /cluster/));
+  await assert.rejects(replayed({ start_time: { seconds: seconds - 600 }, decision: 'decisions/4711-1' }),
+    refused(grpc.status.NOT_FOUND, /neither made nor changed/));
   await assert.rejects(replayed({ start_time: { seconds } }, { options: {} }), refused(grpc.status.INVALID_ARGUMENT, /deadline/));
   await assert.rejects(replayed({ start_time: { seconds } }, { credentials: stranger }), refused(grpc.status.UNAUTHENTICATED, /./));
 });

@@ -292,6 +292,37 @@ TEST_F(EventLogTest, AnEmptyLogIsSaid) {
   EXPECT_TRUE(absl::StrContains(result.status().message(), "the event log is empty"));
 }
 
+// Else "nothing was decided" would be read as the answer.
+TEST_F(EventLogTest, ADecisionThatIsNotInTheLogIsSaid) {
+  absl::Time start;
+  Policy policy;
+  DecisionId known;
+  {
+    EventLog log(Options());
+    Tale tale(3, &log);
+    tale.Play();
+    start = tale.world().start();
+    policy = tale.policy();
+    ASSERT_FALSE(tale.world().decisions().empty());
+    known = tale.world().decisions().rbegin()->first;
+  }
+  ReplayQuestion question{.since = start, .decision = known};
+  const auto found = RunReplay(Options().folder, question, {});
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->decisions.size(), 1);
+  question.decision = DecisionId{.epoch = 4711, .number = 1};
+  for (const bool another_policy : {false, true}) {
+    if (another_policy) question.policy = policy;
+    const auto result = RunReplay(Options().folder, question, {});
+    EXPECT_TRUE(absl::IsNotFound(result.status()));
+    EXPECT_TRUE(absl::StrContains(result.status().message(), "decision 4711-1 was neither made nor changed"))
+        << result.status();
+    EXPECT_TRUE(absl::StrContains(result.status().message(),
+                                  absl::FormatTime("from %Y-%m-%d", start, absl::UTCTimeZone())))
+        << result.status();
+  }
+}
+
 TEST_F(EventLogTest, AReplayCanBeCancelled) {
   {
     EventLog log(Options());

@@ -82,7 +82,7 @@ TEST(ReplayProcessTest, SaysHowItsProcessEnded) {
 }
 
 TEST(ReplayProcessTest, HandsOnErrorsWithTheirReason) {
-  const absl::Status status = EndOf("printf 'E\\006\\000\\000\\000\\005empty'");
+  const absl::Status status = EndOf("printf 'E\\007\\000\\000\\000\\005\\000empty'");
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(status.message(), "empty");
   EXPECT_EQ(base::Detail(status, base::kReasonKey), "NOTHING_RECORDED");
@@ -127,8 +127,16 @@ TEST(ReplayFramesTest, AnErrorKeepsItsWords) {
   const absl::Status status = ErrorFromFrame(FrameOfError(absl::DataLossError("a hole")));
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(status.message(), "a hole");
+  EXPECT_EQ(base::Detail(status, base::kReasonKey), "RECORD_DAMAGED");
+  const absl::Status reasoned = ErrorFromFrame(
+      FrameOfError(base::WithReason(absl::NotFoundError("not in it"), "DECISION_NOT_RECORDED")));
+  EXPECT_EQ(reasoned.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(reasoned.message(), "not in it");
+  EXPECT_EQ(base::Detail(reasoned, base::kReasonKey), "DECISION_NOT_RECORDED");
   EXPECT_EQ(ErrorFromFrame("").code(), absl::StatusCode::kInternal);
   EXPECT_EQ(ErrorFromFrame(std::string(1, '\0')).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(ErrorFromFrame(std::string(2, '\0')).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(ErrorFromFrame("\005no end").code(), absl::StatusCode::kInternal);
 }
 
 // The real program over a real log.
@@ -195,6 +203,14 @@ TEST_F(RealReplay, RefusesWhatMakesNoSense) {
   v1::ReplayRequest decision = Request();
   decision.set_decision("nonsense");
   EXPECT_EQ(Ask(decision).status.code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(RealReplay, SaysThatADecisionIsNotRecorded) {
+  v1::ReplayRequest request = Request();
+  request.set_decision("decisions/4711-1");
+  const absl::Status status = Ask(request).status;
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(base::Detail(status, base::kReasonKey), "DECISION_NOT_RECORDED");
 }
 
 TEST_F(RealReplay, SaysThatNothingIsRecorded) {

@@ -18,6 +18,9 @@ namespace {
 
 constexpr size_t kMostNotes = 50;
 constexpr uint64_t kStepsBetweenProgress = 4096;
+// The core wants to be called every quarter of a second: that it was told nothing for so long means that it
+// did not run, or that what it was told is not recorded.
+constexpr absl::Duration kLongestSilence = absl::Seconds(5);
 // Two decisions on the same thing are one story if they were taken within this time of each other.
 constexpr absl::Duration kSameStory = absl::Minutes(1);
 
@@ -82,6 +85,7 @@ void Replay::Begin(absl::Time now) {
 absl::StatusOr<bool> Replay::Take(const LogStart& start) {
   if (start.now > question_.until) return false;
   const bool first = core_ == nullptr;
+  const absl::Time last = now_;
   now_ = start.now;
   core_ = std::make_unique<Core>(start.restored, start.now);
   open_.clear();
@@ -91,7 +95,10 @@ absl::StatusOr<bool> Replay::Take(const LogStart& start) {
   if (!first) {
     Note(absl::StrCat("at ", At(now_), " the coordinator started anew",
                       what_if_ ? ": both begin there from what the recorded one had stored" : "",
-                      "; its last second before that may be missing"));
+                      // A wall clock may have been set back between two processes.
+                      last < now_ ? absl::StrCat("; nothing is recorded from ", At(last),
+                                                 " until then: it did not run, or what it was told is lost")
+                                  : "; what it was told last before that may be lost"));
   }
   if (begun_) {
     for (const auto& [id, decision] : open_) recorded_.insert_or_assign(id, decision);
@@ -133,6 +140,13 @@ absl::StatusOr<bool> Replay::Take(const LogCheckpoint& checkpoint) {
   core_ = *std::move(core);
   open_ = OpenOf(checkpoint.state);
   if (again && begun_) Begin(now_);
+  return true;
+}
+
+absl::StatusOr<bool> Replay::Take(const LogDamage& damage) {
+  Note(core_ == nullptr ? absl::StrCat("the log's file ", damage.path, " is damaged: what it held is lost")
+                        : absl::StrCat("the log's file ", damage.path, " is damaged after ", At(now_),
+                                       ": what it held from there on is lost"));
   return true;
 }
 
@@ -277,6 +291,11 @@ ReplayResult Replay::Finish() {
   result.until = std::min(now_, question_.until);
   result.since = std::min(result.since, result.until);
   if (!begun_) result.since = result.until;
+  if (core_ != nullptr && !result.truncated && question_.until != absl::InfiniteFuture() &&
+      question_.until - now_ > kLongestSilence) {
+    result.notes.push_back(absl::StrCat("nothing is recorded from ", At(now_), " to ", At(question_.until),
+                                        ": the coordinator did not run, or what it was told then is lost"));
+  }
   Compare(result);
   Limits(result);
   if (!result.faithful) {

@@ -38,9 +38,9 @@ namespace evenkeel::coordinator {
 
 struct ReplayQuestion {
   absl::Time since;
-  absl::Time until = absl::InfiniteFuture();
-  std::optional<Policy> policy;        // none: verify
-  std::optional<DecisionId> decision;  // only this one; none = all
+  absl::Time until = absl::InfiniteFuture();  // a log that ends well before it is short, and that is said
+  std::optional<Policy> policy;               // none: verify
+  std::optional<DecisionId> decision;         // only this one; none = all
   // The replay ends where the recorded core, or the other one, has come to so many in the time: one with its
   // evidence takes some 20 KiB.
   size_t most_decisions = 10000;
@@ -90,6 +90,7 @@ class Replay {
   absl::StatusOr<bool> Take(const LogStart& start);
   absl::StatusOr<bool> Take(const LogCheckpoint& checkpoint);
   absl::StatusOr<bool> Take(const LogStep& step);
+  absl::StatusOr<bool> Take(const LogDamage& damage);
   void Begin(absl::Time now);
   void Verify(const LogStep& step, const std::vector<Decision>& decided);
   void Note(std::string note);

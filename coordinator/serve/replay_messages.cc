@@ -44,6 +44,13 @@ absl::StatusOr<ReplayQuestion> QuestionFromMessage(const v1::ReplayRequest& requ
   return question;
 }
 
+void EndAt(absl::Time told, v1::ReplayRequest& request) {
+  const absl::StatusOr<ReplayQuestion> question = QuestionFromMessage(request);
+  // A question about the future has no other end than its own.
+  if (!question.ok() || told <= question->since || told >= question->until) return;
+  *request.mutable_end_time() = ToMessage(told);
+}
+
 v1::DecisionComparison ToMessage(const ReplayedDecision& decision, bool verifying) {
   v1::DecisionComparison message;
   message.set_result(ResultOf(decision));

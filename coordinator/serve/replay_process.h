@@ -1,14 +1,14 @@
 // A replay in a process of its own: a broken invariant of the core under a policy that nobody has tried, the
 // memory of a second fleet, or the CPU that it takes must not touch the coordinator that keeps the first one
 // up. So it runs at the lowest priority, takes no more memory than there is to spare (replay_memory.h) and is
-// the first to go when it is short, ends when its reader is gone, and its end, however it comes, is an error of
-// one call and nothing else.
+// the first to go when it is short, ends when its reader is gone, and its end, however it comes, is an error
+// of one call and nothing else.
 //
 // The process is the coordinator's own program, `evenkeel-coordinator replay FOLDER`: the very core that
 // decided. It reads a v1.ReplayRequest from its standard input to the end, and writes to its standard output
 // frames: a byte, 'R' for a v1.ReplayResponse or 'E' for an error, four bytes of length (little-endian), and
-// so many bytes; of an error: a byte with its code, its reason (may be empty; else it follows from the code), a
-// zero byte, then its message.
+// so many bytes; of an error: a byte with its code, its reason (may be empty; else it follows from the code),
+// a zero byte, then its message.
 #pragma once
 
 #include <functional>

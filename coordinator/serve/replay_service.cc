@@ -83,10 +83,12 @@ grpc::ServerWriteReactor<v1::ReplayResponse>* ReplayService::Replay(grpc::Callba
           running_ = false;
           return base::WithReason(flushed, "REPLAY_NOT_STARTED");
         }
+        v1::ReplayRequest asked = request;
+        EndAt(log_->told(), asked);
         std::vector<std::string> command = command_;
         command.push_back(log_->folder());
         absl::StatusOr<std::unique_ptr<ReplayProcess>> process =
-            ReplayProcess::Start(command, request, std::move(wake));
+            ReplayProcess::Start(command, asked, std::move(wake));
         if (!process.ok()) {
           running_ = false;
           return process.status();

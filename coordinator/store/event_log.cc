@@ -52,6 +52,13 @@ struct Closed {
   absl::Time ended;
 };
 
+// When the core was told the last of it.
+absl::Time TimeOf(const Item& item) {
+  if (const auto* steps = std::get_if<StepsTold>(&item.told)) return steps->steps.back().now;
+  if (const auto* checkpoint = std::get_if<CheckpointTold>(&item.told)) return checkpoint->now;
+  return std::get<StartTold>(item.told).now;
+}
+
 size_t StepsOf(const Item& item) {
   const auto* steps = std::get_if<StepsTold>(&item.told);
   return steps == nullptr ? 0 : steps->steps.size();
@@ -90,7 +97,8 @@ struct EventLog::Impl {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<Item> items;
-  size_t waiting = 0;             // steps in `items`
+  size_t waiting = 0;  // steps in `items`
+  absl::Time told = absl::InfinitePast();
   uint64_t pushed = 0;            // items, ever
   uint64_t flushed = 0;           // those that are in the files, or lost
   uint64_t wanted = 0;            // up to here somebody waits for
@@ -129,6 +137,7 @@ EventLog::Impl::Impl(Options options_in) : options(std::move(options_in)) {
 void EventLog::Impl::Push(Item item) {
   const std::lock_guard<std::mutex> lock(mutex);
   const size_t steps = StepsOf(item);
+  told = TimeOf(item);
   if (waiting + steps > kMostWaiting) {
     // The thread will find that they are missing by their numbers.
     figures.dropped += steps;
@@ -351,6 +360,7 @@ void EventLog::OnStart(const Restored& restored, absl::Time now) {
 }
 
 void EventLog::OnSteps(std::vector<RecordedStep> steps) {
+  if (steps.empty()) return;
   const uint64_t first = impl_->next_step;
   impl_->next_step += steps.size();
   impl_->Push({StepsTold{first, std::move(steps)}});
@@ -380,6 +390,11 @@ absl::Status EventLog::Flush(absl::Duration patience) {
 
 const std::string& EventLog::folder() const {
   return impl_->options.folder;
+}
+
+absl::Time EventLog::told() const {
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  return impl_->told;
 }
 
 EventLog::Figures EventLog::figures() const {

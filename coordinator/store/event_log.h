@@ -62,6 +62,9 @@ class EventLog final : public Recorder {
   absl::Status Flush(absl::Duration patience);
 
   const std::string& folder() const;
+  // By the coordinator's clock: of the last thing that it was told, whether that could be written or not;
+  // infinite past: nothing yet. Any thread.
+  absl::Time told() const;
 
   // For /metrics. Any thread.
   struct Figures {

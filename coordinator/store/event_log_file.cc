@@ -108,11 +108,12 @@ absl::StatusOr<EventLogReader> EventLogReader::Open(const std::string& path) {
 }
 
 EventLogReader::EventLogReader(EventLogReader&& other) noexcept
-    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
+    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)), damaged_(other.damaged_) {}
 
 EventLogReader& EventLogReader::operator=(EventLogReader&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(file_, other.file_);
+  std::swap(damaged_, other.damaged_);
   return *this;
 }
 
@@ -134,10 +135,13 @@ absl::StatusOr<bool> EventLogReader::ReadAll(char* to, size_t bytes) {
 }
 
 absl::StatusOr<std::optional<std::string>> EventLogReader::Next() {
+  if (damaged_) return std::nullopt;  // where a next frame would begin is not known
   std::array<char, kFrameHead> head{};
   EVENKEEL_ASSIGN_OR_RETURN(const bool whole, ReadAll(head.data(), head.size()));
   if (!whole) return std::nullopt;
   const uint64_t size = LittleEndian(head.data(), 4);
+  damaged_ = size > kLargestFrame;
+  if (damaged_) return std::nullopt;
   // Bit by bit, so that a damaged size costs no more memory than the file has bytes.
   std::string frame;
   while (frame.size() < size) {
@@ -147,7 +151,8 @@ absl::StatusOr<std::optional<std::string>> EventLogReader::Next() {
     EVENKEEL_ASSIGN_OR_RETURN(const bool more, ReadAll(frame.data() + have, frame.size() - have));
     if (!more) return std::nullopt;
   }
-  if (Fingerprint(frame) != LittleEndian(head.data() + 4, 8)) return std::nullopt;
+  damaged_ = Fingerprint(frame) != LittleEndian(head.data() + 4, 8);
+  if (damaged_) return std::nullopt;
   return frame;
 }
 

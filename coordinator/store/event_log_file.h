@@ -62,8 +62,11 @@ class EventLogReader {
   EventLogReader& operator=(EventLogReader&& other) noexcept;
   ~EventLogReader();
 
-  // The next whole frame; none at the end, and where the file was torn or damaged.
+  // The next whole frame; none at the end, where the file was torn, and where it is damaged.
   absl::StatusOr<std::optional<std::string>> Next();
+  // There was none because what stands there is not what was written. A file that a crash tore is none of
+  // these: it is only shorter.
+  bool damaged() const { return damaged_; }
 
  private:
   EventLogReader(std::string path, int file) : path_(std::move(path)), file_(file) {}
@@ -71,6 +74,7 @@ class EventLogReader {
 
   std::string path_;
   int file_ = -1;
+  bool damaged_ = false;
 };
 
 // One segment of the log.

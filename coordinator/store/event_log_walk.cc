@@ -41,10 +41,12 @@ absl::StatusOr<std::optional<LogItem>> EventLogWalk::BeginSegment() {
     EVENKEEL_RETURN_IF_ERROR(reader.status());
     EVENKEEL_RETURN_IF_ERROR(reader->Next().status());  // the head, which is known
     EVENKEEL_ASSIGN_OR_RETURN(std::optional<std::string> origin, reader->Next());
+    if (!origin && reader->damaged()) return LogDamage{segment.path};
     if (!origin) continue;  // torn before it had begun
     const storage::v1::EventLogHead& head = segment.head;
     const bool follows = begun_ && epoch_ == head.epoch() && next_step_ == head.first_step();
     reader_ = *std::move(reader);
+    path_ = segment.path;
     now_ = TimeFrom(head.time_ns());
     epoch_ = head.epoch();
     next_step_ = head.first_step();
@@ -88,7 +90,9 @@ absl::StatusOr<std::optional<LogItem>> EventLogWalk::Next() {
     if (!reader_) return BeginSegment();
     EVENKEEL_ASSIGN_OR_RETURN(const std::optional<std::string> frame, reader_->Next());
     if (!frame) {
+      const bool damaged = reader_->damaged();
       reader_.reset();
+      if (damaged) return LogDamage{path_};
       continue;
     }
     if (!chunk_.ParseFromString(*frame)) return Damaged("row of steps");

@@ -20,7 +20,8 @@
 
 namespace evenkeel::coordinator {
 
-// A core was made. What a crash of the one before it had not written yet is missing before it.
+// A core was made. What the one before it was told after the last step is missing: a crash had not written it
+// yet, or the log could not be written.
 struct LogStart {
   Restored restored;
   absl::Time now;
@@ -49,7 +50,12 @@ struct LogStep {
   std::vector<LogMark> decided;
 };
 
-using LogItem = std::variant<LogStart, LogCheckpoint, LogStep>;
+// A file of the log is damaged here: what it held from here on is lost.
+struct LogDamage {
+  std::string path;
+};
+
+using LogItem = std::variant<LogStart, LogCheckpoint, LogStep, LogDamage>;
 
 class EventLogWalk {
  public:
@@ -68,6 +74,7 @@ class EventLogWalk {
 
   std::deque<EventLogSegment> segments_;  // that are still to be read
   std::optional<EventLogReader> reader_;
+  std::string path_;  // of what it reads
   storage::v1::EventLogChunk chunk_;
   int taken_ = 0;  // of the chunk
   absl::Time now_;

@@ -15,6 +15,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/bytes_of.h"
 #include "coordinator/replay/replay.h"
 #include "coordinator/store/event_log_file.h"
@@ -227,8 +228,77 @@ TEST_F(EventLogTest, DamageIsAGap) {
   file.close();
   const std::vector<LogItem> items = WalkAll();
   EXPECT_EQ(Steps(items).size(), 7);
-  ASSERT_TRUE(std::holds_alternative<LogCheckpoint>(items[1]));
-  EXPECT_TRUE(std::get<LogCheckpoint>(items[1]).gap);
+  ASSERT_TRUE(std::holds_alternative<LogDamage>(items[1]));
+  EXPECT_EQ(std::get<LogDamage>(items[1]).path, SegmentPath(Options().folder, 1));
+  ASSERT_TRUE(std::holds_alternative<LogCheckpoint>(items[2]));
+  EXPECT_TRUE(std::get<LogCheckpoint>(items[2]).gap);
+}
+
+// Nobody takes it for the end of what there is, and a replay says it.
+TEST_F(EventLogTest, DamageIsToldFromTheEnd) {
+  const absl::Time start = now_;
+  {
+    EventLog log(Options());
+    log.OnStart({.epoch = 1}, now_);
+    log.OnSteps(Ticks(10, now_));
+    ASSERT_TRUE(log.Flush(kPatience).ok());
+    log.OnSteps(Ticks(10, now_));
+  }
+  const std::string path = SegmentPath(Options().folder, 1);
+  const auto size = std::filesystem::file_size(path);
+  const auto notes = [&] {
+    const auto result = RunReplay(Options().folder, {.since = start}, {});
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? absl::StrJoin(result->notes, "\n") : "";
+  };
+  EXPECT_EQ(notes(), "");
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-3, std::ios::end);
+  file.put('\xff');
+  file.close();
+  EXPECT_TRUE(absl::StrContains(notes(), absl::StrCat(path, " is damaged after "))) << notes();
+  // Torn: it is shorter, and says nothing that is wrong.
+  std::filesystem::resize_file(path, size - 5);
+  EXPECT_EQ(notes(), "");
+  // A length that nobody has written.
+  std::ofstream(path, std::ios::app | std::ios::binary) << std::string(100, '\xff');
+  EXPECT_TRUE(absl::StrContains(notes(), "is damaged after ")) << notes();
+}
+
+// What the log does not know is told with its bounds: before a start, and at its end.
+TEST_F(EventLogTest, TimesOfWhichNothingIsRecordedAreTold) {
+  const absl::Time start = now_;
+  {
+    EventLog log(Options());
+    log.OnStart({.epoch = 1}, now_);
+    log.OnSteps(Ticks(1000, now_));
+  }
+  now_ += absl::Minutes(10);  // it did not run, or its disk was full
+  {
+    EventLog log(Options());
+    log.OnStart({.epoch = 2}, now_);
+    log.OnSteps(Ticks(1000, now_));
+    EXPECT_EQ(log.told(), now_);
+  }
+  const auto notes = [&](absl::Time until) {
+    const auto result = RunReplay(Options().folder, {.since = start, .until = until}, {});
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? absl::StrJoin(result->notes, "\n") : "";
+  };
+  EXPECT_TRUE(absl::StrContains(
+      notes(now_),
+      "at 2026-01-01 00:10:01.000 UTC the coordinator started anew; nothing is recorded from "
+      "2026-01-01 00:00:01.000 UTC until then"))
+      << notes(now_);
+  EXPECT_FALSE(absl::StrContains(notes(now_), "nothing is recorded from 2026-01-01 00:10:02")) << notes(now_);
+  EXPECT_TRUE(absl::StrContains(
+      notes(now_ + absl::Minutes(1)),
+      "nothing is recorded from 2026-01-01 00:10:02.000 UTC to 2026-01-01 00:11:02.000 UTC"))
+      << notes(now_ + absl::Minutes(1));
+  // The end that was asked for lies where nothing is recorded.
+  EXPECT_TRUE(
+      absl::StrContains(notes(start + absl::Minutes(5)), "nothing is recorded from 2026-01-01 00:00:01.000"))
+      << notes(start + absl::Minutes(5));
 }
 
 TEST_F(EventLogTest, StepsThatComeTooFastAreDroppedAndThatIsKnown) {

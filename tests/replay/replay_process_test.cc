@@ -16,6 +16,7 @@
 #include "common/base/status.h"
 #include "coordinator/serve/convert.h"
 #include "coordinator/serve/replay_frames.h"
+#include "coordinator/serve/replay_messages.h"
 #include "coordinator/store/event_log.h"
 #include "tests/replay/tape.h"
 #include "tests/unit/store/temporary_folder.h"
@@ -137,6 +138,22 @@ TEST(ReplayFramesTest, AnErrorKeepsItsWords) {
   EXPECT_EQ(ErrorFromFrame(std::string(1, '\0')).code(), absl::StatusCode::kInternal);
   EXPECT_EQ(ErrorFromFrame(std::string(2, '\0')).code(), absl::StatusCode::kInternal);
   EXPECT_EQ(ErrorFromFrame("\005no end").code(), absl::StatusCode::kInternal);
+}
+
+// A log that could not be written ends before what the core was told; who asks for all there is must hear of
+// it.
+TEST(ReplayMessagesTest, AQuestionEndsWithWhatTheCoreWasTold) {
+  const absl::Time since = absl::FromUnixSeconds(1'767'225'600);
+  v1::ReplayRequest request;
+  *request.mutable_start_time() = coordinator::ToMessage(since);
+  EndAt(since - absl::Seconds(1), request);
+  EXPECT_FALSE(request.has_end_time());
+  EndAt(since + absl::Minutes(2), request);
+  EXPECT_EQ(request.end_time().seconds(), 1'767'225'720);
+  EndAt(since + absl::Minutes(3), request);
+  EXPECT_EQ(request.end_time().seconds(), 1'767'225'720);
+  EndAt(since + absl::Minutes(1), request);
+  EXPECT_EQ(request.end_time().seconds(), 1'767'225'660);
 }
 
 // The real program over a real log.

@@ -123,12 +123,15 @@ struct EventLog::Impl {
 };
 
 EventLog::Impl::Impl(Options options_in) : options(std::move(options_in)) {
-  for (const EventLogSegment& segment : ListSegments(options.folder)) {
-    number = segment.number;
-    const absl::Time begun = TimeFrom(segment.head.time_ns());
+  // Those that cannot be read, too: a crash tears the newest one, whose number is taken, and all use the
+  // disk.
+  for (const EventLogFile& old : ListFiles(options.folder)) {
+    number = old.number;
+    const auto head = HeadOf(old.path);
+    const absl::Time begun = head ? TimeFrom(head->time_ns()) : old.changed;
     // All that a segment holds is older than what the next one begins with.
     if (!closed.empty()) closed.back().ended = begun;
-    closed.push_back({.path = segment.path, .bytes = segment.bytes, .ended = begun});
+    closed.push_back({.path = old.path, .bytes = old.bytes, .ended = begun});
   }
   CountBytes();
   thread = std::thread([this] { Run(); });

@@ -1,6 +1,7 @@
 #include "coordinator/store/event_log_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -162,26 +163,42 @@ std::string SegmentPath(const std::string& folder, uint64_t number) {
   return absl::StrFormat("%s/%016d%s", folder, number, kEnding);
 }
 
-std::vector<EventLogSegment> ListSegments(const std::string& folder) {
-  std::vector<EventLogSegment> segments;
+std::vector<EventLogFile> ListFiles(const std::string& folder) {
+  std::vector<EventLogFile> files;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
     absl::string_view number = name;
-    EventLogSegment segment{.path = entry.path().string()};
-    if (!absl::ConsumeSuffix(&number, kEnding) || !absl::SimpleAtoi(number, &segment.number)) continue;
-    absl::StatusOr<EventLogReader> reader = EventLogReader::Open(segment.path);
-    if (!reader.ok()) continue;
-    const auto head = reader->Next();
-    if (!head.ok() || !head->has_value() || !segment.head.ParseFromString(**head)) continue;
-    if (segment.head.format_version() != kEventLogFormatVersion) continue;
-    std::error_code unknown;
-    const auto bytes = std::filesystem::file_size(segment.path, unknown);
-    segment.bytes = unknown ? 0 : static_cast<size_t>(bytes);
-    segments.push_back(std::move(segment));
+    EventLogFile file{.path = entry.path().string()};
+    if (!absl::ConsumeSuffix(&number, kEnding) || !absl::SimpleAtoi(number, &file.number)) continue;
+    struct stat known {};
+    if (stat(file.path.c_str(), &known) != 0) continue;  // deleted meanwhile
+    file.bytes = static_cast<size_t>(known.st_size);
+    file.changed = absl::TimeFromTimespec(known.st_mtim);
+    files.push_back(std::move(file));
   }
-  std::sort(segments.begin(), segments.end(),
+  std::sort(files.begin(), files.end(),
             [](const auto& left, const auto& right) { return left.number < right.number; });
+  return files;
+}
+
+std::optional<storage::v1::EventLogHead> HeadOf(const std::string& path) {
+  absl::StatusOr<EventLogReader> reader = EventLogReader::Open(path);
+  if (!reader.ok()) return std::nullopt;
+  const auto frame = reader->Next();
+  storage::v1::EventLogHead head;
+  if (!frame.ok() || !frame->has_value() || !head.ParseFromString(**frame)) return std::nullopt;
+  if (head.format_version() != kEventLogFormatVersion) return std::nullopt;
+  return head;
+}
+
+std::vector<EventLogSegment> ListSegments(const std::string& folder) {
+  std::vector<EventLogSegment> segments;
+  for (EventLogFile& file : ListFiles(folder)) {
+    std::optional<storage::v1::EventLogHead> head = HeadOf(file.path);
+    if (!head) continue;
+    segments.push_back({.path = std::move(file.path), .number = file.number, .head = *std::move(head)});
+  }
   return segments;
 }
 

@@ -77,18 +77,28 @@ class EventLogReader {
   bool damaged_ = false;
 };
 
+// A file with the name of a segment, whatever it holds.
+struct EventLogFile {
+  std::string path;
+  uint64_t number = 0;
+  size_t bytes = 0;
+  absl::Time changed;  // by the machine's clock
+};
+
 // One segment of the log.
 struct EventLogSegment {
   std::string path;
   uint64_t number = 0;
   storage::v1::EventLogHead head;
-  size_t bytes = 0;
 };
 
 // "…/0000000000000017.events".
 std::string SegmentPath(const std::string& folder, uint64_t number);
-// The segments in `folder`, oldest first; files whose head cannot be read are left out. None where there is
-// no such folder.
+// The files in `folder` by their names, oldest first. None where there is no such folder.
+std::vector<EventLogFile> ListFiles(const std::string& folder);
+// How the file begins; none where that cannot be read: torn, damaged, or of another format.
+std::optional<storage::v1::EventLogHead> HeadOf(const std::string& path);
+// The files in `folder` that begin as a segment does, oldest first.
 std::vector<EventLogSegment> ListSegments(const std::string& folder);
 
 }  // namespace evenkeel::coordinator

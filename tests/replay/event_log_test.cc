@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -299,6 +300,48 @@ TEST_F(EventLogTest, TimesOfWhichNothingIsRecordedAreTold) {
   EXPECT_TRUE(
       absl::StrContains(notes(start + absl::Minutes(5)), "nothing is recorded from 2026-01-01 00:00:01.000"))
       << notes(start + absl::Minutes(5));
+}
+
+// A crash in the moment in which a segment begins leaves a file without a head. Its number is taken.
+TEST_F(EventLogTest, AStartIsLoggedAfterATornNewestFile) {
+  {
+    EventLog log(Options());
+    log.OnStart({.epoch = 1}, now_);
+    log.OnSteps(Ticks(5, now_));
+  }
+  std::ofstream(SegmentPath(Options().folder, 2)) << "torn";
+  EventLog log(Options());
+  log.OnStart({.epoch = 2}, now_);
+  log.OnSteps(Ticks(3, now_));
+  ASSERT_TRUE(log.Flush(kPatience).ok());
+  EXPECT_EQ(log.figures().failures, 0);
+  EXPECT_EQ(log.figures().dropped, 0);
+  const std::vector<LogItem> items = WalkAll();
+  EXPECT_EQ(Steps(items).size(), 8);
+  EXPECT_EQ(std::count_if(items.begin(), items.end(),
+                          [](const LogItem& item) { return std::holds_alternative<LogStart>(item); }),
+            2);
+}
+
+// They use the disk like all others.
+TEST_F(EventLogTest, FilesThatCannotBeReadCountAndGo) {
+  std::filesystem::create_directories(Options().folder);
+  const std::string unreadable = SegmentPath(Options().folder, 7);
+  std::ofstream(unreadable) << std::string(40 << 10, 'x');
+  EventLog::Options options = Options();
+  options.bytes = 64 << 10;
+  options.segment_bytes = 8 << 10;
+  EventLog log(options);
+  EXPECT_EQ(log.figures().bytes, 40 << 10);
+  log.OnStart({.epoch = 1}, now_);
+  const Core core({.epoch = 1}, now_);
+  for (int i = 0; i < 400 && std::filesystem::exists(unreadable); ++i) {
+    log.OnSteps(Ticks(100, now_));
+    ASSERT_TRUE(log.Flush(kPatience).ok());
+    if (log.WantsCheckpoint()) log.OnCheckpoint(core.Checkpoint(), now_);
+  }
+  EXPECT_FALSE(std::filesystem::exists(unreadable));
+  EXPECT_LE(log.figures().bytes, options.bytes + 2 * options.segment_bytes);
 }
 
 TEST_F(EventLogTest, StepsThatComeTooFastAreDroppedAndThatIsKnown) {

@@ -1,7 +1,6 @@
 #include "coordinator/replay/what_if.h"
 
 #include <algorithm>
-#include <tuple>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
@@ -135,7 +134,7 @@ void WhatIf::Step(const Event& event, absl::Time now, absl::Time deadline, const
     }
   }
   for (const ReleasedAction& action : recorded.actions) {
-    acted_.Recorded(About(action), {action.decision, action.action.number}, now);
+    acted_.Recorded(About(action), NameOf(action), now);
   }
   // It was awake until the recorded core's deadline: deadlines of this one before that are met in time.
   for (absl::Time own = core_->NextDeadline(); own < deadline && own < now; own = core_->NextDeadline()) {
@@ -180,15 +179,11 @@ std::optional<Event> WhatIf::Translated(const Event& event) {
     return own;
   }
   if (const auto* answer = std::get_if<ActionFinished>(&event)) {
-    const auto partner = acted_.Answered({answer->decision, answer->number});
-    if (!partner) {
-      early_answers_.insert_or_assign(ActionName(answer->decision, answer->number), *answer);
-      return std::nullopt;
-    }
-    ActionFinished own = *answer;
-    std::tie(own.decision, own.number) = *partner;
-    own.attempt = 0;  // how often the other core tried is its own matter
-    return own;
+    const ActionName name{answer->decision, answer->number, answer->attempt};
+    const auto partner = acted_.Answered(name);
+    if (partner) return AnswerTo(*partner, *answer);
+    early_answers_.insert_or_assign(name, *answer);
+    return std::nullopt;
   }
   if (const auto* apply = std::get_if<ApplyPolicy>(&event);
       apply != nullptr && !apply->validate_only &&
@@ -208,6 +203,17 @@ std::optional<Event> WhatIf::Translated(const Event& event) {
   return event;
 }
 
+WhatIf::ActionName WhatIf::NameOf(const ReleasedAction& released) {
+  return {released.decision, released.action.number, released.action.attempts};
+}
+
+ActionFinished WhatIf::AnswerTo(const ActionName& name, ActionFinished answer) {
+  answer.decision = name.decision;
+  answer.number = name.number;
+  answer.attempt = name.attempt;
+  return answer;
+}
+
 void WhatIf::Give(const Event& event, absl::Time now) {
   const Effects effects = core_->Step(event, now);
   for (const Request& request : effects.requests) {
@@ -218,14 +224,11 @@ void WhatIf::Give(const Event& event, absl::Time now) {
     }
   }
   for (const ReleasedAction& action : effects.actions) {
-    const ActionName own(action.decision, action.action.number);
+    const ActionName own = NameOf(action);
     const auto partner = acted_.Other(About(action), own, now);
     const auto answer = partner ? early_answers_.find(*partner) : early_answers_.end();
     if (answer == early_answers_.end()) continue;
-    ActionFinished told = answer->second;
-    std::tie(told.decision, told.number) = own;
-    told.attempt = 0;
-    due_.emplace_back(std::move(told));
+    due_.emplace_back(AnswerTo(own, answer->second));
   }
   for (const Notice& notice : effects.notices) {
     if (const auto* changed = std::get_if<DecisionChanged>(&notice)) {

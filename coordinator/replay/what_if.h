@@ -10,6 +10,7 @@
 // late, so is this one.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <iterator>
 #include <map>
@@ -148,8 +149,17 @@ class WhatIf {
 
  private:
   using FenceName = std::pair<NodeKey, uint64_t>;  // and version of the settings
-  using ActionName = std::pair<DecisionId, uint32_t>;
+  // One try of an action: the answer to an earlier one is not the answer to this one.
+  struct ActionName {
+    DecisionId decision;
+    uint32_t number = 0;
+    uint32_t attempt = 0;
+    auto operator<=>(const ActionName&) const = default;  // NOLINT(modernize-use-nullptr): no null in it
+  };
 
+  static ActionName NameOf(const ReleasedAction& released);
+  // The answer, as one to `name`.
+  static ActionFinished AnswerTo(const ActionName& name, ActionFinished answer);
   void Give(const Event& event, absl::Time now);
   std::optional<Event> Translated(const Event& event);
   void PutPolicy(absl::Time now);

@@ -140,7 +140,7 @@ void WhatIf::Step(const Event& event, absl::Time now, absl::Time deadline, const
   for (absl::Time own = core_->NextDeadline(); own < deadline && own < now; own = core_->NextDeadline()) {
     Give(Tick{}, own);
   }
-  if (const std::optional<Event> told = Translated(event)) Give(*told, now);
+  if (const std::optional<Event> told = Translated(event, recorded)) Give(*told, now);
   // Each answer may lead to the next action, of which there is an end.
   while (!due_.empty()) {
     const Event answer = std::move(due_.front());
@@ -149,7 +149,7 @@ void WhatIf::Step(const Event& event, absl::Time now, absl::Time deadline, const
   }
 }
 
-std::optional<Event> WhatIf::Translated(const Event& event) {
+std::optional<Event> WhatIf::Translated(const Event& event, const Effects& recorded) {
   if (const auto* answer = std::get_if<ProbeAnswered>(&event)) {
     const auto partner = asked_.Answered(answer->probe_id);
     if (!partner) return std::nullopt;
@@ -185,22 +185,41 @@ std::optional<Event> WhatIf::Translated(const Event& event) {
     early_answers_.insert_or_assign(name, *answer);
     return std::nullopt;
   }
-  if (const auto* apply = std::get_if<ApplyPolicy>(&event);
-      apply != nullptr && !apply->validate_only &&
-      (apply->policy.name == policy_.name || apply->policy.failover.cluster == policy_.failover.cluster)) {
-    ++withheld_;
-    return std::nullopt;
-  }
-  if (const auto* erase = std::get_if<DeletePolicy>(&event);
-      erase != nullptr && !core_->policies().contains(erase->name)) {
-    return std::nullopt;
-  }
-  if (const auto* erase = std::get_if<DeletePolicy>(&event);
-      erase != nullptr && erase->name == policy_.name) {
-    ++withheld_;
-    return std::nullopt;
-  }
+  if (const auto* apply = std::get_if<ApplyPolicy>(&event)) return Changed(*apply, recorded);
+  if (const auto* erase = std::get_if<DeletePolicy>(&event)) return Changed(*erase, recorded);
   return event;
+}
+
+// Whether a change was put into force is known, and not judged again: the policies' etags count all changes,
+// and this core has had one more. A change that came to nothing is a step all the same.
+Event WhatIf::Changed(ApplyPolicy apply, const Effects& recorded) {
+  const bool put = std::any_of(recorded.writes.begin(), recorded.writes.end(), [&](const Write& write) {
+    const auto* policy = std::get_if<coordinator::PutPolicy>(&write);
+    return policy != nullptr && policy->policy.name == apply.policy.name;
+  });
+  if (!put) return Tick{};
+  if (apply.policy.name == policy_.name || apply.policy.failover.cluster == policy_.failover.cluster) {
+    ++withheld_;
+    return Tick{};
+  }
+  apply.expected_etag.clear();
+  return apply;
+}
+
+Event WhatIf::Changed(DeletePolicy erase, const Effects& recorded) {
+  const bool erased = std::any_of(recorded.writes.begin(), recorded.writes.end(), [&](const Write& write) {
+    const auto* policy = std::get_if<ErasePolicy>(&write);
+    return policy != nullptr && policy->name == erase.name;
+  });
+  if (!erased) return Tick{};
+  if (erase.name == policy_.name) {
+    ++withheld_;
+    return Tick{};
+  }
+  // It was in the way of this one, and has gone already.
+  if (!core_->policies().contains(erase.name)) return Tick{};
+  erase.expected_etag.clear();
+  return erase;
 }
 
 WhatIf::ActionName WhatIf::NameOf(const ReleasedAction& released) {

@@ -144,7 +144,7 @@ class WhatIf {
   size_t unanswered() const {
     return asked_.LoneOther().size() + fences_.LoneOther().size() + earlier_unanswered_;
   }
-  // Operators' changes of the policy that this one stands in for.
+  // Operators' changes, once put into force, of the policy that this one stands in for.
   size_t withheld() const { return withheld_; }
 
  private:
@@ -161,7 +161,10 @@ class WhatIf {
   // The answer, as one to `name`.
   static ActionFinished AnswerTo(const ActionName& name, ActionFinished answer);
   void Give(const Event& event, absl::Time now);
-  std::optional<Event> Translated(const Event& event);
+  std::optional<Event> Translated(const Event& event, const Effects& recorded);
+  // An operator's change of a policy, as this core is told of it.
+  Event Changed(ApplyPolicy apply, const Effects& recorded);
+  Event Changed(DeletePolicy erase, const Effects& recorded);
   void PutPolicy(absl::Time now);
   void ForgetAsked();
 

@@ -308,6 +308,44 @@ TEST_F(DeadNode, ItEndsWithTheMostDecisionsThatItTells) {
   }
 }
 
+// Operators' changes of other policies hold under the one that is tried, too: by what came of them then,
+// since the etags that they name count one change less.
+TEST(ReplayTest, ChangesOfOtherPoliciesHoldInBoth) {
+  Tape tape;
+  simulation::World world(nullptr);
+  world.host().Record(&tape);
+  for (int i = 1; i <= 4; ++i) world.AddNode(absl::StrCat("node-", i), absl::StrCat("zone-", i));
+  Policy policy;
+  policy.name = "failover";
+  policy.failover.cluster = simulation::kCluster;
+  policy.failover.mode = PolicyMode::kEnforce;
+  world.Apply(policy);
+  world.Deploy({.name = "web", .replicas = 6});
+  world.Start();
+  world.Advance(absl::Seconds(8));
+  const absl::Time since = world.start() + absl::Seconds(8);
+  const auto change = [&](const std::string& etag) {
+    world.host().Post(ApplyPolicy{.policy = policy, .expected_etag = etag});
+    world.Advance(absl::Seconds(1));
+    return world.disk().policies.at("failover");
+  };
+  policy.failover.readmit_after = absl::Seconds(7);
+  const std::string etag = change("").etag;
+  policy.failover.mode = PolicyMode::kObserve;
+  ASSERT_EQ(change(etag).failover.mode, PolicyMode::kObserve);
+  policy.failover.mode = PolicyMode::kEnforce;
+  ASSERT_EQ(change(etag).failover.mode, PolicyMode::kObserve);  // somebody else was faster
+  world.PowerOff("node-3");
+  world.Advance(absl::Seconds(20));
+  Policy tried;
+  tried.name = "elsewhere";
+  tried.failover.cluster = "elsewhere";
+  const ReplayResult result = Replayed(tape.items(), {.since = since, .policy = tried});
+  EXPECT_TRUE(result.faithful);
+  EXPECT_FALSE(result.decisions.empty());
+  for (const ReplayedDecision& decision : result.decisions) EXPECT_TRUE(decision.Same()) << Told(result);
+}
+
 TEST_F(DeadNode, OneDecisionCanBeAskedFor) {
   const DecisionId id = world_.decisions().rbegin()->first;
   const ReplayResult result = Replayed(tape_.items(), {.since = world_.start(), .decision = id});

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <mutex>
@@ -80,7 +81,10 @@ struct EventLog::Impl {
   void Open(stored::EventLogHead head, const std::string& origin);
   void WriteChunk();
   void Close();
-  void Failed(const absl::Status& why);
+  absl::Status MakeRoom(size_t bytes_to_come);
+  size_t Available() const;
+  void Failed(const absl::Status& why) { Failed(why, options.retry_after); }
+  void Failed(const absl::Status& why, absl::Duration retry_after);
   void Missing(size_t steps);
   void CountBytes();
   void DropOld();
@@ -108,9 +112,9 @@ struct EventLog::Impl {
 
   // The log's thread's own.
   std::optional<EventLogWriter> file;
-  uint64_t number = 0;  // of the segment that is written, or was last
-  uint64_t epoch = 0;   // of this start
-  size_t origin_bytes = 0;
+  uint64_t number = 0;      // of the segment that is written, or was last
+  uint64_t epoch = 0;       // of this start
+  size_t origin_bytes = 0;  // of the last segment that began or was to begin
   Steady::time_point opened;
   Steady::time_point retry_at;
   uint64_t expected = 0;  // number of the step that follows what was written
@@ -240,18 +244,51 @@ void EventLog::Impl::Open(stored::EventLogHead head, const std::string& origin) 
   head.set_epoch(epoch);
   head.set_coordinator_version(options.coordinator_version);
   head.set_checkpoint_shape(Core::CheckpointShape());
+  origin_bytes = std::max<size_t>(origin.size(), 1);  // of nothing there is always enough
+  if (origin_bytes > options.bytes / 2) {
+    return Failed(absl::ResourceExhaustedError(absl::StrCat(
+                      "what the coordinator knows takes ", origin_bytes, " bytes, and the log has ",
+                      options.bytes, ", of which it may take half: raise --event-log-mib")),
+                  options.segment_age);
+  }
+  if (const absl::Status room = MakeRoom(origin_bytes); !room.ok()) return Failed(room);
   absl::StatusOr<EventLogWriter> made = EventLogWriter::Create(SegmentPath(options.folder, ++number));
   if (!made.ok()) return Failed(made.status());
   file = *std::move(made);
   opened = Steady::now();
-  origin_bytes = origin.size();
   absl::Status status = file->Append(head.SerializeAsString());
   if (status.ok()) status = file->Append(origin);
   if (!status.ok()) {
     std::filesystem::remove(SegmentPath(options.folder, number), error);
+    file.reset();
     Failed(status);
   }
   CountBytes();
+}
+
+// The oldest segments go for it.
+absl::Status EventLog::Impl::MakeRoom(size_t bytes_to_come) {
+  size_t bytes = bytes_to_come;
+  for (const Closed& segment : closed) bytes += segment.bytes;
+  while (!closed.empty()) {
+    const bool full = bytes > options.bytes;
+    if (!full && Available() >= bytes_to_come) break;
+    bytes -= closed.front().bytes;
+    EVENKEEL_RETURN_IF_ERROR(DropFirst(full ? "the log is full" : "the disk is full"));
+  }
+  if (const size_t available = Available(); available < bytes_to_come) {
+    return absl::ResourceExhaustedError(absl::StrCat("the disk of ", options.folder, " has ", available,
+                                                     " bytes to spare, and ", bytes_to_come, " are needed"));
+  }
+  return absl::OkStatus();
+}
+
+// Of the disk, for the log; without limit where that cannot be found out.
+size_t EventLog::Impl::Available() const {
+  std::error_code error;
+  const auto space = std::filesystem::space(options.folder, error);
+  if (error) return SIZE_MAX;
+  return space.available > options.reserve ? static_cast<size_t>(space.available - options.reserve) : 0;
 }
 
 void EventLog::Impl::Close() {
@@ -275,12 +312,12 @@ void EventLog::Impl::WriteChunk() {
   figures.steps += steps;
 }
 
-void EventLog::Impl::Failed(const absl::Status& why) {
+void EventLog::Impl::Failed(const absl::Status& why, absl::Duration retry_after) {
   Close();
-  retry_at = Steady::now() + absl::ToChronoNanoseconds(options.retry_after);
+  retry_at = Steady::now() + absl::ToChronoNanoseconds(retry_after);
   log::Warn(
       "the event log cannot be written: evenkeel replay will not know of this time; nothing else suffers",
-      {{"cause", why}, {"tried_again_after", options.retry_after}});
+      {{"cause", why}, {"tried_again_after", retry_after}});
   const std::lock_guard<std::mutex> lock(mutex);
   ++figures.failures;
 }
@@ -316,29 +353,26 @@ void EventLog::Impl::DropOld() {
     for (const Closed& segment : closed) bytes += segment.bytes;
     if (bytes > options.bytes) return "the log is full";
     if (file && last_now - closed.front().ended > options.age) return "it is too old";
-    std::error_code error;
-    const auto space = std::filesystem::space(options.folder, error);
-    if (!error && space.available < options.reserve) return "the disk is full";
-    return nullptr;
+    return Available() == 0 ? "the disk is full" : nullptr;
   };
   while (const char* why = surplus()) {
     if (const absl::Status status = DropFirst(why); !status.ok()) return Failed(status);
   }
   // Alone with a full disk: the store comes first.
-  std::error_code error;
-  const auto space = std::filesystem::space(options.folder, error);
-  if (file && !error && space.available < options.reserve) {
+  if (file && Available() == 0) {
+    std::error_code error;
     std::filesystem::remove(SegmentPath(options.folder, number), error);
     file.reset();
     Failed(absl::ResourceExhaustedError(
-        absl::StrCat("the disk of ", options.folder, " has ", space.available, " bytes left")));
+        absl::StrCat("the disk of ", options.folder, " has less than ", options.reserve, " bytes left")));
     CountBytes();
   }
 }
 
 bool EventLog::Impl::Full() const {
   const auto now = Steady::now();
-  if (!file) return epoch != 0 && now >= retry_at;
+  // A checkpoint for which there is no room is not worth the loop's time.
+  if (!file) return epoch != 0 && now >= retry_at && Available() >= origin_bytes;
   const size_t steps = file->bytes() - std::min(file->bytes(), origin_bytes);
   if (steps == 0) return false;
   // No more than a quarter of the log in one segment, so that its end can go without all of it.

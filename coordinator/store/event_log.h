@@ -16,8 +16,10 @@
 // to, between two turns: some 0.3 us a pod, so a millisecond for 100 nodes and some 50 ms for 5,000. That is
 // once an hour, or when a segment has 4 MiB or twice its checkpoint, whichever is more.
 //
-// Bounds: `bytes` on the disk (by at most one segment more while a new one begins) and `age`; whole segments
-// go, oldest first. Also when the disk has less than `reserve` left, because the store needs it more.
+// Bounds: `bytes` on the disk (what comes within a second may lie above it for a moment) and `age`; whole
+// segments go, oldest first. Also when the disk has less than `reserve` left, because the store needs it
+// more. What a segment begins with is written only where both leave room for it, and where it takes no more
+// than half of `bytes`; else the log rests, and asks for no checkpoint, until there is room.
 #pragma once
 
 #include <cstddef>

@@ -399,6 +399,64 @@ TEST_F(EventLogTest, GivesWayToAFullDisk) {
   EXPECT_GT(log.figures().failures, 0);
 }
 
+// Nothing is written onto a disk that has no room for it, and the core is not copied for nothing.
+TEST_F(EventLogTest, RestsWhileTheDiskIsFull) {
+  EventLog::Options options = Options();
+  options.reserve = size_t{1} << 62;
+  EventLog log(options);
+  log.OnStart({.epoch = 1}, now_);
+  log.OnSteps(Ticks(5, now_));
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(log.Flush(kPatience).ok());
+    EXPECT_FALSE(log.WantsCheckpoint());
+  }
+  EXPECT_EQ(log.figures().failures, 1);
+  EXPECT_EQ(log.figures().dropped, 5);
+  // One that was asked for before is not written either.
+  log.OnCheckpoint("a checkpoint", now_);
+  ASSERT_TRUE(log.Flush(kPatience).ok());
+  EXPECT_TRUE(ListFiles(options.folder).empty());
+  EXPECT_EQ(log.figures().bytes, 0);
+}
+
+// A log that is too small for the fleet does not grow beyond its bound.
+TEST_F(EventLogTest, ACheckpointThatIsTooLargeIsNotWritten) {
+  EventLog::Options options = Options();
+  options.bytes = 64 << 10;
+  EventLog log(options);
+  log.OnStart({.epoch = 1}, now_);
+  log.OnSteps(Ticks(5, now_));
+  log.OnCheckpoint(std::string(40 << 10, 'x'), now_);
+  log.OnSteps(Ticks(7, now_));
+  ASSERT_TRUE(log.Flush(kPatience).ok());
+  EXPECT_LT(log.figures().bytes, 1 << 10);
+  EXPECT_EQ(log.figures().failures, 1);
+  EXPECT_EQ(log.figures().dropped, 7);
+  EXPECT_EQ(Steps(WalkAll()).size(), 5);  // what was there stays
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(log.Flush(kPatience).ok());
+    EXPECT_FALSE(log.WantsCheckpoint());  // before long
+  }
+}
+
+// What a segment begins with counts before it is written.
+TEST_F(EventLogTest, TheOldestGoesBeforeANewSegmentIsWritten) {
+  EventLog::Options options = Options();
+  options.bytes = 64 << 10;
+  EventLog log(options);
+  log.OnStart({.epoch = 1}, now_);
+  log.OnSteps(Ticks(5, now_));
+  for (int i = 0; i < 20; ++i) {
+    log.OnCheckpoint(std::string(30 << 10, 'x'), now_);
+    log.OnSteps(Ticks(5, now_));
+    ASSERT_TRUE(log.Flush(kPatience).ok());
+    ASSERT_LE(log.figures().bytes, options.bytes);
+  }
+  EXPECT_EQ(log.figures().dropped, 0);
+  EXPECT_EQ(log.figures().failures, 0);
+  EXPECT_EQ(ListFiles(options.folder).size(), 2);
+}
+
 TEST_F(EventLogTest, AnEmptyLogIsSaid) {
   const auto result = RunReplay(Options().folder, {.since = now_}, {});
   EXPECT_TRUE(absl::IsNotFound(result.status()));

@@ -114,9 +114,10 @@ std::string ReplayText(const ReplayAnswer& answer, const ReplayTextOptions& opti
   bool estimates = false;
   for (const v1::DecisionComparison& comparison : answer.comparisons) {
     if (comparison.result() == v1::DecisionComparison::RESULT_SAME && !options.wide) continue;
-    if (comparison.estimate() && !estimates) {
-      absl::StrAppend(&text, "\nAfter the two worlds had parted; estimates:\n");
-      estimates = true;
+    if (comparison.estimate() != estimates) {
+      estimates = comparison.estimate();
+      absl::StrAppend(&text, estimates ? "\nAfter the two worlds had parted; estimates:\n"
+                                       : "\nAfter they had become one again:\n");
     }
     AppendDecision(comparison, options.wide, text);
   }

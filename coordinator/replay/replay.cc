@@ -1,6 +1,7 @@
 #include "coordinator/replay/replay.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 #include <variant>
@@ -77,6 +78,7 @@ void Replay::SayWhichVersion(const std::string& coordinator_version) {
 // The time that was asked about begins.
 void Replay::Begin(absl::Time now) {
   begun_ = true;
+  one_at_ = now;
   result_.since = std::min(result_.since, std::max(now, question_.since));
   for (const auto& [id, decision] : open_) recorded_.insert_or_assign(id, decision);
   if (what_if_) what_if_->Fork(*core_, open_, now);
@@ -91,7 +93,7 @@ absl::StatusOr<bool> Replay::Take(const LogStart& start) {
   open_.clear();
   for (const Decision& decision : start.restored.open_decisions) open_.emplace(decision.id, decision);
   SayWhichVersion(start.coordinator_version);
-  if (!InTime()) return true;
+  if (!begun_ && !InTime()) return true;
   if (!first) {
     Note(absl::StrCat("at ", At(now_), " the coordinator started anew",
                       what_if_ ? ": both begin there from what the recorded one had stored" : "",
@@ -100,10 +102,10 @@ absl::StatusOr<bool> Replay::Take(const LogStart& start) {
                                                  " until then: it did not run, or what it was told is lost")
                                   : "; what it was told last before that may be lost"));
   }
-  if (begun_) {
-    for (const auto& [id, decision] : open_) recorded_.insert_or_assign(id, decision);
-  }
+  Settle();
+  for (const auto& [id, decision] : open_) recorded_.insert_or_assign(id, decision);
   begun_ = true;
+  one_at_ = now_;
   result_.since = std::min(result_.since, now_);
   if (what_if_) what_if_->Restart(start.restored, now_);
   return true;
@@ -139,7 +141,10 @@ absl::StatusOr<bool> Replay::Take(const LogCheckpoint& checkpoint) {
   EVENKEEL_RETURN_IF_ERROR(core.status());
   core_ = *std::move(core);
   open_ = OpenOf(checkpoint.state);
-  if (again && begun_) Begin(now_);
+  if (again && begun_) {
+    Settle();
+    Begin(now_);
+  }
   return true;
 }
 
@@ -182,8 +187,8 @@ absl::StatusOr<bool> Replay::Take(const LogStep& step) {
 }
 
 bool Replay::Enough() const {
-  return recorded_.size() >= question_.most_decisions ||
-         (what_if_ && what_if_->decisions().size() >= question_.most_decisions);
+  return settled_.size() + recorded_.size() >= question_.most_decisions ||
+         (what_if_ && settled_added_.size() + what_if_->decisions().size() >= question_.most_decisions);
 }
 
 void Replay::Verify(const LogStep& step, const std::vector<Decision>& decided) {
@@ -206,57 +211,80 @@ void Replay::Verify(const LogStep& step, const std::vector<Decision>& decided) {
   }
 }
 
-void Replay::Compare(ReplayResult& result) {
-  std::vector<ReplayedDecision> all;
-  const auto wanted = [this](const Decision& decision) {
-    return !question_.decision || decision.id == *question_.decision;
+// What the two made of the time since they were last one.
+std::vector<ReplayedDecision> Replay::CompareWorlds() const {
+  using Subject = std::tuple<DecisionKind, std::string, std::string>;
+  std::map<Subject, std::vector<const Decision*>> replayed;  // by id
+  std::set<DecisionId> taken;
+  for (const auto& [id, decision] : what_if_->decisions()) {
+    replayed[{decision.kind, decision.cluster, decision.node}].push_back(&decision);
+  }
+  const auto partner = [&](const Decision& decision) -> const Decision* {
+    for (const Decision* other : replayed[{decision.kind, decision.cluster, decision.node}]) {
+      if (taken.contains(other->id)) continue;
+      if (absl::AbsDuration(Begun(*other) - Begun(decision)) > kSameStory) continue;
+      taken.insert(other->id);
+      return other;
+    }
+    return nullptr;
   };
-  if (!what_if_) {
+  std::vector<ReplayedDecision> all;
+  for (const auto& [id, decision] : recorded_) {
+    const Decision* other = partner(decision);
+    if (question_.decision && id != *question_.decision) continue;
+    // Open before the time and left alone in it by both.
+    if (!touched_.contains(id) && other != nullptr && Differences(decision, *other).empty()) continue;
+    ReplayedDecision one{.recorded = decision};
+    if (other != nullptr) {
+      one.replayed = *other;
+      one.differences = Differences(decision, *other);
+    }
+    all.push_back(std::move(one));
+  }
+  for (const auto& [id, decision] : what_if_->decisions()) {
+    if (taken.contains(id) || question_.decision) continue;
+    all.push_back({.replayed = decision});
+  }
+  const std::vector<WhatIf::Parting> partings = what_if_->Partings();
+  const auto parted = std::find_if(partings.begin(), partings.end(), [this](const WhatIf::Parting& parting) {
+    return parting.time >= one_at_;
+  });
+  for (ReplayedDecision& one : all) one.estimate = parted != partings.end() && Begun(one) > parted->time;
+  return all;
+}
+
+// Here the two worlds become one again, or end: what is compared later would compare what one of them did not
+// do.
+void Replay::Settle() {
+  if (!what_if_ || !begun_) return;
+  for (ReplayedDecision& one : CompareWorlds()) {
+    if (!one.recorded) {
+      settled_added_.push_back(std::move(one));
+      continue;
+    }
+    const auto [told, first] = settled_.try_emplace(one.recorded->id, one);
+    if (!first && told->second.Same()) told->second = std::move(one);
+  }
+  recorded_.clear();
+  touched_.clear();
+}
+
+void Replay::Compare(ReplayResult& result) {
+  std::vector<ReplayedDecision>& all = result.decisions;
+  if (what_if_) {
+    Settle();
+    for (auto& [id, one] : settled_) all.push_back(std::move(one));
+    std::move(settled_added_.begin(), settled_added_.end(), std::back_inserter(all));
+    if (const auto partings = what_if_->Partings(); !partings.empty()) result.parting = partings.front();
+  } else {
     for (const DecisionId& id : touched_) {
+      if (question_.decision && id != *question_.decision) continue;
       const Decision& decision = recorded_.at(id);
-      if (!wanted(decision)) continue;
       all.push_back({.recorded = decision, .replayed = decision, .unfaithful = unfaithful_.contains(id)});
     }
-  } else {
-    using Subject = std::tuple<DecisionKind, std::string, std::string>;
-    std::map<Subject, std::vector<const Decision*>> replayed;  // by id
-    std::set<DecisionId> taken;
-    for (const auto& [id, decision] : what_if_->decisions()) {
-      replayed[{decision.kind, decision.cluster, decision.node}].push_back(&decision);
-    }
-    const auto partner = [&](const Decision& decision) -> const Decision* {
-      for (const Decision* other : replayed[{decision.kind, decision.cluster, decision.node}]) {
-        if (taken.contains(other->id)) continue;
-        if (absl::AbsDuration(Begun(*other) - Begun(decision)) > kSameStory) continue;
-        taken.insert(other->id);
-        return other;
-      }
-      return nullptr;
-    };
-    for (const auto& [id, decision] : recorded_) {
-      const Decision* other = partner(decision);
-      if (!wanted(decision)) continue;
-      // Open before the time and left alone in it by both.
-      if (!touched_.contains(id) && other != nullptr && Differences(decision, *other).empty()) continue;
-      ReplayedDecision one{.recorded = decision};
-      if (other != nullptr) {
-        one.replayed = *other;
-        one.differences = Differences(decision, *other);
-      }
-      all.push_back(std::move(one));
-    }
-    for (const auto& [id, decision] : what_if_->decisions()) {
-      if (taken.contains(id) || question_.decision) continue;
-      all.push_back({.replayed = decision});
-    }
-    if (const auto partings = what_if_->Partings(); !partings.empty()) result.parting = partings.front();
   }
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& left, const auto& right) { return Begun(left) < Begun(right); });
-  for (ReplayedDecision& one : all) {
-    one.estimate = result.parting && Begun(one) > result.parting->time;
-  }
-  result.decisions = std::move(all);
 }
 
 void Replay::Limits(ReplayResult& result) const {

@@ -13,7 +13,9 @@
 //  - the recorded world does not answer what it was not asked, and was not changed by what was not done: from
 //    the first action that only one of the two hands out, the worlds part, and later differences are
 //    estimates;
-//  - a start within the time makes the worlds one again: it begins from what the recorded coordinator stored.
+//  - a start or a gap within the time makes the worlds one again: both cores go on from what the recorded one
+//    had stored, or from its state. So decisions are compared before that, and again after it; of one that
+//    was open then, the first comparison in which it differs is told.
 //
 // A broken invariant of the core ends the process that replays: run it in one of its own.
 #pragma once
@@ -53,7 +55,7 @@ struct ReplayedDecision {
   std::vector<Difference> differences;
   // Without a policy: the replayed core made of it, at some step, something else than was recorded.
   bool unfaithful = false;
-  // After the worlds had parted.
+  // After the worlds had parted, and before they were one again.
   bool estimate = false;
 
   bool Same() const { return recorded && replayed && differences.empty() && !unfaithful; }
@@ -97,6 +99,8 @@ class Replay {
   void SayWhichVersion(const std::string& coordinator_version);
   bool InTime() const { return now_ >= question_.since; }
   bool Enough() const;
+  std::vector<ReplayedDecision> CompareWorlds() const;
+  void Settle();
   void Compare(ReplayResult& result);
   void Limits(ReplayResult& result) const;
 
@@ -105,9 +109,14 @@ class Replay {
   std::optional<WhatIf> what_if_;
   bool begun_ = false;  // `since` has come
   absl::Time now_ = absl::InfinitePast();
-  std::map<DecisionId, Decision> open_;      // of the recorded core
-  std::map<DecisionId, Decision> recorded_;  // made or changed in the time, and those open at its beginning
-  std::set<DecisionId> touched_;             // made or changed in the time
+  std::map<DecisionId, Decision> open_;  // of the recorded core
+  // Since the worlds were last one; without another policy, in the whole time.
+  std::map<DecisionId, Decision> recorded_;   // made or changed then, and those open at the beginning
+  std::set<DecisionId> touched_;              // made or changed then
+  absl::Time one_at_ = absl::InfinitePast();  // when the worlds were last one
+  // Before that, compared.
+  std::map<DecisionId, ReplayedDecision> settled_;  // by the recorded one's id
+  std::vector<ReplayedDecision> settled_added_;     // that were not taken
   std::set<DecisionId> unfaithful_;
   ReplayResult result_;
 };

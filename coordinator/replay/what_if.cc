@@ -89,6 +89,7 @@ void WhatIf::Fork(const Core& core, const std::map<DecisionId, Decision>& open, 
   EVENKEEL_CHECK(copy.ok()) << "a core cannot read its own checkpoint: " << copy.status().ToString();
   core_ = *std::move(copy);
   ForgetAsked();
+  decisions_.clear();
   for (const auto& [id, decision] : open) decisions_.insert_or_assign(id, decision);
   PutPolicy(now);
 }
@@ -100,6 +101,7 @@ void WhatIf::Restart(Restored restored, absl::Time now) {
   restored.policies.push_back(policy_);
   core_ = std::make_unique<Core>(restored, now);
   ForgetAsked();
+  decisions_.clear();
   for (const Decision& decision : restored.open_decisions) decisions_.insert_or_assign(decision.id, decision);
 }
 

@@ -131,7 +131,8 @@ class WhatIf {
   // The recorded core wanted its next Tick at `deadline`, was told `event` at `now`, and had these effects.
   void Step(const Event& event, absl::Time now, absl::Time deadline, const Effects& recorded);
 
-  // Its decisions since it was forked, and those that were open then, as they were left.
+  // Its decisions since it was last forked or restarted, and those that were open then, as they were left.
+  // Before that it had others, which may have had the same ids.
   const std::map<DecisionId, Decision>& decisions() const { return decisions_; }
 
   // Where the worlds part, in words, earliest first: actions of the one that the other did not do.

@@ -308,6 +308,61 @@ TEST_F(DeadNode, ItEndsWithTheMostDecisionsThatItTells) {
   }
 }
 
+// A start makes the worlds one again, and gives ids that the other core had given to something else: what
+// differed before is told all the same.
+TEST(ReplayTest, WhatDifferedBeforeAStartIsTold) {
+  Tape tape;
+  simulation::World world(nullptr);
+  world.host().Record(&tape);
+  for (int i = 1; i <= 4; ++i) world.AddNode(absl::StrCat("node-", i), absl::StrCat("zone-", i));
+  Policy policy;
+  policy.name = "failover";
+  policy.failover.cluster = simulation::kCluster;
+  policy.failover.mode = PolicyMode::kEnforce;
+  world.Apply(policy);
+  world.Deploy({.name = "web", .replicas = 6});
+  world.Start();
+  world.Advance(absl::Seconds(8));
+  world.PowerOff("node-3");
+  const auto open = [&world] {
+    return std::any_of(world.decisions().begin(), world.decisions().end(), [](const auto& each) {
+      return each.second.kind == DecisionKind::kFailover && each.second.state == DecisionState::kOpen;
+    });
+  };
+  for (int i = 0; i < 2000 && !open(); ++i) world.Advance(absl::Milliseconds(5));
+  ASSERT_TRUE(open());
+  world.StopCoordinator();
+  world.StartCoordinator();
+  world.Advance(absl::Seconds(30));
+  // Without any budget it would have been blind to one silent node.
+  policy.failover.max_unavailable_nodes = 0;
+  policy.failover.max_unavailable_percent = 0;
+  const ReplayResult result =
+      Replayed(tape.items(), {.since = world.start() + absl::Seconds(6), .policy = policy});
+  EXPECT_TRUE(result.faithful);
+  uint64_t failovers = 0;
+  bool blind = false;
+  for (const ReplayedDecision& decision : result.decisions) {
+    if (decision.recorded && decision.recorded->kind == DecisionKind::kFailover &&
+        decision.recorded->node == "node-3") {
+      ++failovers;
+      EXPECT_FALSE(decision.replayed) << Told(result);
+    }
+    blind |= !decision.recorded && decision.replayed->kind == DecisionKind::kBlind;
+  }
+  EXPECT_EQ(failovers, 1) << Told(result);
+  EXPECT_TRUE(blind) << Told(result);
+  // A log that begins with that start: what was open then is nothing new.
+  const auto restart = std::find_if(tape.items().begin() + 1, tape.items().end(), [](const LogItem& item) {
+    return std::holds_alternative<LogStart>(item);
+  });
+  ASSERT_NE(restart, tape.items().end());
+  const std::vector<LogItem> later(restart, tape.items().end());
+  const ReplayResult begun =
+      Replayed(later, {.since = world.start(), .until = std::get<LogStart>(*restart).now, .policy = policy});
+  for (const ReplayedDecision& decision : begun.decisions) EXPECT_TRUE(decision.Same()) << Told(begun);
+}
+
 // Operators' changes of other policies hold under the one that is tried, too: by what came of them then,
 // since the etags that they name count one change less.
 TEST(ReplayTest, ChangesOfOtherPoliciesHoldInBoth) {

@@ -125,6 +125,17 @@ TEST(ReplayTextTest, SaysThatItEndedEarly) {
   EXPECT_THAT(ReplayText(answer, {}), HasSubstr("It ended there"));
 }
 
+TEST(ReplayTextTest, SaysWhereTheWorldsAreOneAgain) {
+  ReplayAnswer answer = Different();
+  answer.comparisons.push_back(answer.comparisons.front());
+  const std::string text = ReplayText(answer, {.policy = "new"});
+  const size_t estimates = text.find("\nAfter the two worlds had parted; estimates:\n\nnew  ");
+  const size_t one_again = text.find("\nAfter they had become one again:\n\n7-12  ");
+  ASSERT_NE(estimates, std::string::npos) << text;
+  ASSERT_NE(one_again, std::string::npos) << text;
+  EXPECT_LT(estimates, one_again);
+}
+
 TEST(ReplayTextTest, WideTellsEveryField) {
   const std::string text = ReplayText(Different(), {.wide = true, .policy = "new"});
   EXPECT_THAT(text, HasSubstr("  - state was: succeeded\n  - state would have been: refused\n"));

@@ -420,9 +420,9 @@ absl::Status EventLog::Flush(absl::Duration patience) {
   const bool done = impl_->changed.wait_for(lock, absl::ToChronoNanoseconds(patience),
                                             [&] { return impl_->flushed >= upto; });
   if (done) return absl::OkStatus();
-  return absl::DeadlineExceededError(absl::StrCat("the event log was not written within ",
-                                                  absl::FormatDuration(patience),
-                                                  ": the disk of the coordinator is slow"));
+  return absl::UnavailableError(absl::StrCat("the event log was not written within ",
+                                             absl::FormatDuration(patience),
+                                             ": the disk of the coordinator is slow"));
 }
 
 const std::string& EventLog::folder() const {

@@ -60,7 +60,8 @@ class EventLog final : public Recorder {
   bool WantsCheckpoint() const override;
   void OnCheckpoint(std::string checkpoint, absl::Time now) override;
 
-  // Waits until all that was told so far is in the files. DEADLINE_EXCEEDED after `patience`. Any thread.
+  // Waits until all that was told so far is in the files. UNAVAILABLE after `patience`: it is not the
+  // caller's own deadline that has passed. Any thread.
   absl::Status Flush(absl::Duration patience);
 
   const std::string& folder() const;

@@ -1,5 +1,7 @@
 #include "coordinator/store/event_log_walk.h"
 
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -15,6 +17,10 @@ absl::Status Damaged(const char* what) {
   return absl::DataLossError(
       absl::StrCat("the event log holds a ", what,
                    " that cannot be read: it is damaged, or a newer coordinator wrote it"));
+}
+
+bool IsFinite(absl::Time time) {
+  return time != absl::InfinitePast() && time != absl::InfiniteFuture();
 }
 
 }  // namespace
@@ -44,6 +50,7 @@ absl::StatusOr<std::optional<LogItem>> EventLogWalk::BeginSegment() {
     if (!origin && reader->damaged()) return LogDamage{segment.path};
     if (!origin) continue;  // torn before it had begun
     const storage::v1::EventLogHead& head = segment.head;
+    if (!IsFinite(TimeFrom(head.time_ns()))) return Damaged("time");
     const bool follows = begun_ && epoch_ == head.epoch() && next_step_ == head.first_step();
     reader_ = *std::move(reader);
     path_ = segment.path;
@@ -68,6 +75,9 @@ absl::StatusOr<std::optional<LogItem>> EventLogWalk::BeginSegment() {
 }
 
 absl::StatusOr<LogItem> EventLogWalk::StepFrom(storage::v1::Told& told) {
+  // A core that is told of a time which makes no sense ends its process.
+  constexpr uint64_t kInfinite = std::numeric_limits<int64_t>::max();
+  if (told.after_ns() >= kInfinite) return Damaged("time");
   now_ += DurationFrom(static_cast<int64_t>(told.after_ns()));
   LogStep step{.now = now_};
   EVENKEEL_ASSIGN_OR_RETURN(step.event, FromRecord(told.event()));
@@ -97,7 +107,9 @@ absl::StatusOr<std::optional<LogItem>> EventLogWalk::Next() {
     }
     if (!chunk_.ParseFromString(*frame)) return Damaged("row of steps");
     if (chunk_.first_step() != next_step_) return Damaged("row of steps in the wrong place");
-    now_ = TimeFrom(chunk_.time_ns());
+    const absl::Time time = TimeFrom(chunk_.time_ns());
+    if (time < now_ || !IsFinite(time)) return Damaged("time");
+    now_ = time;
   }
 }
 

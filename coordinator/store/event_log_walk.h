@@ -63,8 +63,8 @@ class EventLogWalk {
   // log is empty.
   static absl::StatusOr<EventLogWalk> From(const std::string& folder, absl::Time since);
 
-  // The next thing; none at the end of what is written now. DATA_LOSS: a record that this version does not
-  // know.
+  // The next thing; none at the end of what is written now. Within a segment time does not go back.
+  // DATA_LOSS: a record that this version does not know, or that makes no sense.
   absl::StatusOr<std::optional<LogItem>> Next();
 
  private:

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -233,6 +234,41 @@ TEST_F(EventLogTest, DamageIsAGap) {
   EXPECT_EQ(std::get<LogDamage>(items[1]).path, SegmentPath(Options().folder, 1));
   ASSERT_TRUE(std::holds_alternative<LogCheckpoint>(items[2]));
   EXPECT_TRUE(std::get<LogCheckpoint>(items[2]).gap);
+}
+
+// Whole frames whose times make no sense: the core never hears of them, since it would end the process.
+TEST_F(EventLogTest, TimesThatMakeNoSenseAreDamage) {
+  const auto walk = [this](int64_t start, int64_t chunk, uint64_t after) {
+    std::filesystem::create_directories(Options().folder);
+    const std::string path = SegmentPath(Options().folder, 1);
+    std::filesystem::remove(path);
+    storage::v1::EventLogHead head;
+    head.set_format_version(kEventLogFormatVersion);
+    head.set_epoch(1);
+    head.set_start(true);
+    head.set_time_ns(start);
+    storage::v1::EventLogChunk steps;
+    steps.set_time_ns(chunk);
+    steps.add_told();
+    steps.add_told()->set_after_ns(after);
+    auto file = EventLogWriter::Create(path);
+    EXPECT_TRUE(file.ok()) << file.status();
+    if (!file.ok()) return absl::StatusCode::kUnknown;
+    EXPECT_TRUE(file->Append(head.SerializeAsString()).ok());
+    EXPECT_TRUE(file->Append(ToRecord(Restored{.epoch = 1}).SerializeAsString()).ok());
+    EXPECT_TRUE(file->Append(steps.SerializeAsString()).ok());
+    return RunReplay(Options().folder, {.since = absl::UnixEpoch()}, {}).status().code();
+  };
+  constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kFirst = std::numeric_limits<int64_t>::min();
+  EXPECT_EQ(walk(1000, 2000, 5), absl::StatusCode::kOk);
+  EXPECT_EQ(walk(1000, 2000, static_cast<uint64_t>(kLast)), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(walk(1000, 2000, static_cast<uint64_t>(kLast) + 1), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(walk(1000, 2000, std::numeric_limits<uint64_t>::max()), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(walk(1000, 999, 5), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(walk(1000, kLast, 5), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(walk(kLast, kLast, 5), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(walk(kFirst, 1000, 5), absl::StatusCode::kDataLoss);
 }
 
 // Nobody takes it for the end of what there is, and a replay says it.

@@ -1,5 +1,9 @@
 // Fills plain data so that no field, at any depth, has its default and no two have the same value: what is
 // lost or mixed up on a way through a codec shows itself, and so does a field that the codec does not know.
+//
+// Of a bool or an enum there are not enough values for that. They are all true, or the second one; or, in
+// round r of kRounds, the first or the second value by bit r of the field's number. So for each two of them
+// there is a round in which they differ, and for each one a round in which it does not have its default.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +22,9 @@ namespace evenkeel::test {
 
 class EveryField {
  public:
+  static constexpr int kRounds = 10;  // for up to 1023 of them
+  explicit EveryField(std::optional<int> round = std::nullopt) : round_(round) {}
+
   template <typename T>
   void Fill(T& value) {
     using base::bytes_internal::kIs;
@@ -28,9 +35,9 @@ class EveryField {
     } else if constexpr (std::is_same_v<T, absl::Time>) {
       value = absl::FromUnixSeconds(1'700'000'000) + (absl::Seconds(1) + absl::Nanoseconds(1)) * ++count_;
     } else if constexpr (std::is_same_v<T, bool>) {
-      value = true;
+      value = Second();
     } else if constexpr (std::is_enum_v<T>) {
-      value = static_cast<T>(1);
+      value = static_cast<T>(Second() ? 1 : 0);
     } else if constexpr (std::is_arithmetic_v<T>) {
       value = static_cast<T>(++count_);
     } else if constexpr (kIs<T, std::optional>) {
@@ -48,13 +55,20 @@ class EveryField {
   }
 
  private:
+  bool Second() {
+    ++small_;
+    return !round_ || ((small_ >> *round_) & 1) == 1;
+  }
+
+  const std::optional<int> round_;
   int count_ = 0;
+  int small_ = 0;  // bools and enums
 };
 
 template <typename T>
-T WithEveryField() {
+T WithEveryField(std::optional<int> round = std::nullopt) {
   T value;
-  EveryField().Fill(value);
+  EveryField(round).Fill(value);
   return value;
 }
 

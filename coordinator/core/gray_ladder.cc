@@ -26,14 +26,6 @@ OpenDecision* OpenLadder(Turn& turn, const Node& node) {
   return open != nullptr && open->decision.kind == DecisionKind::kGray ? open : nullptr;
 }
 
-std::vector<Symptom> Present(const Turn& turn, const Cluster& cluster, const Node& node) {
-  std::vector<Symptom> present;
-  for (const Symptom& symptom : node.sickness.told) {
-    if (Counts(symptom, cluster.policy.gray, turn.now)) present.push_back(symptom);
-  }
-  return present;
-}
-
 // The care as a whole is asked as a repair: it takes nothing off the node. Its drain is asked as one, before
 // each pod. Both are booked once (L6).
 std::vector<GuardAnswer> GrayGuards(const Turn& turn, const Cluster& cluster, const Node& node,
@@ -322,7 +314,7 @@ void ContinueLadder(Turn& turn, OpenDecision& open) {
                   [](const Action& action) { return action.state == ActionState::kReleased; });
   if (under_way || Held(turn, *cluster, *node, open, DisruptionKind::kRepair)) return;
   if (WorkOnNode(turn, open) || LacksTaint(open.decision)) return;
-  const std::vector<Symptom> symptoms = Present(turn, *cluster, *node);
+  const std::vector<Symptom> symptoms = Counting(node->sickness, cluster->policy.gray, turn.now);
   if (WorkOnRestart(turn, *cluster, *node, open, symptoms)) return;
   if (EnforcedRungs(cluster->policy).drain) WorkOnDrain(turn, *cluster, *node, open, symptoms);
 }

@@ -28,8 +28,8 @@ struct Symptom {
   SymptomKind kind = SymptomKind::kKubelet;
   std::string detail;  // a clause: "its kubelet does not answer (no answer within 2 s)"
   uint32_t figure = 0;
-  // By our clock, when it was told last: of what is told each time that it happens. None: it lasts until the
-  // agent says otherwise.
+  // By our clock, when it was seen last: of what is told each time that it happens, and of a part that was
+  // sick and cannot be looked at any more. None: it lasts until the agent says otherwise.
   std::optional<absl::Time> last_seen;
   bool operator==(const Symptom&) const = default;
 };

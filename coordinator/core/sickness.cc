@@ -7,7 +7,13 @@
 namespace evenkeel::coordinator {
 namespace {
 
+// An agent looks at it and says what it finds, well or sick.
+bool IsPart(SymptomKind kind) {
+  return kind == SymptomKind::kKubelet || kind == SymptomKind::kRuntime || kind == SymptomKind::kPleg;
+}
+
 absl::Duration Holds(SymptomKind kind) {
+  if (IsPart(kind)) return kUnknownPatience;
   return kind == SymptomKind::kOomKills ? kOomKillHolds : kOccurrenceHolds;
 }
 
@@ -30,11 +36,11 @@ bool OverFloor(const Symptom& symptom, const GrayPolicy& policy) {
   return false;
 }
 
-// When it has lasted for long enough; what has to happen again for that: never by time alone.
+// When it has lasted for long enough; what has to happen, or to be seen, again for that: never by time alone.
 absl::Time SustainedAt(const Symptom& symptom, absl::Time since, absl::Duration after) {
   if (!symptom.last_seen) return since + after;
-  const bool repeats = symptom.kind == SymptomKind::kIoErrors || symptom.kind == SymptomKind::kOomKills;
-  if (!repeats) return since;
+  const bool at_once = symptom.kind == SymptomKind::kHungTask || symptom.kind == SymptomKind::kReadOnlyDisk;
+  if (at_once) return since;
   return *symptom.last_seen - since >= after ? since : absl::InfiniteFuture();
 }
 
@@ -53,8 +59,10 @@ SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, ab
     if (!Counts(symptom, policy, now)) continue;
     const auto known = sickness.since.find(symptom.kind);
     const absl::Time start = known == sickness.since.end() ? now : known->second;
-    since[symptom.kind] = start;
     const absl::Time at = SustainedAt(symptom, start, policy.after);
+    // It was sick for a moment and nobody knows since: that is no beginning of anything.
+    if (IsPart(symptom.kind) && at == absl::InfiniteFuture()) continue;
+    since[symptom.kind] = start;
     sustained = sustained || at <= now;
     if (at > now) judgement.next = std::min(judgement.next, at);
     if (symptom.last_seen)
@@ -78,6 +86,14 @@ SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, ab
   }
   judgement.gray = sickness.gray_since.has_value();
   return judgement;
+}
+
+std::vector<Symptom> Counting(const Sickness& sickness, const GrayPolicy& policy, absl::Time now) {
+  std::vector<Symptom> counting;
+  for (const Symptom& symptom : sickness.told) {
+    if (sickness.since.contains(symptom.kind) && Counts(symptom, policy, now)) counting.push_back(symptom);
+  }
+  return counting;
 }
 
 void ForgetTimes(Sickness& sickness) {

@@ -4,7 +4,9 @@
 // A symptom that lasts must have lasted for the policy's `after`, without a break, while the node spoke.
 // What is told each time that it happens must have gone on happening for as long; but a hung task and a
 // remount are the kernel's own judgement, made after long patience, and count at once. Nothing counts that is
-// not there: an absent figure is not a zero, and a part that is not known is not sick.
+// not there: an absent figure is not a zero, and a part that is not known is not sick. One that was sick and
+// cannot be looked at any more counts on for a while if it had been seen to be sick for long enough, and not
+// at all if it had not: a restart that nobody sees the end of is no sickness (L1).
 #pragma once
 
 #include <cstdint>
@@ -23,7 +25,8 @@ namespace evenkeel::coordinator {
 // How long what is told each time that it happens holds after the last time.
 inline constexpr absl::Duration kOccurrenceHolds = absl::Minutes(5);
 inline constexpr absl::Duration kOomKillHolds = absl::Minutes(1);
-// What an agent has not been able to look at for so long is not its to tell: it is no bar to being well.
+// What an agent has not been able to look at for so long is not its to tell: it is no bar to being well, and
+// what it was before does not count any more.
 inline constexpr absl::Duration kUnknownPatience = absl::Minutes(5);
 
 // One node's symptoms, and what was made of them. Not durable: after a start the agents tell again.
@@ -41,7 +44,7 @@ struct Sickness {
   bool escalated = false;
 };
 
-// The symptom is there and over the policy's floor.
+// The symptom is there and over the policy's floor. It says nothing yet of how long it has lasted.
 bool Counts(const Symptom& symptom, const GrayPolicy& policy, absl::Time now);
 
 struct SicknessJudgement {
@@ -53,6 +56,9 @@ struct SicknessJudgement {
 // Brings `since`, `gray_since` and `well_since` up to date. A node that is GRAY stays so while anything
 // counts.
 SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, absl::Time now);
+
+// Those that counted when JudgeSickness was called last, and count still.
+std::vector<Symptom> Counting(const Sickness& sickness, const GrayPolicy& policy, absl::Time now);
 
 // Whatever is known is of the past: the node is silent. The times start again when it speaks.
 void ForgetTimes(Sickness& sickness);

@@ -33,15 +33,6 @@ std::optional<std::string> Clause(absl::string_view part, const v1::PartHealth& 
   }
 }
 
-void ReadPart(absl::string_view part, bool there, const v1::PartHealth& health,
-              std::optional<std::string>& clause) {
-  if (!there) return;
-  std::optional<std::string> now = Clause(part, health);
-  if (!now) return;
-  // The wording of a cause may waver; a sickness keeps the first.
-  if (now->empty() || !clause || clause->empty()) clause = std::move(now);
-}
-
 absl::Duration Since(const google::protobuf::Timestamp& then, const google::protobuf::Timestamp& now) {
   return absl::Seconds(now.seconds() - then.seconds()) + absl::Nanoseconds(now.nanos() - then.nanos());
 }
@@ -78,13 +69,13 @@ std::optional<ReadHealth> HealthReader::Read(const v1::Report& report, absl::Tim
     told_once_ = told_once;
     told_ = std::move(told);
   }
-  ReadParts(report.node());
+  ReadParts(report.node(), now);
   ReadFilesystems(report.node());
   for (const v1::NodeOccurrence& occurrence : report.occurrences()) {
     const absl::Duration ago = Since(occurrence.node_time(), report.node_time());
     ReadOccurrence(occurrence, now - std::max(ago, absl::ZeroDuration()));
   }
-  ReadHealth health{Symptoms(now), kubelet_ && runtime_ && pleg_};
+  ReadHealth health{Symptoms(now), kubelet_.clause && runtime_.clause && pleg_.clause};
   const bool same = health.all_known == told_.all_known && SameNews(health.symptoms, told_.symptoms);
   if (told_once_ && same) return std::nullopt;
   told_once_ = true;
@@ -92,10 +83,25 @@ std::optional<ReadHealth> HealthReader::Read(const v1::Report& report, absl::Tim
   return health;
 }
 
-void HealthReader::ReadParts(const v1::NodeReport& node) {
-  ReadPart("its kubelet", node.has_kubelet(), node.kubelet(), kubelet_);
-  ReadPart("its container runtime", node.has_runtime(), node.runtime(), runtime_);
-  ReadPart("its kubelet's watch over containers (PLEG)", node.has_pleg(), node.pleg(), pleg_);
+void HealthReader::ReadPart(absl::string_view name, bool there, const v1::PartHealth& health, absl::Time now,
+                            Part& part) {
+  if (!there) return;
+  std::optional<std::string> clause = Clause(name, health);
+  const bool was_sick = !part.clause.value_or("").empty();
+  if (!clause) {
+    // Its looks were sick until about now: the agent tells what changes, and looks each second.
+    if (was_sick && !part.sick_until) part.sick_until = now;
+    return;
+  }
+  part.sick_until.reset();
+  // The wording of a cause may waver; a sickness keeps the first.
+  if (clause->empty() || !was_sick) part.clause = std::move(clause);
+}
+
+void HealthReader::ReadParts(const v1::NodeReport& node, absl::Time now) {
+  ReadPart("its kubelet", node.has_kubelet(), node.kubelet(), now, kubelet_);
+  ReadPart("its container runtime", node.has_runtime(), node.runtime(), now, runtime_);
+  ReadPart("its kubelet's watch over containers (PLEG)", node.has_pleg(), node.pleg(), now, pleg_);
   if (!node.has_pressure()) return;
   const v1::Pressure& pressure = node.pressure();
   const double percent = pressure.has_memory_full_10s_percent() ? pressure.memory_full_10s_percent() : 0;
@@ -139,9 +145,15 @@ std::vector<Symptom> HealthReader::Symptoms(absl::Time now) {
   const auto lasts = [&](SymptomKind kind, std::string detail, uint32_t figure = 0) {
     symptoms.push_back({kind, std::move(detail), figure, std::nullopt});
   };
-  if (!kubelet_.value_or("").empty()) lasts(SymptomKind::kKubelet, *kubelet_);
-  if (!runtime_.value_or("").empty()) lasts(SymptomKind::kRuntime, *runtime_);
-  if (!pleg_.value_or("").empty()) lasts(SymptomKind::kPleg, *pleg_);
+  const auto part_is = [&](SymptomKind kind, const Part& part) {
+    if (part.clause.value_or("").empty()) return;
+    if (!part.sick_until) return lasts(kind, *part.clause);
+    symptoms.push_back(
+        {kind, absl::StrCat(*part.clause, ", and cannot be looked at any more"), 0, part.sick_until});
+  };
+  part_is(SymptomKind::kKubelet, kubelet_);
+  part_is(SymptomKind::kRuntime, runtime_);
+  part_is(SymptomKind::kPleg, pleg_);
   if (!read_only_.empty()) {
     lasts(SymptomKind::kReadOnlyDisk,
           absl::StrCat("the file system of its ", read_only_, " cannot be written"));

@@ -1,9 +1,10 @@
 // What the core is told of a node's health, out of its agent's reports: symptoms, and only when they change.
 //
 // Pure. Reports are deltas: what one does not hold is as it was told before in the session. A part that was
-// sick and is then not known (its reading failed) stays sick until the agent finds it well; one that was
-// never known is neither sick nor well. What happened (errors, kills) is counted by the node's own clock: how
-// long before its report it happened, so that the clocks' difference does not matter.
+// sick and is then not known (its reading failed) is not well, but nor is it seen to be sick any more: its
+// symptom says when it was seen last, and what that is worth is the core's to judge. One that was never known
+// is neither sick nor well. What happened (errors, kills) is counted by the node's own clock: how long before
+// its report it happened, so that the clocks' difference does not matter.
 //
 // O(changed): a figure that wavers is told in steps, an error that goes on at most each ten seconds.
 #pragma once
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "coordinator/core/health.h"
 #include "evenkeel/v1/report.pb.h"
@@ -36,17 +38,23 @@ class HealthReader {
   std::optional<ReadHealth> Read(const v1::Report& report, absl::Time now);
 
  private:
-  void ReadParts(const v1::NodeReport& node);
+  // A part as the agent told it last.
+  struct Part {
+    std::optional<std::string> clause;     // of a part that is sick; empty: it is well; none: never known
+    std::optional<absl::Time> sick_until;  // it was sick; since then nobody knows
+  };
+
+  static void ReadPart(absl::string_view name, bool there, const v1::PartHealth& health, absl::Time now,
+                       Part& part);
+  void ReadParts(const v1::NodeReport& node, absl::Time now);
   void ReadFilesystems(const v1::NodeReport& node);
   void ReadOccurrence(const v1::NodeOccurrence& occurrence, absl::Time when);
   std::vector<Symptom> Symptoms(absl::Time now);
 
-  // As the agent told last: a clause for a part that is sick, empty for one that is well, none for one that
-  // is not known.
-  std::optional<std::string> kubelet_;
-  std::optional<std::string> runtime_;
-  std::optional<std::string> pleg_;
-  // The same of file systems; empty = none.
+  Part kubelet_;
+  Part runtime_;
+  Part pleg_;
+  // File systems that are sick, as the agent told last; empty = none.
   std::string read_only_;  // a file system's role
   std::string hung_;
   uint32_t memory_stall_ = 0;  // percent, rounded down to tens

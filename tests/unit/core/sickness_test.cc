@@ -112,6 +112,59 @@ TEST(SicknessTest, WhatHappensMustGoOnHappening) {
   EXPECT_EQ(judgement.next, kStart + kOccurrenceHolds);
 }
 
+// L1: a kubelet that was restarted, and whose certificate cannot be verified, is seen sick once and is then
+// not known. However long that lasts, and however often it happens, it is no sickness.
+TEST(SicknessTest, AMomentThatNobodySeesTheEndOfIsNoSickness) {
+  const GrayPolicy policy;  // 30 s
+  for (const SymptomKind kind : {SymptomKind::kKubelet, SymptomKind::kRuntime, SymptomKind::kPleg}) {
+    Sickness sickness;
+    sickness.all_known = true;
+    for (const absl::Duration restart : {absl::ZeroDuration(), absl::Minutes(2), absl::Minutes(4)}) {
+      sickness.told = {Lasting(kind)};
+      EXPECT_FALSE(JudgeSickness(sickness, policy, kStart + restart).gray);
+      const absl::Duration unknown = restart + absl::Seconds(1);
+      sickness.told = {Seen(kind, 0, unknown)};
+      const SicknessJudgement judgement = JudgeSickness(sickness, policy, kStart + unknown);
+      EXPECT_FALSE(judgement.gray);
+      EXPECT_EQ(judgement.next, absl::InfiniteFuture());
+      EXPECT_TRUE(Counting(sickness, policy, kStart + unknown).empty());
+      EXPECT_FALSE(JudgeSickness(sickness, policy, kStart + restart + absl::Seconds(90)).gray);
+    }
+  }
+}
+
+// Nor is it one on a node that is GRAY for something else: its kubelet is not restarted for it.
+TEST(SicknessTest, AMomentBesideASicknessDoesNotCountOn) {
+  const GrayPolicy policy;
+  Sickness sickness;
+  sickness.told = {Lasting(SymptomKind::kKubelet), Lasting(SymptomKind::kReadOnlyDisk)};
+  JudgeSickness(sickness, policy, kStart);
+  sickness.told[0] = Seen(SymptomKind::kKubelet, 0, absl::Seconds(1));
+  JudgeSickness(sickness, policy, kStart + absl::Seconds(1));
+  EXPECT_TRUE(JudgeSickness(sickness, policy, kStart + absl::Seconds(30)).gray);
+  const std::vector<Symptom> counting = Counting(sickness, policy, kStart + absl::Seconds(30));
+  ASSERT_EQ(counting.size(), 1U);
+  EXPECT_EQ(counting.front().kind, SymptomKind::kReadOnlyDisk);
+}
+
+// A part that was sick for long enough and cannot be looked at any more is not well at once, and not sick for
+// ever.
+TEST(SicknessTest, UnknownIsSickForAWhileAfterASickness) {
+  const GrayPolicy policy;
+  Sickness sickness;
+  sickness.all_known = true;
+  sickness.told = {Lasting(SymptomKind::kKubelet)};
+  JudgeSickness(sickness, policy, kStart);
+  ASSERT_TRUE(JudgeSickness(sickness, policy, kStart + absl::Seconds(30)).gray);
+  sickness.told = {Seen(SymptomKind::kKubelet, 0, absl::Seconds(40))};
+  const SicknessJudgement judgement = JudgeSickness(sickness, policy, kStart + absl::Seconds(40));
+  EXPECT_TRUE(judgement.gray);
+  EXPECT_EQ(judgement.next, kStart + absl::Seconds(40) + kUnknownPatience);
+  EXPECT_TRUE(JudgeSickness(sickness, policy, judgement.next - absl::Seconds(1)).gray);
+  EXPECT_FALSE(JudgeSickness(sickness, policy, judgement.next).gray);
+  EXPECT_EQ(sickness.well_since, judgement.next);
+}
+
 // Silence says nothing of health: what was known before it has to last for the whole time again.
 TEST(SicknessTest, TimesStartAgainAfterSilence) {
   const GrayPolicy policy;

@@ -146,17 +146,38 @@ TEST(HealthReader, TellsChangesOnly) {
   EXPECT_EQ(reader.Read(stall, kNow)->symptoms.size(), 1U);
 }
 
-// A part that was sick and cannot be read any more is not well: that takes the agent's word.
-TEST(HealthReader, UnknownIsNotWell) {
+// A part that was sick and cannot be read any more is not well, and not seen to be sick either: it is told
+// once when it was seen last.
+TEST(HealthReader, UnknownIsNeitherWellNorSick) {
   HealthReader reader;
   v1::Report report = Full();
-  report.mutable_node()->mutable_kubelet()->set_state(v1::PART_STATE_UNHEALTHY);
-  EXPECT_EQ(reader.Read(report, kNow)->symptoms.size(), 1U);
-  v1::Report delta = Delta();
-  delta.mutable_node()->mutable_kubelet()->set_state(v1::PART_STATE_UNSPECIFIED);
-  EXPECT_FALSE(reader.Read(delta, kNow).has_value());
-  delta.mutable_node()->mutable_kubelet()->set_state(v1::PART_STATE_HEALTHY);
-  EXPECT_TRUE(reader.Read(delta, kNow)->symptoms.empty());
+  report.mutable_node()->mutable_kubelet()->set_state(v1::PART_STATE_UNREACHABLE);
+  report.mutable_node()->mutable_kubelet()->set_detail("refused");
+  const auto sick = reader.Read(report, kNow);
+  ASSERT_EQ(sick->symptoms.size(), 1U);
+  EXPECT_FALSE(sick->symptoms.front().last_seen.has_value());
+
+  v1::Report delta = Delta(1);
+  v1::PartHealth& kubelet = *delta.mutable_node()->mutable_kubelet();
+  kubelet.set_state(v1::PART_STATE_UNSPECIFIED);
+  const auto unknown = reader.Read(delta, kNow + absl::Seconds(1));
+  ASSERT_TRUE(unknown.has_value());
+  ASSERT_EQ(unknown->symptoms.size(), 1U);
+  EXPECT_EQ(unknown->symptoms.front().kind, SymptomKind::kKubelet);
+  EXPECT_EQ(unknown->symptoms.front().detail,
+            "its kubelet does not answer (refused), and cannot be looked at any more");
+  EXPECT_EQ(unknown->symptoms.front().last_seen, kNow + absl::Seconds(1));
+  kubelet.set_detail("the certificate cannot be verified");
+  EXPECT_FALSE(reader.Read(delta, kNow + absl::Minutes(1)).has_value());
+
+  kubelet.set_state(v1::PART_STATE_UNHEALTHY);
+  const auto again = reader.Read(delta, kNow + absl::Minutes(2));
+  ASSERT_TRUE(again.has_value());
+  ASSERT_EQ(again->symptoms.size(), 1U);
+  EXPECT_FALSE(again->symptoms.front().last_seen.has_value());
+  EXPECT_EQ(again->symptoms.front().detail, "its kubelet does not answer (refused)");
+  kubelet.set_state(v1::PART_STATE_HEALTHY);
+  EXPECT_TRUE(reader.Read(delta, kNow + absl::Minutes(3))->symptoms.empty());
 }
 
 // A whole report says all there is: what it leaves out is no more.

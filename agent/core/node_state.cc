@@ -326,7 +326,7 @@ v1::Report NodeState::TakeAll(absl::Time now) {
   }
   gone_.clear();
   report_number_ = 1;
-  occurrences_.Restart();
+  occurrences_.Restart(now);
   occurrences_.MoveInto(report, report_number_);
   news_ = false;
   return report;

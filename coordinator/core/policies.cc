@@ -128,7 +128,7 @@ void EnforcePolicy(Turn& turn, Cluster& cluster) {
   UpdateSight(turn, cluster);
   UpdateDomainSights(turn, cluster);
   for (auto& [name, node] : cluster.nodes) {
-    if (!node.sickness.told.empty()) ReviewHealth(turn, node);
+    if (!node.sickness.told.empty() || !node.sickness.happened.empty()) ReviewHealth(turn, node);
   }
   if (cluster.policy.fencing != fencing) FencingPolicyChanged(turn, cluster);
 }

@@ -63,7 +63,8 @@ void OnSessionOpened(Turn& turn, const SessionOpened& event) {
   const bool moved = node.agent_port != event.agent_port;
   node.agent_port = event.agent_port;
   node.last_boot_id = event.boot_id;
-  node.well_since.reset();  // a new session is a break, even when the old one was not seen to end
+  node.well_since.reset();           // a new session is a break, even when the old one was not seen to end
+  if (rebooted) node.sickness = {};  // whatever its kernel said: it is another one now
   HealthUnknown(turn, node);
   const bool other_pod = !event.agent_pod.empty() && event.agent_pod != node.record.agent_pod;
   if (!node.record.agent_seen || other_pod) {

@@ -44,19 +44,39 @@ absl::Time SustainedAt(const Symptom& symptom, absl::Time since, absl::Duration 
   return *symptom.last_seen - since >= after ? since : absl::InfiniteFuture();
 }
 
+bool Holds(const Symptom& symptom, absl::Time now) {
+  return !symptom.last_seen || now < *symptom.last_seen + Holds(symptom.kind);
+}
+
+bool Includes(const std::vector<Symptom>& symptoms, SymptomKind kind) {
+  return std::any_of(symptoms.begin(), symptoms.end(), [kind](const Symptom& s) { return s.kind == kind; });
+}
+
+// All that is there and over its floor, by kind; the present session's word before an earlier one's.
+std::vector<Symptom> There(const Sickness& sickness, const GrayPolicy& policy, absl::Time now) {
+  std::vector<Symptom> there;
+  for (const auto* symptoms : {&sickness.told, &sickness.happened}) {
+    for (const Symptom& symptom : *symptoms) {
+      if (Counts(symptom, policy, now) && !Includes(there, symptom.kind)) there.push_back(symptom);
+    }
+  }
+  std::stable_sort(there.begin(), there.end(),
+                   [](const Symptom& a, const Symptom& b) { return a.kind < b.kind; });
+  return there;
+}
+
 }  // namespace
 
 bool Counts(const Symptom& symptom, const GrayPolicy& policy, absl::Time now) {
   if (!OverFloor(symptom, policy)) return false;
-  return !symptom.last_seen || now < *symptom.last_seen + Holds(symptom.kind);
+  return Holds(symptom, now);
 }
 
 SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, absl::Time now) {
   SicknessJudgement judgement;
   std::map<SymptomKind, absl::Time> since;
   bool sustained = false;
-  for (const Symptom& symptom : sickness.told) {
-    if (!Counts(symptom, policy, now)) continue;
+  for (const Symptom& symptom : There(sickness, policy, now)) {
     const auto known = sickness.since.find(symptom.kind);
     const absl::Time start = known == sickness.since.end() ? now : known->second;
     const absl::Time at = SustainedAt(symptom, start, policy.after);
@@ -90,10 +110,23 @@ SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, ab
 
 std::vector<Symptom> Counting(const Sickness& sickness, const GrayPolicy& policy, absl::Time now) {
   std::vector<Symptom> counting;
-  for (const Symptom& symptom : sickness.told) {
-    if (sickness.since.contains(symptom.kind) && Counts(symptom, policy, now)) counting.push_back(symptom);
+  for (const Symptom& symptom : There(sickness, policy, now)) {
+    if (sickness.since.contains(symptom.kind)) counting.push_back(symptom);
   }
   return counting;
+}
+
+void BeginSession(Sickness& sickness, uint64_t session_id, absl::Time now) {
+  std::vector<Symptom> happened;
+  for (const auto* symptoms : {&sickness.told, &sickness.happened}) {
+    for (const Symptom& symptom : *symptoms) {
+      const bool once = symptom.last_seen && !IsPart(symptom.kind) && Holds(symptom, now);
+      if (once && !Includes(happened, symptom.kind)) happened.push_back(symptom);
+    }
+  }
+  sickness.happened = std::move(happened);
+  sickness.session_id = session_id;
+  sickness.first_report = now;
 }
 
 void ForgetTimes(Sickness& sickness) {

@@ -34,6 +34,7 @@ struct Sickness {
   uint64_t session_id = 0;                  // whose symptoms these are; 0 = no report has come yet
   absl::Time first_report;                  // of that session
   std::vector<Symptom> told;                // as they came last
+  std::vector<Symptom> happened;            // what an earlier session told: what happens is told once
   bool all_known = false;                   // the same
   std::map<SymptomKind, absl::Time> since;  // each that counts: since when, without a break
   std::optional<absl::Time> gray_since;     // the episode that is under way
@@ -56,6 +57,10 @@ struct SicknessJudgement {
 // Brings `since`, `gray_since` and `well_since` up to date. A node that is GRAY stays so while anything
 // counts.
 SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, absl::Time now);
+
+// The symptoms of another session are to come. What happened before it is true still, and a new agent would
+// not tell it again; what lasts it finds by itself.
+void BeginSession(Sickness& sickness, uint64_t session_id, absl::Time now);
 
 // Those that counted when JudgeSickness was called last, and count still.
 std::vector<Symptom> Counting(const Sickness& sickness, const GrayPolicy& policy, absl::Time now);

@@ -1,5 +1,6 @@
 #include "coordinator/serve/fleet_view.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 #include <variant>
@@ -35,11 +36,30 @@ std::shared_ptr<const v1::NodeReport> Merge(const v1::NodeReport* before, const 
   return merged;
 }
 
+auto TimeOf(const v1::NodeOccurrence& occurrence) {
+  return std::pair(occurrence.node_time().seconds(), occurrence.node_time().nanos());
+}
+
+bool IsSame(const v1::NodeOccurrence& a, const v1::NodeOccurrence& b) {
+  return a.kind() == b.kind() && TimeOf(a) == TimeOf(b) && a.detail() == b.detail() &&
+         a.pod_uid() == b.pod_uid() && a.container() == b.container();
+}
+
+// An agent that opens a session tells some of it again: what is here, and what has left already.
+bool IsToldAgain(const std::deque<v1::NodeOccurrence>& before, const v1::NodeOccurrence& occurrence) {
+  if (before.size() == kMostOccurrences && TimeOf(occurrence) < TimeOf(before.back())) return true;
+  return std::any_of(before.begin(), before.end(),
+                     [&occurrence](const v1::NodeOccurrence& other) { return IsSame(occurrence, other); });
+}
+
 std::shared_ptr<const std::deque<v1::NodeOccurrence>> WithOccurrences(
     const std::deque<v1::NodeOccurrence>* before, const v1::Report& report) {
   auto occurrences = std::make_shared<std::deque<v1::NodeOccurrence>>();
   if (before != nullptr) *occurrences = *before;
-  for (const v1::NodeOccurrence& occurrence : report.occurrences()) occurrences->push_front(occurrence);
+  for (const v1::NodeOccurrence& occurrence : report.occurrences()) {
+    const bool again = report.full() && before != nullptr && IsToldAgain(*before, occurrence);
+    if (!again) occurrences->push_front(occurrence);
+  }
   if (occurrences->size() > kMostOccurrences) occurrences->resize(kMostOccurrences);
   return occurrences;
 }

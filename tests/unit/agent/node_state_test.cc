@@ -216,10 +216,11 @@ TEST(NodeStateTest, PartHealthKeepsSinceWhenItChanged) {
 // Occurrences of a report that is not known to have arrived are told again in the next session, the others
 // not.
 TEST(NodeStateTest, UnconfirmedOccurrencesAreSentAgain) {
+  const absl::Time long_ago = kNow - Occurrences::kYoung - absl::Seconds(1);
   NodeState state;
-  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_IO_ERROR, kNow, "first", std::nullopt);
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_IO_ERROR, long_ago, "first", std::nullopt);
   state.TakeAll(kNow);
-  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_IO_ERROR, kNow, "second", std::nullopt);
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_IO_ERROR, long_ago, "second", std::nullopt);
   state.TakeChanges(kNow);
   EXPECT_EQ(state.report_number(), 2U);
   state.Confirm(1);
@@ -228,6 +229,51 @@ TEST(NodeStateTest, UnconfirmedOccurrencesAreSentAgain) {
   EXPECT_EQ(next.occurrences(0).detail(), "second");
   state.Confirm(1);
   EXPECT_EQ(state.TakeAll(kNow).occurrences_size(), 0);
+}
+
+// What the kernel said is told in each new session while it is young, in its order: who listens may be
+// another coordinator. What befell a container is not.
+TEST(NodeStateTest, WhatTheKernelSaidIsToldInEachSession) {
+  NodeState state;
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_HUNG_TASK, kNow, "first", std::nullopt);
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_CONTAINER_EXITED, kNow, "ended", std::nullopt);
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_IO_ERROR, kNow + absl::Seconds(60), "second",
+                            std::nullopt);
+  state.TakeAll(kNow + absl::Seconds(60));
+  state.Confirm(1);
+  EXPECT_FALSE(state.HasNews());
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_IO_ERROR, kNow + absl::Seconds(61), "third",
+                            std::nullopt);
+  for (int session = 0; session < 2; ++session) {
+    const v1::Report again = state.TakeAll(kNow + Occurrences::kYoung);
+    ASSERT_EQ(again.occurrences_size(), 3);
+    EXPECT_EQ(again.occurrences(0).detail(), "first");
+    EXPECT_EQ(again.occurrences(1).detail(), "second");
+    EXPECT_EQ(again.occurrences(2).detail(), "third");
+    EXPECT_EQ(again.dropped_occurrences(), 0U);
+    state.Confirm(1);
+  }
+  const v1::Report later = state.TakeAll(kNow + Occurrences::kYoung + absl::Seconds(1));
+  ASSERT_EQ(later.occurrences_size(), 2);
+  EXPECT_EQ(later.occurrences(0).detail(), "second");
+}
+
+// However much the kernel says, what is told again is bounded, and does not push out what was not told yet.
+TEST(NodeStateTest, WhatIsToldAgainIsBounded) {
+  NodeState state;
+  for (int i = 0; i < 200; ++i) {
+    state.AddKernelOccurrence(v1::NodeOccurrence::KIND_IO_ERROR, kNow, std::to_string(i), std::nullopt);
+    if (i % 10 == 9) {
+      state.TakeChanges(kNow);
+      state.Confirm(state.report_number());
+    }
+  }
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_IO_ERROR, kNow, "new", std::nullopt);
+  const v1::Report report = state.TakeAll(kNow);
+  ASSERT_EQ(report.occurrences_size(), static_cast<int>(Occurrences::kMost));
+  EXPECT_EQ(report.occurrences(0).detail(), "137");
+  EXPECT_EQ(report.occurrences(63).detail(), "new");
+  EXPECT_EQ(report.dropped_occurrences(), 0U);
 }
 
 // While the coordinator is away only the newest occurrences are kept, and the loss is told.

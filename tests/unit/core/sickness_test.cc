@@ -165,6 +165,40 @@ TEST(SicknessTest, UnknownIsSickForAWhileAfterASickness) {
   EXPECT_EQ(sickness.well_since, judgement.next);
 }
 
+// What happened is told once: it counts on in another session, for as long as it would have in its own. What
+// lasts is found again, or is no more.
+TEST(SicknessTest, WhatHappenedCountsInTheNextSession) {
+  const GrayPolicy policy;
+  Sickness sickness;
+  sickness.all_known = true;
+  sickness.told = {Lasting(SymptomKind::kMemoryStall, 90),
+                   Seen(SymptomKind::kHungTask, 0, absl::ZeroDuration()),
+                   Seen(SymptomKind::kKubelet, 0, absl::ZeroDuration())};
+  for (const uint64_t session : {2, 3}) {  // from one to the next
+    ForgetTimes(sickness);
+    BeginSession(sickness, session, kStart + absl::Seconds(session));
+    sickness.told.clear();
+    const SicknessJudgement judgement = JudgeSickness(sickness, policy, kStart + absl::Seconds(session));
+    EXPECT_TRUE(judgement.gray);
+    ASSERT_EQ(judgement.symptoms.size(), 1U);
+    EXPECT_EQ(judgement.symptoms.front().kind, SymptomKind::kHungTask);
+    EXPECT_EQ(judgement.next, kStart + kOccurrenceHolds);
+  }
+  EXPECT_FALSE(JudgeSickness(sickness, policy, kStart + kOccurrenceHolds).gray);
+}
+
+// A new agent counts from nothing: what it has counted so far does not hide what was counted before.
+TEST(SicknessTest, ANewCountDoesNotHideTheOldOne) {
+  const GrayPolicy policy;  // 3 errors
+  Sickness sickness;
+  sickness.told = {Seen(SymptomKind::kIoErrors, 9, absl::ZeroDuration())};
+  BeginSession(sickness, 2, kStart);
+  sickness.told = {Seen(SymptomKind::kIoErrors, 1, absl::Seconds(1))};
+  EXPECT_EQ(JudgeSickness(sickness, policy, kStart + absl::Seconds(1)).symptoms.front().figure, 9U);
+  sickness.told = {Seen(SymptomKind::kIoErrors, 3, absl::Seconds(2))};
+  EXPECT_EQ(JudgeSickness(sickness, policy, kStart + absl::Seconds(2)).symptoms.front().figure, 3U);
+}
+
 // Silence says nothing of health: what was known before it has to last for the whole time again.
 TEST(SicknessTest, TimesStartAgainAfterSilence) {
   const GrayPolicy policy;

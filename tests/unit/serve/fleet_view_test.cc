@@ -177,6 +177,27 @@ TEST_F(FleetViewTest, KeepsTheLatestOccurrences) {
   EXPECT_EQ(Node("n1").occurrences(19).detail(), "10");
 }
 
+// What an agent tells again in a new session is shown once, and in its old place.
+TEST_F(FleetViewTest, ShowsOnceWhatIsToldAgain) {
+  view_.OnNode(MakeNode("blue", "n1"));
+  view_.OnSessionOpened({"blue", "n1"}, MakeSession(1));
+  v1::Report report;
+  for (int i = 0; i < 30; ++i) {
+    v1::NodeOccurrence& occurrence = *report.add_occurrences();
+    occurrence.mutable_node_time()->set_seconds(1000 + i);
+    occurrence.set_detail(std::to_string(i));
+  }
+  view_.OnReport({"blue", "n1"}, 1, report);
+  view_.OnSessionOpened({"blue", "n1"}, MakeSession(2));
+  report.set_full(true);
+  v1::NodeOccurrence& fresh = *report.add_occurrences();
+  fresh.mutable_node_time()->set_seconds(1029);
+  fresh.set_detail("30");
+  view_.OnReport({"blue", "n1"}, 2, report);
+  ASSERT_EQ(Node("n1").occurrences_size(), 20);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Node("n1").occurrences(i).detail(), std::to_string(30 - i));
+}
+
 // How much more time nodes are given, and why, is shown with their cluster; how sure a verdict is, and when a
 // node is readmitted, with the node.
 TEST_F(FleetViewTest, ShowsPatienceAndConfidence) {

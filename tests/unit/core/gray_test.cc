@@ -1,0 +1,165 @@
+// What the core does with sick nodes where single events decide it: reconnections, orders, policies that
+// change and answers that are lost. Whole stories are in tests/scenario.
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "coordinator/core/core.h"
+#include "gtest/gtest.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+class GrayTest : public testing::Test {
+ protected:
+  explicit GrayTest(
+      Restored restored = Restored{.epoch = 1, .open_decisions = {}, .nodes = {}, .policies = {}})
+      : core_(restored, now_) {}
+
+  void Do(const Event& event) { Keep(core_.Step(event, now_)); }
+
+  // Lets time pass with the ticks that the core asks for.
+  void Pass(absl::Duration by) {
+    const absl::Time end = now_ + by;
+    while (core_.NextDeadline() <= end) {
+      now_ = std::max(now_, core_.NextDeadline());
+      Keep(core_.Step(Tick{}, now_));
+    }
+    now_ = end;
+  }
+
+  void Keep(const Effects& effects) {
+    for (const Notice& notice : effects.notices) {
+      if (const auto* verdict = std::get_if<VerdictChanged>(&notice)) {
+        verdicts_[verdict->node.node] = verdict->verdict;
+      }
+    }
+    for (const Write& write : effects.writes) {
+      if (const auto* put = std::get_if<PutDecision>(&write)) decisions_[put->decision.id] = put->decision;
+      if (const auto* put = std::get_if<PutNodeRecord>(&write)) records_[put->record.key.node] = put->record;
+      if (const auto* put = std::get_if<PutClusterRecord>(&write)) cluster_ = put->record;
+    }
+    for (const ReleasedAction& action : effects.actions) actions_.push_back(action);
+  }
+
+  static NodeKey Key(int i) { return {"local", "node-" + std::to_string(i)}; }
+
+  NodeFacts Facts(int i) const {
+    NodeFacts facts;
+    facts.uid = "uid-" + std::to_string(i);
+    facts.address = "10.0.0." + std::to_string(i);
+    facts.ready = true;
+    return facts;
+  }
+
+  // Three nodes, whose agents have all come in; sight is clear and the policy in force.
+  void Raise() {
+    Do(ClusterAdded{"local"});
+    Enforce();
+    for (int i = 1; i <= 3; ++i) {
+      Do(NodeObserved{Key(i), Facts(i)});
+      Open(i, static_cast<uint64_t>(i));
+    }
+    Do(ApiChanged{"local", true, ""});
+    Pass(absl::Seconds(6));
+  }
+
+  void Open(int i, uint64_t session, const std::string& boot = "boot-1") {
+    Do(SessionOpened{Key(i), session, boot, "0.1.0", 9440, "agent-" + std::to_string(i)});
+  }
+
+  void Enforce() {
+    ApplyPolicy apply;
+    apply.policy.name = "p";
+    apply.policy.failover = policy_;
+    Do(apply);
+  }
+
+  static FailoverPolicy WholeLadder() {
+    FailoverPolicy policy;
+    policy.cluster = "local";
+    policy.mode = PolicyMode::kEnforce;
+    policy.readmit_after = absl::Seconds(10);
+    policy.rebalance = true;
+    policy.gray.taint = policy.gray.restart = policy.gray.drain = true;
+    return policy;
+  }
+
+  void Tell(int i, uint64_t session, std::vector<Symptom> symptoms) {
+    Do(NodeHealthChanged{Key(i), session, std::move(symptoms), true});
+  }
+
+  Symptom Lasting(SymptomKind kind, uint32_t figure = 0) const { return {kind, "it is sick", figure, {}}; }
+  Symptom Seen(SymptomKind kind, uint32_t figure = 0) const { return {kind, "it is sick", figure, now_}; }
+
+  void Put(const std::string& pod, int node, const std::string& controller) {
+    PodFacts facts;
+    facts.uid = "uid-" + pod;
+    facts.node = Key(node).node;
+    facts.phase = "Running";
+    facts.ready = true;
+    facts.controller = {"ReplicaSet", controller, "uid-" + controller};
+    Do(PodObserved{{"local", "shop", pod}, facts});
+  }
+  void Remove(const std::string& pod) { Do(PodGone{{"local", "shop", pod}}); }
+
+  // Answers what was handed out since the last call; what that leads to waits for the next one.
+  std::vector<ActionKind> Answer(ActionOutcome outcome = ActionOutcome::kDone) {
+    std::vector<ActionKind> kinds;
+    for (const ReleasedAction& released : std::exchange(actions_, {})) {
+      kinds.push_back(released.action.kind);
+      Do(ActionFinished{released.decision, released.action.number, outcome, "", released.action.attempts});
+    }
+    return kinds;
+  }
+
+  // The newest decision of the kind; null: there is none.
+  const Decision* Newest(DecisionKind kind) const {
+    const Decision* newest = nullptr;
+    for (const auto& [id, decision] : decisions_) {
+      if (decision.kind == kind) newest = &decision;
+    }
+    return newest;
+  }
+  bool IsOpen(DecisionKind kind) const {
+    const Decision* decision = Newest(kind);
+    return decision != nullptr && decision->state == DecisionState::kOpen;
+  }
+
+  absl::Time now_ = absl::FromUnixSeconds(1'000'000);
+  FailoverPolicy policy_ = WholeLadder();
+  Core core_;
+  std::map<std::string, Verdict> verdicts_;
+  std::map<std::string, NodeRecord> records_;
+  std::map<DecisionId, Decision> decisions_;
+  std::vector<ReleasedAction> actions_;
+  ClusterRecord cluster_;
+};
+
+// What its kernel said is true still when the agent opens another session, and a new agent would not say it
+// again; only another boot has another kernel.
+TEST_F(GrayTest, AReconnectionForgetsNothingOfTheKernel) {
+  Raise();
+  Tell(1, 1, {Seen(SymptomKind::kHungTask)});
+  ASSERT_EQ(verdicts_["node-1"], Verdict::kGray);
+  Pass(absl::Seconds(10));
+  Open(1, 11);
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kHealthy);
+  Tell(1, 11, {});
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kGray);
+  EXPECT_TRUE(IsOpen(DecisionKind::kGray));
+  Tell(1, 11, {Lasting(SymptomKind::kMemoryStall, 10)});
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kGray);
+
+  Open(1, 12, "boot-2");
+  Tell(1, 12, {});
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kHealthy);
+  EXPECT_FALSE(IsOpen(DecisionKind::kGray));
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

@@ -41,6 +41,7 @@ absl::Status RuntimeCollector::Collect() {
   PartObservation seen = ReadHealth();
   seen.latency = clock_.Now() - began;
   const bool answers = seen.state == v1::PART_STATE_HEALTHY || seen.state == v1::PART_STATE_UNHEALTHY;
+  has_answered_ = has_answered_ || answers;
   board_.Update([&](NodeState& state) { state.SetRuntime(seen, absl::Now()); });
   if (!answers) {
     version_known_ = false;  // another may come back
@@ -54,6 +55,11 @@ absl::Status RuntimeCollector::Collect() {
 PartObservation RuntimeCollector::ReadHealth() {
   struct stat info {};
   if (stat(socket_path_.c_str(), &info) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+    if (has_answered_) {
+      return {.state = v1::PART_STATE_UNREACHABLE,
+              .detail = absl::StrCat("its socket ", socket_path_, " is gone"),
+              .latency = {}};
+    }
     return {
         .state = v1::PART_STATE_ABSENT, .detail = absl::StrCat("there is no ", socket_path_), .latency = {}};
   }

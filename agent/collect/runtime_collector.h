@@ -20,6 +20,9 @@ namespace evenkeel::agent {
 // container's control group. One thread; each call has a deadline, and a round ends at the first that is
 // missed.
 //
+// A host without the runtime's socket has no such runtime; but one that has answered this agent and whose
+// socket is gone has stopped.
+//
 // What costs the runtime is asked once for each container (its details, when it is new and when it has ended)
 // and kept.
 class RuntimeCollector {
@@ -54,6 +57,7 @@ class RuntimeCollector {
   const time::Clock& clock_;
   RuntimeClient client_;
 
+  bool has_answered_ = false;  // since the agent's start
   bool version_known_ = false;
   absl::Time stats_due_ = absl::InfinitePast();
   std::map<std::string, ContainerDetails> details_;  // by container id

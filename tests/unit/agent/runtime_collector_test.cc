@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <optional>
 #include <string>
 
@@ -208,6 +209,19 @@ TEST_F(RuntimeCollectorTest, PodsOutliveTheRuntimesAbsence) {
   const v1::Report report = Everything();
   EXPECT_NE(report.node().runtime().state(), v1::PART_STATE_HEALTHY);
   EXPECT_EQ(report.pods_size(), 1);
+}
+
+// A runtime that has stopped takes its socket away. Only where none has ever answered is there none.
+TEST_F(RuntimeCollectorTest, ASocketThatIsGoneIsNoAbsence) {
+  StartRuntime();
+  ASSERT_TRUE(collector_.Collect().ok());
+  ASSERT_EQ(State(), v1::PART_STATE_HEALTHY);
+  runtime_.reset();
+  (void)std::remove(root_.host().Path(kSocket).c_str());  // where the server has not done so
+  ASSERT_TRUE(collector_.Collect().ok());
+  const v1::PartHealth health = Everything().node().runtime();
+  EXPECT_EQ(health.state(), v1::PART_STATE_UNREACHABLE);
+  EXPECT_NE(health.detail().find("is gone"), std::string::npos);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "coordinator/core/gray_ladder.h"
 #include "coordinator/core/gray_readmission.h"
 #include "coordinator/core/readmission.h"
+#include "coordinator/core/rebalance.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/verdicts.h"
 
@@ -46,6 +47,7 @@ void ReviewHealth(Turn& turn, Node& node) {
       UpdateWell(turn, node);
     }
     UpdateGrayWell(turn, node);
+    StopRebalance(turn, node, absl::StrCat(node.key.node, " is sick"));
     OnNodeGray(turn, node, judgement.symptoms);
     next = std::min(next, turn.now + kTryAgain);
   } else {

@@ -107,6 +107,11 @@ void RecordRefusal(Turn& turn, const Node& node, std::vector<GuardAnswer> guards
 void StartRebalance(Turn& turn, Node& node, std::vector<WorkloadRecovery> moved) {
   const Cluster& cluster = turn.ClusterOf(node);
   if (!cluster.policy.rebalance || cluster.policy.mode != PolicyMode::kEnforce || moved.empty()) return;
+  const bool sick = node.verdict == Verdict::kGray || node.record.gray.tainted || node.record.gray.drained;
+  if (sick) {  // no pod should come to it, nor could: when our taint for that goes, this is called again
+    node.record.moved = std::move(moved);
+    return turn.RecordChanged(node);
+  }
   if (!Next(cluster.pods, moved, node.key.node).move) return;  // already balanced: nothing worth a decision
   std::vector<GuardAnswer> guards =
       AskGuards(FactsForGuards(cluster, node, DisruptionKind::kRebalance, turn.now));

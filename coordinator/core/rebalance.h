@@ -10,7 +10,8 @@
 
 namespace evenkeel::coordinator {
 
-// Nothing happens without `rebalance` and the mode enforce, or with nothing moved.
+// Nothing happens without `rebalance` and the mode enforce, or with nothing moved. Of a node that is sick, or
+// still has our taint for that, `moved` is kept in its record.
 void StartRebalance(Turn& turn, Node& node, std::vector<WorkloadRecovery> moved);
 
 // Goes on as far as it can: a finished move is counted, the next eviction handed out.

@@ -16,9 +16,15 @@ namespace {
 
 class GrayTest : public testing::Test {
  protected:
-  explicit GrayTest(
-      Restored restored = Restored{.epoch = 1, .open_decisions = {}, .nodes = {}, .policies = {}})
-      : core_(restored, now_) {}
+  explicit GrayTest(const NodeRecord& first = {})
+      : core_(Restored{.epoch = 1, .open_decisions = {}, .nodes = Known(first), .policies = {}}, now_) {
+    if (!first.uid.empty()) records_["node-1"] = first;
+  }
+
+  static std::vector<NodeRecord> Known(const NodeRecord& first) {
+    if (first.uid.empty()) return {};
+    return {first};
+  }
 
   void Do(const Event& event) { Keep(core_.Step(event, now_)); }
 
@@ -53,12 +59,17 @@ class GrayTest : public testing::Test {
     facts.uid = "uid-" + std::to_string(i);
     facts.address = "10.0.0." + std::to_string(i);
     facts.ready = true;
+    if (const auto known = records_.find(Key(i).node); known != records_.end()) {
+      facts.failover_taint = known->second.failed_over;
+      facts.gray_taint = known->second.gray.tainted;
+    }
     return facts;
   }
 
   // Three nodes, whose agents have all come in; sight is clear and the policy in force.
   void Raise() {
     Do(ClusterAdded{"local"});
+    for (const Event& pod : pods_) Do(pod);
     Enforce();
     for (int i = 1; i <= 3; ++i) {
       Do(NodeObserved{Key(i), Facts(i)});
@@ -96,14 +107,21 @@ class GrayTest : public testing::Test {
   Symptom Lasting(SymptomKind kind, uint32_t figure = 0) const { return {kind, "it is sick", figure, {}}; }
   Symptom Seen(SymptomKind kind, uint32_t figure = 0) const { return {kind, "it is sick", figure, now_}; }
 
-  void Put(const std::string& pod, int node, const std::string& controller) {
+  static Event PodOn(const std::string& pod, int node, const std::string& controller) {
     PodFacts facts;
     facts.uid = "uid-" + pod;
     facts.node = Key(node).node;
     facts.phase = "Running";
     facts.ready = true;
     facts.controller = {"ReplicaSet", controller, "uid-" + controller};
-    Do(PodObserved{{"local", "shop", pod}, facts});
+    return PodObserved{{"local", "shop", pod}, facts};
+  }
+  // A pod that is there from the beginning, and one that comes later.
+  void Place(const std::string& pod, int node, const std::string& controller) {
+    pods_.push_back(PodOn(pod, node, controller));
+  }
+  void Put(const std::string& pod, int node, const std::string& controller) {
+    Do(PodOn(pod, node, controller));
   }
   void Remove(const std::string& pod) { Do(PodGone{{"local", "shop", pod}}); }
 
@@ -132,9 +150,10 @@ class GrayTest : public testing::Test {
 
   absl::Time now_ = absl::FromUnixSeconds(1'000'000);
   FailoverPolicy policy_ = WholeLadder();
+  std::vector<Event> pods_;
   Core core_;
   std::map<std::string, Verdict> verdicts_;
-  std::map<std::string, NodeRecord> records_;
+  std::map<std::string, NodeRecord> records_;  // as they were written last
   std::map<DecisionId, Decision> decisions_;
   std::vector<ReleasedAction> actions_;
   ClusterRecord cluster_;
@@ -159,6 +178,67 @@ TEST_F(GrayTest, AReconnectionForgetsNothingOfTheKernel) {
   Tell(1, 12, {});
   EXPECT_EQ(verdicts_["node-1"], Verdict::kHealthy);
   EXPECT_FALSE(IsOpen(DecisionKind::kGray));
+}
+
+// node-1 was failed over by an earlier coordinator, and is back. A pod of "web" was moved off it.
+class GrayReturnTest : public GrayTest {
+ protected:
+  explicit GrayReturnTest(bool tainted = false) : GrayTest(Record(tainted)) {}
+
+  static NodeRecord Record(bool tainted) {
+    NodeRecord record;
+    record.key = Key(1);
+    record.uid = "uid-1";
+    record.agent_seen = true;
+    record.failed_over = true;
+    WorkloadRecovery moved;
+    moved.name_space = "shop";
+    moved.controller = {"ReplicaSet", "web", "uid-web"};
+    moved.removed = moved.restored = 1;
+    record.moved = {moved};
+    record.gray.tainted = tainted;
+    return record;
+  }
+
+  void RaiseWithPods() {
+    Place("web-1", 2, "web");
+    Place("web-2", 2, "web");
+    Raise();
+  }
+};
+
+class SickReturnTest : public GrayReturnTest {
+ protected:
+  SickReturnTest() : GrayReturnTest(true) {}
+};
+
+// L1: no pod is moved onto a node that has turned GRAY.
+TEST_F(GrayReturnTest, RebalanceEndsWhenItsNodeIsSick) {
+  RaiseWithPods();
+  Pass(absl::Seconds(10));
+  ASSERT_EQ(Answer(), std::vector{ActionKind::kUntaintNode});
+  ASSERT_TRUE(IsOpen(DecisionKind::kRebalance));
+  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Seconds(31));
+  ASSERT_EQ(verdicts_["node-1"], Verdict::kGray);
+  EXPECT_FALSE(IsOpen(DecisionKind::kRebalance));
+  EXPECT_NE(Newest(DecisionKind::kRebalance)->outcome.find("node-1 is sick"), std::string::npos);
+  EXPECT_TRUE(IsOpen(DecisionKind::kGray));
+}
+
+// While a taint for sickness is on, no pod could come: what was moved is remembered until that is off.
+TEST_F(SickReturnTest, RebalanceWaitsForTheTaintForSickness) {
+  RaiseWithPods();
+  Tell(1, 1, {});
+  Pass(absl::Seconds(10));
+  ASSERT_EQ(Answer(), std::vector{ActionKind::kUntaintNode});
+  EXPECT_EQ(Newest(DecisionKind::kRebalance), nullptr);
+  EXPECT_FALSE(records_["node-1"].failed_over);
+  EXPECT_EQ(records_["node-1"].moved.size(), 1U);
+  Pass(absl::Minutes(1));
+  ASSERT_EQ(Answer(), std::vector{ActionKind::kUntaintGray});
+  EXPECT_TRUE(IsOpen(DecisionKind::kRebalance));
+  EXPECT_TRUE(records_["node-1"].moved.empty());
 }
 
 }  // namespace

@@ -44,8 +44,8 @@ void ReviewHealth(Turn& turn, Node& node) {
     const std::string reason = Reason(judgement.symptoms);
     if (node.verdict != Verdict::kGray || node.reason != reason) {
       SetVerdict(turn, node, Verdict::kGray, reason);
-      UpdateWell(turn, node);
     }
+    UpdateWell(turn, node);
     UpdateGrayWell(turn, node);
     StopRebalance(turn, node, absl::StrCat(node.key.node, " is sick"));
     OnNodeGray(turn, node, judgement.symptoms);
@@ -54,8 +54,8 @@ void ReviewHealth(Turn& turn, Node& node) {
     if (node.verdict == Verdict::kGray) {
       SetVerdict(turn, node, Verdict::kHealthy,
                  absl::StrCat("its agent finds it well again after ", Say(turn.now - node.since)));
-      UpdateWell(turn, node);
     }
+    UpdateWell(turn, node);
     if (node.sickness.well_since) OnNodeWell(turn, node);
     UpdateGrayWell(turn, node);
   }

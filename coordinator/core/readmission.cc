@@ -61,8 +61,10 @@ void Begin(Turn& turn, Node& node, std::vector<GuardAnswer> guards) {
 
 void UpdateWell(Turn& turn, Node& node) {
   const TimerKey timer{TimerKind::kReadmission, node.key, {}};
+  // What its agent has found in this session counts from the first moment on, and not only once it is GRAY.
+  const bool sick = node.verdict == Verdict::kGray || !node.sickness.since.empty();
   const bool well = node.record.failed_over && node.session && !node.silence && node.facts.has_value() &&
-                    node.facts->ready && node.verdict != Verdict::kGray;
+                    node.facts->ready && !sick;
   if (!well) {
     if (node.well_since) turn.Changed(node);
     node.well_since.reset();

@@ -226,6 +226,29 @@ TEST_F(GrayReturnTest, RebalanceEndsWhenItsNodeIsSick) {
   EXPECT_TRUE(IsOpen(DecisionKind::kGray));
 }
 
+// A node that is known to be sick is not readmitted because a reconnection has made it HEALTHY for the
+// moment: its time begins when its agent finds nothing.
+TEST_F(GrayReturnTest, ReadmissionWaitsUntilNothingIsFound) {
+  policy_.gray = {};  // the sickness is only recorded
+  Raise();
+  Tell(1, 1, {Lasting(SymptomKind::kMemoryStall, 90)});
+  Pass(absl::Seconds(20));
+  ASSERT_EQ(verdicts_["node-1"], Verdict::kHealthy);  // it has not lasted for long enough
+  EXPECT_EQ(Newest(DecisionKind::kReadmission), nullptr);
+  Pass(absl::Seconds(11));
+  ASSERT_EQ(verdicts_["node-1"], Verdict::kGray);
+  Open(1, 11);
+  Tell(1, 11, {Lasting(SymptomKind::kMemoryStall, 90)});
+  Pass(absl::Seconds(20));
+  ASSERT_EQ(verdicts_["node-1"], Verdict::kHealthy);
+  EXPECT_EQ(Newest(DecisionKind::kReadmission), nullptr);
+  Tell(1, 11, {});
+  Pass(absl::Seconds(9));
+  EXPECT_EQ(Newest(DecisionKind::kReadmission), nullptr);
+  Pass(absl::Seconds(1));
+  EXPECT_TRUE(IsOpen(DecisionKind::kReadmission));
+}
+
 // While a taint for sickness is on, no pod could come: what was moved is remembered until that is off.
 TEST_F(SickReturnTest, RebalanceWaitsForTheTaintForSickness) {
   RaiseWithPods();

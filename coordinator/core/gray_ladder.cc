@@ -104,6 +104,15 @@ void RecordRefusal(Turn& turn, Node& node, Decision decision, const std::vector<
   turn.AnnounceStep(recorded, "judged", true, "GrayRefused", recorded.summary);
 }
 
+void AddTaint(Turn& turn, Node& node, OpenDecision& open) {
+  open.decision.actions.push_back(
+      GrayAction(open.decision, ActionKind::kTaintGray, node.key.node, node.record.uid));
+  turn.Changed(open);
+  // Before the taint is there: after a crash nobody would know whose it is.
+  node.record.gray.tainted = true;
+  turn.RecordChanged(node);
+}
+
 void BeginCare(Turn& turn, Node& node, Decision decision) {
   OpenDecision& open = turn.Open(DecisionKind::kGray, node);
   const Cluster& cluster = turn.ClusterOf(node);
@@ -123,13 +132,8 @@ void BeginCare(Turn& turn, Node& node, Decision decision) {
   open.decision = std::move(decision);
   BookDisruption(turn, node);
   node.record.gray.decision = open.decision.id;
-  if (rungs.taint) {
-    open.decision.actions.push_back(
-        GrayAction(open.decision, ActionKind::kTaintGray, node.key.node, node.record.uid));
-    // Before the taint is there: after a crash nobody would know whose it is.
-    node.record.gray.tainted = true;
-  }
   turn.RecordChanged(node);
+  if (rungs.taint) AddTaint(turn, node, open);
   turn.AnnounceStep(open.decision, "judged", true, "NodeGray", open.decision.summary);
   TimeLadder(turn, open);
   ContinueLadder(turn, open);
@@ -160,11 +164,10 @@ bool WorkOnNode(Turn& turn, OpenDecision& open) {
   return false;
 }
 
-// Without it nothing more is done: the pods would come back.
-bool LacksTaint(const Decision& decision) {
-  return std::any_of(decision.actions.begin(), decision.actions.end(), [](const Action& action) {
-    return action.kind == ActionKind::kTaintGray && action.state != ActionState::kDone;
-  });
+const Action* Taint(const Decision& decision) {
+  const auto found = std::find_if(decision.actions.begin(), decision.actions.end(),
+                                  [](const Action& action) { return action.kind == ActionKind::kTaintGray; });
+  return found == decision.actions.end() ? nullptr : &*found;
 }
 
 // True: the rung of the restart needs more time.
@@ -313,10 +316,17 @@ void ContinueLadder(Turn& turn, OpenDecision& open) {
       std::any_of(open.decision.actions.begin(), open.decision.actions.end(),
                   [](const Action& action) { return action.state == ActionState::kReleased; });
   if (under_way || Held(turn, *cluster, *node, open, DisruptionKind::kRepair)) return;
-  if (WorkOnNode(turn, open) || LacksTaint(open.decision)) return;
+  const GrayRungs rungs = EnforcedRungs(cluster->policy);
+  if (rungs.taint && Taint(open.decision) == nullptr) AddTaint(turn, *node, open);  // the policy is new
+  if (WorkOnNode(turn, open)) return;
+  // One that was meant to be and is not: nothing more is done.
+  const Action* taint = Taint(open.decision);
+  const bool tainted = taint != nullptr && taint->state == ActionState::kDone;
+  if (taint != nullptr && !tainted) return;
   const std::vector<Symptom> symptoms = Counting(node->sickness, cluster->policy.gray, turn.now);
   if (WorkOnRestart(turn, *cluster, *node, open, symptoms)) return;
-  if (EnforcedRungs(cluster->policy).drain) WorkOnDrain(turn, *cluster, *node, open, symptoms);
+  // Without the taint the pods would come back.
+  if (rungs.drain && tainted) WorkOnDrain(turn, *cluster, *node, open, symptoms);
 }
 
 void OnNodeWell(Turn& turn, Node& node) {

@@ -180,6 +180,24 @@ TEST_F(GrayTest, AReconnectionForgetsNothingOfTheKernel) {
   EXPECT_FALSE(IsOpen(DecisionKind::kGray));
 }
 
+// A policy that enforces more rungs in the middle of a ladder: the taint comes before the drain, as ever.
+TEST_F(GrayTest, ANewPolicyTaintsBeforeItDrains) {
+  policy_.gray.taint = policy_.gray.drain = false;
+  Place("web-1", 1, "web");
+  Raise();
+  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Seconds(31));
+  ASSERT_TRUE(IsOpen(DecisionKind::kGray));
+  ASSERT_TRUE(actions_.empty());  // there is no restart for a disk
+  policy_ = WholeLadder();
+  Enforce();
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(Answer(), std::vector{ActionKind::kTaintGray});
+  EXPECT_TRUE(records_["node-1"].gray.tainted);
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(Answer(), std::vector{ActionKind::kEvictPod});
+}
+
 // node-1 was failed over by an earlier coordinator, and is back. A pod of "web" was moved off it.
 class GrayReturnTest : public GrayTest {
  protected:

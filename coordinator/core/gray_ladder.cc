@@ -250,6 +250,11 @@ std::string WhatWasDone(const Decision& decision) {
   return done.empty() ? "nothing was done to it" : Join(done);
 }
 
+// A pause, or the node's maintenance: people are there already.
+bool IsOrdered(const Cluster& cluster, const Node& node) {
+  return cluster.record.pause.has_value() || cluster.maintenance.contains(node.key.node);
+}
+
 bool AnythingDone(const Decision& decision) {
   return std::any_of(decision.actions.begin(), decision.actions.end(), [](const Action& action) {
     return action.state == ActionState::kDone || action.state == ActionState::kReleased;
@@ -310,6 +315,7 @@ void ContinueLadder(Turn& turn, OpenDecision& open) {
   Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
   if (cluster == nullptr || node == nullptr) return;
   turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id}, turn.now + kPace);
+  if (IsOrdered(*cluster, *node)) TimeLadder(turn, open);
   NoteEviction(turn, *cluster, *node, open);
   if (open.must_verify || node->verdict != Verdict::kGray || IsBlindTo(*cluster, *node)) return;
   const bool under_way =
@@ -360,6 +366,7 @@ void HoldLadder(Turn& turn, Node& node) {
 
 void Escalate(Turn& turn, OpenDecision& open) {
   Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  if (node != nullptr && IsOrdered(turn.ClusterOf(*node), *node)) return TimeLadder(turn, open);
   const bool gray = node != nullptr && node->verdict == Verdict::kGray;
   if (gray) node->sickness.escalated = true;  // people were called; nothing is begun anew in this episode
   const std::string state = gray ? absl::StrCat("is still sick: ", node->reason)
@@ -383,9 +390,11 @@ void EndLadder(Turn& turn, OpenDecision& open, DecisionState end, const std::str
 
 void TimeLadder(Turn& turn, OpenDecision& open) {
   const Cluster* cluster = turn.FindCluster(open.decision.cluster);
-  const absl::Time judged = open.decision.timings.judged.value_or(turn.now);
+  const Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  const bool ordered = node != nullptr && IsOrdered(*cluster, *node);
+  const absl::Time from = ordered ? turn.now : open.decision.timings.judged.value_or(turn.now);
   turn.state.timers.Set({TimerKind::kDecisionTimeout, {}, open.decision.id},
-                        std::max(judged + cluster->policy.gray.escalate_after, turn.now));
+                        std::max(from + cluster->policy.gray.escalate_after, turn.now));
 }
 
 void RestoreLadder(Turn& turn, OpenDecision& open) {

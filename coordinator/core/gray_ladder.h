@@ -24,7 +24,8 @@ void HoldLadder(Turn& turn, Node& node);
 // Goes on as far as it can now. Called whenever an action has ended, and each second.
 void ContinueLadder(Turn& turn, OpenDecision& open);
 
-// Its time is up: ends the decision and calls for people.
+// Its time is up: ends the decision and calls for people. While an operator's order holds the ladder, its time
+// does not run.
 void Escalate(Turn& turn, OpenDecision& open);
 
 // The node has no use for its care any more: it is dead, or its object is gone.
@@ -33,7 +34,8 @@ void EndLadder(Turn& turn, OpenDecision& open, DecisionState end, const std::str
 // After a start: what was handed out is done again, once the node was judged GRAY again (L4).
 void RestoreLadder(Turn& turn, OpenDecision& open);
 
-// Sets the time after which it calls for people: the policy's, from the verdict on.
+// Sets the time after which it calls for people: the policy's, from the verdict on, or from the end of the
+// pause or maintenance that holds it.
 void TimeLadder(Turn& turn, OpenDecision& open);
 
 // The brake for mass sickness (L2): no more nodes may be GRAY at once than may be unavailable. A fault that

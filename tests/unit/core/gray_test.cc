@@ -198,6 +198,36 @@ TEST_F(GrayTest, ANewPolicyTaintsBeforeItDrains) {
   EXPECT_EQ(Answer(), std::vector{ActionKind::kEvictPod});
 }
 
+// The time until people are called does not run while an operator's order holds the ladder: it begins anew
+// when that is over.
+TEST_F(GrayTest, OrdersStopTheTimeUntilPeopleAreCalled) {
+  policy_.gray.drain = false;
+  Raise();
+  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Seconds(31));
+  ASSERT_EQ(Answer(), std::vector{ActionKind::kTaintGray});
+  Pass(absl::Minutes(10));
+  StartMaintenance start;
+  start.node = Key(1);
+  start.length = absl::Hours(1);
+  Do(start);
+  Pass(absl::Minutes(30));
+  EXPECT_TRUE(IsOpen(DecisionKind::kGray));
+  Pass(absl::Minutes(30));  // it ends by itself
+  PauseClusters pause;
+  pause.cluster = "local";
+  Do(pause);
+  Pass(absl::Hours(2));
+  EXPECT_TRUE(IsOpen(DecisionKind::kGray));
+  ResumeClusters resume;
+  resume.cluster = "local";
+  Do(resume);
+  Pass(absl::Minutes(14));
+  EXPECT_TRUE(IsOpen(DecisionKind::kGray));
+  Pass(absl::Minutes(1) + absl::Seconds(1));
+  EXPECT_EQ(Newest(DecisionKind::kGray)->state, DecisionState::kFailed);
+}
+
 // node-1 was failed over by an earlier coordinator, and is back. A pod of "web" was moved off it.
 class GrayReturnTest : public GrayTest {
  protected:

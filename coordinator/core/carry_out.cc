@@ -55,6 +55,9 @@ void OnUnreachable(Turn& turn, OpenDecision& open, Action& action) {
     turn.state.timers.Set({TimerKind::kCheck, node->key, {}}, turn.now + CheckPause(absl::ZeroDuration()));
     return;
   }
+  if (open.decision.kind == DecisionKind::kGray && action.kind == ActionKind::kEvictPod) {
+    open.ladder.unanswered.insert(action.number);
+  }
   open.pause = NextPause(open.pause);
   turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id}, turn.now + open.pause);
 }

@@ -59,8 +59,19 @@ Action* EvictionOf(Decision& decision, const std::string& uid) {
   return found == decision.actions.end() ? nullptr : &*found;
 }
 
-// A pod that is gone, or on its way out by another's hand, needs no eviction any more.
-void DropGone(Turn& turn, const Cluster& cluster, OpenDecision& open) {
+// A pod has been evicted: its workload gets time, and counts as moved.
+void CountEvicted(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open,
+                  const std::string& name_space, const Controller& controller) {
+  open.ladder.awaited = controller.uid;
+  open.ladder.patience = turn.now + kReplacementPatience;
+  CountRemoved(open.decision.workloads, name_space, controller, cluster.pods, node.key.node);
+  CountRemoved(node.record.moved, name_space, controller, cluster.pods, node.key.node);
+  turn.RecordChanged(node);
+}
+
+// A pod that is gone, or on its way out by another's hand, needs no eviction any more. Where ours was not
+// answered, it was ours (L4).
+void DropGone(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open) {
   for (Action& action : open.decision.actions) {
     if (action.kind != ActionKind::kEvictPod || action.state != ActionState::kPending) continue;
     const PodFacts* pod = cluster.pods.Find({action.name_space, action.name});
@@ -68,6 +79,12 @@ void DropGone(Turn& turn, const Cluster& cluster, OpenDecision& open) {
     action.state = action.attempts > 0 ? ActionState::kDone : ActionState::kSkipped;
     action.result = "the pod is gone";
     turn.Changed(open);
+    const bool ours = open.ladder.unanswered.erase(action.number) > 0;
+    // Of the one that was handed out last NoteEviction knows more; of another, from before a start, what is
+    // in its place still tells whose it was.
+    if (!ours || open.ladder.eviction == action.number || pod == nullptr) continue;
+    open.ladder.ready_before = cluster.pods.ReadyElsewhere(pod->controller.uid, open.decision.node);
+    CountEvicted(turn, cluster, node, open, action.name_space, pod->controller);
   }
 }
 
@@ -78,18 +95,19 @@ void NoteEviction(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& 
   if (ladder.eviction == 0) return;
   const Action& eviction = open.decision.actions[ladder.eviction - 1];
   if (eviction.state == ActionState::kReleased || eviction.state == ActionState::kPending) return;
+  ladder.unanswered.erase(ladder.eviction);
   ladder.eviction = 0;
   if (eviction.state != ActionState::kDone) return;
-  ladder.awaited = ladder.controller.uid;
-  ladder.patience = turn.now + kReplacementPatience;
-  CountRemoved(open.decision.workloads, ladder.name_space, ladder.controller, cluster.pods, node.key.node);
-  CountRemoved(node.record.moved, ladder.name_space, ladder.controller, cluster.pods, node.key.node);
-  turn.RecordChanged(node);
+  CountEvicted(turn, cluster, node, open, ladder.name_space, ladder.controller);
+}
+
+void NoteGonePods(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open) {
+  DropGone(turn, cluster, node, open);
+  NoteEviction(turn, cluster, node, open);
 }
 
 std::optional<PodName> NextToEvict(Turn& turn, const Cluster& cluster, OpenDecision& open,
                                    const std::vector<Symptom>& symptoms) {
-  DropGone(turn, cluster, open);
   AwaitReplacement(turn, cluster, open);
   CountRestored(turn, cluster, open);
   if (!open.ladder.awaited.empty()) return std::nullopt;
@@ -101,6 +119,15 @@ std::optional<PodName> NextToEvict(Turn& turn, const Cluster& cluster, OpenDecis
     if (std::find(known.begin(), known.end(), stay) != known.end()) continue;
     known.push_back(std::move(stay));
     turn.Changed(open);
+  }
+  for (const PodName& name : pods) {
+    const PodFacts& pod = *cluster.pods.Find(name);
+    const Action* eviction = EvictionOf(open.decision, pod.uid);
+    const bool doubtful = eviction != nullptr && eviction->state == ActionState::kPending &&
+                          open.ladder.unanswered.contains(eviction->number) &&
+                          !open.ladder.stuck.contains(pod.controller.uid);
+    if (!doubtful) continue;
+    return MayRetry(*eviction, turn.now) ? std::optional(name) : std::nullopt;
   }
   std::optional<PodName> again;
   for (const PodName& name : pods) {
@@ -125,10 +152,14 @@ void Evict(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open, c
   }
   SetDrained(turn, node, true);
   GrayLadder& ladder = open.ladder;
+  // An earlier try of it that nobody answered may have been done: then its replacement may be Ready by now.
+  const bool counted = ladder.unanswered.erase(eviction->number) > 0 && ladder.eviction == eviction->number;
   ladder.eviction = eviction->number;
   ladder.name_space = name.name_space;
   ladder.controller = pod.controller;
-  ladder.ready_before = cluster.pods.ReadyElsewhere(pod.controller.uid, open.decision.node);
+  if (!counted) {
+    ladder.ready_before = cluster.pods.ReadyElsewhere(pod.controller.uid, open.decision.node);
+  }
   turn.Release(open, *eviction);
 }
 

@@ -14,8 +14,13 @@ namespace evenkeel::coordinator {
 // counts as moved. Call before anything else of the drain.
 void NoteEviction(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open);
 
-// The pod that may be evicted next; none: there is none now. Pods that were not asked for yet come before
-// those that a PodDisruptionBudget held back.
+// The same of evictions that are still to be done and whose pods are gone. Only while Kubernetes' objects are
+// complete.
+void NoteGonePods(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open);
+
+// The pod that may be evicted next; none: there is none now. One whose eviction was not answered comes first
+// and alone: it may have been done. Pods that were not asked for yet come before those that a
+// PodDisruptionBudget held back.
 std::optional<PodName> NextToEvict(Turn& turn, const Cluster& cluster, OpenDecision& open,
                                    const std::vector<Symptom>& symptoms);
 

@@ -318,6 +318,7 @@ void ContinueLadder(Turn& turn, OpenDecision& open) {
   if (IsOrdered(*cluster, *node)) TimeLadder(turn, open);
   NoteEviction(turn, *cluster, *node, open);
   if (open.must_verify || node->verdict != Verdict::kGray || IsBlindTo(*cluster, *node)) return;
+  NoteGonePods(turn, *cluster, *node, open);
   const bool under_way =
       std::any_of(open.decision.actions.begin(), open.decision.actions.end(),
                   [](const Action& action) { return action.state == ActionState::kReleased; });
@@ -400,7 +401,9 @@ void TimeLadder(Turn& turn, OpenDecision& open) {
 void RestoreLadder(Turn& turn, OpenDecision& open) {
   open.must_verify = true;
   for (Action& action : open.decision.actions) {
-    if (action.state == ActionState::kReleased) action.state = ActionState::kPending;
+    if (action.state != ActionState::kReleased) continue;
+    action.state = ActionState::kPending;
+    if (action.kind == ActionKind::kEvictPod) open.ladder.unanswered.insert(action.number);
   }
   AddEvidence(open.decision.evidence,
               {turn.now, "coordinator",

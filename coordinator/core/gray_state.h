@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 #include "absl/time/time.h"
@@ -17,6 +18,8 @@ struct GrayLadder {
   std::string name_space;
   Controller controller;
   size_t ready_before = 0;  // Ready pods of that controller on other nodes
+  // Evictions that nobody answered, by their actions' numbers: each may have been done.
+  std::set<uint32_t> unanswered;
   // Whose replacement is awaited before the next pod is disturbed: a controller's uid; empty = nobody's.
   std::string awaited;
   absl::Time patience;  // until then

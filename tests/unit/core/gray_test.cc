@@ -228,6 +228,36 @@ TEST_F(GrayTest, OrdersStopTheTimeUntilPeopleAreCalled) {
   EXPECT_EQ(Newest(DecisionKind::kGray)->state, DecisionState::kFailed);
 }
 
+// L4, L6: an eviction whose answer was lost may have been done. It is asked again before another pod is
+// disturbed, and once its pod is gone it counts like any other.
+TEST_F(GrayTest, AnEvictionThatNobodyAnsweredIsClearedUpFirst) {
+  Place("a-1", 1, "a");
+  Place("b-1", 1, "b");
+  Raise();
+  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Seconds(31));
+  ASSERT_EQ(Answer(), std::vector{ActionKind::kTaintGray});
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(actions_.size(), 1U);
+    EXPECT_EQ(actions_.front().action.name, "a-1");
+    Answer(ActionOutcome::kUnreachable);
+    EXPECT_TRUE(actions_.empty());
+    if (i == 0) Pass(absl::Seconds(1));
+  }
+  Remove("a-1");
+  Pass(absl::Seconds(3));
+  EXPECT_TRUE(actions_.empty());  // its replacement is awaited
+  const Decision& decision = *Newest(DecisionKind::kGray);
+  ASSERT_EQ(decision.workloads.size(), 1U);
+  EXPECT_EQ(decision.workloads.front().controller.name, "a");
+  EXPECT_EQ(decision.workloads.front().removed, 1U);
+  EXPECT_EQ(records_["node-1"].moved.size(), 1U);
+  Put("a-2", 2, "a");
+  Pass(absl::Seconds(1));
+  ASSERT_EQ(actions_.size(), 1U);
+  EXPECT_EQ(actions_.front().action.name, "b-1");
+}
+
 // node-1 was failed over by an earlier coordinator, and is back. A pod of "web" was moved off it.
 class GrayReturnTest : public GrayTest {
  protected:

@@ -171,14 +171,14 @@ const Action* Taint(const Decision& decision) {
 }
 
 // True: the rung of the restart needs more time.
-bool WorkOnRestart(Turn& turn, const Cluster& cluster, const Node& node, OpenDecision& open,
-                   const std::vector<Symptom>& symptoms) {
+bool WorkOnRestart(Turn& turn, const Cluster& cluster, const Node& node, OpenDecision& open) {
   if (!EnforcedRungs(cluster.policy).restart) return false;
   if (const Action* last = LastRestart(open.decision)) {
     if (last->state != ActionState::kDone || !last->finish_time) return false;
     return turn.now < *last->finish_time + cluster.policy.gray.restart_timeout;
   }
-  const auto restart = RestartFor(symptoms);
+  // The node may be GRAY for something else: a part that has only just fallen sick may be back in a moment.
+  const auto restart = RestartFor(Lasting(node.sickness, cluster.policy.gray, turn.now));
   if (!restart) return false;
   open.decision.actions.push_back(GrayAction(open.decision, *restart, node.key.node, node.record.uid));
   turn.Release(open, open.decision.actions.back());
@@ -330,10 +330,9 @@ void ContinueLadder(Turn& turn, OpenDecision& open) {
   const Action* taint = Taint(open.decision);
   const bool tainted = taint != nullptr && taint->state == ActionState::kDone;
   if (taint != nullptr && !tainted) return;
-  const std::vector<Symptom> symptoms = Counting(node->sickness, cluster->policy.gray, turn.now);
-  if (WorkOnRestart(turn, *cluster, *node, open, symptoms)) return;
-  // Without the taint the pods would come back.
-  if (rungs.drain && tainted) WorkOnDrain(turn, *cluster, *node, open, symptoms);
+  if (WorkOnRestart(turn, *cluster, *node, open)) return;
+  if (!rungs.drain || !tainted) return;  // without the taint the pods would come back
+  WorkOnDrain(turn, *cluster, *node, open, Counting(node->sickness, cluster->policy.gray, turn.now));
 }
 
 void OnNodeWell(Turn& turn, Node& node) {

@@ -116,6 +116,14 @@ std::vector<Symptom> Counting(const Sickness& sickness, const GrayPolicy& policy
   return counting;
 }
 
+std::vector<Symptom> Lasting(const Sickness& sickness, const GrayPolicy& policy, absl::Time now) {
+  std::vector<Symptom> lasting = Counting(sickness, policy, now);
+  std::erase_if(lasting, [&](const Symptom& symptom) {
+    return SustainedAt(symptom, sickness.since.at(symptom.kind), policy.after) > now;
+  });
+  return lasting;
+}
+
 void BeginSession(Sickness& sickness, uint64_t session_id, absl::Time now) {
   std::vector<Symptom> happened;
   for (const auto* symptoms : {&sickness.told, &sickness.happened}) {

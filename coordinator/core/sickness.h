@@ -65,6 +65,9 @@ void BeginSession(Sickness& sickness, uint64_t session_id, absl::Time now);
 // Those that counted when JudgeSickness was called last, and count still.
 std::vector<Symptom> Counting(const Sickness& sickness, const GrayPolicy& policy, absl::Time now);
 
+// Those of them that have lasted for the policy's `after`, each by itself.
+std::vector<Symptom> Lasting(const Sickness& sickness, const GrayPolicy& policy, absl::Time now);
+
 // Whatever is known is of the past: the node is silent. The times start again when it speaks.
 void ForgetTimes(Sickness& sickness);
 

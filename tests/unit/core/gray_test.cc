@@ -258,6 +258,21 @@ TEST_F(GrayTest, AnEvictionThatNobodyAnsweredIsClearedUpFirst) {
   EXPECT_EQ(actions_.front().action.name, "b-1");
 }
 
+// A part is restarted for its own sickness: one that fell sick a second ago, on a node that is GRAY for
+// something else, may be back in a moment.
+TEST_F(GrayTest, RestartsOnlyWhatHasBeenSickForLongEnough) {
+  policy_.gray.drain = false;
+  Raise();
+  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Seconds(31));
+  ASSERT_EQ(Answer(), std::vector{ActionKind::kTaintGray});
+  Tell(1, 1, {Lasting(SymptomKind::kKubelet), Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Seconds(29));
+  EXPECT_TRUE(actions_.empty());
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(Answer(), std::vector{ActionKind::kRestartKubelet});
+}
+
 // node-1 was failed over by an earlier coordinator, and is back. A pod of "web" was moved off it.
 class GrayReturnTest : public GrayTest {
  protected:

@@ -14,6 +14,7 @@
 namespace evenkeel::agent {
 namespace {
 
+constexpr const char* kFileNames[] = {"kubelet", "runtime"};
 constexpr absl::Duration kLookAgain = absl::Milliseconds(100);
 
 v1::RestartAnswer Answer(v1::RestartAnswer::Outcome outcome, std::string detail) {
@@ -26,9 +27,9 @@ v1::RestartAnswer Answer(v1::RestartAnswer::Outcome outcome, std::string detail)
 const char* FileName(v1::RestartRequest::Part part) {
   switch (part) {
     case v1::RestartRequest::PART_KUBELET:
-      return "kubelet";
+      return kFileNames[0];
     case v1::RestartRequest::PART_RUNTIME:
-      return "runtime";
+      return kFileNames[1];
     default:
       return nullptr;
   }
@@ -37,7 +38,21 @@ const char* FileName(v1::RestartRequest::Part part) {
 }  // namespace
 
 Restarter::Restarter(std::string folder, const time::Clock& clock)
-    : folder_(std::move(folder)), clock_(clock) {}
+    : folder_(std::move(folder)), clock_(clock) {
+  if (folder_.empty()) {
+    return;
+  }
+  for (const char* name : kFileNames) {
+    const std::string file = absl::StrCat(folder_, "/", name);
+    if (unlink(file.c_str()) == 0) {
+      log::Info("withdrew a request for a restart that an agent before this one had left", {{"file", file}});
+    } else if (errno != ENOENT) {
+      log::Warn(
+          "cannot look for requests for restarts that were left",
+          {{"file", file}, {"cause", absl::ErrnoToStatus(errno, "it cannot be removed if it is there")}});
+    }
+  }
+}
 
 Restarter::~Restarter() {
   std::thread asking;

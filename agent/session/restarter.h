@@ -29,7 +29,8 @@ class Restarter {
   static constexpr absl::Duration kTakenWithin = absl::Seconds(10);
   static constexpr size_t kMostRemembered = 16;  // requests whose answers are known
 
-  // `folder` as the agent sees it; empty: not permitted. `clock` outlives the restarter.
+  // `folder` as the agent sees it; empty: not permitted. A request that an agent before this one has left
+  // there is withdrawn: it died, and nobody asks for it any more. `clock` outlives the restarter.
   Restarter(std::string folder, const time::Clock& clock);
   // Waits for the request under way to be withdrawn; that takes no longer than a look at the folder.
   ~Restarter();

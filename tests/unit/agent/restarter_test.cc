@@ -114,5 +114,15 @@ TEST_F(RestarterTest, WithdrawsWhatNobodyTakes) {
   EXPECT_TRUE(fs::is_empty(folder_));
 }
 
+// A request outlives an agent that was killed, but not the next agent's start: whoever made it has asked
+// again, or does not want it any more.
+TEST_F(RestarterTest, WithdrawsWhatAnAgentBeforeItHasLeft) {
+  for (const char* name : {"kubelet", "runtime", "another"}) std::ofstream(folder_ / name).put('x');
+  Restarter restarter(folder_.string(), clock_);
+  EXPECT_FALSE(fs::exists(folder_ / "kubelet"));
+  EXPECT_FALSE(fs::exists(folder_ / "runtime"));
+  EXPECT_TRUE(fs::exists(folder_ / "another"));  // not ours
+}
+
 }  // namespace
 }  // namespace evenkeel::agent

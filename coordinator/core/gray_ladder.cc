@@ -384,6 +384,9 @@ void Escalate(Turn& turn, OpenDecision& open) {
 
 void EndLadder(Turn& turn, OpenDecision& open, DecisionState end, const std::string& why) {
   Settle(turn, open, why);
+  // L6: its failover is no second disruption of the node.
+  Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
+  if (node != nullptr && node->verdict == Verdict::kDead && node->silence) node->silence->booked = true;
   turn.Close(open, end, absl::StrCat(why, ". So far ", WhatWasDone(open.decision)));
   turn.AnnounceStep(open.decision, "closed", false, "GrayCareEnded", open.decision.outcome);
 }

@@ -156,6 +156,11 @@ Asked AskedOf(DisruptionKind kind) {
   return {};
 }
 
+// Counted in the rates when it was taken out, or when the care began in which it died.
+bool IsBooked(const Node& node) {
+  return node.standing.out || node.standing.absorbed || (node.silence && node.silence->booked);
+}
+
 absl::Time Find(const std::map<std::string, absl::Time>& times, const std::string& name) {
   const auto found = times.find(name);
   return found == times.end() ? absl::InfinitePast() : found->second;
@@ -182,7 +187,7 @@ GuardFacts FactsForGuards(const Cluster& cluster, const Node& node, DisruptionKi
   facts.nodes = cluster.size;
   const Standing& standing = node.standing;
   const Standings& all = cluster.standings;
-  facts.is_booked = standing.out || standing.absorbed;
+  facts.is_booked = IsBooked(node);
   facts.out = all.out.size() - (standing.out ? 1 : 0);
   facts.absorbed = all.absorbed - (standing.absorbed ? 1 : 0);
   facts.healthy = all.healthy - (standing.healthy ? 1 : 0);
@@ -224,7 +229,7 @@ const GuardAnswer* FirstRefusal(const std::vector<GuardAnswer>& answers) {
 }
 
 void BookDisruption(Turn& turn, const Node& node) {
-  if (node.standing.out || node.standing.absorbed) return;  // counted when it was taken out
+  if (IsBooked(node)) return;
   Cluster& cluster = turn.ClusterOf(node);
   ClusterRecord& record = cluster.record;
   record.booked_until = Book(ClusterRate(cluster.policy, cluster.size), record.booked_until, turn.now);

@@ -47,7 +47,8 @@ struct GuardFacts {
   size_t nodes = 0;         // of the cluster
   size_t out = 0;           // out of service and not back; this one not counted
   size_t absorbed = 0;      // out of service for so long that they do not count any more (standing.h)
-  bool is_booked = false;   // this one is counted in the rates already: it is out, or being cared for
+  bool is_booked = false;   // this one is counted in the rates already: it is out, or is being cared for,
+                            // or was when it died
   std::string domain;       // the node's failure domain; empty = not known
   size_t domains = 0;       // that the cluster has
   size_t domain_nodes = 0;  // of the node's domain

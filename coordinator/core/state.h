@@ -60,6 +60,7 @@ struct Silence {
   std::set<std::string> refused_by;  // guards
   bool observed_recorded = false;
   bool settled = false;  // DEAD and acted on: needs no more checks
+  bool booked = false;   // it died while it was cared for: it is counted in the rates already
 };
 
 // One witness that was asked to reach a node; and, as a control of its own network, to reach another that is

@@ -95,7 +95,9 @@ void GuardLaws::OnTurn(const std::vector<Event>& events, const Effects& effects)
   if (!effects.actions.empty()) FindSilent(heard_of, before);
   for (const Write& write : effects.writes) {
     const auto* put = std::get_if<PutDecision>(&write);
-    if (put == nullptr || !known_.insert(put->decision.id).second) continue;
+    if (put == nullptr) continue;
+    NoteCare(put->decision);
+    if (!known_.insert(put->decision.id).second) continue;
     if (put->decision.state == DecisionState::kOpen) Opened(put->decision, before);
   }
   for (const std::string& node : drained_) {
@@ -155,6 +157,13 @@ void GuardLaws::Recovered(const NodeRecord& record) {
             absl::StrCat(record.key.node, " counts as recovered, and nothing that moved its pods has ended"));
 }
 
+void GuardLaws::NoteCare(const Decision& decision) {
+  if (decision.kind != DecisionKind::kGray) return;
+  if (decision.state == DecisionState::kOpen) cared_for_.insert(decision.node);
+  const bool died = absl::StrContains(decision.outcome, "its failover takes over");
+  if (decision.state != DecisionState::kOpen && !died) cared_for_.erase(decision.node);
+}
+
 void GuardLaws::Opened(const Decision& decision, const Before& before) {
   if (decision.kind == DecisionKind::kBlind && absl::StrContains(decision.summary, "Nobody in "))
     world_->marks().Hit("failure domain in doubt");
@@ -170,8 +179,9 @@ void GuardLaws::Opened(const Decision& decision, const Before& before) {
   const bool booked = decision.kind == DecisionKind::kFailover || decision.kind == DecisionKind::kGray;
   if (!booked) return;
   CalmSince(decision.node, before);
-  // What is out was counted when it was taken out.
-  if (!before.out.contains(decision.node)) Booked(decision.node);
+  // What is out was counted when it was taken out, and what died while it was cared for when that began.
+  const bool died = decision.kind == DecisionKind::kFailover && cared_for_.erase(decision.node) > 0;
+  if (!before.out.contains(decision.node) && !died) Booked(decision.node);
 }
 
 void GuardLaws::CalmSince(const std::string& node, const Before& before) {

@@ -60,6 +60,7 @@ class GuardLaws {
 
   void Take(const coordinator::Write& write);
   void Recovered(const coordinator::NodeRecord& record);
+  void NoteCare(const coordinator::Decision& decision);
   void Opened(const coordinator::Decision& decision, const Before& before);
   void CalmSince(const std::string& node, const Before& before);
   void TakenOut(const std::string& node);
@@ -79,6 +80,7 @@ class GuardLaws {
   std::set<std::string> maintained_;
   std::map<std::string, absl::Time> out_;  // failed over or drained, and when that stops to count
   std::set<std::string> drained_;
+  std::set<std::string> cared_for_;  // sick ones, until their care ends otherwise than by their death
   std::set<coordinator::DecisionId> known_;
   std::map<std::string, bool> ready_;  // as the coordinator was told
   std::set<std::string> silent_;       // SUSPECT or DEAD, as it said

@@ -49,6 +49,11 @@ class GrayTest : public testing::Test {
       if (const auto* put = std::get_if<PutNodeRecord>(&write)) records_[put->record.key.node] = put->record;
       if (const auto* put = std::get_if<PutClusterRecord>(&write)) cluster_ = put->record;
     }
+    for (const Request& request : effects.requests) {
+      if (const auto* probe = std::get_if<ProbeNode>(&request)) probes_.push_back(*probe);
+      if (const auto* ask = std::get_if<AskKubelet>(&request)) kubelets_.push_back(*ask);
+      if (const auto* read = std::get_if<ReadLease>(&request)) leases_.push_back(*read);
+    }
     for (const ReleasedAction& action : effects.actions) actions_.push_back(action);
   }
 
@@ -125,6 +130,36 @@ class GrayTest : public testing::Test {
   }
   void Remove(const std::string& pod) { Do(PodGone{{"local", "shop", pod}}); }
 
+  // The node loses its power: nobody reaches it, its lease stays as it was.
+  void Die(int i, uint64_t session) {
+    const absl::Time last = now_ - absl::Milliseconds(600);
+    Do(BeatMissed{Key(i), session, last, static_cast<uint64_t>(absl::ToUnixMillis(last)),
+                  absl::Milliseconds(600)});
+    now_ += absl::Milliseconds(200);
+    AnswerLeases();
+    for (const ProbeNode& probe : std::exchange(probes_, {})) {
+      ProbeAnswered answer;
+      answer.probe_id = probe.probe_id;
+      const bool dead = probe.target == Key(i);
+      answer.kubelet_tcp = answer.agent = dead ? ProbeOutcome::kTimedOut : ProbeOutcome::kReached;
+      Do(answer);
+    }
+    for (const AskKubelet& ask : std::exchange(kubelets_, {})) {
+      Do(KubeletAnswered{.request_id = ask.request_id, .node = ask.node, .way = KubeletWay::kNoAnswer});
+    }
+    AnswerLeases();
+  }
+  void AnswerLeases() {
+    for (const ReadLease& read : std::exchange(leases_, {})) {
+      LeaseRead answer;
+      answer.request_id = read.request_id;
+      answer.node = read.node;
+      answer.ok = true;
+      answer.lease = {true, "7", absl::FromUnixSeconds(1'000'000)};
+      Do(answer);
+    }
+  }
+
   // Answers what was handed out since the last call; what that leads to waits for the next one.
   std::vector<ActionKind> Answer(ActionOutcome outcome = ActionOutcome::kDone) {
     std::vector<ActionKind> kinds;
@@ -156,6 +191,9 @@ class GrayTest : public testing::Test {
   std::map<std::string, NodeRecord> records_;  // as they were written last
   std::map<DecisionId, Decision> decisions_;
   std::vector<ReleasedAction> actions_;
+  std::vector<ProbeNode> probes_;
+  std::vector<AskKubelet> kubelets_;
+  std::vector<ReadLease> leases_;
   ClusterRecord cluster_;
 };
 
@@ -271,6 +309,20 @@ TEST_F(GrayTest, RestartsOnlyWhatHasBeenSickForLongEnough) {
   EXPECT_TRUE(actions_.empty());
   Pass(absl::Seconds(2));
   EXPECT_EQ(Answer(), std::vector{ActionKind::kRestartKubelet});
+}
+
+// L6: a node that dies while it is cared for is disrupted once, and not a second time by its failover.
+TEST_F(GrayTest, ADeathInCareIsNoSecondDisruption) {
+  Raise();
+  Tell(1, 1, {Seen(SymptomKind::kHungTask)});
+  ASSERT_TRUE(IsOpen(DecisionKind::kGray));
+  const absl::Time booked = cluster_.booked_until;
+  ASSERT_GT(booked, now_);
+  Pass(absl::Seconds(5));
+  Die(1, 1);
+  ASSERT_EQ(verdicts_["node-1"], Verdict::kDead);
+  ASSERT_TRUE(IsOpen(DecisionKind::kFailover));
+  EXPECT_EQ(cluster_.booked_until, booked);
 }
 
 // node-1 was failed over by an earlier coordinator, and is back. A pod of "web" was moved off it.

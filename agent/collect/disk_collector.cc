@@ -1,7 +1,5 @@
 #include "agent/collect/disk_collector.h"
 
-#include <sys/statvfs.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -12,12 +10,13 @@
 namespace evenkeel::agent {
 
 // Of several folders with the same role the first that is there counts.
-DiskCollector::DiskCollector(const HostRoot& host, const std::string& own_root, Board& board)
+DiskCollector::DiskCollector(const HostRoot& host, const std::string& own_root, Board& board, Ask ask)
     : board_(board),
       places_{{"kubelet", host.Path("/var/lib/kubelet")},
               {"runtime", host.Path("/var/lib/containerd")},
               {"runtime", host.Path("/var/lib/containers")},
-              {"runtime", own_root, /*overlay=*/true}} {}
+              {"runtime", own_root, /*overlay=*/true}},
+      ask_(std::move(ask)) {}
 
 absl::Status DiskCollector::Collect() {
   absl::Status failure;
@@ -26,9 +25,10 @@ absl::Status DiskCollector::Collect() {
   std::vector<v1::FilesystemUsage> filesystems;
   for (const Place& place : places_) {
     struct statvfs info {};
-    if (statvfs(place.path.c_str(), &info) != 0) {
-      if (errno != ENOENT && errno != ENOTDIR) {
-        failure.Update(absl::ErrnoToStatus(errno, absl::StrCat("cannot ask how full ", place.path, " is")));
+    const int error = ask_(place.path.c_str(), &info) == 0 ? 0 : errno;
+    if (error != 0 && error != EIO) {
+      if (error != ENOENT && error != ENOTDIR) {
+        failure.Update(absl::ErrnoToStatus(error, absl::StrCat("cannot ask how full ", place.path, " is")));
       }
       continue;
     }
@@ -39,6 +39,10 @@ absl::Status DiskCollector::Collect() {
     }
     v1::FilesystemUsage& filesystem = filesystems.emplace_back();
     filesystem.set_role(place.role);
+    if (error == EIO) {
+      filesystem.set_not_answering(true);
+      continue;
+    }
     filesystem.set_size_bytes(info.f_blocks * info.f_frsize);
     filesystem.set_available_bytes(info.f_bavail * info.f_frsize);
     if (info.f_files > 0) {  // some file systems have no fixed number of inodes, and say 0

@@ -13,15 +13,15 @@ namespace evenkeel::agent {
 // oldest go, and how many is told with the next report. Pure; the caller synchronises.
 //
 // An occurrence stays until the report that carried it is confirmed, so that one lost with a connection is
-// sent again in the next session. What the kernel said is judged for minutes after it was said, and whoever
+// sent again in the next session. What the kernel said is judged long after it was said, and whoever
 // listens in the next session may be another coordinator: so that is sent again, too, while it is young. It
 // can thus arrive twice, never in another order.
 class Occurrences {
  public:
   static constexpr size_t kMost = 64;
-  // How old what the kernel said may be to be told again in a new session; not less than what the coordinator
-  // judges it by.
-  static constexpr absl::Duration kYoung = absl::Minutes(5);
+  // How old what the kernel said may be to be told again in a new session; as long as a coordinator may judge
+  // a node by it.
+  static constexpr absl::Duration kYoung = absl::Hours(24);
 
   void Add(v1::NodeOccurrence occurrence);
 

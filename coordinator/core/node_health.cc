@@ -27,7 +27,9 @@ void OnNodeHealthChanged(Turn& turn, const NodeHealthChanged& event) {
   Node* node = turn.FindNode(event.node);
   if (node == nullptr || !node->session || node->session->id != event.session_id) return;
   Sickness& sickness = node->sickness;
-  if (sickness.session_id != event.session_id) BeginSession(sickness, event.session_id, turn.now);
+  if (sickness.session_id != event.session_id) {
+    BeginSession(sickness, turn.ClusterOf(*node).policy.gray, event.session_id, turn.now);
+  }
   sickness.told = event.symptoms;
   sickness.all_known = event.all_known;
   ReviewHealth(turn, *node);

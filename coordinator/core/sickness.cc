@@ -12,9 +12,9 @@ bool IsPart(SymptomKind kind) {
   return kind == SymptomKind::kKubelet || kind == SymptomKind::kRuntime || kind == SymptomKind::kPleg;
 }
 
-absl::Duration Holds(SymptomKind kind) {
-  if (IsPart(kind)) return kUnknownPatience;
-  return kind == SymptomKind::kOomKills ? kOomKillHolds : kOccurrenceHolds;
+// The kernel's own judgement, after which it may be silent.
+bool IsSaidOnce(SymptomKind kind) {
+  return kind == SymptomKind::kHungTask || kind == SymptomKind::kReadOnlyDisk;
 }
 
 bool OverFloor(const Symptom& symptom, const GrayPolicy& policy) {
@@ -39,13 +39,12 @@ bool OverFloor(const Symptom& symptom, const GrayPolicy& policy) {
 // When it has lasted for long enough; what has to happen, or to be seen, again for that: never by time alone.
 absl::Time SustainedAt(const Symptom& symptom, absl::Time since, absl::Duration after) {
   if (!symptom.last_seen) return since + after;
-  const bool at_once = symptom.kind == SymptomKind::kHungTask || symptom.kind == SymptomKind::kReadOnlyDisk;
-  if (at_once) return since;
+  if (IsSaidOnce(symptom.kind)) return since;
   return *symptom.last_seen - since >= after ? since : absl::InfiniteFuture();
 }
 
-bool Holds(const Symptom& symptom, absl::Time now) {
-  return !symptom.last_seen || now < *symptom.last_seen + Holds(symptom.kind);
+bool HoldsYet(const Symptom& symptom, const GrayPolicy& policy, absl::Time now) {
+  return !symptom.last_seen || now < *symptom.last_seen + Holds(symptom.kind, policy);
 }
 
 bool Includes(const std::vector<Symptom>& symptoms, SymptomKind kind) {
@@ -67,9 +66,15 @@ std::vector<Symptom> There(const Sickness& sickness, const GrayPolicy& policy, a
 
 }  // namespace
 
+absl::Duration Holds(SymptomKind kind, const GrayPolicy& policy) {
+  if (IsPart(kind)) return kUnknownPatience;
+  if (IsSaidOnce(kind)) return policy.escalate_after + kOccurrenceHolds;
+  return kind == SymptomKind::kOomKills ? kOomKillHolds : kOccurrenceHolds;
+}
+
 bool Counts(const Symptom& symptom, const GrayPolicy& policy, absl::Time now) {
   if (!OverFloor(symptom, policy)) return false;
-  return Holds(symptom, now);
+  return HoldsYet(symptom, policy, now);
 }
 
 SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, absl::Time now) {
@@ -86,7 +91,7 @@ SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, ab
     sustained = sustained || at <= now;
     if (at > now) judgement.next = std::min(judgement.next, at);
     if (symptom.last_seen)
-      judgement.next = std::min(judgement.next, *symptom.last_seen + Holds(symptom.kind));
+      judgement.next = std::min(judgement.next, *symptom.last_seen + Holds(symptom.kind, policy));
     judgement.symptoms.push_back(symptom);
   }
   sickness.since = std::move(since);
@@ -124,11 +129,11 @@ std::vector<Symptom> Lasting(const Sickness& sickness, const GrayPolicy& policy,
   return lasting;
 }
 
-void BeginSession(Sickness& sickness, uint64_t session_id, absl::Time now) {
+void BeginSession(Sickness& sickness, const GrayPolicy& policy, uint64_t session_id, absl::Time now) {
   std::vector<Symptom> happened;
   for (const auto* symptoms : {&sickness.told, &sickness.happened}) {
     for (const Symptom& symptom : *symptoms) {
-      const bool once = symptom.last_seen && !IsPart(symptom.kind) && Holds(symptom, now);
+      const bool once = symptom.last_seen && !IsPart(symptom.kind) && HoldsYet(symptom, policy, now);
       if (once && !Includes(happened, symptom.kind)) happened.push_back(symptom);
     }
   }

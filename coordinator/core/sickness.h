@@ -22,7 +22,9 @@
 
 namespace evenkeel::coordinator {
 
-// How long what is told each time that it happens holds after the last time.
+// How long what is told each time that it happens holds after the last time. What the kernel says once, and
+// what does not go by itself (a hung task, a remount), holds for as long after the time in which people are
+// called.
 inline constexpr absl::Duration kOccurrenceHolds = absl::Minutes(5);
 inline constexpr absl::Duration kOomKillHolds = absl::Minutes(1);
 // What an agent has not been able to look at for so long is not its to tell: it is no bar to being well, and
@@ -45,6 +47,9 @@ struct Sickness {
   bool escalated = false;
 };
 
+// How long a symptom that was seen last at some time counts after it.
+absl::Duration Holds(SymptomKind kind, const GrayPolicy& policy);
+
 // The symptom is there and over the policy's floor. It says nothing yet of how long it has lasted.
 bool Counts(const Symptom& symptom, const GrayPolicy& policy, absl::Time now);
 
@@ -60,7 +65,7 @@ SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, ab
 
 // The symptoms of another session are to come. What happened before it is true still, and a new agent would
 // not tell it again; what lasts it finds by itself.
-void BeginSession(Sickness& sickness, uint64_t session_id, absl::Time now);
+void BeginSession(Sickness& sickness, const GrayPolicy& policy, uint64_t session_id, absl::Time now);
 
 // Those that counted when JudgeSickness was called last, and count still.
 std::vector<Symptom> Counting(const Sickness& sickness, const GrayPolicy& policy, absl::Time now);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -192,6 +193,29 @@ TEST(DiskCollectorTest, HangingStorageTellsNothing) {
   EXPECT_EQ(report.node().filesystems(0).role(), "kubelet");
   EXPECT_FALSE(report.node().filesystems(0).has_available_bytes());
   EXPECT_TRUE(report.node().filesystems(0).not_answering());
+}
+
+// Storage that has only an error to give does not answer; a question that fails for another reason says
+// nothing.
+TEST(DiskCollectorTest, AnErrorOfTheStorageIsNoAnswer) {
+  FakeRoot root;
+  root.Write("/var/lib/kubelet/x", "");
+  Board board;
+  int error = EIO;
+  DiskCollector collector(root.host(), "", board, [&error](const char*, struct statvfs*) {
+    errno = error;
+    return -1;
+  });
+  ASSERT_TRUE(collector.Collect().ok());
+  const v1::Report report = Everything(board);
+  ASSERT_EQ(report.node().filesystems_size(), 2);
+  for (const v1::FilesystemUsage& filesystem : report.node().filesystems()) {
+    EXPECT_TRUE(filesystem.not_answering()) << filesystem.role();
+    EXPECT_FALSE(filesystem.has_size_bytes());
+  }
+  error = EACCES;
+  EXPECT_FALSE(collector.Collect().ok());
+  EXPECT_EQ(Everything(board).node().filesystems_size(), 0);
 }
 
 }  // namespace

@@ -40,11 +40,13 @@ TEST(SicknessTest, CountsFromItsFloorOn) {
       {Seen(SymptomKind::kOomKills, 5, absl::ZeroDuration()), true},
       {Seen(SymptomKind::kHungTask, 0, absl::ZeroDuration()), true},
       // What happened holds for a while after the last time, and no longer.
-      {Seen(SymptomKind::kHungTask, 0, -kOccurrenceHolds + absl::Seconds(1)), true},
-      {Seen(SymptomKind::kHungTask, 0, -kOccurrenceHolds), false},
+      {Seen(SymptomKind::kHungTask, 0, -absl::Minutes(20) + absl::Seconds(1)),
+       true},  // people are called after 15
+      {Seen(SymptomKind::kHungTask, 0, -absl::Minutes(20)), false},
       {Seen(SymptomKind::kIoErrors, 9, -kOccurrenceHolds), false},
       {Seen(SymptomKind::kOomKills, 9, -kOomKillHolds), false},
-      {Seen(SymptomKind::kReadOnlyDisk, 0, -kOccurrenceHolds), false},
+      {Seen(SymptomKind::kReadOnlyDisk, 0, -absl::Minutes(20) + absl::Seconds(1)), true},
+      {Seen(SymptomKind::kReadOnlyDisk, 0, -absl::Minutes(20)), false},
   };
   for (const auto& row : table) {
     EXPECT_EQ(Counts(row.symptom, policy, kStart), row.counts)
@@ -109,7 +111,7 @@ TEST(SicknessTest, WhatHappensMustGoOnHappening) {
   hung.told = {Seen(SymptomKind::kHungTask, 0, absl::ZeroDuration())};
   const SicknessJudgement judgement = JudgeSickness(hung, policy, kStart);
   EXPECT_TRUE(judgement.gray);
-  EXPECT_EQ(judgement.next, kStart + kOccurrenceHolds);
+  EXPECT_EQ(judgement.next, kStart + Holds(SymptomKind::kHungTask, policy));
 }
 
 // L1: a kubelet that was restarted, and whose certificate cannot be verified, is seen sick once and is then
@@ -176,15 +178,15 @@ TEST(SicknessTest, WhatHappenedCountsInTheNextSession) {
                    Seen(SymptomKind::kKubelet, 0, absl::ZeroDuration())};
   for (const uint64_t session : {2, 3}) {  // from one to the next
     ForgetTimes(sickness);
-    BeginSession(sickness, session, kStart + absl::Seconds(session));
+    BeginSession(sickness, policy, session, kStart + absl::Seconds(session));
     sickness.told.clear();
     const SicknessJudgement judgement = JudgeSickness(sickness, policy, kStart + absl::Seconds(session));
     EXPECT_TRUE(judgement.gray);
     ASSERT_EQ(judgement.symptoms.size(), 1U);
     EXPECT_EQ(judgement.symptoms.front().kind, SymptomKind::kHungTask);
-    EXPECT_EQ(judgement.next, kStart + kOccurrenceHolds);
+    EXPECT_EQ(judgement.next, kStart + Holds(SymptomKind::kHungTask, policy));
   }
-  EXPECT_FALSE(JudgeSickness(sickness, policy, kStart + kOccurrenceHolds).gray);
+  EXPECT_FALSE(JudgeSickness(sickness, policy, kStart + Holds(SymptomKind::kHungTask, policy)).gray);
 }
 
 // A new agent counts from nothing: what it has counted so far does not hide what was counted before.
@@ -192,11 +194,25 @@ TEST(SicknessTest, ANewCountDoesNotHideTheOldOne) {
   const GrayPolicy policy;  // 3 errors
   Sickness sickness;
   sickness.told = {Seen(SymptomKind::kIoErrors, 9, absl::ZeroDuration())};
-  BeginSession(sickness, 2, kStart);
+  BeginSession(sickness, policy, 2, kStart);
   sickness.told = {Seen(SymptomKind::kIoErrors, 1, absl::Seconds(1))};
   EXPECT_EQ(JudgeSickness(sickness, policy, kStart + absl::Seconds(1)).symptoms.front().figure, 9U);
   sickness.told = {Seen(SymptomKind::kIoErrors, 3, absl::Seconds(2))};
   EXPECT_EQ(JudgeSickness(sickness, policy, kStart + absl::Seconds(2)).symptoms.front().figure, 3U);
+}
+
+// The kernel says once that a task hangs or a file system was remounted: the node is GRAY until people were
+// called, and a while longer, whatever the policy's time for that is.
+TEST(SicknessTest, WhatIsSaidOnceHoldsUntilPeopleWereCalled) {
+  GrayPolicy policy;
+  policy.escalate_after = absl::Hours(2);
+  for (const SymptomKind kind : {SymptomKind::kHungTask, SymptomKind::kReadOnlyDisk}) {
+    Sickness sickness;
+    sickness.told = {Seen(kind, 0, absl::ZeroDuration())};
+    EXPECT_TRUE(JudgeSickness(sickness, policy, kStart).gray);
+    EXPECT_TRUE(JudgeSickness(sickness, policy, kStart + policy.escalate_after).gray);
+    EXPECT_FALSE(JudgeSickness(sickness, policy, kStart + policy.escalate_after + kOccurrenceHolds).gray);
+  }
 }
 
 // Silence says nothing of health: what was known before it has to last for the whole time again.

@@ -158,12 +158,11 @@ class Runner {
   // `sick NODE PART`: what its agent finds from now on.
   void Sicken(const Words& words) {
     const std::map<std::string, Symptom> parts = {
-        {"kubelet", {SymptomKind::kKubelet, "its kubelet is not well (its checks fail: syncloop)", 0, {}}},
-        {"runtime",
-         {SymptomKind::kRuntime, "its container runtime does not answer (no answer in 2s)", 0, {}}},
-        {"pleg", {SymptomKind::kPleg, "its kubelet's watch over containers (PLEG) is not well", 0, {}}},
-        {"disk", {SymptomKind::kReadOnlyDisk, "the file system of its kubelet cannot be written", 0, {}}},
-        {"memory", {SymptomKind::kMemoryStall, "all its tasks wait for memory 90 % of the time", 90, {}}}};
+        {"kubelet", {SymptomKind::kKubelet, "its checks fail: syncloop", 0, {}}},
+        {"runtime", {SymptomKind::kRuntime, "no answer in 2s", 0, {}}},
+        {"pleg", {SymptomKind::kPleg, "", 0, {}}},
+        {"disk", {SymptomKind::kReadOnlyDisk, "", 0, {}}},
+        {"memory", {SymptomKind::kMemoryStall, "", 90, {}}}};
     const auto part = parts.find(words.plain.back());
     if (part == parts.end()) {
       extra_ = "sick needs a node and a part: kubelet, runtime, pleg, disk or memory\n";
@@ -224,6 +223,13 @@ class Runner {
       {"goodbye", [this](const Words& words) { world_.SayGoodbye(words.First()); }},
       {"start-agent", [this](const Words& words) { world_.StartAgent(words.First()); }},
       {"stop-kubelet", [this](const Words& words) { Change(words, [](Machine& m) { m.kubelet = false; }); }},
+      {"hide-kubelet",
+       [this](const Words& words) { Change(words, [](Machine& m) { m.kubelet_hidden = true; }); }},
+      {"hung-task",
+       [this](const Words& words) {
+         world_.KernelSays(words.First(), v1::NodeOccurrence::KIND_HUNG_TASK,
+                           "INFO: task dd:4711 blocked for more than 120 seconds.");
+       }},
       {"sick", [this](const Words& words) { Sicken(words); }},
       {"well", [this](const Words& words) { Change(words, [this](Machine& m) { m.Mend(world_.now()); }); }},
       {"restarts",

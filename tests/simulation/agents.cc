@@ -4,6 +4,10 @@
 #include <deque>
 #include <utility>
 
+#include "agent/core/occurrences.h"
+#include "agent/core/timestamps.h"
+#include "tests/simulation/node_report.h"
+
 namespace evenkeel::simulation {
 namespace {
 
@@ -44,7 +48,9 @@ struct Agents::Agent {
   std::deque<std::pair<uint64_t, absl::Time>> beats_sent;  // that are not confirmed: sequence and time
   uint32_t arm = 0;                                        // only the last arranged beat counts
   absl::Time last_arrival;                                 // nothing overtakes
-  std::optional<std::vector<coordinator::Symptom>> told;   // over this connection
+  std::optional<std::string> told;                         // over this connection, of what lasts
+  uint64_t reports = 0;                                    // over this connection
+  agent::Occurrences occurrences;                          // of this process
   bool stalled = false;
   absl::Time stalled_since;
   uint64_t confirmed = 0;  // by the other end's TCP
@@ -169,7 +175,7 @@ void Agents::MachineChanged(const std::string& node) {
     if (!agent.connecting) Connect(agent, absl::ZeroDuration());
   } else if (agent.pacer) {
     ArmBeat(agent);  // it may have hung meanwhile
-    TellHealth(agent);
+    Report(agent);
   }
 }
 
@@ -178,6 +184,7 @@ void Agents::PoweredOn(const std::string& node) {
   agent.connection = 0;
   agent.pacer.reset();
   agent.reconnect.emplace(1);
+  agent.occurrences = {};
   Connect(agent, absl::ZeroDuration());
 }
 
@@ -196,6 +203,7 @@ void Agents::Goodbye(const std::string& node) {
 void Agents::Start(const std::string& node) {
   machines_.at(node).agent = true;
   Of(node).reconnect.emplace(1);
+  Of(node).occurrences = {};
   MachineChanged(node);
 }
 
@@ -219,7 +227,7 @@ void Agents::Welcome(uint64_t connection, absl::Duration beat_interval) {
     agent->pacer.emplace(beat_interval, schedule_.now());
   }
   ArmBeat(*agent);
-  TellHealth(*agent);
+  Report(*agent);
 }
 
 void Agents::Acknowledge(uint64_t connection, uint64_t sequence) {
@@ -303,19 +311,43 @@ void Agents::SendBeat(Agent& agent, uint64_t sequence) {
 
 // ---- health ----
 
-// A look at the node takes a second; what has changed since the last is told.
-void Agents::TellHealth(Agent& agent) {
+// A look at the node takes a second; what has changed since the last is told, and what has happened.
+void Agents::Report(Agent& agent) {
   schedule_.After(kLook, [this, &agent, connection = agent.connection] {
-    const std::vector<coordinator::Symptom> health = agent.machine.Health();
     const bool can = agent.connection == connection && agent.pacer && agent.machine.AgentRuns() &&
                      network_.NodeToCoordinator(agent.machine);
-    if (!can || agent.told == health) return;
-    agent.told = health;
+    if (!can) return;
+    v1::Report report = ReportOf(agent.machine);
+    const std::string look = report.SerializeAsString();
+    if (agent.told == look && !agent.occurrences.HasUnsent()) return;
+    const absl::Time node_time = schedule_.now() + agent.machine.clock_skew;
+    *report.mutable_node_time() = agent::AsTimestamp(node_time);
+    if (!agent.told) {
+      report.set_full(true);
+      agent.reports = 0;
+      agent.occurrences.Restart(node_time);
+    }
+    agent.told = look;
+    agent.occurrences.MoveInto(report, ++agent.reports);
     agent.last_arrival = std::max(schedule_.now() + Delay(agent), agent.last_arrival);
-    schedule_.At(agent.last_arrival, [this, connection, health] {
-      if (listener_ != nullptr) listener_->OnHealth(connection, health);
+    // What has arrived is taken for confirmed; the real agent learns it from a beat's confirmation.
+    schedule_.At(agent.last_arrival, [this, &agent, connection, report, number = agent.reports] {
+      if (listener_ == nullptr) return;
+      listener_->OnReport(connection, report);
+      if (agent.connection == connection) agent.occurrences.Confirm(number);
     });
   });
+}
+
+void Agents::KernelSays(const std::string& node, v1::NodeOccurrence::Kind kind, const std::string& line) {
+  Agent& agent = Of(node);
+  if (!agent.machine.AgentRuns()) return;
+  v1::NodeOccurrence occurrence;
+  occurrence.set_kind(kind);
+  *occurrence.mutable_node_time() = agent::AsTimestamp(schedule_.now() + agent.machine.clock_skew);
+  occurrence.set_detail(line);
+  agent.occurrences.Add(std::move(occurrence));
+  if (agent.pacer) Report(agent);
 }
 
 void Agents::Mend(Agent& agent, coordinator::ActionKind restart) {
@@ -328,7 +360,7 @@ void Agents::Mend(Agent& agent, coordinator::ActionKind restart) {
     return symptom.kind == SymptomKind::kPleg ||
            symptom.kind == (kubelet ? SymptomKind::kKubelet : SymptomKind::kRuntime);
   });
-  if (agent.pacer) TellHealth(agent);
+  if (agent.pacer) Report(agent);
 }
 
 void Agents::Restart(const coordinator::ReleasedAction& action,

@@ -1,5 +1,6 @@
 // The agents and their connections to the coordinator, as far as judgement depends on them: who connects
-// when, beats, probes, ends. Their rhythm is the real agent's (agent/core); their messages are calls here.
+// when, beats, probes, reports, ends. Their rhythm and what they tell again are the real agent's
+// (agent/core); their messages are calls here.
 //
 // A connection is a TCP connection: what is sent arrives in order or not at all. Where a way is closed, it
 // stalls; a process that ends closes it; a machine that ends does not.
@@ -19,6 +20,7 @@
 #include "agent/core/reconnect.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/core/events.h"
+#include "evenkeel/v1/report.pb.h"
 #include "tests/simulation/dice.h"
 #include "tests/simulation/knobs.h"
 #include "tests/simulation/machine.h"
@@ -36,7 +38,7 @@ class AgentListener {
   virtual void OnHello(uint64_t connection, const std::string& node, uint32_t boots) = 0;
   virtual void OnBeat(uint64_t connection, uint64_t sequence, absl::Time node_time) = 0;
   virtual void OnProbed(uint64_t connection, const coordinator::ProbeAnswered& answer) = 0;
-  virtual void OnHealth(uint64_t connection, const std::vector<coordinator::Symptom>& symptoms) = 0;
+  virtual void OnReport(uint64_t connection, const v1::Report& report) = 0;
   virtual void OnEnd(uint64_t connection, bool goodbye, const std::string& reason) = 0;
 };
 
@@ -56,6 +58,8 @@ class Agents {
   void Kill(const std::string& node);     // its process; the kernel closes the connection
   void Goodbye(const std::string& node);  // it stops on purpose
   void Start(const std::string& node);
+  // Its kernel writes a line into its log, which the agent reads if it runs.
+  void KernelSays(const std::string& node, v1::NodeOccurrence::Kind kind, const std::string& line);
   void ListenerDied();  // the coordinator's process: the kernel closes its connections
 
   // ---- what the coordinator sends; nothing where the connection is no more ----
@@ -88,7 +92,7 @@ class Agents {
   void OnBeatDue(Agent& agent);
   void SendBeat(Agent& agent, uint64_t sequence);
   void CloseKnown(Agent& agent, bool goodbye, const std::string& reason);
-  void TellHealth(Agent& agent);
+  void Report(Agent& agent);
   void Mend(Agent& agent, coordinator::ActionKind restart);
   void Try(const coordinator::ProbeNode& request, uint64_t connection);
   absl::Duration Delay(Agent& agent);

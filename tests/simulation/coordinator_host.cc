@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
+#include "coordinator/session/health_reader.h"
 
 namespace evenkeel::simulation {
 
@@ -28,6 +29,7 @@ struct CoordinatorHost::Session {
   BeatMonitor::Watched* watched = nullptr;
   absl::Time last_beat;                 // or the opening
   uint64_t last_beat_node_time_ms = 0;  // 0 = never beat
+  HealthReader health;
 };
 
 // What dies with it.
@@ -164,11 +166,14 @@ void CoordinatorHost::OnProbed(uint64_t connection, const ProbeAnswered& answer)
   });
 }
 
-void CoordinatorHost::OnHealth(uint64_t connection, const std::vector<Symptom>& symptoms) {
-  Hear([this, connection, symptoms] {
+void CoordinatorHost::OnReport(uint64_t connection, const v1::Report& report) {
+  Hear([this, connection, report] {
     const auto found = process_->by_connection.find(connection);
     if (found == process_->by_connection.end()) return;
-    Post(NodeHealthChanged{found->second->node, found->second->id, symptoms, true});
+    Session& session = *found->second;
+    auto health = session.health.Read(report, around_.schedule.now());
+    if (!health) return;
+    Post(NodeHealthChanged{session.node, session.id, std::move(health->symptoms), health->all_known});
   });
 }
 
@@ -190,7 +195,7 @@ void CoordinatorHost::Open(uint64_t connection, const std::string& node, uint32_
   }
   const absl::Time now = around_.schedule.now();
   Session& session = process.sessions[++sessions_];
-  session = {sessions_, connection, {around_.cluster, node}, nullptr, now, 0};
+  session = {sessions_, connection, {around_.cluster, node}, nullptr, now, 0, {}};
   session.watched = process.monitor.Watch(around_.cluster, session.id, now);
   process.by_connection[connection] = &session;
   process.by_node[node] = &session;

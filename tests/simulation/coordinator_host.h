@@ -90,7 +90,7 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
   void OnHello(uint64_t connection, const std::string& node, uint32_t boots) override;
   void OnBeat(uint64_t connection, uint64_t sequence, absl::Time node_time) override;
   void OnProbed(uint64_t connection, const coordinator::ProbeAnswered& answer) override;
-  void OnHealth(uint64_t connection, const std::vector<coordinator::Symptom>& symptoms) override;
+  void OnReport(uint64_t connection, const v1::Report& report) override;
   void OnEnd(uint64_t connection, bool goodbye, const std::string& reason) override;
 
  private:

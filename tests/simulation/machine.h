@@ -28,8 +28,12 @@ struct Machine {
   bool mute = false;
   bool deaf = false;
 
-  // What is sick in it, as its agent finds it; a kubelet that does not run is found by itself.
+  // What is sick in it, as its agent finds it, with the cause in `detail`; a kubelet that does not run is
+  // found by itself.
   std::vector<coordinator::Symptom> symptoms;
+  // Its agent cannot verify the kubelet's certificate: it can see that nobody answers, and not that it is
+  // well.
+  bool kubelet_hidden = false;
   absl::Time last_sick = absl::InfinitePast();  // when it was last mended
   bool restarts_permitted = true;               // its host takes requests for restarts
   bool restart_helps = true;                    // and they mend the part
@@ -46,8 +50,7 @@ struct Machine {
 
   std::vector<coordinator::Symptom> Health() const {
     std::vector<coordinator::Symptom> health = symptoms;
-    if (!kubelet)
-      health.push_back({coordinator::SymptomKind::kKubelet, "its kubelet does not answer", 0, {}});
+    if (!kubelet) health.push_back({coordinator::SymptomKind::kKubelet, "", 0, {}});
     return health;
   }
   void Mend(absl::Time now) {

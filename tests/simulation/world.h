@@ -59,6 +59,9 @@ class World {
   void KillAgent(const std::string& node);   // its process; the kernel closes the connection
   void SayGoodbye(const std::string& node);  // the agent stops on purpose
   void StartAgent(const std::string& node);
+  void KernelSays(const std::string& node, v1::NodeOccurrence::Kind kind, const std::string& line) {
+    agents_.KernelSays(node, kind, line);
+  }
   void SetApiAway(bool away) { kubernetes_.SetAway(away); }
   void PauseCoordinator(absl::Duration pause) { host().Pause(pause); }
   void StopCoordinator() { host().Kill(); }  // dies; what is not durable is lost

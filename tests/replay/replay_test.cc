@@ -80,7 +80,7 @@ TEST(ReplayTest, RecordedDecisionsReplayToThemselvesBitForBit) {
 // Actions that come too late are held back, and the core is told so in the next turn: steps like all others.
 TEST(ReplayTest, WhatTheCoreIsToldOfActionsThatCameTooLateIsRecorded) {
   uint64_t held_back = 0;
-  for (uint64_t seed = 1; seed <= 10; ++seed) {
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
     Tape tape(100);
     Tale tale(seed, &tape);
     tale.world().knobs().slow_sync = 300;
@@ -167,7 +167,7 @@ std::vector<LogItem> WithStaleAnswers(const std::vector<LogItem>& items, uint64_
 // That an earlier try came to nothing says nothing about the one that is under way, in both cores.
 TEST(ReplayTest, AnswersToEarlierTriesAreNotTakenForLaterOnes) {
   uint64_t stale = 0;
-  for (uint64_t seed = 1; seed <= 10; ++seed) {
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
     Tape tape;
     Tale tale(seed, &tape);
     tale.world().knobs().slow_sync = 300;  // what is held back for it is tried again

@@ -387,7 +387,7 @@ ActionOutcome KubernetesModel::ApplyToNode(const Action& action, std::string& de
   const bool gray = action.kind == ActionKind::kTaintGray || action.kind == ActionKind::kUntaintGray;
   const bool out_of_service =
       action.kind == ActionKind::kTaintOutOfService || action.kind == ActionKind::kUntaintOutOfService;
-  if (out_of_service && !knows_out_of_service_) {
+  if (out_of_service && put && !knows_out_of_service_) {
     detail = "Kubernetes v1.20.2 does not know this taint";
     return ActionOutcome::kNotKnownThere;
   }

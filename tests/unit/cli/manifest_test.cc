@@ -188,9 +188,9 @@ TEST(Manifest, MistakesAreToldByLineAndField) {
 // Proves that in a file of several documents the error says which one.
 TEST(Manifest, DocumentOfTheMistakeIsNamed) {
   const auto policies = ParseManifests(std::string(kComplete) + "---\nkind: [\n", "p.yaml");
-  EXPECT_THAT(policies.status().message(), HasSubstr("p.yaml, line 42: not YAML"));
+  EXPECT_THAT(policies.status().message(), HasSubstr("p.yaml, line 48: not YAML"));
   const auto second = ParseManifests(std::string(kComplete) + "---\nkind: X\n", "p.yaml");
-  EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 41"));
+  EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 47"));
 }
 
 // Proves that text which could not be sent is refused by its field, and not by the coordinator's decoder.

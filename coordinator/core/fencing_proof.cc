@@ -9,6 +9,7 @@
 #include "coordinator/core/fencing_settings.h"
 #include "coordinator/core/fencing_time.h"
 #include "coordinator/core/sentences.h"
+#include "coordinator/core/words.h"
 
 namespace evenkeel::coordinator {
 namespace {

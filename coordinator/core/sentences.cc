@@ -85,26 +85,6 @@ std::string SayBytes(int64_t bytes) {
   return absl::StrCat(bytes, " B");
 }
 
-absl::string_view Name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kUnknown:
-      return "UNKNOWN";
-    case Verdict::kHealthy:
-      return "HEALTHY";
-    case Verdict::kSuspect:
-      return "SUSPECT";
-    case Verdict::kAgentLost:
-      return "AGENT_LOST";
-    case Verdict::kPartitioned:
-      return "PARTITIONED";
-    case Verdict::kGray:
-      return "GRAY";
-    case Verdict::kDead:
-      return "DEAD";
-  }
-  return "UNKNOWN";
-}
-
 std::string Say(const Controller& controller) {
   return absl::StrCat(controller.kind, " ", controller.name);
 }

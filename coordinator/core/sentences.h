@@ -47,9 +47,6 @@ std::string SayCpu(int64_t millicores);
 // "512 MiB", "1.5 GiB", "300 B".
 std::string SayBytes(int64_t bytes);
 
-// "SUSPECT": as the vocabulary writes it.
-absl::string_view Name(Verdict verdict);
-
 // "ReplicaSet web-5d9c".
 std::string Say(const Controller& controller);
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "coordinator/core/sentences.h"
+#include "coordinator/core/words.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -17,72 +18,16 @@ namespace {
 constexpr size_t kNamed = 3;
 
 const char* Words(DecisionState state) {
-  switch (state) {
-    case DecisionState::kOpen:
-      return "open";
-    case DecisionState::kSucceeded:
-      return "succeeded";
-    case DecisionState::kFailed:
-      return "failed";
-    case DecisionState::kCancelled:
-      return "cancelled";
-    case DecisionState::kObserved:
-      return "only observed";
-    case DecisionState::kRefused:
-      return "refused";
-  }
-  return "unknown";
-}
-
-std::string Words(ActionKind kind) {
-  switch (kind) {
-    case ActionKind::kTaintNode:
-      return "taint";
-    case ActionKind::kUntaintNode:
-      return "take the taint off";
-    case ActionKind::kDeletePod:
-      return "delete";
-    case ActionKind::kMarkPodUnready:
-      return "mark unready";
-    case ActionKind::kEvictPod:
-      return "evict";
-    case ActionKind::kTaintGray:
-      return "taint as sick";
-    case ActionKind::kUntaintGray:
-      return "take the taint for sickness off";
-    case ActionKind::kRestartKubelet:
-      return "restart the kubelet of";
-    case ActionKind::kRestartRuntime:
-      return "restart the container runtime of";
-    case ActionKind::kTaintOutOfService:
-      return "call out of service";
-    case ActionKind::kUntaintOutOfService:
-      return "call in service again";
-    case ActionKind::kFenceNode:
-      return "have the fencing hook power off";
-  }
-  return "act on";
+  return state == DecisionState::kObserved ? "only observed" : Word(state);
 }
 
 std::string Words(const Action& action) {
-  return absl::StrCat(Words(action.kind), " ",
+  return absl::StrCat(WordsOf(action.kind).deed, " ",
                       action.name_space.empty() ? action.name : PodText(action.name_space, action.name));
 }
 
 const char* Words(ActionState state) {
-  switch (state) {
-    case ActionState::kPending:
-      return "pending";
-    case ActionState::kReleased:
-      return "handed out";
-    case ActionState::kDone:
-      return "done";
-    case ActionState::kFailed:
-      return "failed";
-    case ActionState::kSkipped:
-      return "skipped";
-  }
-  return "unknown";
+  return state == ActionState::kSkipped ? Word(state) : Say(state);
 }
 
 bool HandedOut(const Action& action) {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/bytes_of.h"
 #include "common/base/check.h"
+#include "coordinator/core/words.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -41,39 +42,9 @@ std::string About(const SetFencing& set) {
   return absl::StrCat(set.node.cluster, " ", set.node.node, "\n", base::BytesOf(settings));
 }
 
-const char* What(ActionKind kind) {
-  switch (kind) {
-    case ActionKind::kTaintNode:
-      return "the taint on ";
-    case ActionKind::kUntaintNode:
-      return "the end of the taint on ";
-    case ActionKind::kDeletePod:
-      return "the deletion of pod ";
-    case ActionKind::kMarkPodUnready:
-      return "marking unready pod ";
-    case ActionKind::kEvictPod:
-      return "the eviction of pod ";
-    case ActionKind::kTaintGray:
-      return "the taint for sickness on ";
-    case ActionKind::kUntaintGray:
-      return "the end of the taint for sickness on ";
-    case ActionKind::kRestartKubelet:
-      return "the restart of the kubelet of ";
-    case ActionKind::kRestartRuntime:
-      return "the restart of the container runtime of ";
-    case ActionKind::kTaintOutOfService:
-      return "the out-of-service taint on ";
-    case ActionKind::kUntaintOutOfService:
-      return "the end of the out-of-service taint on ";
-    case ActionKind::kFenceNode:
-      return "the question to the fencing hook about ";
-  }
-  return "an action on ";
-}
-
 std::string About(const ReleasedAction& released) {
   const Action& action = released.action;
-  return absl::StrCat(What(action.kind),
+  return absl::StrCat(WordsOf(action.kind).thing, " ",
                       action.name_space.empty() ? "" : absl::StrCat(action.name_space, "/"), action.name,
                       " in cluster ", released.cluster, "\n", action.uid);
 }

@@ -28,12 +28,4 @@ v1::Decision ToMessage(const Decision& decision);
 // nullopt for KIND_UNSPECIFIED and kinds that a newer API knows and this coordinator does not.
 std::optional<DecisionKind> FromMessage(v1::Decision::Kind kind);
 
-// The words of metrics and logs: "dead", "failover", "open", "delete_pod", "done".
-const char* Word(Verdict verdict);
-const char* Word(Confidence confidence);
-const char* Word(DecisionKind kind);
-const char* Word(DecisionState state);
-const char* Word(ActionKind kind);
-const char* Word(ActionState state);
-
 }  // namespace evenkeel::coordinator

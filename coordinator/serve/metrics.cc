@@ -10,7 +10,7 @@
 #include <variant>
 
 #include "absl/time/time.h"
-#include "coordinator/serve/convert.h"
+#include "coordinator/core/words.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -81,8 +81,7 @@ MetricFamily Count(const char* name, const char* help, uint64_t value) {
 }  // namespace
 
 Metrics::Metrics(const std::vector<Decision>& open, const Runtime& runtime,
-                 const AgentSessions::Figures& sessions, const FleetView& view,
-                 const EventLog* event_log)
+                 const AgentSessions::Figures& sessions, const FleetView& view, const EventLog* event_log)
     : runtime_(runtime),
       sessions_(sessions),
       view_(view),
@@ -195,11 +194,12 @@ void Metrics::CollectEventLog(std::vector<MetricFamily>& out) const {
   const EventLog::Figures figures = event_log_->figures();
   out.push_back(Gauge("evenkeel_event_log_bytes", "Size of the log of what the core was told.",
                       static_cast<double>(figures.bytes)));
-  out.push_back(Count("evenkeel_event_log_steps_total", "Steps of the core that were logged.", figures.steps));
+  out.push_back(
+      Count("evenkeel_event_log_steps_total", "Steps of the core that were logged.", figures.steps));
   out.push_back(Count("evenkeel_event_log_dropped_steps_total",
                       "Steps of the core that are missing in the log.", figures.dropped));
-  out.push_back(
-      Count("evenkeel_event_log_failures_total", "Times that the log could not be written.", figures.failures));
+  out.push_back(Count("evenkeel_event_log_failures_total", "Times that the log could not be written.",
+                      figures.failures));
 }
 
 void Metrics::CollectFleet(std::vector<MetricFamily>& out) const {

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
-#include "coordinator/serve/convert.h"
+#include "coordinator/core/words.h"
 
 namespace evenkeel::coordinator {
 namespace {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "coordinator/core/words.h"
 #include "tests/scenario/story.h"
 #include "tests/simulation/world.h"
 
@@ -189,9 +190,9 @@ class Runner {
 
   void Decisions(const Words&) {
     for (const auto& [id, decision] : world_.decisions()) {
-      absl::StrAppend(&extra_, "  ", id.ToString(), " ", KindText(decision.kind), " of ",
-                      decision.node.empty() ? decision.cluster : decision.node, ": ",
-                      StateText(decision.state), "\n");
+      absl::StrAppend(&extra_, "  ", id.ToString(), " ", Spaced(Word(decision.kind)), " of ",
+                      decision.node.empty() ? decision.cluster : decision.node, ": ", Word(decision.state),
+                      "\n");
     }
   }
 

@@ -5,44 +5,19 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "coordinator/core/sentences.h"
+#include "coordinator/core/words.h"
 
 namespace evenkeel::scenario {
 namespace {
 
 using namespace coordinator;  // everything here is about the core's words
 
-std::string StateText(ActionState state) {
-  switch (state) {
-    case ActionState::kPending:
-      return "pending";
-    case ActionState::kReleased:
-      return "handed out";
-    case ActionState::kDone:
-      return "done";
-    case ActionState::kFailed:
-      return "failed";
-    case ActionState::kSkipped:
-      return "not done";
-  }
-  return "";
-}
-
 const char* Towards(Direction direction) {
   return direction == Direction::kAgainstLife ? "-" : direction == Direction::kForLife ? "+" : " ";
 }
 
 std::string ConfidenceText(Confidence confidence) {
-  switch (confidence) {
-    case Confidence::kNone:
-      return "";
-    case Confidence::kLow:
-      return ", low confidence";
-    case Confidence::kMedium:
-      return ", medium confidence";
-    case Confidence::kHigh:
-      return ", high confidence";
-  }
-  return "";
+  return confidence == Confidence::kNone ? "" : absl::StrCat(", ", Word(confidence), " confidence");
 }
 
 std::string Seconds(absl::Duration duration) {
@@ -51,76 +26,8 @@ std::string Seconds(absl::Duration duration) {
 
 }  // namespace
 
-std::string KindText(DecisionKind kind) {
-  switch (kind) {
-    case DecisionKind::kFailover:
-      return "failover";
-    case DecisionKind::kReadmission:
-      return "readmission";
-    case DecisionKind::kRebalance:
-      return "rebalance";
-    case DecisionKind::kAgentLost:
-      return "agent lost";
-    case DecisionKind::kBlind:
-      return "blind";
-    case DecisionKind::kMaintenance:
-      return "maintenance";
-    case DecisionKind::kPause:
-      return "pause";
-    case DecisionKind::kGray:
-      return "gray";
-    case DecisionKind::kGrayReadmission:
-      return "gray readmission";
-  }
-  return "";
-}
-
-std::string StateText(DecisionState state) {
-  switch (state) {
-    case DecisionState::kOpen:
-      return "open";
-    case DecisionState::kSucceeded:
-      return "succeeded";
-    case DecisionState::kFailed:
-      return "failed";
-    case DecisionState::kCancelled:
-      return "cancelled";
-    case DecisionState::kObserved:
-      return "observed";
-    case DecisionState::kRefused:
-      return "refused";
-  }
-  return "";
-}
-
 std::string ActionText(const Action& action) {
-  switch (action.kind) {
-    case ActionKind::kTaintNode:
-      return "taint " + action.name;
-    case ActionKind::kUntaintNode:
-      return "untaint " + action.name;
-    case ActionKind::kDeletePod:
-      return "delete pod " + action.name;
-    case ActionKind::kMarkPodUnready:
-      return "mark unready pod " + action.name;
-    case ActionKind::kEvictPod:
-      return "evict pod " + action.name;
-    case ActionKind::kTaintGray:
-      return "taint as gray " + action.name;
-    case ActionKind::kUntaintGray:
-      return "untaint as gray " + action.name;
-    case ActionKind::kRestartKubelet:
-      return "restart the kubelet of " + action.name;
-    case ActionKind::kRestartRuntime:
-      return "restart the container runtime of " + action.name;
-    case ActionKind::kTaintOutOfService:
-      return "call out of service " + action.name;
-    case ActionKind::kUntaintOutOfService:
-      return "call back into service " + action.name;
-    case ActionKind::kFenceNode:
-      return "have the hook power off " + action.name;
-  }
-  return "";
+  return absl::StrCat(WordsOf(action.kind).order, " ", action.name);
 }
 
 void Story::Line(const std::string& text) {
@@ -154,8 +61,8 @@ void Story::Tell(const Notice& notice) {
   const bool known = told_.contains(decision.id);
   if (known && told_[decision.id] == decision.state) return;
   told_[decision.id] = decision.state;
-  const std::string head = absl::StrCat("decision ", decision.id.ToString(), " (", KindText(decision.kind),
-                                        ") ", StateText(decision.state), ": ");
+  const std::string head = absl::StrCat("decision ", decision.id.ToString(), " (",
+                                        Spaced(Word(decision.kind)), ") ", Word(decision.state), ": ");
   if (!known) Line(head + decision.summary);
   if (decision.state != DecisionState::kOpen) {
     Line(absl::StrCat(known ? head : "    and its outcome: ", decision.outcome));
@@ -192,8 +99,8 @@ void Story::OnTurn(const std::vector<Event>&, const Effects& effects) {
 
 std::string Explain(const Decision& decision) {
   std::string text;
-  absl::StrAppend(&text, "decision ", decision.id.ToString(), ": ", KindText(decision.kind), " of ",
-                  decision.node.empty() ? decision.cluster : decision.node, ", ", StateText(decision.state),
+  absl::StrAppend(&text, "decision ", decision.id.ToString(), ": ", Spaced(Word(decision.kind)), " of ",
+                  decision.node.empty() ? decision.cluster : decision.node, ", ", Word(decision.state),
                   ConfidenceText(decision.confidence), "\n  ", decision.summary, "\n");
   const absl::Time zero =
       decision.timings.last_sign.value_or(decision.timings.detected.value_or(absl::UnixEpoch()));
@@ -208,7 +115,7 @@ std::string Explain(const Decision& decision) {
   }
   if (!decision.actions.empty()) absl::StrAppend(&text, "  actions\n");
   for (const Action& action : decision.actions) {
-    absl::StrAppend(&text, "    ", action.number, " ", ActionText(action), ": ", StateText(action.state),
+    absl::StrAppend(&text, "    ", action.number, " ", ActionText(action), ": ", Say(action.state),
                     action.finish_time ? " at " + Seconds(*action.finish_time - zero) : "",
                     action.attempts > 1 ? absl::StrCat(" after ", action.attempts, " tries") : "",
                     action.result.empty() || action.result == "done" ? "" : " (" + action.result + ")", "\n");

@@ -52,9 +52,7 @@ class Story final : public simulation::Observer {
 // A whole decision, as `explain` shows it here.
 std::string Explain(const coordinator::Decision& decision);
 
-// "failover", "delete pod shop/web-1".
-std::string KindText(coordinator::DecisionKind kind);
-std::string StateText(coordinator::DecisionState state);
+// "delete pod web-1".
 std::string ActionText(const coordinator::Action& action);
 
 }  // namespace evenkeel::scenario

@@ -27,9 +27,10 @@ std::vector<std::string> ExpectedMarks() {
         "failover refused", "failover observed", "readmission succeeded", "readmission cancelled",
         "rebalance open", "rebalance succeeded", "agent lost succeeded", "blind open", "blind succeeded",
         "maintenance succeeded", "pause succeeded", "gray open", "gray succeeded", "gray failed",
-        "gray observed", "gray refused", "gray readmission succeeded", "taint", "untaint", "delete pod",
-        "mark unready pod", "evict pod", "taint as gray", "untaint as gray", "restart kubelet",
-        "restart runtime", "taint out of service", "untaint out of service", "fence",
+        "gray observed", "gray refused", "gray readmission succeeded", "taint node", "untaint node",
+        "delete pod", "mark pod unready", "evict pod", "taint gray node", "untaint gray node",
+        "restart kubelet", "restart runtime", "taint out of service node", "untaint out of service node",
+        "fence node",
         // Fencing.
         "node fences itself", "watchdog resets a machine", "proof: its agent", "proof: the hook",
         "proof: an operator"}) {

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/words.h"
 
 namespace evenkeel::simulation {
 
@@ -36,76 +37,12 @@ bool TakesOff(ActionKind kind) {
          kind == ActionKind::kFenceNode;
 }
 
-const char* Text(ActionKind kind) {
-  switch (kind) {
-    case ActionKind::kTaintNode:
-      return "taint";
-    case ActionKind::kUntaintNode:
-      return "untaint";
-    case ActionKind::kDeletePod:
-      return "delete pod";
-    case ActionKind::kMarkPodUnready:
-      return "mark unready pod";
-    case ActionKind::kEvictPod:
-      return "evict pod";
-    case ActionKind::kTaintGray:
-      return "taint as gray";
-    case ActionKind::kUntaintGray:
-      return "untaint as gray";
-    case ActionKind::kRestartKubelet:
-      return "restart kubelet";
-    case ActionKind::kRestartRuntime:
-      return "restart runtime";
-    case ActionKind::kTaintOutOfService:
-      return "taint out of service";
-    case ActionKind::kUntaintOutOfService:
-      return "untaint out of service";
-    case ActionKind::kFenceNode:
-      return "fence";
-  }
-  return "do something to";
+std::string Text(ActionKind kind) {
+  return Spaced(Word(kind));
 }
 
-const char* Text(DecisionKind kind) {
-  switch (kind) {
-    case DecisionKind::kFailover:
-      return "failover";
-    case DecisionKind::kReadmission:
-      return "readmission";
-    case DecisionKind::kRebalance:
-      return "rebalance";
-    case DecisionKind::kAgentLost:
-      return "agent lost";
-    case DecisionKind::kBlind:
-      return "blind";
-    case DecisionKind::kMaintenance:
-      return "maintenance";
-    case DecisionKind::kPause:
-      return "pause";
-    case DecisionKind::kGray:
-      return "gray";
-    case DecisionKind::kGrayReadmission:
-      return "gray readmission";
-  }
-  return "decision";
-}
-
-const char* Text(DecisionState state) {
-  switch (state) {
-    case DecisionState::kOpen:
-      return "open";
-    case DecisionState::kSucceeded:
-      return "succeeded";
-    case DecisionState::kFailed:
-      return "failed";
-    case DecisionState::kCancelled:
-      return "cancelled";
-    case DecisionState::kObserved:
-      return "observed";
-    case DecisionState::kRefused:
-      return "refused";
-  }
-  return "";
+std::string Text(DecisionKind kind) {
+  return Spaced(Word(kind));
 }
 
 }  // namespace
@@ -228,7 +165,7 @@ void Laws::Check(const PutDecision& write) {
   if (decision.evidence.size() > 64) Violated("bounds", "evidence without end");
   const bool known = open_.contains(decision.id);
   if (!known || decision.state != DecisionState::kOpen) {
-    world_->marks().Hit(absl::StrCat(Text(decision.kind), " ", Text(decision.state)));
+    world_->marks().Hit(absl::StrCat(Text(decision.kind), " ", Word(decision.state)));
     for (const GuardAnswer& answer : decision.guards) {
       if (!answer.allowed) world_->marks().Hit(absl::StrCat("guard ", answer.guard, " refuses"));
     }

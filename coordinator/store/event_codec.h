@@ -1,0 +1,67 @@
+// Each event by itself: Put writes it, Get reads it. To be used by this room only. See event_records.h.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "coordinator/core/events.h"
+#include "evenkeel/storage/v1/events.pb.h"
+
+namespace evenkeel::coordinator::event_codec {
+
+// ---- session_event_records.cc ----
+void Put(const SessionOpened& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::SessionOpened& record);
+void Put(const SessionClosed& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::SessionClosed& record);
+void Put(const BeatMissed& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::BeatMissed& record);
+void Put(const BeatResumed& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::BeatResumed& record);
+void Put(const ProbeAnswered& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::ProbeAnswered& record);
+void Put(const NodeHealthChanged& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::NodeHealthChanged& record);
+void Put(const FencingReported& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::FencingReported& record);
+
+// ---- kubernetes_event_records.cc ----
+void Put(const ClusterAdded& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::ClusterAdded& record);
+void Put(const ApiChanged& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::ApiChanged& record);
+void Put(const NodeObserved& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::NodeObserved& record);
+void Put(const NodeGone& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::NodeGone& record);
+void Put(const PodObserved& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::PodObserved& record);
+void Put(const PodGone& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::PodGone& record);
+void Put(const LeaseRead& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::LeaseRead& record);
+void Put(const KubeletAnswered& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::KubeletAnswered& record);
+void Put(const ActionFinished& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::ActionFinished& record);
+
+// ---- operator_event_records.cc ----
+void Put(const ApplyPolicy& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::ApplyPolicy& record);
+void Put(const DeletePolicy& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::DeletePolicy& record);
+void Put(const StartMaintenance& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::StartMaintenance& record);
+void Put(const EndMaintenance& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::EndMaintenance& record);
+void Put(const PauseClusters& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::PauseClusters& record);
+void Put(const ResumeClusters& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::ResumeClusters& record);
+void Put(const ConfirmFence& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::ConfirmFence& record);
+
+// ---- runtime_event_records.cc ----
+void Put(const OwnDelay& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::OwnDelay& record);
+void Put(const Tick& event, storage::v1::Event& record);
+
+}  // namespace evenkeel::coordinator::event_codec

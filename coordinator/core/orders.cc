@@ -1,5 +1,7 @@
 #include "coordinator/core/orders.h"
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +59,21 @@ void EndWindow(Turn& turn, Cluster& cluster, const NodeKey& key, const std::stri
   if (!silent) return;
   node->silence->settled = false;
   turn.state.timers.Set({TimerKind::kCheck, key, {}}, turn.now);
+}
+
+// Of a cluster that is not watched, or not yet: nothing follows from its end, and its record is all there is
+// to delete. None: there is no such window.
+std::optional<Maintenance> ForgetWindow(Turn& turn, const NodeKey& key) {
+  const auto windows = turn.state.restored_maintenance.find(key.cluster);
+  if (windows == turn.state.restored_maintenance.end()) return std::nullopt;
+  const auto window = std::find_if(windows->second.begin(), windows->second.end(),
+                                   [&key](const Maintenance& each) { return each.node == key; });
+  if (window == windows->second.end()) return std::nullopt;
+  Maintenance ended = std::move(*window);
+  windows->second.erase(window);
+  if (windows->second.empty()) turn.state.restored_maintenance.erase(windows);
+  turn.Write(EraseMaintenance{key});
+  return ended;
 }
 
 // What a window that begins means for what is under way on the node: the care for a sick one asks before each
@@ -148,6 +165,10 @@ void OnStartMaintenance(Turn& turn, const StartMaintenance& event) {
 void OnEndMaintenance(Turn& turn, const EndMaintenance& event) {
   Reply reply{.request_id = event.request_id};
   Cluster* cluster = turn.FindCluster(event.node.cluster);
+  if (cluster == nullptr) {
+    reply.maintenance = ForgetWindow(turn, event.node);
+    if (reply.maintenance) return turn.Answer(std::move(reply));
+  }
   if (cluster == nullptr || !cluster->maintenance.contains(event.node.node)) {
     reply.status = absl::NotFoundError(absl::StrCat("node ", event.node.node, " of cluster ",
                                                     event.node.cluster, " is not under maintenance"));

@@ -11,7 +11,7 @@ namespace evenkeel::coordinator {
 // shows no such node. What is under way on the node is carried to its end.
 void OnStartMaintenance(Turn& turn, const StartMaintenance& event);
 // Replies with the window that was ended, or NOT_FOUND. A node that is still silent is checked from the
-// start.
+// start. A window of a cluster that is not watched any more can be ended too; that leaves no decision.
 void OnEndMaintenance(Turn& turn, const EndMaintenance& event);
 // Replies with the pauses that now hold, or NOT_FOUND. What has not been done yet freezes.
 void OnPauseClusters(Turn& turn, const PauseClusters& event);

@@ -220,9 +220,9 @@ struct State {
   std::map<DecisionId, OpenDecision> open;
   std::map<uint64_t, NodeKey> probes;  // under way, by probe id: whose round
   Timers timers;
-  std::map<std::string, std::vector<NodeRecord>> restored;  // by cluster, until it is added
-  std::map<std::string, std::vector<Maintenance>> restored_maintenance;
-  std::map<std::string, ClusterRecord> restored_clusters;  // the same
+  std::map<std::string, std::vector<NodeRecord>> restored;               // by cluster, until it is added
+  std::map<std::string, std::vector<Maintenance>> restored_maintenance;  // the same; can be ended meanwhile
+  std::map<std::string, ClusterRecord> restored_clusters;                // the same
 };
 
 }  // namespace evenkeel::coordinator

@@ -159,7 +159,8 @@ Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> s
                  .view = view,
                  .decisions = decisions,
                  .replies = replies,
-                 .event_log = event_log.get()}),
+                 .event_log = event_log.get(),
+                 .clock = *clock}),
       metrics(std::make_shared<Metrics>(restored.open_decisions, runtime, sessions.figures(), view,
                                         event_log.get())) {}
 

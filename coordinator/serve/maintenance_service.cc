@@ -26,6 +26,13 @@ void Show(const Reply& reply, Response& response) {
 
 }  // namespace
 
+absl::StatusOr<std::vector<Maintenance>> MaintenanceService::Windows() const {
+  EVENKEEL_ASSIGN_OR_RETURN(std::vector<Maintenance> all, store_.ListMaintenances());
+  const absl::Time now = clock_.Now();
+  std::erase_if(all, [now](const Maintenance& window) { return window.end <= now; });
+  return all;
+}
+
 absl::Status MaintenanceService::List(const v1::ListMaintenancesRequest& request,
                                       v1::ListMaintenancesResponse& response) const {
   EVENKEEL_ASSIGN_OR_RETURN(const std::string cluster, ParseClusterParent("parent", request.parent()));
@@ -36,7 +43,7 @@ absl::Status MaintenanceService::List(const v1::ListMaintenancesRequest& request
   if (!after.empty()) {
     EVENKEEL_ASSIGN_OR_RETURN(last, ParseMaintenance("page_token", after));
   }
-  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<Maintenance> all, store_.ListMaintenances());
+  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<Maintenance> all, Windows());
   for (const Maintenance& maintenance : all) {
     if (!cluster.empty() && maintenance.node.cluster != cluster) continue;
     if (!after.empty() && maintenance.node <= last) continue;
@@ -64,7 +71,7 @@ grpc::ServerUnaryReactor* MaintenanceService::GetMaintenance(grpc::CallbackServe
   return Answer(environment_, context, {.verb = "get", .resource = "maintenances", .name = NodeOf(key)},
                 [this, key, response]() -> absl::Status {
                   if (!key.ok()) return key.status();
-                  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<Maintenance> all, store_.ListMaintenances());
+                  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<Maintenance> all, Windows());
                   for (const Maintenance& maintenance : all) {
                     if (maintenance.node != *key) continue;
                     *response->mutable_maintenance() = ToMessage(maintenance);

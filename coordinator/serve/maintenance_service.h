@@ -5,6 +5,12 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/time/clock.h"
+#include "coordinator/core/operator_orders.h"
 #include "coordinator/serve/calls.h"
 #include "coordinator/serve/reply_box.h"
 #include "coordinator/store/state_store.h"
@@ -15,8 +21,9 @@ namespace evenkeel::coordinator {
 class MaintenanceService final : public v1::MaintenanceService::CallbackService {
  public:
   // All outlive the server.
-  MaintenanceService(CallEnvironment& environment, const StateStore& store, ReplyBox& replies)
-      : environment_(environment), store_(store), replies_(replies) {}
+  MaintenanceService(CallEnvironment& environment, const StateStore& store, ReplyBox& replies,
+                     const time::Clock& clock)
+      : environment_(environment), store_(store), replies_(replies), clock_(clock) {}
 
   grpc::ServerUnaryReactor* ListMaintenances(grpc::CallbackServerContext* context,
                                              const v1::ListMaintenancesRequest* request,
@@ -38,11 +45,14 @@ class MaintenanceService final : public v1::MaintenanceService::CallbackService 
                                           v1::ResumeClusterResponse* response) override;
 
  private:
+  // Those that are not over. The record of one that is stays where its cluster is not watched any more.
+  absl::StatusOr<std::vector<Maintenance>> Windows() const;
   absl::Status List(const v1::ListMaintenancesRequest& request, v1::ListMaintenancesResponse& response) const;
 
   CallEnvironment& environment_;
   const StateStore& store_;
   ReplyBox& replies_;
+  const time::Clock& clock_;
 };
 
 }  // namespace evenkeel::coordinator

@@ -15,7 +15,7 @@ OperatorApi::OperatorApi(const Parts& parts)
       fleet_(environment_, parts.view),
       decisions_(environment_, parts.store, parts.decisions),
       policies_(environment_, parts.store, parts.view, parts.replies),
-      maintenances_(environment_, parts.store, parts.replies),
+      maintenances_(environment_, parts.store, parts.replies, parts.clock),
       replays_(environment_, parts.event_log, parts.view),
       fencing_(environment_, parts.replies) {}
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "common/time/clock.h"
 #include "coordinator/serve/access.h"
 #include "coordinator/serve/calls.h"
 #include "coordinator/serve/decision_feed.h"
@@ -33,6 +34,7 @@ class OperatorApi {
     DecisionFeed& decisions;
     ReplyBox& replies;
     EventLog* event_log;  // null: none is kept
+    const time::Clock& clock;
   };
 
   // All parts outlive this, and this the server.

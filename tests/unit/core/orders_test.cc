@@ -1,5 +1,8 @@
 // What operators order by hand: maintenance of nodes, and pauses.
 
+#include <string>
+#include <vector>
+
 #include "gtest/gtest.h"
 #include "tests/unit/core/step_world.h"
 
@@ -55,6 +58,51 @@ TEST_F(StepTest, OrdersCanBeProlonged) {
   EXPECT_TRUE(cluster_.pause);
   EXPECT_EQ(decisions_.size(), 4u);
   for (const auto& [id, decision] : decisions_) EXPECT_EQ(decision.state, DecisionState::kSucceeded);
+}
+
+// A coordinator that was started without a cluster whose node was under maintenance.
+class ForgottenClusterTest : public StepTest {
+ protected:
+  ForgottenClusterTest()
+      : StepTest(Restored{.epoch = 2,
+                          .open_decisions = {},
+                          .nodes = {},
+                          .policies = {},
+                          .clusters = {},
+                          .maintenances = {Window("node-1"), Window("node-2")}}) {}
+
+  static Maintenance Window(const std::string& node) {
+    const absl::Time start = absl::FromUnixSeconds(999'000);
+    return {
+        .node = {"gone", node}, .start = start, .end = start + absl::Hours(1), .reason = "disk of " + node};
+  }
+};
+
+// The window can be ended all the same: its record is deleted, the other's stays, and it is ended once.
+TEST_F(ForgottenClusterTest, ItsMaintenanceCanBeEnded) {
+  Raise(2);
+  Do(EndMaintenance{.request_id = 1, .node = {"gone", "node-1"}});
+  EXPECT_TRUE(reply_.status.ok()) << reply_.status;
+  ASSERT_TRUE(reply_.maintenance);
+  EXPECT_EQ(reply_.maintenance->reason, "disk of node-1");
+  EXPECT_EQ(erased_, (std::vector<NodeKey>{{"gone", "node-1"}}));
+  Do(EndMaintenance{.request_id = 2, .node = {"gone", "node-1"}});
+  EXPECT_EQ(reply_.status.code(), absl::StatusCode::kNotFound);
+  Do(EndMaintenance{.request_id = 3, .node = {"gone", "node-3"}});
+  EXPECT_EQ(reply_.status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(erased_.size(), 1u);
+  EXPECT_TRUE(decisions_.empty());
+}
+
+// What is left of the cluster's windows holds again once it is watched again.
+TEST_F(ForgottenClusterTest, ItsOtherWindowsHoldOnceItIsBack) {
+  Do(EndMaintenance{.request_id = 1, .node = {"gone", "node-1"}});
+  Do(ClusterAdded{"gone"});
+  Do(EndMaintenance{.request_id = 2, .node = {"gone", "node-1"}});
+  EXPECT_EQ(reply_.status.code(), absl::StatusCode::kNotFound);
+  Do(EndMaintenance{.request_id = 3, .node = {"gone", "node-2"}});
+  EXPECT_TRUE(reply_.status.ok()) << reply_.status;
+  EXPECT_EQ(erased_, (std::vector<NodeKey>{{"gone", "node-1"}, {"gone", "node-2"}}));
 }
 
 }  // namespace

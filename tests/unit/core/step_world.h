@@ -47,6 +47,7 @@ class StepTest : public testing::Test {
     }
     for (const Write& write : effects.writes) {
       if (const auto* put = std::get_if<PutClusterRecord>(&write)) cluster_ = put->record;
+      if (const auto* erase = std::get_if<EraseMaintenance>(&write)) erased_.push_back(erase->node);
     }
     for (const Request& request : effects.requests) {
       if (const auto* taken = std::get_if<WithdrawActions>(&request)) withdrawn_.push_back(*taken);
@@ -138,6 +139,7 @@ class StepTest : public testing::Test {
   std::vector<ReleasedAction> actions_;
   std::vector<WithdrawActions> withdrawn_;
   ClusterRecord cluster_;
+  std::vector<NodeKey> erased_;  // maintenance windows
   Reply reply_;
 
   void Enforce(const DisruptionLimits& limits = {}) {

@@ -3,8 +3,9 @@
 namespace evenkeel::coordinator {
 namespace {
 
+// A pod that is being deleted is about to give its room back.
 bool TakesRoom(const PodFacts& facts) {
-  return !facts.node.empty() && facts.phase != "Succeeded" && facts.phase != "Failed";
+  return !facts.node.empty() && !facts.deleting && facts.phase != "Succeeded" && facts.phase != "Failed";
 }
 
 }  // namespace
@@ -59,6 +60,7 @@ void PodIndex::Remove(const PodName& name, const PodFacts& facts) {
 void PodIndex::PartsChanged() {
   by_node_.clear();
   by_controller_.clear();
+  load_.clear();
   for (const auto& [name, facts] : pods_) Add(name, facts);
 }
 

@@ -38,7 +38,8 @@ class PodIndex {
   const PodFacts* Find(const PodName& name) const;                              // null: not known
   const std::set<PodName>& OnNode(const std::string& node) const;               // empty when there are none
   const ControllerPods& OfController(const std::string& controller_uid) const;  // the same
-  // What the pods that are bound to a node ask for, together; those that have ended ask for nothing.
+  // What the pods that are bound to a node ask for, together; those that have ended or are being deleted ask
+  // for nothing.
   const Resources& LoadOf(const std::string& node) const;
   // Pods of a controller that are Ready on any node but this one.
   size_t ReadyElsewhere(const std::string& controller_uid, const std::string& node) const;

@@ -100,7 +100,7 @@ RoomFound LookForRoom(const Cluster& cluster, const std::string& node, std::vect
                               .requests = pod.requests,
                               .reason = why[i]});
   }
-  std::string reason = absl::StrCat("elsewhere there is room for at most ",
+  std::string reason = absl::StrCat("by a rough count there is room elsewhere for ",
                                     needs.size() - found.unplaced.size(), " of ", Count(needs.size(), "pod"));
   if (!found.unplaced.empty()) {
     absl::StrAppend(&reason, "; the most important come first, and ", found.unplaced.size(),

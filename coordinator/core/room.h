@@ -1,8 +1,9 @@
 // Whether there is room elsewhere for the pods of a node. Pure.
 //
-// It is a rough count and says "at most": it knows CPU, memory and places for pods, and of taints no more
-// than that a pod without tolerations of its own stays off a node that has any. Selectors, affinities,
-// volumes and quotas are the scheduler's business and can only make the room smaller.
+// It is a rough count, no bound in either direction: it knows CPU, memory and places for pods, and of taints
+// no more than that a pod without tolerations of its own stays off a node that has any. Selectors,
+// affinities, volumes and quotas are the scheduler's business and make the room smaller; a tighter packing
+// and pods that make way for more important ones make it larger.
 #pragma once
 
 #include <string>

@@ -135,18 +135,26 @@ Resources ResourcesOf(const Json* amounts) {
   return resources;
 }
 
-// As the scheduler counts: the containers together, or the greatest init container if that asks for more; and
-// the sandbox' own overhead.
+// As the scheduler counts: the containers and the sidecars (init containers that stay) together, or what the
+// greatest init container asks for beside the sidecars started before it, if that is more; and the sandbox'
+// own overhead. Source: "Resource sharing within containers" in Kubernetes' page on sidecar containers.
 Resources RequestsOf(const Json& pod) {
   Resources together;
   for (const Json& container : Array(pod, {"spec", "containers"})) {
     together += ResourcesOf(Find(container, {"resources", "requests"}));
   }
+  Resources sidecars;  // so far
+  Resources most;      // at any moment of the start
   for (const Json& container : Array(pod, {"spec", "initContainers"})) {
-    const Resources one = ResourcesOf(Find(container, {"resources", "requests"}));
-    together.cpu_millicores = std::max(together.cpu_millicores, one.cpu_millicores);
-    together.memory_bytes = std::max(together.memory_bytes, one.memory_bytes);
+    Resources one = ResourcesOf(Find(container, {"resources", "requests"}));
+    one += sidecars;
+    if (Text(container, {"restartPolicy"}) == "Always") sidecars = one;
+    most.cpu_millicores = std::max(most.cpu_millicores, one.cpu_millicores);
+    most.memory_bytes = std::max(most.memory_bytes, one.memory_bytes);
   }
+  together += sidecars;
+  together.cpu_millicores = std::max(together.cpu_millicores, most.cpu_millicores);
+  together.memory_bytes = std::max(together.memory_bytes, most.memory_bytes);
   together += ResourcesOf(Find(pod, {"spec", "overhead"}));
   together.pods = 1;
   return together;

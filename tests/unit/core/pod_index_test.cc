@@ -62,7 +62,7 @@ TEST(PodIndexTest, CountsWhatServes) {
   EXPECT_EQ(pods.OnNode("a").size(), 3u);
 }
 
-// A node's load is what its pods ask for, as long as they have not ended.
+// A node's load is what its pods ask for, as long as they have not ended and are not on their way out.
 TEST(PodIndexTest, AddsUpWhatPodsAskFor) {
   PodIndex pods;
   PodFacts pod = Pod("a", true);
@@ -74,6 +74,10 @@ TEST(PodIndexTest, AddsUpWhatPodsAskFor) {
   pods.Put({"shop", "web-2"}, pod);
   EXPECT_EQ(pods.LoadOf("a"), (Resources{200, 100, 1}));
   EXPECT_EQ(pods.LoadOf("b"), (Resources{200, 100, 1}));
+  pod.deleting = true;
+  pods.Put({"shop", "web-2"}, pod);
+  EXPECT_EQ(pods.LoadOf("b"), Resources{});
+  pod.deleting = false;
   pod.phase = "Succeeded";
   pods.Put({"shop", "web-2"}, pod);
   EXPECT_EQ(pods.LoadOf("b"), Resources{});

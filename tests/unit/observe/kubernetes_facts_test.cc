@@ -133,6 +133,31 @@ TEST(KubernetesFactsTest, ReadsAPod) {
                                           ObservedContainer{"side", "side:2", true, 2}));
 }
 
+// A sidecar, an init container that stays, asks for its part all the time; an init container after it asks
+// beside it, and one before it alone.
+TEST(KubernetesFactsTest, CountsSidecars) {
+  const auto requests = [](const char* init_containers) {
+    Json json = Pod();  // 750m and 64Mi in its containers, 10m of overhead
+    json["spec"]["initContainers"] = Json::parse(init_containers);
+    return ObservedPodFrom("east", json).facts.requests;
+  };
+  const auto expected = [](int64_t cpu, int64_t mib) {
+    return Resources{.cpu_millicores = cpu, .memory_bytes = mib << 20, .pods = 1};
+  };
+  EXPECT_EQ(requests("[]"), expected(760, 64));
+  EXPECT_EQ(
+      requests(R"([{"restartPolicy": "Always", "resources": {"requests": {"cpu": "100m", "memory": "32Mi"}}},
+                         {"restartPolicy": "Always", "resources": {"requests": {"cpu": "50m"}}}])"),
+      expected(910, 96));
+  EXPECT_EQ(
+      requests(R"([{"restartPolicy": "Always", "resources": {"requests": {"cpu": "100m", "memory": "32Mi"}}},
+                         {"resources": {"requests": {"cpu": "900m", "memory": "32Mi"}}}])"),
+      expected(1010, 96));
+  EXPECT_EQ(requests(R"([{"resources": {"requests": {"cpu": "900m", "memory": "100Mi"}}},
+                         {"restartPolicy": "Always", "resources": {"requests": {"cpu": "100m", "memory": "32Mi"}}}])"),
+            expected(910, 100));
+}
+
 // Signs by which planners treat a pod differently: being deleted, being the kubelet's own.
 TEST(KubernetesFactsTest, ReadsDeletionAndMirror) {
   Json json = Pod();

@@ -109,6 +109,9 @@ std::vector<std::string> Problems(const std::vector<v1::Cluster>& clusters,
       problems.push_back(absl::StrCat("NOTHING IS DONE in ", who, ": it is ", PauseText(cluster.pause())));
     }
     if (cluster.blind()) problems.push_back(absl::StrCat(who, " is not judged: ", cluster.blind_reason()));
+    for (const v1::Cluster::BlindDomain& domain : cluster.blind_domains()) {
+      problems.push_back(absl::StrCat(domain.domain(), " of ", who, " is not judged: ", domain.reason()));
+    }
     if (cluster.nodes() == 0) problems.push_back(absl::StrCat(who, " has no nodes"));
   }
   for (const v1::Node& node : nodes) {

@@ -15,8 +15,9 @@ struct StatusOptions {
 };
 
 // What keeps the fleet from being well, a sentence each; empty when all is well: there is a cluster, each API
-// server can be used, nobody is blind, every node is watched by an agent and healthy, and no decision is
-// open. Virtual nodes (type=virtual-kubelet), which cannot run an agent, need none.
+// server can be used, neither clusters nor failure domains are blind, every node is watched by an agent and
+// healthy, and no decision is open. Virtual nodes (type=virtual-kubelet), which cannot run an agent, need
+// none.
 std::vector<std::string> Problems(const std::vector<v1::Cluster>& clusters,
                                   const std::vector<v1::Node>& nodes,
                                   const std::vector<v1::Decision>& open_decisions);

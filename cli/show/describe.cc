@@ -148,6 +148,10 @@ std::string Describe(const v1::Cluster& cluster, absl::Time now) {
                                   : cluster.api_detail());
   sheet.Add("Blind", cluster.blind() ? cluster.blind_reason() : "no");
   if (cluster.blind()) sheet.Add("Blind since", When(cluster.has_blind_since(), cluster.blind_since(), now));
+  for (const v1::Cluster::BlindDomain& domain : cluster.blind_domains()) {
+    sheet.Add("Blind to", absl::StrCat(domain.domain(), ", since ",
+                                       When(domain.has_since(), domain.since(), now), ": ", domain.reason()));
+  }
   if (cluster.patience_percent() > 100) {
     sheet.Add("Patience", absl::StrFormat("nodes are given %g times the usual time: %s",
                                           cluster.patience_percent() / 100.0, cluster.patience_reason()));

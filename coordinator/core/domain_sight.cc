@@ -53,16 +53,25 @@ void CloseRecord(Turn& turn, const std::string& domain, DomainSight& sight, size
                                                      " still silent: checked from the start")));
 }
 
+void TellOf(Turn& turn, const Cluster& cluster, const std::string& domain, const DomainSight& sight) {
+  turn.Tell(DomainSightChanged{.cluster = cluster.name,
+                               .domain = domain,
+                               .blind = sight.blind,
+                               .reason = sight.blind ? sight.reason : "",
+                               .since = sight.blind ? sight.since : sight.clear_since});
+}
+
 void LoseSight(Turn& turn, Cluster& cluster, const std::string& domain, std::string reason) {
   DomainSight& sight = cluster.domain_sights[domain];
   sight.blind = true;
   sight.reason = std::move(reason);
   sight.since = turn.now;
   sight.clear_since = absl::InfiniteFuture();
+  TellOf(turn, cluster, domain, sight);
   OpenRecord(turn, cluster, domain, sight);
   NoteStorm(turn, cluster, sight.reason);
   Freeze(turn, cluster, sight.reason,
-                  [&domain](const Node& node) { return node.facts && node.facts->failure_domain == domain; });
+         [&domain](const Node& node) { return node.facts && node.facts->failure_domain == domain; });
 }
 
 void RegainSight(Turn& turn, Cluster& cluster, const std::string& domain, DomainSight& sight) {
@@ -70,6 +79,7 @@ void RegainSight(Turn& turn, Cluster& cluster, const std::string& domain, Domain
   NoteStorm(turn, cluster, sight.reason);
   sight.blind = false;
   sight.clear_since = turn.now;
+  TellOf(turn, cluster, domain, sight);
   CloseRecord(turn, domain, sight, standing == nullptr ? 0 : standing->silent.size());
   if (standing == nullptr) {
     cluster.domain_sights.erase(domain);
@@ -96,7 +106,9 @@ void UpdateDomainSight(Turn& turn, Cluster& cluster, const std::string& domain) 
     return;
   }
   if (!was_blind) return LoseSight(turn, cluster, domain, std::move(doubt));
+  if (known->second.reason == doubt) return;
   known->second.reason = std::move(doubt);
+  TellOf(turn, cluster, domain, known->second);
 }
 
 void UpdateDomainSights(Turn& turn, Cluster& cluster) {

@@ -25,8 +25,8 @@ struct DomainSight {
   std::optional<DecisionId> decision;  // the episode's record
 };
 
-// Judges the domain's silence anew. When its sight is regained every silent node of it is checked from the
-// start.
+// Judges the domain's silence anew, and says so when the judgement or its reason changes. When its sight is
+// regained every silent node of it is checked from the start.
 void UpdateDomainSight(Turn& turn, Cluster& cluster, const std::string& domain);
 
 // The same for all domains: the policy or the cluster's own sight has changed.

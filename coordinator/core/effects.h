@@ -157,6 +157,15 @@ struct SightChanged {
   std::string reason;
   absl::Time since;
 };
+// The same of one failure domain (domain_sight.h): it begins, its reason changes with the number of nodes
+// that are silent, or it ends.
+struct DomainSightChanged {
+  std::string cluster;
+  std::string domain;
+  bool blind = false;
+  std::string reason;  // empty when it ends
+  absl::Time since;    // when it began, or ended
+};
 // The coordinator is slow itself and gives the nodes of a cluster more time before it calls them late, or no
 // longer does.
 struct PatienceChanged {
@@ -173,8 +182,8 @@ struct PauseChanged {
   std::string cluster;
   std::optional<Pause> pause;
 };
-using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged, PatienceChanged,
-                            MaintenanceChanged, PauseChanged>;
+using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged, DomainSightChanged,
+                            PatienceChanged, MaintenanceChanged, PauseChanged>;
 
 struct Effects {
   std::vector<Write> writes;

@@ -198,6 +198,7 @@ Effects Turn::Finish() {
     effects_.notices.push_back(std::move(view));
   }
   for (SightChanged& sight : sights_) effects_.notices.push_back(std::move(sight));
+  for (DomainSightChanged& sight : domain_sights_) effects_.notices.push_back(std::move(sight));
   for (PatienceChanged& patience : patiences_) effects_.notices.push_back(std::move(patience));
   for (const DecisionId& id : changed_decisions_) {
     const auto found = state.open.find(id);

@@ -66,6 +66,7 @@ class Turn {
   void Ask(Request request) { effects_.requests.push_back(std::move(request)); }
   void Answer(Reply reply) { effects_.replies.push_back(std::move(reply)); }
   void Tell(SightChanged sight) { sights_.push_back(std::move(sight)); }
+  void Tell(DomainSightChanged sight) { domain_sights_.push_back(std::move(sight)); }
   void Tell(PatienceChanged patience) { patiences_.push_back(std::move(patience)); }
   void Tell(MaintenanceChanged change) { effects_.notices.push_back(std::move(change)); }
   void Tell(PauseChanged change) { effects_.notices.push_back(std::move(change)); }
@@ -81,6 +82,7 @@ class Turn {
 
   Effects effects_;
   std::vector<SightChanged> sights_;
+  std::vector<DomainSightChanged> domain_sights_;
   std::vector<PatienceChanged> patiences_;
   std::set<DecisionId> changed_decisions_;
   std::set<NodeKey> changed_nodes_;

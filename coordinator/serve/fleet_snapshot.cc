@@ -59,6 +59,14 @@ v1::Cluster ToMessage(const ClusterSnapshot& cluster) {
     message.set_blind_reason(cluster.blind->reason);
     *message.mutable_blind_since() = ToMessage(cluster.blind->since);
   }
+  if (cluster.blind_domains) {
+    for (const auto& [name, sight] : *cluster.blind_domains) {
+      v1::Cluster::BlindDomain& domain = *message.add_blind_domains();
+      domain.set_domain(name);
+      domain.set_reason(sight.reason);
+      *domain.mutable_since() = ToMessage(sight.since);
+    }
+  }
   message.set_patience_percent(cluster.patience.percent);
   message.set_patience_reason(cluster.patience.reason);
   if (cluster.pause) *message.mutable_pause() = ToMessage(*cluster.pause);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,8 +45,10 @@ struct ClusterSnapshot {
   std::optional<ObservedApi> api;  // none until something is known of it
   std::optional<Pause> pause;
   std::optional<SightChanged> blind;  // set while the coordinator is blind to it
-  PatienceChanged patience;           // how much more time than usual its nodes are given
-  bool listed = false;                // Kubernetes' nodes and pods were complete once
+  // The failure domains to which it is blind, by name; null: none.
+  std::shared_ptr<const std::map<std::string, DomainSightChanged>> blind_domains;
+  PatienceChanged patience;  // how much more time than usual its nodes are given
+  bool listed = false;       // Kubernetes' nodes and pods were complete once
   uint32_t agents = 0;
   uint32_t pods = 0;
   std::array<uint32_t, kVerdicts> nodes_by_verdict{};

@@ -214,6 +214,8 @@ void FleetView::OnNotice(const Notice& notice) {
     OnVerdict(*verdict);
   } else if (const auto* sight = std::get_if<SightChanged>(&notice)) {
     OnSight(*sight);
+  } else if (const auto* domain = std::get_if<DomainSightChanged>(&notice)) {
+    OnDomainSight(*domain);
   } else if (const auto* patience = std::get_if<PatienceChanged>(&notice)) {
     OnPatience(*patience);
   } else if (const auto* decision = std::get_if<DecisionChanged>(&notice)) {
@@ -269,6 +271,21 @@ void FleetView::OnSight(const SightChanged& sight) {
   } else {
     cluster.state.blind.reset();
   }
+  Changed(cluster.state.ref);
+}
+
+void FleetView::OnDomainSight(const DomainSightChanged& sight) {
+  Cluster& cluster = ClusterOf(sight.cluster);
+  auto& shown = cluster.state.blind_domains;
+  auto domains = shown ? std::make_shared<std::map<std::string, DomainSightChanged>>(*shown)
+                       : std::make_shared<std::map<std::string, DomainSightChanged>>();
+  if (sight.blind) {
+    domains->insert_or_assign(sight.domain, sight);
+  } else {
+    domains->erase(sight.domain);
+  }
+  if (domains->empty()) domains = nullptr;
+  shown = std::move(domains);
   Changed(cluster.state.ref);
 }
 

@@ -103,6 +103,7 @@ class FleetView final : public FleetObserver, public ReportSink {
   void OnVerdict(const VerdictChanged& verdict) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetVerdict(Node& node, const VerdictChanged& verdict) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnSight(const SightChanged& sight) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnDomainSight(const DomainSightChanged& sight) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnPatience(const PatienceChanged& patience) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnMaintenance(const MaintenanceChanged& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnPause(const PauseChanged& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

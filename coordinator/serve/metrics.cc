@@ -209,6 +209,9 @@ void Metrics::CollectFleet(std::vector<MetricFamily>& out) const {
       Gauges("evenkeel_kubernetes_api_ready", "1 while the cluster's Kubernetes API can be used, else 0.");
   MetricFamily blind =
       Gauges("evenkeel_blind", "1 while verdicts on the cluster's nodes are suspended, else 0.");
+  MetricFamily blind_domains =
+      Gauges("evenkeel_blind_failure_domains",
+             "Failure domains of the cluster in which verdicts are suspended while the rest is judged.");
   MetricFamily patience = Gauges(
       "evenkeel_patience_ratio",
       "What the silence that the cluster's nodes are allowed is multiplied by, for the coordinator's own "
@@ -224,9 +227,12 @@ void Metrics::CollectFleet(std::vector<MetricFamily>& out) const {
     Add(pods, cluster->pods, {label});
     Add(api, cluster->api && cluster->api->reachable ? 1 : 0, {label});
     Add(blind, cluster->blind ? 1 : 0, {label});
+    Add(blind_domains, cluster->blind_domains ? static_cast<double>(cluster->blind_domains->size()) : 0,
+        {label});
     Add(patience, cluster->patience.percent / 100.0, {label});
   }
-  for (MetricFamily* family : {&nodes, &pods, &api, &blind, &patience}) out.push_back(std::move(*family));
+  for (MetricFamily* family : {&nodes, &pods, &api, &blind, &blind_domains, &patience})
+    out.push_back(std::move(*family));
 }
 
 }  // namespace evenkeel::coordinator

@@ -52,11 +52,23 @@ std::string TargetOf(const Action& action) {
 
 }  // namespace
 
+void NoticeLog::OnDomainSight(const DomainSightChanged& sight) {
+  if (!sight.blind) {
+    blind_domains_.erase({sight.cluster, sight.domain});
+    log::Info("sight of a failure domain regained", {{"cluster", sight.cluster}, {"domain", sight.domain}});
+  } else if (blind_domains_.insert({sight.cluster, sight.domain}).second) {
+    log::Warn("blind: no node of this failure domain is judged dead and nothing is done to its nodes",
+              {{"cluster", sight.cluster}, {"domain", sight.domain}, {"reason", sight.reason}});
+  }
+}
+
 void NoticeLog::OnNotice(const Notice& notice) {
   if (const auto* verdict = std::get_if<VerdictChanged>(&notice)) {
     Log(*verdict);
   } else if (const auto* sight = std::get_if<SightChanged>(&notice)) {
     Log(*sight);
+  } else if (const auto* domain = std::get_if<DomainSightChanged>(&notice)) {
+    OnDomainSight(*domain);
   } else if (const auto* patience = std::get_if<PatienceChanged>(&notice)) {
     Log(*patience);
   } else if (const auto* changed = std::get_if<DecisionChanged>(&notice)) {

@@ -2,6 +2,9 @@
 // left.
 #pragma once
 
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/core/effects.h"
@@ -18,8 +21,11 @@ class NoticeLog {
 
  private:
   void OnDecision(const Decision& decision);
+  void OnDomainSight(const DomainSightChanged& sight);
 
   DecisionTracker tracker_;
+  // By cluster and name: a doubt is logged when it begins, not with every node more that falls silent in it.
+  std::set<std::pair<std::string, std::string>> blind_domains_;
 };
 
 }  // namespace evenkeel::coordinator

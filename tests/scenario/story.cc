@@ -56,7 +56,7 @@ void Story::Tell(const Notice& notice) {
                                          : absl::StrCat("nodes are given ", Times(patience->percent),
                                                         " the usual time: ", patience->reason));
   }
-  if (!std::holds_alternative<DecisionChanged>(notice)) return;  // orders are told as decisions
+  if (!std::holds_alternative<DecisionChanged>(notice)) return;  // the rest is told as decisions
   const Decision& decision = std::get<DecisionChanged>(notice).decision;
   const bool known = told_.contains(decision.id);
   if (known && told_[decision.id] == decision.state) return;

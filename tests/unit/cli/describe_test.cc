@@ -70,6 +70,20 @@ TEST(Describe, TellsConfidenceHoldDownAndPatience) {
       HasSubstr("Patience:            nodes are given 1.5 times the usual time: the loop was late\n"));
 }
 
+// Proves that a cluster's sheet names the failure domains that nobody is judged dead in, and only those.
+TEST(Describe, NamesBlindFailureDomains) {
+  v1::Cluster cluster;
+  EXPECT_THAT(Describe(cluster, Start()), Not(HasSubstr("Blind to")));
+  v1::Cluster::BlindDomain& domain = *cluster.add_blind_domains();
+  domain.set_domain("zone-a");
+  domain.set_reason("2 of 3 nodes are silent");
+  *domain.mutable_since() = At(-5'000);
+  const std::string text = Describe(cluster, Start());
+  EXPECT_THAT(text, HasSubstr("Blind:               no\n"));
+  EXPECT_THAT(text, HasSubstr("Blind to:            zone-a, since "));
+  EXPECT_THAT(text, HasSubstr(" (5s ago): 2 of 3 nodes are silent\n"));
+}
+
 // Proves that a decision's sheet lists each action with its precondition and result.
 TEST(Describe, DecisionListsEveryAction) {
   v1::Decision decision;

@@ -43,6 +43,11 @@ TEST(Problems, EachProblemIsTold) {
   blind.set_blind(true);
   blind.set_blind_reason("3 of 4 nodes are silent");
   EXPECT_THAT(Problems({blind}, {}, {}), ElementsAre("cluster local is not judged: 3 of 4 nodes are silent"));
+  v1::Cluster zone = cluster;
+  zone.add_blind_domains()->set_domain("zone-a");
+  zone.mutable_blind_domains(0)->set_reason("2 of 3 nodes are silent");
+  EXPECT_THAT(Problems({zone}, {}, {}),
+              ElementsAre("zone-a of cluster local is not judged: 2 of 3 nodes are silent"));
   v1::Cluster empty = cluster;
   empty.set_nodes(0);
   EXPECT_THAT(Problems({empty}, {}, {}), ElementsAre("cluster local has no nodes"));

@@ -36,6 +36,7 @@ class StepTest : public testing::Test {
     for (const Notice& notice : effects.notices) {
       if (const auto* verdict = std::get_if<VerdictChanged>(&notice)) Take(*verdict);
       if (const auto* sight = std::get_if<SightChanged>(&notice)) blind_ = sight->blind;
+      if (const auto* domain = std::get_if<DomainSightChanged>(&notice)) domain_sights_.push_back(*domain);
     }
     for (const Request& request : effects.requests) {
       if (std::holds_alternative<ProbeNode>(request)) probes_.push_back(std::get<ProbeNode>(request));
@@ -132,6 +133,7 @@ class StepTest : public testing::Test {
   std::map<std::string, std::string> reasons_;
   std::map<std::string, Confidence> confidences_;
   bool blind_ = false;
+  std::vector<DomainSightChanged> domain_sights_;
   std::vector<ProbeNode> probes_;
   std::vector<ReadLease> leases_;
   std::vector<AskKubelet> kubelets_;

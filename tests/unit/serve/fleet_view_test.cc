@@ -235,6 +235,30 @@ TEST_F(FleetViewTest, ShowsBlindness) {
   EXPECT_FALSE(Cluster().blind());
 }
 
+// Failure domains in doubt are shown by name, with the latest reason, until sight of each is regained.
+TEST_F(FleetViewTest, ShowsBlindFailureDomains) {
+  const auto tell = [this](const std::string& domain, bool blind, const std::string& reason) {
+    view_.OnNotice(DomainSightChanged{
+        .cluster = "blue", .domain = domain, .blind = blind, .reason = reason, .since = clock_.Now()});
+  };
+  EXPECT_EQ(Cluster().blind_domains_size(), 0);
+  tell("zone-b", true, "2 of 3 nodes are silent");
+  tell("zone-a", true, "2 of 3 nodes are silent");
+  tell("zone-a", true, "3 of 3 nodes are silent");
+  const v1::Cluster both = Cluster();
+  ASSERT_EQ(both.blind_domains_size(), 2);
+  EXPECT_EQ(both.blind_domains(0).domain(), "zone-a");
+  EXPECT_EQ(both.blind_domains(0).reason(), "3 of 3 nodes are silent");
+  EXPECT_TRUE(both.blind_domains(0).has_since());
+  EXPECT_EQ(both.blind_domains(1).domain(), "zone-b");
+  EXPECT_FALSE(both.blind());
+  tell("zone-a", false, "");
+  ASSERT_EQ(Cluster().blind_domains_size(), 1);
+  EXPECT_EQ(Cluster().blind_domains(0).domain(), "zone-b");
+  tell("zone-b", false, "");
+  EXPECT_EQ(Cluster().blind_domains_size(), 0);
+}
+
 // Operators' orders are shown until they end; a window may be known before its node.
 TEST_F(FleetViewTest, ShowsOrders) {
   const Maintenance window{.node = {"blue", "n1"},

@@ -44,8 +44,8 @@ TEST(EventRecordsTest, EveryFieldOfEveryEventComesBack) {
     const auto back = FromRecord(record);
     ASSERT_TRUE(back.ok()) << "event " << event.index() << ": " << back.status();
     EXPECT_EQ(base::BytesOf(*back), base::BytesOf(event))
-        << "event " << event.index()
-        << " of core/events.h has a field that store/*event_records.cc forgets: " << record.ShortDebugString();
+        << "event " << event.index() << " of core/events.h has a field that store/*event_records.cc forgets: "
+        << record.ShortDebugString();
   });
 }
 
@@ -106,7 +106,8 @@ TEST(EventRecordsTest, EveryFieldOfAStartComesBack) {
     const auto back = FromRecord(ToRecord(restored));
     ASSERT_TRUE(back.ok()) << back.status();
     EXPECT_EQ(base::BytesOf(*back), base::BytesOf(restored))
-        << "store/*_records.cc forgets or swaps a field of Decision, NodeRecord or Policy, in round " << round;
+        << "store/*_records.cc forgets or swaps a field of Decision, NodeRecord or Policy, in round "
+        << round;
   }
 }
 

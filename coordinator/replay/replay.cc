@@ -29,6 +29,25 @@ std::string At(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%E3S UTC", time, absl::UTCTimeZone());
 }
 
+std::string NothingRecorded(absl::Time from, absl::Time to) {
+  return to == absl::InfiniteFuture() ? absl::StrCat("nothing is recorded from ", At(from), " on")
+                                      : absl::StrCat("nothing is recorded from ", At(from), " to ", At(to));
+}
+
+std::string WhyNothing(absl::Time from, absl::Time to) {
+  return absl::StrCat(NothingRecorded(from, to),
+                      ": the coordinator did not run, or what it was told then is lost");
+}
+
+// An error travels in the headers of an answer, where few of them have room.
+std::string FirstOf(const std::vector<std::string>& notes) {
+  constexpr size_t kMost = 5;
+  std::string all;
+  for (size_t i = 0; i < std::min(notes.size(), kMost); ++i) absl::StrAppend(&all, "; ", notes[i]);
+  if (notes.size() > kMost) absl::StrAppend(&all, "; and ", notes.size() - kMost, " more of that kind");
+  return all;
+}
+
 std::vector<Decision> DecidedIn(const Effects& effects) {
   std::vector<Decision> decided;
   for (const Notice& notice : effects.notices) {
@@ -69,6 +88,22 @@ void Replay::Note(std::string note) {
   if (!said && result_.notes.size() < kMostNotes) result_.notes.push_back(std::move(note));
 }
 
+// What the log begins with is younger than what is asked about: the oldest goes.
+void Replay::SayWhatIsBefore() {
+  if (question_.since != absl::InfinitePast() && now_ - question_.since > kLongestSilence) {
+    Note(WhyNothing(question_.since, now_));
+  }
+}
+
+absl::Status Replay::Began() const {
+  if (core_ != nullptr) return absl::OkStatus();
+  return base::WithReason(
+      absl::NotFoundError(absl::StrCat(NothingRecorded(question_.since, question_.until),
+                                       later_ ? absl::StrCat(", only from ", At(*later_), " on") : "",
+                                       FirstOf(result_.notes))),
+      "NOTHING_RECORDED");
+}
+
 void Replay::SayWhichVersion(const std::string& coordinator_version) {
   if (coordinator_version == EVENKEEL_VERSION) return;
   Note(absl::StrCat("this was recorded by version ", coordinator_version,
@@ -85,7 +120,10 @@ void Replay::Begin(absl::Time now) {
 }
 
 absl::StatusOr<bool> Replay::Take(const LogStart& start) {
-  if (start.now > question_.until) return false;
+  if (start.now > question_.until) {
+    later_ = start.now;
+    return false;
+  }
   const bool first = core_ == nullptr;
   const absl::Time last = now_;
   now_ = start.now;
@@ -93,6 +131,7 @@ absl::StatusOr<bool> Replay::Take(const LogStart& start) {
   open_.clear();
   for (const Decision& decision : start.restored.open_decisions) open_.emplace(decision.id, decision);
   SayWhichVersion(start.coordinator_version);
+  if (first) SayWhatIsBefore();
   if (!begun_ && !InTime()) return true;
   if (!first) {
     Note(absl::StrCat("at ", At(now_), " the coordinator started anew",
@@ -112,7 +151,10 @@ absl::StatusOr<bool> Replay::Take(const LogStart& start) {
 }
 
 absl::StatusOr<bool> Replay::Take(const LogCheckpoint& checkpoint) {
-  if (checkpoint.now > question_.until) return false;
+  if (checkpoint.now > question_.until) {
+    later_ = checkpoint.now;
+    return false;
+  }
   const bool readable = checkpoint.shape == Core::CheckpointShape();
   if (core_ != nullptr && !checkpoint.gap) {
     now_ = checkpoint.now;
@@ -141,6 +183,7 @@ absl::StatusOr<bool> Replay::Take(const LogCheckpoint& checkpoint) {
   EVENKEEL_RETURN_IF_ERROR(core.status());
   core_ = *std::move(core);
   open_ = OpenOf(checkpoint.state);
+  if (!again) SayWhatIsBefore();
   if (again && begun_) {
     Settle();
     Begin(now_);
@@ -321,8 +364,7 @@ ReplayResult Replay::Finish() {
   if (!begun_) result.since = result.until;
   if (core_ != nullptr && !result.truncated && question_.until != absl::InfiniteFuture() &&
       question_.until - now_ > kLongestSilence) {
-    result.notes.push_back(absl::StrCat("nothing is recorded from ", At(now_), " to ", At(question_.until),
-                                        ": the coordinator did not run, or what it was told then is lost"));
+    result.notes.push_back(WhyNothing(now_, question_.until));
   }
   Compare(result);
   Limits(result);
@@ -347,8 +389,9 @@ absl::StatusOr<ReplayResult> RunReplay(const std::string& folder, const ReplayQu
       return absl::CancelledError("the replay was cancelled");
     }
   }
+  // "Nothing was decided" would be no answer to either.
+  EVENKEEL_RETURN_IF_ERROR(replay.Began());
   ReplayResult result = replay.Finish();
-  // "Nothing would have been otherwise" would be no answer to that.
   if (question.decision && result.decisions.empty()) {
     return base::WithReason(absl::NotFoundError(absl::StrCat(
                                 "decision ", question.decision->ToString(),

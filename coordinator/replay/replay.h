@@ -29,6 +29,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "coordinator/core/core.h"
@@ -86,6 +87,9 @@ class Replay {
   absl::StatusOr<bool> Take(const LogItem& item);
   absl::Time now() const { return now_; }
 
+  // NOT_FOUND, NOTHING_RECORDED: of what was taken nothing lies in the time or before it.
+  absl::Status Began() const;
+  // Once it has begun.
   ReplayResult Finish();
 
  private:
@@ -96,6 +100,7 @@ class Replay {
   void Begin(absl::Time now);
   void Verify(const LogStep& step, const std::vector<Decision>& decided);
   void Note(std::string note);
+  void SayWhatIsBefore();
   void SayWhichVersion(const std::string& coordinator_version);
   bool InTime() const { return now_ >= question_.since; }
   bool Enough() const;
@@ -107,7 +112,8 @@ class Replay {
   const ReplayQuestion question_;
   std::unique_ptr<Core> core_;
   std::optional<WhatIf> what_if_;
-  bool begun_ = false;  // `since` has come
+  bool begun_ = false;               // `since` has come
+  std::optional<absl::Time> later_;  // of what was taken first after `until`
   absl::Time now_ = absl::InfinitePast();
   std::map<DecisionId, Decision> open_;  // of the recorded core
   // Since the worlds were last one; without another policy, in the whole time.
@@ -123,8 +129,9 @@ class Replay {
 
 // The whole: walks the log in `folder` from the question's `since`. `progress`, which may be empty, is called
 // after every few thousand steps with the time that has been reached; false from it ends the replay with
-// CANCELLED. NOT_FOUND, DECISION_NOT_RECORDED: the question is about one decision, and that was neither made
-// nor changed in what was looked at.
+// CANCELLED. NOT_FOUND, NOTHING_RECORDED: the log holds nothing of the time. NOT_FOUND,
+// DECISION_NOT_RECORDED: the question is about one decision, and that was neither made nor changed in what
+// was looked at.
 absl::StatusOr<ReplayResult> RunReplay(const std::string& folder, const ReplayQuestion& question,
                                        const std::function<bool(absl::Time)>& progress);
 

@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/bytes_of.h"
+#include "common/base/status.h"
 #include "coordinator/replay/replay.h"
 #include "coordinator/store/event_log_file.h"
 #include "coordinator/store/event_log_walk.h"
@@ -336,6 +337,48 @@ TEST_F(EventLogTest, TimesOfWhichNothingIsRecordedAreTold) {
   EXPECT_TRUE(
       absl::StrContains(notes(start + absl::Minutes(5)), "nothing is recorded from 2026-01-01 00:00:01.000"))
       << notes(start + absl::Minutes(5));
+}
+
+// "Nothing was decided" would be no answer: nobody knows. Where only the front is missing, that is said.
+TEST_F(EventLogTest, ATimeBeforeAllThatIsRecordedIsSaid) {
+  const absl::Time start = now_;
+  {
+    EventLog log(Options());
+    log.OnStart({.epoch = 1}, now_);
+    log.OnSteps(Ticks(10, now_));
+  }
+  const auto before =
+      RunReplay(Options().folder, {.since = start - absl::Hours(2), .until = start - absl::Hours(1)}, {});
+  EXPECT_TRUE(absl::IsNotFound(before.status())) << before.status();
+  EXPECT_EQ(base::Detail(before.status(), base::kReasonKey), "NOTHING_RECORDED");
+  EXPECT_EQ(before.status().message(),
+            "nothing is recorded from 2025-12-31 22:00:00.000 UTC to 2025-12-31 23:00:00.000 UTC, only from "
+            "2026-01-01 00:00:00.000 UTC on");
+  const auto across =
+      RunReplay(Options().folder, {.since = start - absl::Hours(1), .until = start + absl::Seconds(1)}, {});
+  ASSERT_TRUE(across.ok()) << across.status();
+  EXPECT_EQ(across->since, start);
+  EXPECT_TRUE(absl::StrContains(
+      absl::StrJoin(across->notes, "\n"),
+      "nothing is recorded from 2025-12-31 23:00:00.000 UTC to 2026-01-01 00:00:00.000 UTC"))
+      << absl::StrJoin(across->notes, "\n");
+  // The only file there is cannot be read from its beginning on.
+  const std::string path = SegmentPath(Options().folder, 1);
+  storage::v1::EventLogHead head;
+  head.set_format_version(kEventLogFormatVersion);
+  head.set_epoch(1);
+  head.set_start(true);
+  head.set_time_ns(absl::ToUnixNanos(start));
+  std::filesystem::remove(path);
+  auto file = EventLogWriter::Create(path);
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE(file->Append(head.SerializeAsString()).ok());
+  std::ofstream(path, std::ios::app | std::ios::binary) << std::string(100, '\xff');
+  const auto damaged = RunReplay(Options().folder, {.since = start}, {});
+  EXPECT_TRUE(absl::IsNotFound(damaged.status())) << damaged.status();
+  EXPECT_EQ(damaged.status().message(),
+            absl::StrCat("nothing is recorded from 2026-01-01 00:00:00.000 UTC on; the log's file ", path,
+                         " is damaged: what it held is lost"));
 }
 
 // A crash in the moment in which a segment begins leaves a file without a head. Its number is taken.

@@ -110,12 +110,19 @@ void Replay::SayWhichVersion(const std::string& coordinator_version) {
                     " and replayed by " EVENKEEL_VERSION ": what differs may differ for that"));
 }
 
+// Alone, the recorded core keeps only what is asked for; beside another one all are compared.
+bool Replay::Keep(const Decision& decision) {
+  if (!what_if_ && question_.decision && decision.id != *question_.decision) return false;
+  recorded_.insert_or_assign(decision.id, decision);
+  return true;
+}
+
 // The time that was asked about begins.
 void Replay::Begin(absl::Time now) {
   begun_ = true;
   one_at_ = now;
   result_.since = std::min(result_.since, std::max(now, question_.since));
-  for (const auto& [id, decision] : open_) recorded_.insert_or_assign(id, decision);
+  for (const auto& [id, decision] : open_) Keep(decision);
   if (what_if_) what_if_->Fork(*core_, open_, now);
 }
 
@@ -142,7 +149,7 @@ absl::StatusOr<bool> Replay::Take(const LogStart& start) {
                                   : "; what it was told last before that may be lost"));
   }
   Settle();
-  for (const auto& [id, decision] : open_) recorded_.insert_or_assign(id, decision);
+  for (const auto& [id, decision] : open_) Keep(decision);
   begun_ = true;
   one_at_ = now_;
   result_.since = std::min(result_.since, now_);
@@ -213,9 +220,7 @@ absl::StatusOr<bool> Replay::Take(const LogStep& step) {
     } else {
       open_.erase(decision.id);
     }
-    if (!begun_) continue;
-    recorded_.insert_or_assign(decision.id, decision);
-    touched_.insert(decision.id);
+    if (begun_ && Keep(decision)) touched_.insert(decision.id);
   }
   if (!begun_) return true;
   ++result_.steps;
@@ -230,6 +235,7 @@ absl::StatusOr<bool> Replay::Take(const LogStep& step) {
 }
 
 bool Replay::Enough() const {
+  if (!what_if_ && question_.decision) return false;
   return settled_.size() + recorded_.size() >= question_.most_decisions ||
          (what_if_ && settled_added_.size() + what_if_->decisions().size() >= question_.most_decisions);
 }
@@ -321,7 +327,6 @@ void Replay::Compare(ReplayResult& result) {
     if (const auto partings = what_if_->Partings(); !partings.empty()) result.parting = partings.front();
   } else {
     for (const DecisionId& id : touched_) {
-      if (question_.decision && id != *question_.decision) continue;
       const Decision& decision = recorded_.at(id);
       all.push_back({.recorded = decision, .replayed = decision, .unfaithful = unfaithful_.contains(id)});
     }
@@ -358,14 +363,14 @@ void Replay::Limits(ReplayResult& result) const {
 }
 
 ReplayResult Replay::Finish() {
+  if (core_ != nullptr && !result_.truncated && question_.until != absl::InfiniteFuture() &&
+      question_.until - now_ > kLongestSilence) {
+    result_.notes.push_back(WhyNothing(now_, question_.until));
+  }
   ReplayResult result = result_;
   result.until = std::min(now_, question_.until);
   result.since = std::min(result.since, result.until);
   if (!begun_) result.since = result.until;
-  if (core_ != nullptr && !result.truncated && question_.until != absl::InfiniteFuture() &&
-      question_.until - now_ > kLongestSilence) {
-    result.notes.push_back(WhyNothing(now_, question_.until));
-  }
   Compare(result);
   Limits(result);
   if (!result.faithful) {
@@ -392,14 +397,20 @@ absl::StatusOr<ReplayResult> RunReplay(const std::string& folder, const ReplayQu
   // "Nothing was decided" would be no answer to either.
   EVENKEEL_RETURN_IF_ERROR(replay.Began());
   ReplayResult result = replay.Finish();
-  if (question.decision && result.decisions.empty()) {
-    return base::WithReason(absl::NotFoundError(absl::StrCat(
-                                "decision ", question.decision->ToString(),
-                                " was neither made nor changed in what is recorded of that time (from ",
-                                At(result.since), " to ", At(result.until), ")")),
-                            "DECISION_NOT_RECORDED");
+  if (!question.decision || !result.decisions.empty()) return result;
+  if (result.truncated) {
+    return base::WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                                "decision ", question.decision->ToString(), " is not among the first ",
+                                question.most_decisions, " from ", At(result.since),
+                                " on, which are as many as one replay compares: ask for the time from ",
+                                At(result.until), " on")),
+                            "REPLAY_TRUNCATED");
   }
-  return result;
+  return base::WithReason(absl::NotFoundError(absl::StrCat(
+                              "decision ", question.decision->ToString(),
+                              " was neither made nor changed in what is recorded of that time (from ",
+                              At(result.since), " to ", At(result.until), ")", FirstOf(replay.notes()))),
+                          "DECISION_NOT_RECORDED");
 }
 
 }  // namespace evenkeel::coordinator

@@ -45,7 +45,7 @@ struct ReplayQuestion {
   std::optional<Policy> policy;               // none: verify
   std::optional<DecisionId> decision;         // only this one; none = all
   // The replay ends where the recorded core, or the other one, has come to so many in the time: one with its
-  // evidence takes some 20 KiB.
+  // evidence takes some 20 KiB. It does not where one is verified.
   size_t most_decisions = 10000;
 };
 
@@ -89,8 +89,10 @@ class Replay {
 
   // NOT_FOUND, NOTHING_RECORDED: of what was taken nothing lies in the time or before it.
   absl::Status Began() const;
-  // Once it has begun.
+  // Once, and only if it has begun.
   ReplayResult Finish();
+  // What is missing in the log, as far as it was taken.
+  const std::vector<std::string>& notes() const { return result_.notes; }
 
  private:
   absl::StatusOr<bool> Take(const LogStart& start);
@@ -98,6 +100,7 @@ class Replay {
   absl::StatusOr<bool> Take(const LogStep& step);
   absl::StatusOr<bool> Take(const LogDamage& damage);
   void Begin(absl::Time now);
+  bool Keep(const Decision& decision);
   void Verify(const LogStep& step, const std::vector<Decision>& decided);
   void Note(std::string note);
   void SayWhatIsBefore();
@@ -131,7 +134,7 @@ class Replay {
 // after every few thousand steps with the time that has been reached; false from it ends the replay with
 // CANCELLED. NOT_FOUND, NOTHING_RECORDED: the log holds nothing of the time. NOT_FOUND,
 // DECISION_NOT_RECORDED: the question is about one decision, and that was neither made nor changed in what
-// was looked at.
+// was looked at. RESOURCE_EXHAUSTED, REPLAY_TRUNCATED: most_decisions came before it.
 absl::StatusOr<ReplayResult> RunReplay(const std::string& folder, const ReplayQuestion& question,
                                        const std::function<bool(absl::Time)>& progress);
 

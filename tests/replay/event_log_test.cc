@@ -586,6 +586,52 @@ TEST_F(EventLogTest, ADecisionThatIsNotInTheLogIsSaid) {
   }
 }
 
+// It may lie where the log is damaged.
+TEST_F(EventLogTest, WithADecisionThatIsNotInTheLogItIsSaidWhatIsMissing) {
+  {
+    EventLog log(Options());
+    log.OnStart({.epoch = 1}, now_);
+    log.OnSteps(Ticks(10, now_));
+  }
+  const std::string path = SegmentPath(Options().folder, 1);
+  std::ofstream(path, std::ios::app | std::ios::binary) << std::string(100, '\xff');
+  const auto result =
+      RunReplay(Options().folder,
+                {.since = now_ - absl::Seconds(1), .decision = DecisionId{.epoch = 1, .number = 1}}, {});
+  EXPECT_EQ(base::Detail(result.status(), base::kReasonKey), "DECISION_NOT_RECORDED") << result.status();
+  EXPECT_TRUE(absl::StrContains(result.status().message(),
+                                absl::StrCat("; the log's file ", path, " is damaged after ")))
+      << result.status();
+}
+
+// However many came before it. Compared under another policy there is an end, which is not "it is not there".
+TEST_F(EventLogTest, ADecisionIsFoundAmongMoreThanOneReplayTells) {
+  Policy policy;
+  absl::Time start;
+  DecisionId last;
+  {
+    EventLog log(Options());
+    Tale tale(3, &log);
+    tale.Play();
+    start = tale.world().start();
+    policy = tale.policy();
+    ASSERT_GT(tale.world().decisions().size(), 1);
+    last = tale.world().decisions().rbegin()->first;
+  }
+  ReplayQuestion question{.since = start, .decision = last, .most_decisions = 1};
+  const auto verified = RunReplay(Options().folder, question, {});
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  ASSERT_EQ(verified->decisions.size(), 1);
+  EXPECT_EQ(verified->decisions[0].recorded->id, last);
+  EXPECT_FALSE(verified->truncated);
+  question.policy = policy;
+  const auto compared = RunReplay(Options().folder, question, {});
+  EXPECT_EQ(compared.status().code(), absl::StatusCode::kResourceExhausted) << compared.status();
+  EXPECT_EQ(base::Detail(compared.status(), base::kReasonKey), "REPLAY_TRUNCATED");
+  EXPECT_TRUE(absl::StrContains(compared.status().message(), "is not among the first 1 from "))
+      << compared.status();
+}
+
 TEST_F(EventLogTest, AReplayCanBeCancelled) {
   {
     EventLog log(Options());

@@ -176,8 +176,9 @@ void EventLog::Impl::Run() {
     for (Item& item : taken) std::visit([this](auto& told) { Take(told); }, item.told);
     WriteChunk();
     DropOld();
+    const bool full = Full();  // asks the disk, for which the loop's thread must not wait
     lock.lock();
-    wants_checkpoint = Full() && !checkpoint_waits;
+    wants_checkpoint = full && !checkpoint_waits;
     flushed = upto;
     changed.notify_all();
   }

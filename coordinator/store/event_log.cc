@@ -82,7 +82,9 @@ struct EventLog::Impl {
   void WriteChunk();
   void Close();
   absl::Status MakeRoom(size_t bytes_to_come);
+  size_t MostSteps() const;
   size_t Available() const;
+  bool Fits(size_t bytes) const;
   void Failed(const absl::Status& why) { Failed(why, options.retry_after); }
   void Failed(const absl::Status& why, absl::Duration retry_after);
   void Missing(size_t steps);
@@ -267,21 +269,35 @@ void EventLog::Impl::Open(stored::EventLogHead head, const std::string& origin) 
   CountBytes();
 }
 
-// The oldest segments go for it.
+// The oldest segments go for it. The disk must have room for the steps to come, too: else the segment is the
+// next to go, and the core is copied again for another one.
 absl::Status EventLog::Impl::MakeRoom(size_t bytes_to_come) {
+  const size_t needed = bytes_to_come + MostSteps();
+  const absl::Status full = absl::ResourceExhaustedError(absl::StrCat(
+      "the disk of ", options.folder, " has ", Available(), " bytes to spare, and ", needed, " are needed"));
+  if (!Fits(needed)) return full;
   size_t bytes = bytes_to_come;
   for (const Closed& segment : closed) bytes += segment.bytes;
   while (!closed.empty()) {
-    const bool full = bytes > options.bytes;
-    if (!full && Available() >= bytes_to_come) break;
+    const bool surplus = bytes > options.bytes;
+    if (!surplus && Available() >= needed) break;
     bytes -= closed.front().bytes;
-    EVENKEEL_RETURN_IF_ERROR(DropFirst(full ? "the log is full" : "the disk is full"));
+    EVENKEEL_RETURN_IF_ERROR(DropFirst(surplus ? "the log is full" : "the disk is full"));
   }
-  if (const size_t available = Available(); available < bytes_to_come) {
-    return absl::ResourceExhaustedError(absl::StrCat("the disk of ", options.folder, " has ", available,
-                                                     " bytes to spare, and ", bytes_to_come, " are needed"));
-  }
-  return absl::OkStatus();
+  // A file that a replay reads takes its room until that has ended.
+  return Available() >= needed ? absl::OkStatus() : full;
+}
+
+// Of one segment: no more than a quarter of the log, so that its end can go without all of it.
+size_t EventLog::Impl::MostSteps() const {
+  return std::min(std::max(options.segment_bytes, 2 * origin_bytes), options.bytes / 4);
+}
+
+// On the disk, once all that may go has gone.
+bool EventLog::Impl::Fits(size_t bytes) const {
+  size_t room = Available();
+  for (const Closed& segment : closed) room += std::min(segment.bytes, SIZE_MAX - room);
+  return room >= bytes;
 }
 
 // Of the disk, for the log; without limit where that cannot be found out.
@@ -373,12 +389,10 @@ void EventLog::Impl::DropOld() {
 bool EventLog::Impl::Full() const {
   const auto now = Steady::now();
   // A checkpoint for which there is no room is not worth the loop's time.
-  if (!file) return epoch != 0 && now >= retry_at && Available() >= origin_bytes;
+  if (!file) return epoch != 0 && now >= retry_at && Fits(origin_bytes + MostSteps());
   const size_t steps = file->bytes() - std::min(file->bytes(), origin_bytes);
   if (steps == 0) return false;
-  // No more than a quarter of the log in one segment, so that its end can go without all of it.
-  const size_t most = std::min(std::max(options.segment_bytes, 2 * origin_bytes), options.bytes / 4);
-  return steps >= most || now - opened >= absl::ToChronoNanoseconds(options.segment_age);
+  return steps >= MostSteps() || now - opened >= absl::ToChronoNanoseconds(options.segment_age);
 }
 
 EventLog::EventLog(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}

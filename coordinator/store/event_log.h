@@ -18,8 +18,9 @@
 //
 // Bounds: `bytes` on the disk (what comes within a second may lie above it for a moment) and `age`; whole
 // segments go, oldest first. Also when the disk has less than `reserve` left, because the store needs it
-// more. What a segment begins with is written only where both leave room for it, and where it takes no more
-// than half of `bytes`; else the log rests, and asks for no checkpoint, until there is room.
+// more. What a segment begins with is written only where both leave room for it, the disk also for the steps
+// of a whole segment, and where it takes no more than half of `bytes`; else the log rests, and asks for no
+// checkpoint, until there is room. Nothing goes for a segment for which that would not be enough.
 #pragma once
 
 #include <cstddef>

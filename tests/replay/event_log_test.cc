@@ -511,6 +511,29 @@ TEST_F(EventLogTest, RestsWhileTheDiskIsFull) {
   EXPECT_EQ(log.figures().bytes, 0);
 }
 
+// A segment that would have to go again before long is not begun, and nothing goes for it: else the core
+// would be copied every few seconds, for nothing.
+TEST_F(EventLogTest, RestsWhileTheDiskHasNoRoomForAWholeSegment) {
+  {
+    EventLog log(Options());
+    log.OnStart({.epoch = 1}, now_);
+    log.OnSteps(Ticks(5, now_));
+  }
+  EventLog::Options options = Options();
+  const size_t free = std::filesystem::space(options.folder).available;
+  options.reserve = free / 2;
+  options.segment_bytes = 2 * free;  // others use this disk, too
+  options.bytes = 8 * free;
+  EventLog log(options);
+  log.OnStart({.epoch = 2}, now_);
+  log.OnSteps(Ticks(5, now_));
+  ASSERT_TRUE(log.Flush(kPatience).ok());
+  EXPECT_FALSE(log.WantsCheckpoint());
+  EXPECT_EQ(log.figures().failures, 1);
+  EXPECT_EQ(log.figures().dropped, 5);
+  EXPECT_EQ(Steps(WalkAll()).size(), 5);  // what was there stays
+}
+
 // A log that is too small for the fleet does not grow beyond its bound.
 TEST_F(EventLogTest, ACheckpointThatIsTooLargeIsNotWritten) {
   EventLog::Options options = Options();

@@ -10,6 +10,7 @@
 
 #include "common/base/bytes_of.h"
 #include "tests/support/every_field.h"
+#include "tests/support/every_value.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -23,16 +24,6 @@ void ForEachEvent(const auto& check) {
       check(Event(std::in_place_index<index>, test::WithEveryField<Kind>(round)));
     }
     ForEachEvent<index + 1>(check);
-  }
-}
-
-// Calls `check` with each value of the stored enum but the one that is 0.
-template <typename Stored>
-void ForEachValue(const auto& check) {
-  const google::protobuf::EnumDescriptor& values = *google::protobuf::GetEnumDescriptor<Stored>();
-  ASSERT_GT(values.value_count(), 1);
-  for (int i = 0; i < values.value_count(); ++i) {
-    if (values.value(i)->number() != 0) check(static_cast<Stored>(values.value(i)->number()));
   }
 }
 
@@ -71,27 +62,27 @@ TEST(EventRecordsTest, EveryValueOfEveryEnumComesBack) {
     ASSERT_TRUE(event.ok()) << event.status();
     EXPECT_EQ(ToRecord(*event).SerializeAsString(), record.SerializeAsString()) << record.ShortDebugString();
   };
-  ForEachValue<storage::v1::ProbeOutcome>([&](storage::v1::ProbeOutcome outcome) {
+  test::ForEachStoredValue<storage::v1::ProbeOutcome>([&](storage::v1::ProbeOutcome outcome) {
     storage::v1::Event record = ToRecord(Event(ProbeAnswered{}));
     record.mutable_probe_answered()->set_agent(outcome);
     check(record);
   });
-  ForEachValue<storage::v1::ActionOutcome>([&](storage::v1::ActionOutcome outcome) {
+  test::ForEachStoredValue<storage::v1::ActionOutcome>([&](storage::v1::ActionOutcome outcome) {
     storage::v1::Event record = ToRecord(Event(ActionFinished{}));
     record.mutable_action_finished()->set_outcome(outcome);
     check(record);
   });
-  ForEachValue<storage::v1::KubeletWay>([&](storage::v1::KubeletWay way) {
+  test::ForEachStoredValue<storage::v1::KubeletWay>([&](storage::v1::KubeletWay way) {
     storage::v1::Event record = ToRecord(Event(KubeletAnswered{}));
     record.mutable_kubelet_answered()->set_way(way);
     check(record);
   });
-  ForEachValue<storage::v1::DelaySource>([&](storage::v1::DelaySource source) {
+  test::ForEachStoredValue<storage::v1::DelaySource>([&](storage::v1::DelaySource source) {
     storage::v1::Event record = ToRecord(Event(OwnDelay{}));
     record.mutable_own_delay()->set_source(source);
     check(record);
   });
-  ForEachValue<storage::v1::SymptomKind>([&](storage::v1::SymptomKind kind) {
+  test::ForEachStoredValue<storage::v1::SymptomKind>([&](storage::v1::SymptomKind kind) {
     storage::v1::Event record = ToRecord(Event(NodeHealthChanged{.symptoms = {Symptom{}}}));
     record.mutable_node_health_changed()->mutable_symptoms(0)->set_kind(kind);
     check(record);

@@ -69,7 +69,8 @@ class Pairing {
     return found->second;
   }
 
-  // Askings that never found a partner.
+  // Askings that never found a partner. Where they are tries: but those before one that has found one, which
+  // was the same thing in both worlds.
   std::vector<Lone> LoneRecorded() const { return Alone(true); }
   std::vector<Lone> LoneOther() const { return Alone(false); }
 
@@ -102,13 +103,26 @@ class Pairing {
   }
 
   std::vector<Lone> Alone(bool recorded) const {
+    std::set<Id> paired;
+    for (const auto& [id, partner] : partners_) {
+      if (partner) paired.insert(recorded ? id : *partner);
+    }
     std::vector<Lone> lone;
     for (const auto& [about, waiting] : waiting_) {
       for (const Asking& asking : recorded ? waiting.recorded : waiting.other) {
-        lone.push_back({about, asking.asked});
+        if (!TriedAgain(asking.id, paired)) lone.push_back({about, asking.asked});
       }
     }
     return lone;
+  }
+
+  // Tries of one thing follow each other in their order.
+  static bool TriedAgain(const Id& id, const std::set<Id>& among) {
+    if constexpr (requires { id.IsBefore(id); }) {
+      const auto next = among.upper_bound(id);
+      return next != among.end() && id.IsBefore(*next);
+    }
+    return false;
   }
 
   const absl::Duration apart_;
@@ -156,6 +170,10 @@ class WhatIf {
     uint32_t number = 0;
     uint32_t attempt = 0;
     auto operator<=>(const ActionName&) const = default;  // NOLINT(modernize-use-nullptr): no null in it
+    // Whether both are tries of the same action.
+    bool IsBefore(const ActionName& later) const {
+      return decision == later.decision && number == later.number && attempt < later.attempt;
+    }
   };
 
   static ActionName NameOf(const ReleasedAction& released);

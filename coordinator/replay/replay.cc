@@ -114,13 +114,13 @@ void Replay::SayWhichVersion(const std::string& coordinator_version) {
 bool Replay::Keep(const Decision& decision) {
   if (!what_if_ && question_.decision && decision.id != *question_.decision) return false;
   recorded_.insert_or_assign(decision.id, decision);
+  kept_.insert(decision.id);
   return true;
 }
 
 // The time that was asked about begins.
 void Replay::Begin(absl::Time now) {
   begun_ = true;
-  one_at_ = now;
   result_.since = std::min(result_.since, std::max(now, question_.since));
   for (const auto& [id, decision] : open_) Keep(decision);
   if (what_if_) what_if_->Fork(*core_, open_, now);
@@ -151,7 +151,6 @@ absl::StatusOr<bool> Replay::Take(const LogStart& start) {
   Settle();
   for (const auto& [id, decision] : open_) Keep(decision);
   begun_ = true;
-  one_at_ = now_;
   result_.since = std::min(result_.since, now_);
   if (what_if_) what_if_->Restart(start.restored, now_);
   return true;
@@ -236,7 +235,7 @@ absl::StatusOr<bool> Replay::Take(const LogStep& step) {
 
 bool Replay::Enough() const {
   if (!what_if_ && question_.decision) return false;
-  return settled_.size() + recorded_.size() >= question_.most_decisions ||
+  return kept_.size() >= question_.most_decisions ||
          (what_if_ && settled_added_.size() + what_if_->decisions().size() >= question_.most_decisions);
 }
 
@@ -294,11 +293,8 @@ std::vector<ReplayedDecision> Replay::CompareWorlds() const {
     if (taken.contains(id) || question_.decision) continue;
     all.push_back({.replayed = decision});
   }
-  const std::vector<WhatIf::Parting> partings = what_if_->Partings();
-  const auto parted = std::find_if(partings.begin(), partings.end(), [this](const WhatIf::Parting& parting) {
-    return parting.time >= one_at_;
-  });
-  for (ReplayedDecision& one : all) one.estimate = parted != partings.end() && Begun(one) > parted->time;
+  const std::vector<WhatIf::Parting> partings = what_if_->PartingsSinceOne();
+  for (ReplayedDecision& one : all) one.estimate = !partings.empty() && Begun(one) > partings.front().time;
   return all;
 }
 

@@ -120,12 +120,12 @@ class Replay {
   absl::Time now_ = absl::InfinitePast();
   std::map<DecisionId, Decision> open_;  // of the recorded core
   // Since the worlds were last one; without another policy, in the whole time.
-  std::map<DecisionId, Decision> recorded_;   // made or changed then, and those open at the beginning
-  std::set<DecisionId> touched_;              // made or changed then
-  absl::Time one_at_ = absl::InfinitePast();  // when the worlds were last one
+  std::map<DecisionId, Decision> recorded_;  // made or changed then, and those open at the beginning
+  std::set<DecisionId> touched_;             // made or changed then
   // Before that, compared.
   std::map<DecisionId, ReplayedDecision> settled_;  // by the recorded one's id
   std::vector<ReplayedDecision> settled_added_;     // that were not taken
+  std::set<DecisionId> kept_;                       // all that were ever in recorded_
   std::set<DecisionId> unfaithful_;
   ReplayResult result_;
 };

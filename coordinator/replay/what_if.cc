@@ -1,6 +1,7 @@
 #include "coordinator/replay/what_if.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
@@ -231,6 +232,14 @@ void WhatIf::Give(const Event& event, absl::Time now) {
 
 std::vector<WhatIf::Parting> WhatIf::Partings() const {
   std::vector<Parting> partings = partings_;
+  for (Parting& parting : PartingsSinceOne()) partings.push_back(std::move(parting));
+  std::stable_sort(partings.begin(), partings.end(),
+                   [](const Parting& left, const Parting& right) { return left.time < right.time; });
+  return partings;
+}
+
+std::vector<WhatIf::Parting> WhatIf::PartingsSinceOne() const {
+  std::vector<Parting> partings;
   for (const auto& lone : acted_.LoneOther()) {
     partings.push_back({lone.asked, absl::StrCat("it would have handed out ", FirstLine(lone.about),
                                                  ", which was not done in the recorded world")});

@@ -155,6 +155,8 @@ class WhatIf {
     std::string sentence;
   };
   std::vector<Parting> Partings() const;
+  // Those since it was last forked or restarted, by themselves: a clock may have been set back before.
+  std::vector<Parting> PartingsSinceOne() const;
   // Questions of this core that the recorded one had not asked.
   size_t unanswered() const {
     return asked_.LoneOther().size() + fences_.LoneOther().size() + earlier_unanswered_;

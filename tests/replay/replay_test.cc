@@ -352,6 +352,14 @@ TEST(ReplayTest, WhatDifferedBeforeAStartIsTold) {
   }
   EXPECT_EQ(failovers, 1) << Told(result);
   EXPECT_TRUE(blind) << Told(result);
+  // What was open then counts once.
+  policy = world.disk().policies.at("failover");
+  EXPECT_FALSE(
+      Replayed(tape.items(),
+               {.since = world.start(), .policy = policy, .most_decisions = world.decisions().size() + 1})
+          .truncated);
+  policy.failover.max_unavailable_nodes = 0;
+  policy.failover.max_unavailable_percent = 0;
   // A log that begins with that start: what was open then is nothing new.
   const auto restart = std::find_if(tape.items().begin() + 1, tape.items().end(), [](const LogItem& item) {
     return std::holds_alternative<LogStart>(item);

@@ -186,12 +186,11 @@ Event WhatIf::Changed(DeletePolicy erase, const Effects& recorded) {
     return policy != nullptr && policy->name == erase.name;
   });
   if (!erased) return Tick{};
-  if (erase.name == policy_.name) {
+  // One of another name was in the way of this one, and has gone already.
+  if (erase.name == policy_.name || !core_->policies().contains(erase.name)) {
     ++withheld_;
     return Tick{};
   }
-  // It was in the way of this one, and has gone already.
-  if (!core_->policies().contains(erase.name)) return Tick{};
   erase.expected_etag.clear();
   return erase;
 }

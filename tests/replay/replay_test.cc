@@ -409,6 +409,21 @@ TEST(ReplayTest, ChangesOfOtherPoliciesHoldInBoth) {
   for (const ReplayedDecision& decision : result.decisions) EXPECT_TRUE(decision.Same()) << Told(result);
 }
 
+// Whatever its name was: the one that is tried stands in for it.
+TEST_F(DeadNode, DeletingThePolicyIsLeftOutAndThatIsSaid) {
+  world_.host().Post(DeletePolicy{.name = "failover"});
+  world_.Advance(absl::Seconds(1));
+  ASSERT_FALSE(world_.disk().policies.contains("failover"));
+  for (const char* name : {"failover", "another"}) {
+    policy_.name = name;
+    const ReplayResult result = Under(policy_);
+    EXPECT_TRUE(
+        absl::StrContains(Notes(result), "1 change of the policy by operators in that time is left out"))
+        << name << "\n"
+        << Notes(result);
+  }
+}
+
 TEST_F(DeadNode, OneDecisionCanBeAskedFor) {
   const DecisionId id = world_.decisions().rbegin()->first;
   const ReplayResult result = Replayed(tape_.items(), {.since = world_.start(), .decision = id});

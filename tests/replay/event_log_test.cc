@@ -569,7 +569,15 @@ TEST_F(EventLogTest, TheOldestGoesBeforeANewSegmentIsWritten) {
   }
   EXPECT_EQ(log.figures().dropped, 0);
   EXPECT_EQ(log.figures().failures, 0);
-  EXPECT_EQ(ListFiles(options.folder).size(), 2);
+  const std::vector<EventLogFile> files = ListFiles(options.folder);
+  ASSERT_EQ(files.size(), 2);
+  // Also where the new one then cannot be made.
+  std::filesystem::create_directory(SegmentPath(options.folder, files[1].number + 1));
+  log.OnCheckpoint(std::string(30 << 10, 'x'), now_);
+  ASSERT_TRUE(log.Flush(kPatience).ok());
+  EXPECT_EQ(log.figures().failures, 1);
+  EXPECT_FALSE(std::filesystem::exists(files[0].path));
+  EXPECT_TRUE(std::filesystem::exists(files[1].path));
 }
 
 TEST_F(EventLogTest, AnEmptyLogIsSaid) {

@@ -20,6 +20,10 @@
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define EVENKEEL_OTHER_ALLOCATOR 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)  // clang before it had the others
+#define EVENKEEL_OTHER_ALLOCATOR 1
+#endif
 #endif
 
 namespace evenkeel::replay {

@@ -57,6 +57,7 @@ std::string OwnCgroup(const std::string& proc) {
 
 // What operator new does when it gets nothing.
 void GiveUp() {
+  std::set_new_handler(nullptr);  // even that may be too much
   // A little more, to say so: it is taken from the reserve.
   rlimit limit{};
   if (getrlimit(RLIMIT_DATA, &limit) != 0) _exit(EXIT_FAILURE);
@@ -99,15 +100,16 @@ std::optional<uint64_t> SpareMemory(const std::string& proc, const std::string& 
   return least;
 }
 
-void BoundMemory(uint64_t bytes) {
-  bound = bytes;
-  std::set_new_handler(GiveUp);
+void BoundMemory(uint64_t bytes, const std::string& proc) {
   // What the kernel counts against this limit: private memory that can be written (the sixth number, in
   // pages).
   uint64_t pages = 0;
-  std::ifstream file("/proc/self/statm");
+  std::ifstream file(absl::StrCat(proc, "/self/statm"));
   for (int i = 0; i < 6; ++i) file >> pages;
-  const uint64_t held = file ? pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+  if (!file) return;
+  const uint64_t held = pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  bound = bytes;
+  std::set_new_handler(GiveUp);
   rlimit limit{};
   if (getrlimit(RLIMIT_DATA, &limit) != 0) return;
   limit.rlim_cur = std::min(limit.rlim_max, held > RLIM_INFINITY - bytes ? RLIM_INFINITY : held + bytes);

@@ -22,7 +22,7 @@ std::optional<uint64_t> SpareMemory(const std::string& proc = "/proc",
 
 // From here on this process gets no more than `bytes` beyond what it has. When it wants more, it writes an
 // error (replay_process.h: RESOURCE_EXHAUSTED) to its standard output and ends with code 0. Called once, by
-// the only thread there is.
-void BoundMemory(uint64_t bytes);
+// the only thread there is. Where it cannot be found out what the process has, nothing is bounded.
+void BoundMemory(uint64_t bytes, const std::string& proc = "/proc");
 
 }  // namespace evenkeel::coordinator

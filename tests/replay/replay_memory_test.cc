@@ -127,5 +127,19 @@ TEST(BoundMemoryTest, WhoWantsMoreEndsWithAnError) {
   EXPECT_EQ(base::Detail(status, base::kReasonKey), "REPLAY_OUT_OF_MEMORY");
 }
 
+// A bound below what it has would be no bound for what comes, but the end.
+TEST(BoundMemoryTest, WithoutKnowingWhatItHasNothingIsBounded) {
+#ifdef EVENKEEL_OTHER_ALLOCATOR
+  GTEST_SKIP() << "the sanitizer's allocator ends the process in its own way";
+#endif
+  const evenkeel::testing::TemporaryFolder nothing;
+  const auto take_more = [&nothing] {
+    BoundMemory(kMiB, nothing.path());
+    const std::string more(64 * kMiB, 'x');
+    _exit(more.back() == 'x' ? 7 : 8);
+  };
+  EXPECT_EXIT(take_more(), ::testing::ExitedWithCode(7), "");
+}
+
 }  // namespace
 }  // namespace evenkeel::replay

@@ -59,6 +59,43 @@ Action* EvictionOf(Decision& decision, const std::string& uid) {
   return found == decision.actions.end() ? nullptr : &*found;
 }
 
+// Before a pod of the workload is asked for: whose it is, and how the workload fares, must be known when its
+// answer is lost and the pod is gone, be it to the next coordinator (L4). The last in the list is the one
+// that was asked for last.
+void NoteWorkload(Turn& turn, const Cluster& cluster, OpenDecision& open, const std::string& name_space,
+                  const Controller& controller) {
+  auto& workloads = open.decision.workloads;
+  auto known = std::find_if(workloads.begin(), workloads.end(), [&](const WorkloadRecovery& workload) {
+    return workload.controller.uid == controller.uid;
+  });
+  if (known == workloads.end()) {
+    WorkloadRecovery fresh;
+    fresh.name_space = name_space;
+    fresh.controller = controller;
+    fresh.ready_elsewhere_before =
+        static_cast<uint32_t>(cluster.pods.ReadyElsewhere(controller.uid, open.decision.node));
+    known = workloads.insert(workloads.end(), std::move(fresh));
+  }
+  std::rotate(known, known + 1, workloads.end());
+  turn.Changed(open);
+}
+
+// No other eviction of the decision was handed out after it.
+bool IsLastEviction(const Decision& decision, const Action& eviction) {
+  return std::none_of(decision.actions.begin(), decision.actions.end(), [&eviction](const Action& other) {
+    return other.kind == ActionKind::kEvictPod && other.release_time &&
+           (!eviction.release_time || *other.release_time > *eviction.release_time);
+  });
+}
+
+// Whose pod an unanswered eviction has taken: of its successor, if that has its name, else as it was noted.
+const Controller* OwnerOfGone(const OpenDecision& open, const Action& eviction, const PodFacts* successor) {
+  if (successor != nullptr) return &successor->controller;
+  const auto& workloads = open.decision.workloads;
+  if (workloads.empty() || !IsLastEviction(open.decision, eviction)) return nullptr;
+  return &workloads.back().controller;
+}
+
 // A pod has been evicted: its workload gets time, and counts as moved.
 void CountEvicted(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open,
                   const std::string& name_space, const Controller& controller) {
@@ -80,15 +117,21 @@ void DropGone(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open
     action.result = "the pod is gone";
     turn.Changed(open);
     const bool ours = open.ladder.unanswered.erase(action.number) > 0;
-    // Of the one that was handed out last NoteEviction knows more; of another, from before a start, what is
-    // in its place still tells whose it was.
-    if (!ours || open.ladder.eviction == action.number || pod == nullptr) continue;
-    open.ladder.ready_before = cluster.pods.ReadyElsewhere(pod->controller.uid, open.decision.node);
-    CountEvicted(turn, cluster, node, open, action.name_space, pod->controller);
+    // Of the one that was handed out last NoteEviction knows more; this is one from before a start.
+    if (!ours || open.ladder.eviction == action.number) continue;
+    const Controller* owner = OwnerOfGone(open, action, pod);
+    if (owner == nullptr) continue;
+    open.ladder.ready_before = cluster.pods.ReadyElsewhere(owner->uid, open.decision.node);
+    CountEvicted(turn, cluster, node, open, action.name_space, Controller(*owner));
   }
 }
 
 }  // namespace
+
+void ForgetUntouched(OpenDecision& open) {
+  std::erase_if(open.decision.workloads,
+                [](const WorkloadRecovery& workload) { return workload.removed == 0; });
+}
 
 void NoteEviction(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open) {
   GrayLadder& ladder = open.ladder;
@@ -153,6 +196,7 @@ void Evict(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open, c
   SetDrained(turn, node, true);
   GrayLadder& ladder = open.ladder;
   // An earlier try of it that nobody answered may have been done: then its replacement may be Ready by now.
+  NoteWorkload(turn, cluster, open, name.name_space, pod.controller);
   const bool counted = ladder.unanswered.erase(eviction->number) > 0 && ladder.eviction == eviction->number;
   ladder.eviction = eviction->number;
   ladder.name_space = name.name_space;

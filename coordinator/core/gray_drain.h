@@ -10,6 +10,9 @@
 
 namespace evenkeel::coordinator {
 
+// When the decision ends: workloads of which a pod was asked for and none was evicted are no part of it.
+void ForgetUntouched(OpenDecision& open);
+
 // What follows from the eviction that was handed out last, when it was done: its workload gets time, and
 // counts as moved. Call before anything else of the drain.
 void NoteEviction(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open);

@@ -264,6 +264,7 @@ bool AnythingDone(const Decision& decision) {
 // Nothing more is done: what was not sent yet is taken back.
 void Settle(Turn& turn, OpenDecision& open, const std::string& why) {
   turn.Withdraw(open, why);
+  ForgetUntouched(open);
   for (Action& action : open.decision.actions) {
     if (action.state == ActionState::kReleased) {
       action.result = absl::StrCat("its answer was not awaited: ", why);
@@ -403,9 +404,10 @@ void TimeLadder(Turn& turn, OpenDecision& open) {
 void RestoreLadder(Turn& turn, OpenDecision& open) {
   open.must_verify = true;
   for (Action& action : open.decision.actions) {
-    if (action.state != ActionState::kReleased) continue;
-    action.state = ActionState::kPending;
-    if (action.kind == ActionKind::kEvictPod) open.ladder.unanswered.insert(action.number);
+    if (action.state == ActionState::kReleased) action.state = ActionState::kPending;
+    // Whether it was refused or not answered is not stored: one that was refused is only asked first.
+    const bool asked = action.state == ActionState::kPending && action.attempts > 0;
+    if (asked && action.kind == ActionKind::kEvictPod) open.ladder.unanswered.insert(action.number);
   }
   AddEvidence(open.decision.evidence,
               {turn.now, "coordinator",

@@ -24,8 +24,8 @@ void HoldLadder(Turn& turn, Node& node);
 // Goes on as far as it can now. Called whenever an action has ended, and each second.
 void ContinueLadder(Turn& turn, OpenDecision& open);
 
-// Its time is up: ends the decision and calls for people. While an operator's order holds the ladder, its time
-// does not run.
+// Its time is up: ends the decision and calls for people. While an operator's order holds the ladder, its
+// time does not run.
 void Escalate(Turn& turn, OpenDecision& open);
 
 // The node has no use for its care any more: it is dead, or its object is gone.

@@ -2,7 +2,9 @@
 // change and answers that are lost. Whole stories are in tests/scenario.
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -17,7 +19,8 @@ namespace {
 class GrayTest : public testing::Test {
  protected:
   explicit GrayTest(const NodeRecord& first = {})
-      : core_(Restored{.epoch = 1, .open_decisions = {}, .nodes = Known(first), .policies = {}}, now_) {
+      : core_(std::make_unique<Core>(
+            Restored{.epoch = 1, .open_decisions = {}, .nodes = Known(first), .policies = {}}, now_)) {
     if (!first.uid.empty()) records_["node-1"] = first;
   }
 
@@ -26,14 +29,14 @@ class GrayTest : public testing::Test {
     return {first};
   }
 
-  void Do(const Event& event) { Keep(core_.Step(event, now_)); }
+  void Do(const Event& event) { Keep(core_->Step(event, now_)); }
 
   // Lets time pass with the ticks that the core asks for.
   void Pass(absl::Duration by) {
     const absl::Time end = now_ + by;
-    while (core_.NextDeadline() <= end) {
-      now_ = std::max(now_, core_.NextDeadline());
-      Keep(core_.Step(Tick{}, now_));
+    while (core_->NextDeadline() <= end) {
+      now_ = std::max(now_, core_->NextDeadline());
+      Keep(core_->Step(Tick{}, now_));
     }
     now_ = end;
   }
@@ -82,6 +85,19 @@ class GrayTest : public testing::Test {
     }
     Do(ApiChanged{"local", true, ""});
     Pass(absl::Seconds(6));
+  }
+
+  // The coordinator dies, and another takes what was written; `pods_` are what it finds.
+  void Restart() {
+    Restored restored{.epoch = ++epoch_, .open_decisions = {}, .nodes = {}, .policies = {}};
+    for (const auto& [id, decision] : decisions_) {
+      if (decision.state == DecisionState::kOpen) restored.open_decisions.push_back(decision);
+    }
+    for (const auto& [name, record] : records_) restored.nodes.push_back(record);
+    if (!cluster_.cluster.empty()) restored.clusters.push_back(cluster_);
+    core_ = std::make_unique<Core>(restored, now_);
+    actions_.clear();
+    Raise();
   }
 
   void Open(int i, uint64_t session, const std::string& boot = "boot-1") {
@@ -186,7 +202,8 @@ class GrayTest : public testing::Test {
   absl::Time now_ = absl::FromUnixSeconds(1'000'000);
   FailoverPolicy policy_ = WholeLadder();
   std::vector<Event> pods_;
-  Core core_;
+  uint64_t epoch_ = 1;
+  std::unique_ptr<Core> core_;
   std::map<std::string, Verdict> verdicts_;
   std::map<std::string, NodeRecord> records_;  // as they were written last
   std::map<DecisionId, Decision> decisions_;
@@ -294,6 +311,50 @@ TEST_F(GrayTest, AnEvictionThatNobodyAnsweredIsClearedUpFirst) {
   Pass(absl::Seconds(1));
   ASSERT_EQ(actions_.size(), 1U);
   EXPECT_EQ(actions_.front().action.name, "b-1");
+}
+
+// L4, L6: the same where the coordinator was started again before the second try. What is gone with its pod,
+// whose it was, is in what was written before.
+TEST_F(GrayTest, AnUnansweredEvictionIsClearedUpAfterAStart) {
+  Place("a-1", 1, "a");
+  Place("b-1", 1, "b");
+  Raise();
+  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Seconds(31));
+  ASSERT_EQ(Answer(), std::vector{ActionKind::kTaintGray});
+  ASSERT_EQ(Answer(ActionOutcome::kUnreachable), std::vector{ActionKind::kEvictPod});
+  pods_.clear();
+  Place("b-1", 1, "b");
+  Restart();
+  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Seconds(33));
+  ASSERT_EQ(verdicts_["node-1"], Verdict::kGray);
+  EXPECT_TRUE(actions_.empty());  // its replacement is awaited
+  const Decision& decision = *Newest(DecisionKind::kGray);
+  ASSERT_EQ(decision.workloads.size(), 1U);
+  EXPECT_EQ(decision.workloads.front().controller.name, "a");
+  EXPECT_EQ(decision.workloads.front().removed, 1U);
+  EXPECT_EQ(records_["node-1"].moved.size(), 1U);
+  Put("a-2", 2, "a");
+  Pass(absl::Seconds(1));
+  ASSERT_EQ(actions_.size(), 1U);
+  EXPECT_EQ(actions_.front().action.name, "b-1");
+}
+
+// And where it was not done: it is asked again before another pod is.
+TEST_F(GrayTest, AnUnansweredEvictionComesFirstAfterAStart) {
+  Place("a-1", 1, "a");
+  Place("b-1", 1, "b");
+  Raise();
+  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Seconds(31));
+  ASSERT_EQ(Answer(), std::vector{ActionKind::kTaintGray});
+  ASSERT_EQ(Answer(ActionOutcome::kUnreachable), std::vector{ActionKind::kEvictPod});
+  Restart();
+  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Seconds(31));
+  ASSERT_EQ(actions_.size(), 1U);
+  EXPECT_EQ(actions_.front().action.name, "a-1");
 }
 
 // A part is restarted for its own sickness: one that fell sick a second ago, on a node that is GRAY for

@@ -80,6 +80,17 @@ void NoteWorkload(Turn& turn, const Cluster& cluster, OpenDecision& open, const 
   turn.Changed(open);
 }
 
+// How many pods of the workload were Ready on other nodes before an eviction that may have been done: no more
+// than are to be when all that was evicted before is replaced, for its own replacement may be among them.
+size_t ReadyBefore(const Cluster& cluster, const OpenDecision& open, const std::string& controller_uid) {
+  const size_t now = cluster.pods.ReadyElsewhere(controller_uid, open.decision.node);
+  for (const WorkloadRecovery& workload : open.decision.workloads) {
+    if (workload.controller.uid != controller_uid) continue;
+    return std::min<size_t>(now, workload.ready_elsewhere_before + workload.removed);
+  }
+  return now;
+}
+
 // No other eviction of the decision was handed out after it.
 bool IsLastEviction(const Decision& decision, const Action& eviction) {
   return std::none_of(decision.actions.begin(), decision.actions.end(), [&eviction](const Action& other) {
@@ -121,7 +132,7 @@ void DropGone(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open
     if (!ours || open.ladder.eviction == action.number) continue;
     const Controller* owner = OwnerOfGone(open, action, pod);
     if (owner == nullptr) continue;
-    open.ladder.ready_before = cluster.pods.ReadyElsewhere(owner->uid, open.decision.node);
+    open.ladder.ready_before = ReadyBefore(cluster, open, owner->uid);
     CountEvicted(turn, cluster, node, open, action.name_space, Controller(*owner));
   }
 }
@@ -195,14 +206,16 @@ void Evict(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open, c
   }
   SetDrained(turn, node, true);
   GrayLadder& ladder = open.ladder;
-  // An earlier try of it that nobody answered may have been done: then its replacement may be Ready by now.
   NoteWorkload(turn, cluster, open, name.name_space, pod.controller);
-  const bool counted = ladder.unanswered.erase(eviction->number) > 0 && ladder.eviction == eviction->number;
+  // An earlier try of it that nobody answered may have been done: then its replacement may be Ready by now.
+  const bool doubtful = ladder.unanswered.erase(eviction->number) > 0;
+  const bool counted = doubtful && ladder.eviction == eviction->number;
   ladder.eviction = eviction->number;
   ladder.name_space = name.name_space;
   ladder.controller = pod.controller;
   if (!counted) {
-    ladder.ready_before = cluster.pods.ReadyElsewhere(pod.controller.uid, open.decision.node);
+    ladder.ready_before = doubtful ? ReadyBefore(cluster, open, pod.controller.uid)
+                                   : cluster.pods.ReadyElsewhere(pod.controller.uid, open.decision.node);
   }
   turn.Release(open, *eviction);
 }

@@ -186,6 +186,17 @@ class GrayTest : public testing::Test {
     return kinds;
   }
 
+  // node-1 is drained of a-1 and b-1, and nobody knows whether a-1 was evicted.
+  void LoseTheAnswerOfAnEviction() {
+    Place("a-1", 1, "a");
+    Place("b-1", 1, "b");
+    Raise();
+    Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+    Pass(absl::Seconds(31));
+    ASSERT_EQ(Answer(), std::vector{ActionKind::kTaintGray});
+    ASSERT_EQ(Answer(ActionOutcome::kUnreachable), std::vector{ActionKind::kEvictPod});
+  }
+
   // The newest decision of the kind; null: there is none.
   const Decision* Newest(DecisionKind kind) const {
     const Decision* newest = nullptr;
@@ -316,13 +327,7 @@ TEST_F(GrayTest, AnEvictionThatNobodyAnsweredIsClearedUpFirst) {
 // L4, L6: the same where the coordinator was started again before the second try. What is gone with its pod,
 // whose it was, is in what was written before.
 TEST_F(GrayTest, AnUnansweredEvictionIsClearedUpAfterAStart) {
-  Place("a-1", 1, "a");
-  Place("b-1", 1, "b");
-  Raise();
-  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
-  Pass(absl::Seconds(31));
-  ASSERT_EQ(Answer(), std::vector{ActionKind::kTaintGray});
-  ASSERT_EQ(Answer(ActionOutcome::kUnreachable), std::vector{ActionKind::kEvictPod});
+  LoseTheAnswerOfAnEviction();
   pods_.clear();
   Place("b-1", 1, "b");
   Restart();
@@ -343,18 +348,43 @@ TEST_F(GrayTest, AnUnansweredEvictionIsClearedUpAfterAStart) {
 
 // And where it was not done: it is asked again before another pod is.
 TEST_F(GrayTest, AnUnansweredEvictionComesFirstAfterAStart) {
-  Place("a-1", 1, "a");
-  Place("b-1", 1, "b");
-  Raise();
-  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
-  Pass(absl::Seconds(31));
-  ASSERT_EQ(Answer(), std::vector{ActionKind::kTaintGray});
-  ASSERT_EQ(Answer(ActionOutcome::kUnreachable), std::vector{ActionKind::kEvictPod});
+  LoseTheAnswerOfAnEviction();
   Restart();
   Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
   Pass(absl::Seconds(31));
   ASSERT_EQ(actions_.size(), 1U);
   EXPECT_EQ(actions_.front().action.name, "a-1");
+}
+
+// L6: its replacement may be Ready before anybody knows that it was done. It counts as its replacement, and
+// not as one that was there before; nor is another one awaited.
+TEST_F(GrayTest, AReplacementThatCameBeforeTheAnswerIsOne) {
+  LoseTheAnswerOfAnEviction();
+  Put("a-2", 2, "a");
+  Remove("a-1");
+  Pass(absl::Seconds(2));
+  ASSERT_EQ(actions_.size(), 1U);
+  EXPECT_EQ(actions_.front().action.name, "b-1");
+  const WorkloadRecovery& first = Newest(DecisionKind::kGray)->workloads.front();
+  EXPECT_EQ(first.controller.name, "a");
+  EXPECT_EQ(first.removed, 1U);
+  EXPECT_EQ(first.restored, 1U);
+}
+
+TEST_F(GrayTest, AReplacementThatCameBeforeAStartIsOne) {
+  LoseTheAnswerOfAnEviction();
+  pods_.clear();
+  Place("a-2", 2, "a");
+  Place("b-1", 1, "b");
+  Restart();
+  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Seconds(31));
+  ASSERT_EQ(actions_.size(), 1U);
+  EXPECT_EQ(actions_.front().action.name, "b-1");
+  const WorkloadRecovery& first = Newest(DecisionKind::kGray)->workloads.front();
+  EXPECT_EQ(first.controller.name, "a");
+  EXPECT_EQ(first.removed, 1U);
+  EXPECT_EQ(first.restored, 1U);
 }
 
 // A part is restarted for its own sickness: one that fell sick a second ago, on a node that is GRAY for

@@ -369,7 +369,7 @@ void Escalate(Turn& turn, OpenDecision& open) {
   Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
   if (node != nullptr && IsOrdered(turn.ClusterOf(*node), *node)) return TimeLadder(turn, open);
   const bool gray = node != nullptr && node->verdict == Verdict::kGray;
-  if (gray) node->sickness.escalated = true;  // people were called; nothing is begun anew in this episode
+  if (gray) node->sickness.escalated = turn.now;  // nothing is begun anew in this episode
   const std::string state = gray ? absl::StrCat("is still sick: ", node->reason)
                                  : "was sick, and its agent has said nothing of it since";
   Settle(turn, open, "its time is up");

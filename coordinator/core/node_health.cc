@@ -17,6 +17,11 @@ namespace {
 // after this.
 constexpr absl::Duration kTryAgain = absl::Seconds(5);
 
+bool IsInCare(Turn& turn, const Node& node) {
+  const OpenDecision* open = turn.FindOpen(node.open_decision);
+  return open != nullptr && open->decision.kind == DecisionKind::kGray;
+}
+
 bool HasReported(const Node& node) {
   return node.session && node.sickness.session_id == node.session->id;
 }
@@ -27,6 +32,7 @@ void OnNodeHealthChanged(Turn& turn, const NodeHealthChanged& event) {
   Node* node = turn.FindNode(event.node);
   if (node == nullptr || !node->session || node->session->id != event.session_id) return;
   Sickness& sickness = node->sickness;
+  sickness.in_care = IsInCare(turn, *node);
   if (sickness.session_id != event.session_id) {
     BeginSession(sickness, turn.ClusterOf(*node).policy.gray, event.session_id, turn.now);
   }
@@ -40,6 +46,7 @@ void ReviewHealth(Turn& turn, Node& node) {
   turn.state.timers.Clear(timer);
   if (!HasReported(node) || node.silence || !TakesPart(node)) return;
   const Cluster& cluster = turn.ClusterOf(node);
+  node.sickness.in_care = IsInCare(turn, node);
   const SicknessJudgement judgement = JudgeSickness(node.sickness, cluster.policy.gray, turn.now);
   absl::Time next = judgement.next;
   if (judgement.gray) {

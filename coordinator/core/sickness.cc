@@ -43,8 +43,13 @@ absl::Time SustainedAt(const Symptom& symptom, absl::Time since, absl::Duration 
   return *symptom.last_seen - since >= after ? since : absl::InfiniteFuture();
 }
 
-bool HoldsYet(const Symptom& symptom, const GrayPolicy& policy, absl::Time now) {
-  return !symptom.last_seen || now < *symptom.last_seen + Holds(symptom.kind, policy);
+// When the symptom ends by itself, if ever.
+absl::Time HoldsUntil(const Sickness& sickness, const Symptom& symptom, const GrayPolicy& policy) {
+  if (!symptom.last_seen) return absl::InfiniteFuture();
+  const absl::Time until = *symptom.last_seen + Holds(symptom.kind, policy);
+  if (!IsSaidOnce(symptom.kind)) return until;
+  if (sickness.in_care) return absl::InfiniteFuture();
+  return sickness.escalated ? std::max(until, *sickness.escalated + kOccurrenceHolds) : until;
 }
 
 bool Includes(const std::vector<Symptom>& symptoms, SymptomKind kind) {
@@ -56,7 +61,8 @@ std::vector<Symptom> There(const Sickness& sickness, const GrayPolicy& policy, a
   std::vector<Symptom> there;
   for (const auto* symptoms : {&sickness.told, &sickness.happened}) {
     for (const Symptom& symptom : *symptoms) {
-      if (Counts(symptom, policy, now) && !Includes(there, symptom.kind)) there.push_back(symptom);
+      const bool counts = OverFloor(symptom, policy) && now < HoldsUntil(sickness, symptom, policy);
+      if (counts && !Includes(there, symptom.kind)) there.push_back(symptom);
     }
   }
   std::stable_sort(there.begin(), there.end(),
@@ -74,7 +80,7 @@ absl::Duration Holds(SymptomKind kind, const GrayPolicy& policy) {
 
 bool Counts(const Symptom& symptom, const GrayPolicy& policy, absl::Time now) {
   if (!OverFloor(symptom, policy)) return false;
-  return HoldsYet(symptom, policy, now);
+  return !symptom.last_seen || now < *symptom.last_seen + Holds(symptom.kind, policy);
 }
 
 SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, absl::Time now) {
@@ -90,8 +96,7 @@ SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, ab
     since[symptom.kind] = start;
     sustained = sustained || at <= now;
     if (at > now) judgement.next = std::min(judgement.next, at);
-    if (symptom.last_seen)
-      judgement.next = std::min(judgement.next, *symptom.last_seen + Holds(symptom.kind, policy));
+    judgement.next = std::min(judgement.next, HoldsUntil(sickness, symptom, policy));
     judgement.symptoms.push_back(symptom);
   }
   sickness.since = std::move(since);
@@ -107,7 +112,7 @@ SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, ab
     sickness.gray_since = now;
     sickness.observed_recorded = false;
     sickness.refused_by.clear();
-    sickness.escalated = false;
+    sickness.escalated.reset();
   }
   judgement.gray = sickness.gray_since.has_value();
   return judgement;
@@ -133,7 +138,8 @@ void BeginSession(Sickness& sickness, const GrayPolicy& policy, uint64_t session
   std::vector<Symptom> happened;
   for (const auto* symptoms : {&sickness.told, &sickness.happened}) {
     for (const Symptom& symptom : *symptoms) {
-      const bool once = symptom.last_seen && !IsPart(symptom.kind) && HoldsYet(symptom, policy, now);
+      const bool holds = now < HoldsUntil(sickness, symptom, policy);
+      const bool once = symptom.last_seen && !IsPart(symptom.kind) && holds;
       if (once && !Includes(happened, symptom.kind)) happened.push_back(symptom);
     }
   }

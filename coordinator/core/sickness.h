@@ -23,8 +23,8 @@
 namespace evenkeel::coordinator {
 
 // How long what is told each time that it happens holds after the last time. What the kernel says once, and
-// what does not go by itself (a hung task, a remount), holds for as long after the time in which people are
-// called.
+// what does not go by itself (a hung task, a remount), holds while the node is cared for and for as long
+// after people were called; where no care began, until as long after the time in which they would have been.
 inline constexpr absl::Duration kOccurrenceHolds = absl::Minutes(5);
 inline constexpr absl::Duration kOomKillHolds = absl::Minutes(1);
 // What an agent has not been able to look at for so long is not its to tell: it is no bar to being well, and
@@ -43,11 +43,12 @@ struct Sickness {
   std::optional<absl::Time> well_since;     // the agent knows its node, and nothing counts
   // What was said once in this episode.
   bool observed_recorded = false;
-  std::set<std::string> refused_by;  // guards
-  bool escalated = false;
+  std::set<std::string> refused_by;     // guards
+  std::optional<absl::Time> escalated;  // when people were called
+  bool in_care = false;                 // a decision on its care is open: people are still to be called
 };
 
-// How long a symptom that was seen last at some time counts after it.
+// How long a symptom that was seen last at some time counts after it, where the node is not cared for.
 absl::Duration Holds(SymptomKind kind, const GrayPolicy& policy);
 
 // The symptom is there and over the policy's floor. It says nothing yet of how long it has lasted.
@@ -59,8 +60,8 @@ struct SicknessJudgement {
   absl::Time next = absl::InfiniteFuture();  // when to judge again if nothing is told before
 };
 
-// Brings `since`, `gray_since` and `well_since` up to date. A node that is GRAY stays so while anything
-// counts.
+// `in_care` is as it is now. Brings `since`, `gray_since` and `well_since` up to date. A node that is GRAY
+// stays so while anything counts.
 SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, absl::Time now);
 
 // The symptoms of another session are to come. What happened before it is true still, and a new agent would

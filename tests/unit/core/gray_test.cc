@@ -294,6 +294,30 @@ TEST_F(GrayTest, OrdersStopTheTimeUntilPeopleAreCalled) {
   EXPECT_EQ(Newest(DecisionKind::kGray)->state, DecisionState::kFailed);
 }
 
+// A task that hangs is said once, and hangs on while an order holds the ladder: people are called when that
+// is over, and the node is well only after it.
+TEST_F(GrayTest, WhatIsSaidOnceOutlastsAnOrder) {
+  Raise();
+  Tell(1, 1, {Seen(SymptomKind::kHungTask)});
+  ASSERT_TRUE(IsOpen(DecisionKind::kGray));
+  PauseClusters pause;
+  pause.cluster = "local";
+  Do(pause);
+  Pass(absl::Hours(2));
+  ResumeClusters resume;
+  resume.cluster = "local";
+  Do(resume);
+  Open(1, 11);
+  Tell(1, 11, {});  // it is said to no other session
+  Pass(absl::Minutes(15) + absl::Seconds(5));
+  EXPECT_EQ(Newest(DecisionKind::kGray)->state, DecisionState::kFailed);
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kGray);
+  Pass(absl::Minutes(4));
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kGray);
+  Pass(absl::Minutes(1));
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kHealthy);
+}
+
 // L4, L6: an eviction whose answer was lost may have been done. It is asked again before another pod is
 // disturbed, and once its pod is gone it counts like any other.
 TEST_F(GrayTest, AnEvictionThatNobodyAnsweredIsClearedUpFirst) {

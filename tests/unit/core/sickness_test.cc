@@ -215,6 +215,27 @@ TEST(SicknessTest, WhatIsSaidOnceHoldsUntilPeopleWereCalled) {
   }
 }
 
+// The time until people are called may begin late, or stand for hours: what is said once holds until then,
+// and for as long after it as after anything that happens.
+TEST(SicknessTest, WhatIsSaidOnceHoldsWhileTheNodeIsCaredFor) {
+  const GrayPolicy policy;  // 15 min
+  const absl::Time called = kStart + absl::Hours(3);
+  Sickness sickness;
+  sickness.told = {Seen(SymptomKind::kHungTask, 0, absl::ZeroDuration()),
+                   Seen(SymptomKind::kIoErrors, 9, absl::ZeroDuration())};
+  sickness.in_care = true;
+  JudgeSickness(sickness, policy, kStart);
+  const SicknessJudgement judgement = JudgeSickness(sickness, policy, called);
+  EXPECT_TRUE(judgement.gray);
+  EXPECT_EQ(judgement.symptoms.size(), 1U);  // errors go by themselves
+  EXPECT_EQ(judgement.next, absl::InfiniteFuture());
+  sickness.in_care = false;
+  sickness.escalated = called;
+  EXPECT_EQ(JudgeSickness(sickness, policy, called).next, called + kOccurrenceHolds);
+  EXPECT_TRUE(JudgeSickness(sickness, policy, called + kOccurrenceHolds - absl::Seconds(1)).gray);
+  EXPECT_FALSE(JudgeSickness(sickness, policy, called + kOccurrenceHolds).gray);
+}
+
 // Silence says nothing of health: what was known before it has to last for the whole time again.
 TEST(SicknessTest, TimesStartAgainAfterSilence) {
   const GrayPolicy policy;

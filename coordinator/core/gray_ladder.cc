@@ -177,9 +177,12 @@ bool WorkOnRestart(Turn& turn, const Cluster& cluster, const Node& node, OpenDec
     if (last->state != ActionState::kDone || !last->finish_time) return false;
     return turn.now < *last->finish_time + cluster.policy.gray.restart_timeout;
   }
-  // The node may be GRAY for something else: a part that has only just fallen sick may be back in a moment.
-  const auto restart = RestartFor(Lasting(node.sickness, cluster.policy.gray, turn.now));
+  const GrayPolicy& policy = cluster.policy.gray;
+  const auto restart = RestartFor(Counting(node.sickness, policy, turn.now));
   if (!restart) return false;
+  // The node may be GRAY for something else: a part that has only just fallen sick may be back in a moment.
+  // Nor is another one restarted before it: there is one restart, and the first in order needs it most.
+  if (RestartFor(Lasting(node.sickness, policy, turn.now)) != restart) return true;
   open.decision.actions.push_back(GrayAction(open.decision, *restart, node.key.node, node.record.uid));
   turn.Release(open, open.decision.actions.back());
   return true;

@@ -426,6 +426,21 @@ TEST_F(GrayTest, RestartsOnlyWhatHasBeenSickForLongEnough) {
   EXPECT_EQ(Answer(), std::vector{ActionKind::kRestartKubelet});
 }
 
+// Kubelet and runtime stop together, and that the runtime has is seen a moment later: it is still the runtime
+// that gets the ladder's one restart.
+TEST_F(GrayTest, TheRuntimeComesBeforeAKubeletThatFellSickFirst) {
+  policy_.gray.drain = false;
+  Raise();
+  Tell(1, 1, {Lasting(SymptomKind::kKubelet)});
+  Pass(absl::Seconds(2));
+  Tell(1, 1, {Lasting(SymptomKind::kKubelet), Lasting(SymptomKind::kRuntime)});
+  Pass(absl::Milliseconds(28'500));
+  ASSERT_EQ(Answer(), std::vector{ActionKind::kTaintGray});
+  EXPECT_TRUE(actions_.empty());
+  Pass(absl::Seconds(3));
+  EXPECT_EQ(Answer(), std::vector{ActionKind::kRestartRuntime});
+}
+
 // L6: a node that dies while it is cared for is disrupted once, and not a second time by its failover.
 TEST_F(GrayTest, ADeathInCareIsNoSecondDisruption) {
   Raise();

@@ -87,6 +87,7 @@ void Record(Turn& turn, OpenDecision& open, Action& action, const ActionFinished
       break;
     case ActionOutcome::kBlocked:
       action.state = ActionState::kPending;
+      open.ladder.unanswered.erase(action.number);  // it is there, so no earlier try was done
       open.pause = NextPause(open.pause);
       turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id}, turn.now + open.pause);
       break;

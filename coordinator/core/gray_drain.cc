@@ -208,7 +208,8 @@ void Evict(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open, c
   GrayLadder& ladder = open.ladder;
   NoteWorkload(turn, cluster, open, name.name_space, pod.controller);
   // An earlier try of it that nobody answered may have been done: then its replacement may be Ready by now.
-  const bool doubtful = ladder.unanswered.erase(eviction->number) > 0;
+  // It stays in doubt until there is an answer: this one may be taken back.
+  const bool doubtful = ladder.unanswered.contains(eviction->number);
   const bool counted = doubtful && ladder.eviction == eviction->number;
   ladder.eviction = eviction->number;
   ladder.name_space = name.name_space;

@@ -348,6 +348,20 @@ TEST_F(GrayTest, AnEvictionThatNobodyAnsweredIsClearedUpFirst) {
   EXPECT_EQ(actions_.front().action.name, "b-1");
 }
 
+// L4: that a second try was taken back says nothing of the first.
+TEST_F(GrayTest, AnEvictionInDoubtStaysSoWhenItIsTakenBack) {
+  LoseTheAnswerOfAnEviction();
+  Pass(absl::Seconds(1));
+  ASSERT_EQ(Answer(ActionOutcome::kWithdrawn), std::vector{ActionKind::kEvictPod});
+  Pass(absl::Seconds(3));
+  ASSERT_EQ(actions_.size(), 1U);
+  EXPECT_EQ(actions_.front().action.name, "a-1");
+  Answer(ActionOutcome::kBlocked);  // now it is known: others may go first
+  Pass(absl::Seconds(1));
+  ASSERT_EQ(actions_.size(), 1U);
+  EXPECT_EQ(actions_.front().action.name, "b-1");
+}
+
 // L4, L6: the same where the coordinator was started again before the second try. What is gone with its pod,
 // whose it was, is in what was written before.
 TEST_F(GrayTest, AnUnansweredEvictionIsClearedUpAfterAStart) {

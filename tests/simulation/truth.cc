@@ -27,20 +27,16 @@ bool Truth::Lost(const std::string& node, const Machine& machine) const {
   return reach * 3 < heard * 2;
 }
 
-bool Truth::Renews(const Machine& machine) const {
-  return machine.KubeletHeard() && !machine.mute && network_.NodeAndApi(machine);
-}
-
 void Truth::Evaluate() {
   for (const auto& [node, machine] : machines_) {
     State& state = states_[node];
     const bool lost = Lost(node, machine);
     if (state.lost) state.last = schedule_.now();
     if (lost != state.lost) state.since = schedule_.now();
-    const bool renews = Renews(machine);
-    if (lost && (!state.lost || (state.renews && !renews))) state.loss = schedule_.now();
+    const bool stopped = state.runs && !machine.Runs();
+    if (lost && (!state.lost || stopped)) state.loss = schedule_.now();
     state.lost = lost;
-    state.renews = renews;
+    state.runs = machine.Runs();
   }
 }
 

@@ -29,14 +29,15 @@ class Truth {
   absl::Time LastLost(const std::string& node) const;
   // Since when it has been without a break; InfiniteFuture: it is not.
   absl::Time LostSince(const std::string& node) const;
-  // When it was last lost, its beginning, be it over or not, or when it stopped to renew its lease in that
-  // loss: what it renewed before says nothing about afterwards. InfinitePast: never.
+  // When it was last lost, its beginning, be it over or not, or when its machine stopped to run in that loss:
+  // what it renewed before says nothing about afterwards. One that is only cut off lives, and what it renewed
+  // must be remembered. InfinitePast: never.
   absl::Time LastLoss(const std::string& node) const;
 
  private:
   struct State {
     bool lost = false;
-    bool renews = true;
+    bool runs = true;
     absl::Time since;                        // of `lost`
     absl::Time loss = absl::InfinitePast();  // as LastLoss has it
     absl::Time last = absl::InfinitePast();  // when it was not, any more
@@ -44,7 +45,6 @@ class Truth {
 
   bool HeardByCoordinator(const Machine& machine) const;
   bool Lost(const std::string& node, const Machine& machine) const;
-  bool Renews(const Machine& machine) const;
 
   const Schedule& schedule_;
   const std::map<std::string, Machine>& machines_;

@@ -46,6 +46,13 @@ MUTATIONS = [
         "if (false) {",
     ),
     Mutation(
+        "renewal_found_in_the_silence_forgotten",
+        "L1",
+        "coordinator/core/judge.cc",
+        "if (question.since_renewal && *question.since_renewal < kQuietAfterLife) {",
+        "if (false) {",
+    ),
+    Mutation(
         "late_sign_of_life_ignored",
         "L1",
         "coordinator/core/failover.cc",

@@ -400,8 +400,11 @@ void TimeLadder(Turn& turn, OpenDecision& open) {
   const Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
   const bool ordered = node != nullptr && IsOrdered(*cluster, *node);
   const absl::Time from = ordered ? turn.now : open.decision.timings.judged.value_or(turn.now);
+  // When an order ended is not stored: after a start the node is first judged again, as far as it can be.
+  const GrayPolicy& policy = cluster->policy.gray;
+  const absl::Time least = open.must_verify ? turn.now + policy.after + kUnknownPatience : turn.now;
   turn.state.timers.Set({TimerKind::kDecisionTimeout, {}, open.decision.id},
-                        std::max(from + cluster->policy.gray.escalate_after, turn.now));
+                        std::max(from + policy.escalate_after, least));
 }
 
 void RestoreLadder(Turn& turn, OpenDecision& open) {

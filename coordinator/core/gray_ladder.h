@@ -35,7 +35,7 @@ void EndLadder(Turn& turn, OpenDecision& open, DecisionState end, const std::str
 void RestoreLadder(Turn& turn, OpenDecision& open);
 
 // Sets the time after which it calls for people: the policy's, from the verdict on, or from the end of the
-// pause or maintenance that holds it.
+// pause or maintenance that holds it; after a start no sooner than the node can have been judged again.
 void TimeLadder(Turn& turn, OpenDecision& open);
 
 // The brake for mass sickness (L2): no more nodes may be GRAY at once than may be unavailable. A fault that

@@ -294,6 +294,32 @@ TEST_F(GrayTest, OrdersStopTheTimeUntilPeopleAreCalled) {
   EXPECT_EQ(Newest(DecisionKind::kGray)->state, DecisionState::kFailed);
 }
 
+// The end of an order is not stored. A coordinator that starts soon after it hears of the node before it
+// calls for people, and calls then.
+TEST_F(GrayTest, AStartAfterAnOrderCallsNobodyAtOnce) {
+  policy_.gray.drain = false;
+  Raise();
+  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Seconds(31));
+  ASSERT_EQ(Answer(), std::vector{ActionKind::kTaintGray});
+  PauseClusters pause;
+  pause.cluster = "local";
+  Do(pause);
+  Pass(absl::Minutes(30));
+  ResumeClusters resume;
+  resume.cluster = "local";
+  Do(resume);
+  Pass(absl::Minutes(1));
+  Restart();
+  EXPECT_TRUE(IsOpen(DecisionKind::kGray));
+  Tell(1, 1, {Lasting(SymptomKind::kHungDisk)});
+  Pass(absl::Minutes(5));
+  EXPECT_TRUE(IsOpen(DecisionKind::kGray));
+  Pass(absl::Seconds(30));
+  EXPECT_EQ(Newest(DecisionKind::kGray)->state, DecisionState::kFailed);
+  EXPECT_NE(Newest(DecisionKind::kGray)->outcome.find("is still sick"), std::string::npos);
+}
+
 // A task that hangs is said once, and hangs on while an order holds the ladder: people are called when that
 // is over, and the node is well only after it.
 TEST_F(GrayTest, WhatIsSaidOnceOutlastsAnOrder) {

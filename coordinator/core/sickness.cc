@@ -104,16 +104,15 @@ SicknessJudgement JudgeSickness(Sickness& sickness, const GrayPolicy& policy, ab
     sickness.gray_since.reset();
     const absl::Time known = sickness.all_known ? now : sickness.first_report + kUnknownPatience;
     if (known > now) judgement.next = known;
-    if (known <= now && !sickness.well_since) sickness.well_since = now;
-    return judgement;
-  }
-  sickness.well_since.reset();
-  if (sustained && !sickness.gray_since) {
-    sickness.gray_since = now;
+    if (known > now || sickness.well_since) return judgement;
+    sickness.well_since = now;
     sickness.observed_recorded = false;
     sickness.refused_by.clear();
     sickness.escalated.reset();
+    return judgement;
   }
+  sickness.well_since.reset();
+  if (sustained && !sickness.gray_since) sickness.gray_since = now;
   judgement.gray = sickness.gray_since.has_value();
   return judgement;
 }

@@ -41,7 +41,7 @@ struct Sickness {
   std::map<SymptomKind, absl::Time> since;  // each that counts: since when, without a break
   std::optional<absl::Time> gray_since;     // the episode that is under way
   std::optional<absl::Time> well_since;     // the agent knows its node, and nothing counts
-  // What was said once in this episode.
+  // What was said once since the node was well; silence and another session do not end that.
   bool observed_recorded = false;
   std::set<std::string> refused_by;     // guards
   std::optional<absl::Time> escalated;  // when people were called

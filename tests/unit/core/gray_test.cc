@@ -246,6 +246,34 @@ TEST_F(GrayTest, AReconnectionForgetsNothingOfTheKernel) {
   EXPECT_FALSE(IsOpen(DecisionKind::kGray));
 }
 
+// Nor is it another episode: what was recorded of it is not recorded again, and people who were called are
+// not called again.
+TEST_F(GrayTest, AReconnectionBeginsNothingAnew) {
+  policy_.gray = {};
+  Raise();
+  Tell(1, 1, {Seen(SymptomKind::kHungTask)});
+  ASSERT_EQ(Newest(DecisionKind::kGray)->state, DecisionState::kObserved);
+  const size_t recorded = decisions_.size();
+  Open(1, 11);
+  Tell(1, 11, {});
+  ASSERT_EQ(verdicts_["node-1"], Verdict::kGray);
+  EXPECT_EQ(decisions_.size(), recorded);
+
+  policy_ = WholeLadder();
+  Enforce();
+  Pass(absl::Seconds(6));
+  ASSERT_TRUE(IsOpen(DecisionKind::kGray));
+  Answer();
+  Pass(absl::Minutes(16));
+  ASSERT_EQ(Newest(DecisionKind::kGray)->state, DecisionState::kFailed);
+  const size_t called = decisions_.size();
+  Open(1, 12);
+  Tell(1, 12, {});
+  ASSERT_EQ(verdicts_["node-1"], Verdict::kGray);
+  Pass(absl::Seconds(10));
+  EXPECT_EQ(decisions_.size(), called);
+}
+
 // A policy that enforces more rungs in the middle of a ladder: the taint comes before the drain, as ever.
 TEST_F(GrayTest, ANewPolicyTaintsBeforeItDrains) {
   policy_.gray.taint = policy_.gray.drain = false;

@@ -21,6 +21,12 @@ namespace {
 // What keeps a due readmission waiting is looked at again after this.
 constexpr absl::Duration kLookAgain = absl::Seconds(1);
 
+// An earlier session has told how the node is, and the present one has not yet.
+bool HasYetToReport(const Node& node) {
+  const uint64_t reported = node.sickness.session_id;
+  return reported != 0 && node.session && node.session->id != reported;
+}
+
 void Begin(Turn& turn, Node& node, std::vector<GuardAnswer> guards) {
   OpenDecision& open = turn.Open(DecisionKind::kReadmission, node);
   Decision& decision = open.decision;
@@ -84,6 +90,10 @@ void OnReadmissionDue(Turn& turn, Node& node) {
   const bool failover = open != nullptr && open->decision.kind == DecisionKind::kFailover;
   std::vector<GuardAnswer> guards =
       AskGuards(FactsForGuards(cluster, node, DisruptionKind::kReadmission, turn.now));
+  if (HasYetToReport(node)) {
+    turn.state.timers.Set({TimerKind::kReadmission, node.key, {}}, std::max(due, turn.now + kLookAgain));
+    return;
+  }
   const bool waits = failover && AllEnded(open->decision);  // then it is what `one-intent` means
   const bool refused = std::any_of(guards.begin(), guards.end(), [waits](const GuardAnswer& answer) {
     return !answer.allowed && !(waits && answer.guard == "one-intent");

@@ -592,6 +592,20 @@ TEST_F(GrayReturnTest, ReadmissionWaitsUntilNothingIsFound) {
   EXPECT_TRUE(IsOpen(DecisionKind::kReadmission));
 }
 
+// Nor before the first report of another session, however short the time is that a node must be well.
+TEST_F(GrayReturnTest, ReadmissionWaitsForTheFirstReport) {
+  policy_.gray = {};
+  Raise();
+  Tell(1, 1, {Lasting(SymptomKind::kMemoryStall, 90)});
+  Pass(absl::Seconds(1));
+  Open(1, 11);
+  Pass(absl::Seconds(15));
+  EXPECT_EQ(Newest(DecisionKind::kReadmission), nullptr);
+  Tell(1, 11, {});
+  Pass(absl::Seconds(2));
+  EXPECT_TRUE(IsOpen(DecisionKind::kReadmission));
+}
+
 // While a taint for sickness is on, no pod could come: what was moved is remembered until that is off.
 TEST_F(SickReturnTest, RebalanceWaitsForTheTaintForSickness) {
   RaiseWithPods();

@@ -1,6 +1,8 @@
 #include "coordinator/core/node_health.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/gray_ladder.h"
@@ -20,6 +22,19 @@ constexpr absl::Duration kTryAgain = absl::Seconds(5);
 bool IsInCare(Turn& turn, const Node& node) {
   const OpenDecision* open = turn.FindOpen(node.open_decision);
   return open != nullptr && open->decision.kind == DecisionKind::kGray;
+}
+
+// What was moved off the node while no pod could come to it may come back now. A node that has our taint, or
+// was drained, waits for the end of that.
+void ResumeRebalance(Turn& turn, Node& node) {
+  const GrayRecord& gray = node.record.gray;
+  const bool ready = node.facts.has_value() && node.facts->ready && !node.facts->unschedulable;
+  const bool waits = node.record.failed_over || gray.tainted || gray.drained || !ready;
+  if (node.record.moved.empty() || waits || turn.FindOpen(node.open_decision) != nullptr) return;
+  std::vector<WorkloadRecovery> moved;
+  moved.swap(node.record.moved);
+  turn.RecordChanged(node);
+  StartRebalance(turn, node, std::move(moved));
 }
 
 bool HasReported(const Node& node) {
@@ -67,6 +82,7 @@ void ReviewHealth(Turn& turn, Node& node) {
     UpdateWell(turn, node);
     if (node.sickness.well_since) OnNodeWell(turn, node);
     UpdateGrayWell(turn, node);
+    if (node.sickness.well_since) ResumeRebalance(turn, node);
   }
   if (next != absl::InfiniteFuture()) turn.state.timers.Set(timer, next);
 }

@@ -108,7 +108,7 @@ void StartRebalance(Turn& turn, Node& node, std::vector<WorkloadRecovery> moved)
   const Cluster& cluster = turn.ClusterOf(node);
   if (!cluster.policy.rebalance || cluster.policy.mode != PolicyMode::kEnforce || moved.empty()) return;
   const bool sick = node.verdict == Verdict::kGray || node.record.gray.tainted || node.record.gray.drained;
-  if (sick) {  // no pod should come to it, nor could: when our taint for that goes, this is called again
+  if (sick) {  // no pod should come to it, nor could: when it is well and has no taint, this is called again
     node.record.moved = std::move(moved);
     return turn.RecordChanged(node);
   }
@@ -181,7 +181,9 @@ void EndRebalance(Turn& turn, OpenDecision& open, const std::string& why) {
 
 void StopRebalance(Turn& turn, Node& node, const std::string& why) {
   OpenDecision* open = turn.FindOpen(node.open_decision);
-  if (open != nullptr && open->decision.kind == DecisionKind::kRebalance) EndRebalance(turn, *open, why);
+  if (open == nullptr || open->decision.kind != DecisionKind::kRebalance) return;
+  turn.Withdraw(*open, why);  // an eviction may still wait for its claim
+  EndRebalance(turn, *open, why);
 }
 
 }  // namespace evenkeel::coordinator

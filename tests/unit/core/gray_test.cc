@@ -56,6 +56,7 @@ class GrayTest : public testing::Test {
       if (const auto* probe = std::get_if<ProbeNode>(&request)) probes_.push_back(*probe);
       if (const auto* ask = std::get_if<AskKubelet>(&request)) kubelets_.push_back(*ask);
       if (const auto* read = std::get_if<ReadLease>(&request)) leases_.push_back(*read);
+      if (const auto* back = std::get_if<WithdrawActions>(&request)) withdrawn_.push_back(back->decision);
     }
     for (const ReleasedAction& action : effects.actions) actions_.push_back(action);
   }
@@ -222,6 +223,7 @@ class GrayTest : public testing::Test {
   std::vector<ProbeNode> probes_;
   std::vector<AskKubelet> kubelets_;
   std::vector<ReadLease> leases_;
+  std::vector<DecisionId> withdrawn_;
   ClusterRecord cluster_;
 };
 
@@ -567,6 +569,36 @@ TEST_F(GrayReturnTest, RebalanceEndsWhenItsNodeIsSick) {
   EXPECT_FALSE(IsOpen(DecisionKind::kRebalance));
   EXPECT_NE(Newest(DecisionKind::kRebalance)->outcome.find("node-1 is sick"), std::string::npos);
   EXPECT_TRUE(IsOpen(DecisionKind::kGray));
+}
+
+// What has not been sent of it is taken back.
+TEST_F(GrayReturnTest, RebalanceTakesBackItsEvictionWhenItsNodeIsSick) {
+  RaiseWithPods();
+  Pass(absl::Seconds(10));
+  ASSERT_EQ(Answer(), std::vector{ActionKind::kUntaintNode});
+  ASSERT_EQ(actions_.size(), 1U);
+  const DecisionId rebalance = Newest(DecisionKind::kRebalance)->id;
+  Tell(1, 1, {Seen(SymptomKind::kHungTask)});
+  ASSERT_FALSE(IsOpen(DecisionKind::kRebalance));
+  EXPECT_EQ(withdrawn_, std::vector{rebalance});
+}
+
+// A node that fell sick while its taint was being taken off, and that the policy does not taint for it: pods
+// come back when it is well.
+TEST_F(GrayReturnTest, RebalanceWaitsForASicknessWithoutTaint) {
+  policy_.gray = {};
+  RaiseWithPods();
+  Tell(1, 1, {});
+  Pass(absl::Seconds(10));
+  ASSERT_TRUE(IsOpen(DecisionKind::kReadmission));
+  Tell(1, 1, {Seen(SymptomKind::kHungTask)});
+  ASSERT_EQ(verdicts_["node-1"], Verdict::kGray);
+  ASSERT_EQ(Answer(), std::vector{ActionKind::kUntaintNode});
+  EXPECT_EQ(Newest(DecisionKind::kRebalance), nullptr);
+  ASSERT_EQ(records_["node-1"].moved.size(), 1U);
+  Tell(1, 1, {});
+  EXPECT_TRUE(IsOpen(DecisionKind::kRebalance));
+  EXPECT_TRUE(records_["node-1"].moved.empty());
 }
 
 // A node that is known to be sick is not readmitted because a reconnection has made it HEALTHY for the

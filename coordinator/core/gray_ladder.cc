@@ -388,9 +388,13 @@ void Escalate(Turn& turn, OpenDecision& open) {
 
 void EndLadder(Turn& turn, OpenDecision& open, DecisionState end, const std::string& why) {
   Settle(turn, open, why);
-  // L6: its failover is no second disruption of the node.
+  // L6: its failover is no second disruption of the node within the time for which the first is booked.
   Node* node = turn.FindNode({open.decision.cluster, open.decision.node});
-  if (node != nullptr && node->verdict == Verdict::kDead && node->silence) node->silence->booked = true;
+  if (node != nullptr && node->verdict == Verdict::kDead && node->silence) {
+    const absl::Duration window = turn.ClusterOf(*node).policy.limits.disruption_window;
+    const absl::Time booked = open.decision.timings.intended.value_or(absl::InfinitePast());
+    node->silence->booked = turn.now - booked < window;
+  }
   turn.Close(open, end, absl::StrCat(why, ". So far ", WhatWasDone(open.decision)));
   turn.AnnounceStep(open.decision, "closed", false, "GrayCareEnded", open.decision.outcome);
 }

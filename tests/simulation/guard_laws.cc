@@ -157,11 +157,15 @@ void GuardLaws::Recovered(const NodeRecord& record) {
             absl::StrCat(record.key.node, " counts as recovered, and nothing that moved its pods has ended"));
 }
 
+// Remembers the nodes that died in their care, while that was booked in the window, until they speak again.
 void GuardLaws::NoteCare(const Decision& decision) {
-  if (decision.kind != DecisionKind::kGray) return;
-  if (decision.state == DecisionState::kOpen) cared_for_.insert(decision.node);
+  if (decision.kind != DecisionKind::kGray || decision.state == DecisionState::kOpen) return;
+  const Timings& timings = decision.timings;
   const bool died = absl::StrContains(decision.outcome, "its failover takes over");
-  if (decision.state != DecisionState::kOpen && !died) cared_for_.erase(decision.node);
+  if (!died || !timings.intended || !timings.closed) return;
+  if (*timings.closed - *timings.intended < Policy().limits.disruption_window) {
+    died_in_care_.insert(decision.node);
+  }
 }
 
 void GuardLaws::Opened(const Decision& decision, const Before& before) {
@@ -180,7 +184,7 @@ void GuardLaws::Opened(const Decision& decision, const Before& before) {
   if (!booked) return;
   CalmSince(decision.node, before);
   // What is out was counted when it was taken out, and what died while it was cared for when that began.
-  const bool died = decision.kind == DecisionKind::kFailover && cared_for_.erase(decision.node) > 0;
+  const bool died = decision.kind == DecisionKind::kFailover && died_in_care_.erase(decision.node) > 0;
   if (!before.out.contains(decision.node) && !died) Booked(decision.node);
 }
 
@@ -257,6 +261,7 @@ void GuardLaws::Hear(const VerdictChanged& verdict) {
   gray_.erase(node);
   if (verdict.verdict == Verdict::kSuspect || verdict.verdict == Verdict::kDead) silent_.insert(node);
   if (verdict.verdict == Verdict::kGray) gray_.insert(node);
+  if (verdict.verdict == Verdict::kGray || verdict.verdict == Verdict::kHealthy) died_in_care_.erase(node);
   SetHealth(node);
 }
 

@@ -80,7 +80,7 @@ class GuardLaws {
   std::set<std::string> maintained_;
   std::map<std::string, absl::Time> out_;  // failed over or drained, and when that stops to count
   std::set<std::string> drained_;
-  std::set<std::string> cared_for_;  // sick ones, until their care ends otherwise than by their death
+  std::set<std::string> died_in_care_;  // within the window of its booking; until they speak again
   std::set<coordinator::DecisionId> known_;
   std::map<std::string, bool> ready_;  // as the coordinator was told
   std::set<std::string> silent_;       // SUSPECT or DEAD, as it said

@@ -525,6 +525,19 @@ TEST_F(GrayTest, ADeathInCareIsNoSecondDisruption) {
   EXPECT_EQ(cluster_.booked_until, booked);
 }
 
+// L6: care that a pause has drawn out was booked long ago: a death in it is a disruption of its own day.
+TEST_F(GrayTest, ADeathInALongCareIsAnother) {
+  Raise();
+  Tell(1, 1, {Seen(SymptomKind::kHungTask)});
+  ASSERT_TRUE(IsOpen(DecisionKind::kGray));
+  const absl::Time booked = cluster_.booked_until;
+  Pass(policy_.limits.disruption_window + absl::Seconds(5));
+  ASSERT_TRUE(IsOpen(DecisionKind::kGray));
+  Die(1, 1);
+  ASSERT_TRUE(IsOpen(DecisionKind::kFailover));
+  EXPECT_GT(cluster_.booked_until, booked);
+}
+
 // node-1 was failed over by an earlier coordinator, and is back. A pod of "web" was moved off it.
 class GrayReturnTest : public GrayTest {
  protected:

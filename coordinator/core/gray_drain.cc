@@ -16,6 +16,10 @@ namespace {
 // How long the replacement of an evicted pod may take before its workload is disturbed no further.
 constexpr absl::Duration kReplacementPatience = absl::Minutes(1);
 
+// How often an eviction that nobody answers is asked again before others go first. An admission webhook that
+// does not answer for one pod must not hold the rest.
+constexpr uint32_t kMostDoubtfulTries = 5;
+
 // The evicted pod's workload is whole again, or has had its time.
 void AwaitReplacement(Turn& turn, const Cluster& cluster, OpenDecision& open) {
   GrayLadder& ladder = open.ladder;
@@ -179,6 +183,7 @@ std::optional<PodName> NextToEvict(Turn& turn, const Cluster& cluster, OpenDecis
     const Action* eviction = EvictionOf(open.decision, pod.uid);
     const bool doubtful = eviction != nullptr && eviction->state == ActionState::kPending &&
                           open.ladder.unanswered.contains(eviction->number) &&
+                          eviction->attempts < kMostDoubtfulTries &&
                           !open.ladder.stuck.contains(pod.controller.uid);
     if (!doubtful) continue;
     return MayRetry(*eviction, turn.now) ? std::optional(name) : std::nullopt;

@@ -22,8 +22,8 @@ void NoteEviction(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& 
 void NoteGonePods(Turn& turn, const Cluster& cluster, Node& node, OpenDecision& open);
 
 // The pod that may be evicted next; none: there is none now. One whose eviction was not answered comes first
-// and alone: it may have been done. Pods that were not asked for yet come before those that a
-// PodDisruptionBudget held back.
+// and alone, up to five times: it may have been done. Pods that were not asked for yet come before those that
+// a PodDisruptionBudget held back, or nobody answers for.
 std::optional<PodName> NextToEvict(Turn& turn, const Cluster& cluster, OpenDecision& open,
                                    const std::vector<Symptom>& symptoms);
 

@@ -94,7 +94,13 @@ void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
   // In a turn that saw all of it, what was handed out may have come before it.
   if (doubt_ended && (was_blind || was_away)) lease_reads_.clear();
   for (const ReleasedAction& released : effects.actions) Check(released, was_blind);
-  if (doubt_ended) lease_reads_.clear();
+  if (doubt_ended) {
+    lease_reads_.clear();
+    lease_asked_.clear();
+  }
+  for (const Request& request : effects.requests) {
+    if (const auto* read = std::get_if<ReadLease>(&request)) lease_asked_.insert(read->request_id);
+  }
 }
 
 void Laws::Hear(const Event& event) {
@@ -104,8 +110,10 @@ void Laws::Hear(const Event& event) {
   if (const auto* resumed = std::get_if<BeatResumed>(&event)) silent_since_.erase(resumed->node.node);
   if (const auto* opened = std::get_if<SessionOpened>(&event)) silent_since_.erase(opened->node.node);
   HearOfHealth(event);
-  if (const auto* read = std::get_if<LeaseRead>(&event); read != nullptr && read->ok)
-    ++lease_reads_[read->node.node];
+  if (const auto* read = std::get_if<LeaseRead>(&event); read != nullptr) {
+    const bool fresh = lease_asked_.erase(read->request_id) > 0;
+    if (fresh && read->ok) ++lease_reads_[read->node.node];
+  }
   if (const auto* api = std::get_if<ApiChanged>(&event); api != nullptr && api->reachable == was_away_) {
     was_away_ = !api->reachable;
     api_away_since_ = was_away_ ? world_->now() : absl::InfiniteFuture();
@@ -154,6 +162,7 @@ void Laws::OnCrash() {
   silent_since_.clear();
   told_.clear();
   lease_reads_.clear();
+  lease_asked_.clear();
 }
 
 // ---- what is durable ----

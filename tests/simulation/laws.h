@@ -96,8 +96,10 @@ class Laws final : public Observer {
   bool blind_ = true;
   bool was_away_ = false;
   absl::Time api_away_since_ = absl::InfiniteFuture();
-  // Of each node, answered since the last doubt of the coordinator's own sight ended, or the API was back.
+  // Of each node, asked and answered since the last doubt of the coordinator's own sight ended, or the API
+  // was back; and by their ids those that were asked and have no answer yet.
   std::map<std::string, uint32_t> lease_reads_;
+  std::set<uint64_t> lease_asked_;
   std::string doubt_ = "L2";  // the law that the last doubt was of
 };
 

@@ -251,6 +251,14 @@ MUTATIONS = [
         also="L2",
     ),
     Mutation(
+        "judged_by_what_was_asked_in_doubt",
+        "L8",
+        "coordinator/core/domain_sight.cc",
+        "return domain == nullptr ? cluster.sight.clear_since",
+        "return true ? absl::InfinitePast()",
+        also="L2",
+    ),
+    Mutation(
         "api_loss_not_doubted",
         "L8",
         "coordinator/core/sight.cc",

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "agent/core/occurrences.h"
 #include "agent/decode/cgroup_path.h"
 #include "agent/decode/kernel_log.h"
 #include "agent/decode/procfs.h"
@@ -30,6 +31,11 @@ v1::NodeOccurrence::Kind AsOccurrence(KernelEvent::Kind kind) {
       return v1::NodeOccurrence::KIND_READ_ONLY_FILESYSTEM;
   }
   return v1::NodeOccurrence::KIND_UNSPECIFIED;
+}
+
+// It does not go by itself, and is not said again.
+bool IsSaidOnce(KernelEvent::Kind kind) {
+  return kind == KernelEvent::Kind::kHungTask || kind == KernelEvent::Kind::kReadOnlyFilesystem;
 }
 
 }  // namespace
@@ -59,17 +65,19 @@ absl::Status KernelCollector::Collect() {
     }
     return absl::OkStatus();
   }
-  if (!seen_) {
-    seen_ = newest;
-    return absl::OkStatus();
-  }
   EVENKEEL_ASSIGN_OR_RETURN(const std::string_view uptime_text, uptime_.Read(buffer_));
   EVENKEEL_ASSIGN_OR_RETURN(const absl::Duration uptime, DecodeUptime(uptime_text));
   const absl::Time boot_time = absl::Now() - uptime;
   const std::vector<KernelEvent> events = DecodeKernelEvents(*log);
+  const auto is_news = [&](const KernelEvent& event) {
+    if (seen_) {
+      return event.since_boot > *seen_;
+    }
+    return IsSaidOnce(event.kind) && event.since_boot > uptime - Occurrences::kYoung;
+  };
   board_.Update([&](NodeState& state) {
     for (const KernelEvent& event : events) {
-      if (event.since_boot > *seen_) {
+      if (is_news(event)) {
         state.AddKernelOccurrence(AsOccurrence(event.kind), boot_time + event.since_boot, event.text,
                                   event.cgroup_path ? ContainerIdOfCgroup(*event.cgroup_path) : std::nullopt);
       }

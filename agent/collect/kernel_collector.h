@@ -25,7 +25,9 @@ class KernelCollector {
   // `board` outlives it. `read_log` is ReadKernelLog but in tests.
   KernelCollector(const HostRoot& host, Board& board, Source read_log);
 
-  // One round. What was in the log when the agent started is history and not told. Without the right to read
+  // One round. What was in the log when the agent started is history and not told, except what the kernel
+  // says once and what does not go by itself (a hung task, a read-only file system), while it is young: the
+  // agent before this one may have told it to a coordinator that has ended since. Without the right to read
   // the log there is nothing to tell, which is no failure.
   absl::Status Collect();
 

@@ -11,6 +11,8 @@ namespace evenkeel::coordinator {
 namespace {
 
 constexpr size_t kLongestDetail = 200;
+// How far the kernel's stamps may be ahead of the node's clock.
+constexpr absl::Duration kClockSlack = absl::Minutes(1);
 
 // A cause in brackets, as far as it goes into a sentence.
 std::string Because(absl::string_view cause) {
@@ -73,6 +75,8 @@ std::optional<ReadHealth> HealthReader::Read(const v1::Report& report, absl::Tim
   ReadFilesystems(report.node());
   for (const v1::NodeOccurrence& occurrence : report.occurrences()) {
     const absl::Duration ago = Since(occurrence.node_time(), report.node_time());
+    // The node's clock was set back since: what each session is told again would be of now for ever.
+    if (report.full() && ago < -kClockSlack) continue;
     ReadOccurrence(occurrence, now - std::max(ago, absl::ZeroDuration()));
   }
   ReadHealth health{Symptoms(now), kubelet_.clause && runtime_.clause && pleg_.clause};

@@ -117,6 +117,26 @@ TEST(KernelCollectorTest, TellsEachNewLineOnce) {
   EXPECT_EQ(report.occurrences(0).detail(), "I/O error, dev sda, sector 2");
 }
 
+// What the kernel said once to an agent before this one is told again, if it is of the last day; what goes by
+// itself is not.
+TEST(KernelCollectorTest, TellsAgainWhatDoesNotGoByItself) {
+  const std::string log =
+      "<3>[   10.0] INFO: task a:1 blocked for more than 120 seconds.\n"
+      "<3>[86500.0] INFO: task b:2 blocked for more than 120 seconds.\n"
+      "<3>[86501.0] I/O error, dev sda, sector 1\n";
+  FakeRoot root;
+  root.AddProc();
+  root.Write("/proc/uptime", "86600.00 859.02\n");
+  Board board;
+  KernelCollector collector(root.host(), board, [&] { return absl::StatusOr<std::string>(log); });
+  ASSERT_TRUE(collector.Collect().ok());
+  ASSERT_TRUE(collector.Collect().ok());
+  const v1::Report report = Everything(board);
+  ASSERT_EQ(report.occurrences_size(), 1);
+  EXPECT_EQ(report.occurrences(0).kind(), v1::NodeOccurrence::KIND_HUNG_TASK);
+  EXPECT_EQ(report.occurrences(0).detail(), "INFO: task b:2 blocked for more than 120 seconds.");
+}
+
 // An empty log at the start is not mistaken for history when the first line comes.
 TEST(KernelCollectorTest, FirstLineOfAnEmptyLogIsNew) {
   FakeRoot root;

@@ -210,5 +210,22 @@ TEST(HealthReader, CountsAStormAndTellsItSparingly) {
   EXPECT_GE(told, 300 / 10);
 }
 
+// A session is told again what the kernel said before. Where the node's clock was set back since, that is no
+// news of now, session after session.
+TEST(HealthReader, WhatIsOfTheFutureIsNotToldAgain) {
+  HealthReader reader;
+  v1::Report retold = Full();
+  Happen(retold, v1::NodeOccurrence::KIND_HUNG_TASK, kNodeNow + 3'600, "INFO: task x");
+  const auto before = reader.Read(retold, kNow);
+  ASSERT_TRUE(before.has_value());
+  EXPECT_TRUE(before->symptoms.empty());
+  v1::Report fresh = Full();
+  Happen(fresh, v1::NodeOccurrence::KIND_HUNG_TASK, kNodeNow + 2, "INFO: task x");
+  const auto now = reader.Read(fresh, kNow);
+  ASSERT_TRUE(now.has_value());
+  ASSERT_EQ(now->symptoms.size(), 1U);
+  EXPECT_EQ(now->symptoms.front().last_seen, kNow);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

@@ -19,6 +19,9 @@ inline constexpr char kFailoverTaintEffect[] = "NoSchedule";
 inline constexpr char kGrayTaintKey[] = "evenkeel.dev/gray";
 inline constexpr char kGrayTaintEffect[] = "NoSchedule";
 
+// On a pod; "never": it is not among those that an isolated node stops, and so moves by another proof only.
+inline constexpr char kSelfFencingAnnotation[] = "evenkeel.dev/self-fencing";
+
 struct NodeFacts {
   std::string uid;
   std::string address;            // InternalIP, else ExternalIP; empty = unknown: cannot be probed
@@ -51,6 +54,9 @@ struct PodFacts {
   bool ready = false;
   bool deleting = false;  // has a deletionTimestamp
   bool mirror = false;    // a static pod of the kubelet (annotation kubernetes.io/config.mirror)
+  // Its node's agent must never stop it (annotation kSelfFencingAnnotation is "never"). The coordinator's own
+  // pod is such a one: only the coordinator lets stopped pods run again (L11).
+  bool never_self_fenced = false;
   Controller controller;
   // Claims of the pod that only one node may mount (ReadWriteOnce, ReadWriteOncePod), and claims whose access
   // mode is not known: the unknown counts as exclusive (L5).

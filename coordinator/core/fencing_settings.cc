@@ -48,7 +48,7 @@ std::vector<MarkedPod> MarkedOn(const Cluster& cluster, const std::string& node)
   std::vector<MarkedPod> marked;
   for (const PodName& name : cluster.pods.OnNode(node)) {
     const PodFacts& pod = *cluster.pods.Find(name);
-    if (!MustNotRunTwice(pod) || marked.size() == kMostMarkedPods) continue;
+    if (!MustNotRunTwice(pod) || pod.never_self_fenced || marked.size() == kMostMarkedPods) continue;
     marked.push_back({name.name_space, name.name, pod.uid});
   }
   return marked;

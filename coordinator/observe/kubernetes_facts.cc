@@ -224,6 +224,7 @@ ObservedPod ObservedPodFrom(const std::string& cluster, const Json& pod) {
   facts.ready = ConditionIsTrue(pod, "Ready");
   facts.deleting = Find(pod, {"metadata", "deletionTimestamp"}) != nullptr;
   facts.mirror = Find(pod, {"metadata", "annotations", "kubernetes.io/config.mirror"}) != nullptr;
+  facts.never_self_fenced = Text(pod, {"metadata", "annotations", kSelfFencingAnnotation}) == "never";
   facts.controller = ControllerOf(pod);
   facts.priority = static_cast<int32_t>(std::clamp<int64_t>(Number(pod, {"spec", "priority"}),
                                                             std::numeric_limits<int32_t>::min(),

@@ -87,6 +87,7 @@ void Put(const PodObserved& event, stored::Event& record) {
   facts.set_ready(event.facts.ready);
   facts.set_deleting(event.facts.deleting);
   facts.set_mirror(event.facts.mirror);
+  facts.set_never_self_fenced(event.facts.never_self_fenced);
   facts.mutable_controller()->set_kind(event.facts.controller.kind);
   facts.mutable_controller()->set_name(event.facts.controller.name);
   facts.mutable_controller()->set_uid(event.facts.controller.uid);
@@ -107,6 +108,7 @@ absl::StatusOr<Event> Get(const stored::PodObserved& record) {
                 .ready = facts.ready(),
                 .deleting = facts.deleting(),
                 .mirror = facts.mirror(),
+                .never_self_fenced = facts.never_self_fenced(),
                 .controller = {.kind = facts.controller().kind(),
                                .name = facts.controller().name(),
                                .uid = facts.controller().uid()},

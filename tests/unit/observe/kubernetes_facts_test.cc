@@ -168,6 +168,14 @@ TEST(KubernetesFactsTest, ReadsDeletionAndMirror) {
   EXPECT_TRUE(facts.mirror);
 }
 
+// A pod may be kept out of what its node's agent stops.
+TEST(KubernetesFactsTest, ReadsWhichPodsAreNeverSelfFenced) {
+  Json json = Pod();
+  EXPECT_FALSE(ObservedPodFrom("east", json).facts.never_self_fenced);
+  json["metadata"]["annotations"]["evenkeel.dev/self-fencing"] = "never";
+  EXPECT_TRUE(ObservedPodFrom("east", json).facts.never_self_fenced);
+}
+
 // Why a pod is not running, in Kubernetes' words, the most telling first.
 TEST(KubernetesFactsTest, TellsWhyAPodWaits) {
   Json json = Pod();

@@ -1,0 +1,29 @@
+// What agents are told about fencing: of whom, when, and when not (L5, L11).
+
+#include <algorithm>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "tests/unit/core/fencing_world.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// L11: the coordinator's own pod must not run twice, but the node that has it must never stop it: nobody
+// would be left to let it run again. It is not counted on either: it moves by another proof only.
+TEST_F(FencingTest, APodThatMustNeverBeSelfFencedIsNotMarked) {
+  AddPod("db-0", "node-1");
+  AddPod("coordinator-0", "node-1");
+  pods_.at("coordinator-0").never_self_fenced = true;
+  Raise(4);
+  Apply(SelfFencing());
+  ASSERT_EQ(told_.at("node-1").marked.size(), 1u);
+  EXPECT_EQ(told_.at("node-1").marked[0].name, "db-0");
+  Off("node-1");
+  Pass(absl::Minutes(2));
+  EXPECT_TRUE(Moved("db-0"));
+  EXPECT_FALSE(Moved("coordinator-0"));
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

@@ -263,13 +263,17 @@ void OnFenceDue(Turn& turn, Node& node) {
   JudgeFenceAgain(turn, node);
 }
 
-void FencingEnds(Turn& turn, Node& node) {
-  NodeFencing& fencing = node.record.fencing;
-  for (const TimerKind kind : {TimerKind::kFence, TimerKind::kHook})
-    turn.state.timers.Clear({kind, node.key, {}});
+void FencingWaitsAgain(Turn& turn, Node& node) {
+  turn.state.timers.Clear({TimerKind::kFence, node.key, {}});
   node.fence.promises.clear();
   node.fence.believed_from.reset();
   node.fence.due = false;
+}
+
+void FencingEnds(Turn& turn, Node& node) {
+  NodeFencing& fencing = node.record.fencing;
+  turn.state.timers.Clear({TimerKind::kHook, node.key, {}});
+  FencingWaitsAgain(turn, node);
   node.fence.last_life = turn.now;
   node.fence.hook_pause = absl::ZeroDuration();
   node.fence.hook_at = absl::InfinitePast();

@@ -40,6 +40,9 @@ void OnFenceDue(Turn& turn, Node& node);
 // Its address, its agent's port or whether it may vouch at all has changed: those who ask it are told.
 void FencingVoucherChanged(Turn& turn, Cluster& cluster, const std::string& voucher);
 
+// Its agent's fence was believed, and is not any more: what peers have promised is asked for again.
+void FencingWaitsAgain(Turn& turn, Node& node);
+
 // A sign of life: nothing is proven any more.
 void FencingEnds(Turn& turn, Node& node);
 

@@ -79,13 +79,20 @@ bool ProveFenced(Turn& turn, Node& node) {
 }
 
 void CheckProof(Turn& turn, Node& node, const LeaseFacts& lease) {
-  std::optional<FenceProof>& proof = node.record.fencing.proof;
-  // An agent keeps its pods stopped until the coordinator lets them run: its fence outlives a boot.
-  if (!proof || proof->method == FenceMethod::kSelf || proof->lease_version == lease.resource_version) return;
+  NodeFencing& fencing = node.record.fencing;
+  if (!fencing.proof) return;
+  const bool self = fencing.proof->method == FenceMethod::kSelf;
+  const bool renewed = fencing.proof->lease_version != lease.resource_version;
+  const bool booted = self && (!fencing.armed || IsOfAnotherBoot(*fencing.armed, node));
+  if (!renewed && !booted) return;
   NoteFencing(turn, node, "coordinator",
-              "its kubelet has renewed its lease since it was proven to be off: that holds no longer");
-  proof.reset();
+              absl::StrCat(renewed ? "its kubelet has renewed its lease" : "its machine has booted again",
+                           " since it was proven to ", self ? "have stopped its pods" : "be off",
+                           ": that holds no longer"));
+  fencing.proof.reset();
   turn.RecordChanged(node);
+  // What was waited for is waited for anew, if its agent can be relied on still.
+  if (self) FencingWaitsAgain(turn, node);
 }
 
 void OnHookDue(Turn& turn, Node& node) {

@@ -13,8 +13,10 @@ namespace evenkeel::coordinator {
 // time for that has passed. Returns whether that is a new proof.
 bool ProveFenced(Turn& turn, Node& node);
 
-// The node is about to be judged DEAD, by this lease: that it was off counts no more if it has lived
-// meanwhile, whether we saw that or were not there.
+// The node is about to be judged DEAD, by this lease: no proof counts any more if it has lived meanwhile,
+// whether we saw that or were not there. Nor does an agent's fence if the machine has booted since: a machine
+// that lost its power, or that its watchdog has reset, left nothing behind that would keep its kubelet from
+// starting the pods again.
 void CheckProof(Turn& turn, Node& node, const LeaseFacts& lease);
 
 // A pause after a failed try of the hook is over: it is asked again by a fresh verdict.

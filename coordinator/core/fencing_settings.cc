@@ -79,15 +79,18 @@ FencingSettings SettingsFor(const Cluster& cluster, const Node& node) {
   return settings;
 }
 
+bool IsOfAnotherBoot(const ArmedFence& armed, const Node& node) {
+  const std::string boot = node.facts ? node.facts->boot_id : "";
+  return !boot.empty() && boot != armed.boot_id;
+}
+
 std::string WhyNotSelfFenced(const Cluster& cluster, const Node& node) {
   const FencingPolicy& policy = cluster.policy.fencing;
   const std::optional<ArmedFence>& armed = node.record.fencing.armed;
   if (!policy.self_fencing) return "the policy does not ask for it";
   if (!armed) return "it had not confirmed that it would";
   // Its kubelet may have started pods in a boot whose agent nobody has heard.
-  const std::string boot = node.facts ? node.facts->boot_id : "";
-  if (!boot.empty() && boot != armed->boot_id)
-    return "its machine has booted again since it confirmed that it would";
+  if (IsOfAnotherBoot(*armed, node)) return "its machine has booted again since it confirmed that it would";
   if (!armed->watchdog_timeout && !policy.without_watchdog) {
     return "it has no watchdog: one that was killed or frozen would leave its pods running, and the policy "
            "does not accept "

@@ -9,6 +9,9 @@ namespace evenkeel::coordinator {
 // taken from the nodes that can be asked now, of other failure domains first.
 FencingSettings SettingsFor(const Cluster& cluster, const Node& node);
 
+// Kubernetes shows a later boot of the machine than the one whose agent has promised.
+bool IsOfAnotherBoot(const ArmedFence& armed, const Node& node);
+
 // The policy counts on the node's agent, and the agent has confirmed what the policy asks of it. Empty: yes.
 // Else why not, as a clause.
 std::string WhyNotSelfFenced(const Cluster& cluster, const Node& node);

@@ -139,20 +139,20 @@ MUTATIONS = [
         "if (!promise) continue;",
     ),
     Mutation(
-        "proof_outlives_a_sign_of_life",
+        "wait_outlives_a_sign_of_life",
         "L5",
-        "coordinator/core/fencing.cc",
-        """  if (condemned || fencing.proof) {
-    fencing.proof.reset();
+        "coordinator/core/failover.cc",
+        """void OnNodeLives(Turn& turn, Node& node, const Evidence& sign) {
+  FencingEnds(turn, node);
 """,
-        "  if (condemned) {\n",
+        "void OnNodeLives(Turn& turn, Node& node, const Evidence& sign) {\n",
     ),
     Mutation(
         "proof_outlives_a_life_that_nobody_saw",
         "L5",
         "coordinator/core/fencing_proof.cc",
-        "proof->method == FenceMethod::kSelf || proof->lease_version == lease.resource_version",
-        "proof->method == FenceMethod::kSelf || (void(lease), true)",
+        "fencing.proof->lease_version != lease.resource_version",
+        "(void(lease), false)",
     ),
     Mutation(
         "budget_not_asked",

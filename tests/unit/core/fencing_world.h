@@ -58,6 +58,7 @@ class FencingTest : public testing::Test {
     facts.uid = absl::StrCat("uid-", node);
     facts.address = absl::StrCat("10.0.0.", node.substr(5));
     facts.ready = true;
+    if (const auto boot = boots_.find(node); boot != boots_.end()) facts.boot_id = boot->second;
     return facts;
   }
 
@@ -255,7 +256,8 @@ class FencingTest : public testing::Test {
   std::set<ActionKind> lost_;                       // actions whose answers are lost
   absl::Time renewed_ = start_ - absl::Seconds(5);  // every node's lease
   bool old_server_ = false;
-  uint64_t fence_ = 0;  // that agents say they keep
+  uint64_t fence_ = 0;                        // that agents say they keep
+  std::map<std::string, std::string> boots_;  // as Kubernetes shows them; not there: it does not
   std::map<std::string, uint64_t> sessions_;
   std::map<std::string, absl::Time> last_beat_;
   std::map<std::string, PodFacts> pods_;

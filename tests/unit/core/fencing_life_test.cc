@@ -1,0 +1,53 @@
+// A machine that has lived since it was proven to run nothing, or since the hook was asked: what was proven
+// or asked before does not count (L1, L5).
+
+#include "gtest/gtest.h"
+#include "tests/unit/core/fencing_world.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// The machine lost its power, so that its agent never fenced. It boots, and its kubelet starts the pod again,
+// while no coordinator is there to see it; then it is cut off. That the agent had promised proves nothing.
+TEST_F(FencingTest, AnAgentsFenceDoesNotOutliveItsBoot) {
+  AddPod("db-0", "node-1");
+  Raise(4);
+  Apply(SelfFencing());
+  Off("node-1");
+  Pass(absl::Seconds(5));
+  Give(PauseClusters{.request_id = 5, .cluster = "local", .length = absl::InfiniteDuration(), .reason = ""});
+  Pass(Minimum());
+  ASSERT_TRUE(records_.at(Key("node-1")).fencing.proof);
+  ASSERT_FALSE(Moved("db-0"));
+  boots_["node-1"] = "boot-2";
+  Restart();
+  Raise(4);
+  Give(ResumeClusters{.request_id = 6, .cluster = "local"});
+  Pass(absl::Minutes(2));
+  EXPECT_EQ(verdicts_["node-1"], Verdict::kDead);
+  EXPECT_FALSE(records_.at(Key("node-1")).fencing.proof);
+  EXPECT_FALSE(Moved("db-0"));
+}
+
+// Its kubelet has renewed the lease since, and Kubernetes does not show its boot: the wait begins again.
+TEST_F(FencingTest, AnAgentsFenceIsWaitedForAgainAfterARenewedLease) {
+  AddPod("db-0", "node-1");
+  Raise(4);
+  Apply(SelfFencing());
+  Off("node-1");
+  Pass(absl::Seconds(5));
+  Give(PauseClusters{.request_id = 5, .cluster = "local", .length = absl::InfiniteDuration(), .reason = ""});
+  Pass(Minimum());
+  ASSERT_TRUE(records_.at(Key("node-1")).fencing.proof);
+  renewed_ = now_;
+  Restart();
+  const absl::Time restarted = now_;
+  Raise(4);
+  Give(ResumeClusters{.request_id = 6, .cluster = "local"});
+  Pass(absl::Minutes(2));
+  ASSERT_TRUE(Moved("db-0"));
+  EXPECT_GE(*Moved("db-0") - restarted, Minimum());
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

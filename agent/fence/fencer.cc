@@ -15,6 +15,8 @@ constexpr absl::Duration kAskInterval = absl::Seconds(1);
 constexpr absl::Duration kAskTimeout = absl::Milliseconds(900);
 constexpr absl::Duration kPrepareInterval = absl::Seconds(5);
 constexpr absl::Duration kKeepInterval = absl::Seconds(1);
+constexpr absl::Duration kFirstReleasePause = absl::Milliseconds(250);
+constexpr absl::Duration kLongestReleasePause = absl::Seconds(15);
 constexpr absl::Duration kIdleTurn = absl::Seconds(1);  // while nobody counts on this node's fence
 
 void SetDuration(absl::Duration from, google::protobuf::Duration* to) {
@@ -115,11 +117,13 @@ void Fencer::Turn() {
                            : "the coordinator lets the stopped pods run again",
               {{"pods", state_.kept().held.size()}});
     released_ = released_once_ = !orders.fence;
+    release_at_ = absl::InfinitePast();
+    release_pause_ = absl::ZeroDuration();
   }
   if (orders.fence) {
     Hold(now);
   } else if (released_) {
-    Release();
+    Release(now);
   }
   AskVouchers(now, orders.ask_vouchers);
   Prepare(now);
@@ -166,6 +170,7 @@ void Fencer::TakeNews() {
   // Blockers that an earlier agent left are there too: those of an earlier boot, or one whose file could not
   // be read.
   if (settings->first.release() && !state_.fenced() && !released_once_) released_ = released_once_ = true;
+  release_at_ = absl::InfinitePast();  // they may name other pods
   told_once_ = true;
 }
 
@@ -204,9 +209,19 @@ void Fencer::Hold(absl::Time now) {
   }
 }
 
-void Fencer::Release() {
+// What is left of pods that have moved goes when the kubelet has heard of it, which may take long.
+void Fencer::Release(absl::Time now) {
+  if (now < release_at_) return;
   const auto& pods = state_.settings().marked_pods();
-  released_ = !runtime_.Release({pods.begin(), pods.end()}).ok();
+  const absl::Status status = runtime_.Release({pods.begin(), pods.end()});
+  released_ = !status.ok();
+  if (status.ok()) return;
+  release_pause_ = std::clamp(2 * release_pause_, kFirstReleasePause, kLongestReleasePause);
+  release_at_ = now + release_pause_;
+  if (const auto suppressed = limiter_.Admit("release", now)) {
+    log::Warn("not all that kept pods stopped could be taken away yet",
+              {{"cause", status}, {"suppressed", *suppressed}});
+  }
 }
 
 bool Fencer::Keep(absl::Time now) {

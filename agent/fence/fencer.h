@@ -76,7 +76,7 @@ class Fencer final : public FencePort {
   void TakeNews();
   void AskVouchers(absl::Time now, bool wanted);
   void Hold(absl::Time now);
-  void Release();
+  void Release(absl::Time now);
   void Prepare(absl::Time now);
   bool Keep(absl::Time now);  // false: it could not be, and nothing new may be promised
   void Feed(bool wanted);
@@ -103,9 +103,11 @@ class Fencer final : public FencePort {
   FenceState state_;
   RuntimeFence runtime_;
   std::unique_ptr<Watchdog> watchdog_;
-  bool told_once_ = false;      // settings have come since this process began
-  bool held_ = false;           // while fenced: nothing of what is held ran at the last look
-  bool released_ = false;       // blockers are to be taken away
+  bool told_once_ = false;  // settings have come since this process began
+  bool held_ = false;       // while fenced: nothing of what is held ran at the last look
+  bool released_ = false;   // blockers are to be taken away
+  absl::Time release_at_ = absl::InfinitePast();  // not before: the last try left some
+  absl::Duration release_pause_;
   bool released_once_ = false;  // they have been, or will be, since this process began or was last fenced
   absl::Time prepared_at_ = absl::InfinitePast();
   absl::Time kept_at_ = absl::InfinitePast();

@@ -61,10 +61,11 @@ FencingSettings SettingsFor(const Cluster& cluster, const Node& node) {
   const FencingPolicy& policy = cluster.policy.fencing;
   settings.isolation_timeout = IsolationTimeout(policy, cluster.beats.interval);
   settings.stop_timeout = policy.stop_timeout;
-  if (policy.self_fencing) {
-    settings.marked = MarkedOn(cluster, node.key.node);
-    settings.vouchers = VouchersFor(cluster, node);
-  }
+  // L11: an agent that was told of pods may have stopped them, whatever the policy says now, and lets go only
+  // of those that are named to it.
+  const bool told = node.record.fencing.version != 0 || node.fence.fence != 0;
+  if (policy.self_fencing || told) settings.marked = MarkedOn(cluster, node.key.node);
+  if (policy.self_fencing) settings.vouchers = VouchersFor(cluster, node);
   // Without a peer to ask, every absence of the coordinator would be isolation.
   settings.armed = policy.self_fencing && !settings.vouchers.empty();
   for (const std::string& name : cluster.condemned) {

@@ -25,5 +25,25 @@ TEST_F(FencingTest, APodThatMustNeverBeSelfFencedIsNotMarked) {
   EXPECT_FALSE(Moved("coordinator-0"));
 }
 
+// L11: an agent that has stopped pods lets go of those that are named to it, also when the operator has taken
+// the policy back meanwhile.
+TEST_F(FencingTest, PodsAreNamedForTheirReleaseWithoutThePolicyToo) {
+  AddPod("db-0", "node-1");
+  Raise(4);
+  Apply(SelfFencing());
+  Off("node-1");
+  Apply({});
+  off_.clear();
+  fence_ = 77;
+  Open("node-1");
+  const FencingSettings& told = told_.at("node-1");
+  EXPECT_FALSE(told.armed);
+  ASSERT_EQ(told.marked.size(), 1u);
+  EXPECT_EQ(told.marked[0].name, "db-0");
+  Pass(absl::Minutes(2));
+  EXPECT_TRUE(told_.at("node-1").release);
+  EXPECT_EQ(told_.at("node-1").marked.size(), 1u);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

@@ -33,8 +33,9 @@ WATCHDOG = f"{FOLDER}/watchdog"
 
 
 def policy(fencing: dict) -> str:
+    # As policy.yaml, with fencing.
     return json.dumps({"apiVersion": "evenkeel.dev/v1", "kind": "FailoverPolicy", "metadata": {"name": "test"}, "spec": {
-        "cluster": stage.NAME, "mode": "enforce", "readmitAfter": "10s", "fencing": fencing}})
+        "cluster": stage.NAME, "mode": "enforce", "readmitAfter": "10s", "maxReadmitAfter": "20s", "fencing": fencing}})
 
 
 SELF_FENCING = {"selfFencing": True, "isolationTimeout": f"{ISOLATION_S}s", "stopTimeout": f"{STOP_S}s"}
@@ -95,7 +96,7 @@ class Fencing(stage.StageCase):
     @classmethod
     def tearDownClass(cls):
         cls.stage.kubectl("delete", "-f", str(HERE / "journal/journal.yaml"), "--wait=false")
-        product.command(cls.stage).run("apply", "-f", "-", input_text=policy({}))
+        product.command(cls.stage).run("apply", "-f", str(HERE / "policy.yaml"))
         cls._set_agents({"EVENKEEL_WATCHDOG_DEVICE": None, "EVENKEEL_WATCHDOG_TIMEOUT": None})
         shutil.rmtree(cls.volume, ignore_errors=True)
 

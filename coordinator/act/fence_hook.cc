@@ -163,7 +163,8 @@ void FenceHook::Fence(FenceTarget target, WhyNot why_not, StillWanted wanted, An
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (jobs_.size() < options_.most_waiting) {
-      jobs_.push_back({std::move(target), std::move(why_not), std::move(wanted), std::move(done)});
+      jobs_.push_back({std::move(target), std::move(why_not), std::move(wanted), std::move(done),
+                       std::chrono::steady_clock::now()});
       changed_.notify_one();
       return;
     }
@@ -187,6 +188,11 @@ void FenceHook::Run() {
       jobs_.pop_front();
     }
     std::optional<Answer> instead = job.why_not();
+    if (!instead &&
+        std::chrono::steady_clock::now() - job.queued > absl::ToChronoNanoseconds(options_.longest_wait)) {
+      instead =
+          Answer{ActionOutcome::kRefused, "it was not its turn in time: the node is judged again first"};
+    }
     Answer answer = instead ? *std::move(instead) : Try(job);
     if (Stopping()) return;
     job.done(std::move(answer));

@@ -8,6 +8,7 @@
 //            environment and no more of ours than PATH. Exit code 0: it is off.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -40,6 +41,7 @@ class FenceHook {
     absl::Duration deadline = absl::Seconds(30);
     int at_once = 4;
     size_t most_waiting = 256;
+    absl::Duration longest_wait = absl::Seconds(2);  // for its turn: older verdicts are not acted on (L1)
   };
 
   // INVALID_ARGUMENT, NOT_FOUND when the CA cannot be read.
@@ -51,9 +53,10 @@ class FenceHook {
   FenceHook& operator=(const FenceHook&) = delete;
 
   // Any thread; never waits. It is asked once: whether again is for the core to say, by a fresh verdict.
-  // `why_not` is asked when it is its turn: it may have waited. `wanted` is asked while it works: what is not
-  // wanted any more is ended. `done` comes once, on a thread of the hook's or from within when too many wait:
-  // kDone with what the hook said, kRefused with what became of it, or what `why_not` answered.
+  // `why_not` is asked when it is its turn: it may have waited; for longer than longest_wait, it is refused.
+  // `wanted` is asked while it works: what is not wanted any more is ended. `done` comes once, on a thread of
+  // the hook's or from within when too many wait: kDone with what the hook said, kRefused with what became of
+  // it, or what `why_not` answered.
   using StillWanted = std::function<bool()>;
   void Fence(FenceTarget target, WhyNot why_not, StillWanted wanted, AnswerDone done);
 
@@ -63,6 +66,7 @@ class FenceHook {
     WhyNot why_not;
     StillWanted wanted;
     AnswerDone done;
+    std::chrono::steady_clock::time_point queued;
   };
 
   FenceHook(Options options, std::shared_ptr<const http::Tls> tls);

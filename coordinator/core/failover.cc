@@ -145,6 +145,13 @@ FailoverPlan PlanOf(const Cluster& cluster, const Node& node) {
                       {.proof = node.record.fencing.proof, .hook = cluster.policy.fencing.hook});
 }
 
+// While the hook works on the node it is judged on, so that a sign of life ends it (L1).
+bool HookWorks(const Decision& decision) {
+  return std::any_of(decision.actions.begin(), decision.actions.end(), [](const Action& action) {
+    return action.kind == ActionKind::kFenceNode && action.state == ActionState::kReleased;
+  });
+}
+
 bool AsksHook(const std::vector<Action>& actions) {
   return std::any_of(actions.begin(), actions.end(),
                      [](const Action& action) { return action.kind == ActionKind::kFenceNode; });
@@ -353,6 +360,8 @@ void OnNodeDead(Turn& turn, Node& node) {
   node.fence.hook_fresh = turn.now >= node.fence.hook_at;
   ActOnDeath(turn, node);
   node.fence.hook_fresh = false;
+  const OpenDecision* open = OpenFailover(turn, node);
+  if (open != nullptr && HookWorks(open->decision)) node.silence->settled = false;
 }
 
 void OnNodeLives(Turn& turn, Node& node, const Evidence& sign) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/beats.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/fencing.h"
 #include "coordinator/core/fencing_settings.h"
@@ -100,7 +101,14 @@ void OnHookDue(Turn& turn, Node& node) {
 }
 
 void FencingActionReleased(Turn& turn, Node& node, const Action& action) {
-  if (action.kind == ActionKind::kFenceNode) node.fence.hook_asked = true;
+  if (action.kind == ActionKind::kFenceNode) {
+    node.fence.hook_asked = true;
+    // L1: a node that the hook works on is judged on, so that a sign of life ends it.
+    if (node.silence) {
+      node.silence->settled = false;
+      turn.state.timers.Set({TimerKind::kCheck, node.key, {}}, turn.now + CheckPause(absl::ZeroDuration()));
+    }
+  }
   // Ours to take off again from now on: its answer may be lost.
   const bool there = node.facts && node.facts->out_of_service;
   if (action.kind != ActionKind::kTaintOutOfService || there) return;

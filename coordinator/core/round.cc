@@ -188,6 +188,15 @@ WitnessJudgement WithApiServer(WitnessJudgement judgement, const Round& round, a
   return judgement;
 }
 
+// L5: its kubelet has spoken since; it may run anything. And nothing that was asked for before is done to it
+// (L1), a hook that works on it least of all.
+void KubeletLives(Turn& turn, Node& node) {
+  FencingEnds(turn, node);
+  OpenDecision* open = turn.FindOpen(node.open_decision);
+  if (open == nullptr || open->decision.kind != DecisionKind::kFailover) return;
+  FreezeFailover(turn, *open, "its kubelet has renewed its lease");
+}
+
 // Nobody reached it: the lease has the last word.
 void JudgeDeath(Turn& turn, Node& node, const WitnessJudgement& judgement, const LeaseRead& second) {
   Silence& silence = *node.silence;
@@ -207,7 +216,7 @@ void JudgeDeath(Turn& turn, Node& node, const WitnessJudgement& judgement, const
   Note(turn, node, "kubernetes", lease.observation, lease.direction);
   if (!lease.stale) {
     const bool maybe_alive = lease.direction == Direction::kForLife;
-    if (maybe_alive) FencingEnds(turn, node);  // L5: its kubelet has spoken since; it may run anything
+    if (maybe_alive) KubeletLives(turn, node);
     return Inconclusive(turn, node, absl::StrCat(judgement.reason, ", but ", lease.reason), maybe_alive);
   }
   CheckProof(turn, node, second.lease);
@@ -334,7 +343,11 @@ void OnLeaseRead(Turn& turn, const LeaseRead& event) {
     return;
   Round& round = *node->round;
   round.lease_request = 0;
-  if (event.ok) WatchLease(turn, ClearSince(turn.ClusterOf(*node), *node), *node->silence, event.lease);
+  if (event.ok) {
+    WatchLease(turn, ClearSince(turn.ClusterOf(*node), *node), *node->silence, event.lease);
+    // Whatever becomes of this round: an answer that the hook gives now is about an earlier life.
+    if (node->silence->lease->renewed == turn.now) KubeletLives(turn, *node);
+  }
   if (!round.confirming) {
     round.first_lease = event;
     round.first_lease_time = turn.now;

@@ -112,6 +112,16 @@ TEST_F(FenceHookTest, WhatIsNotWantedAnyMoreIsNotDone) {
   EXPECT_EQ(answer.detail, "ended: it is not wanted any more");
 }
 
+// L1: what has waited too long for its turn is not done: its node is judged again first.
+TEST_F(FenceHookTest, WhatHasWaitedTooLongIsNotDone) {
+  Script("echo x > $1");
+  options_.longest_wait = -absl::Seconds(1);
+  const Answer answer = Fence();
+  EXPECT_EQ(answer.outcome, ActionOutcome::kRefused);
+  EXPECT_THAT(answer.detail, testing::HasSubstr("not its turn in time"));
+  EXPECT_EQ(Said(), "");
+}
+
 // Stopping does not wait for a hook that hangs.
 TEST_F(FenceHookTest, StoppingDoesNotWait) {
   Script("echo x > $1; sleep 1000");

@@ -49,5 +49,42 @@ TEST_F(FencingTest, AnAgentsFenceIsWaitedForAgainAfterARenewedLease) {
   EXPECT_GE(*Moved("db-0") - restarted, Minimum());
 }
 
+// L1: while the hook works on a node it is judged on: a kubelet that renews its lease ends it, though its
+// agent is not through yet.
+TEST_F(FencingTest, ARenewedLeaseEndsAHookThatWorks) {
+  FencingPolicy fencing;
+  fencing.hook = true;
+  AddPod("db-0", "node-1");
+  Raise(4);
+  Apply(fencing);
+  Off("node-1");
+  Pass(absl::Seconds(5));
+  ASSERT_TRUE(asked_);
+  const size_t before = withdrawals_;
+  renewed_ = now_;
+  Pass(absl::Seconds(3));
+  EXPECT_GT(withdrawals_, before);
+}
+
+// Its hook took so long that the machine was on again meanwhile, and then cut off: that its kubelet had
+// renewed its lease was seen, though that round came to no end of its own.
+TEST_F(FencingTest, AnAnswerFromBeforeARenewedLeaseProvesNothing) {
+  FencingPolicy fencing;
+  fencing.hook = true;
+  AddPod("db-0", "node-1");
+  Raise(4);
+  Apply(fencing);
+  Off("node-1");
+  ASSERT_TRUE(asked_);
+  Pass(absl::Seconds(5));
+  const ActionFinished earlier = *asked_;
+  renewed_ = now_;
+  Pass(absl::Seconds(3));
+  Give(earlier);
+  EXPECT_FALSE(records_.at(Key("node-1")).fencing.proof);
+  Pass(absl::Minutes(1));
+  EXPECT_FALSE(Moved("db-0"));
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

@@ -140,6 +140,7 @@ class FencingTest : public testing::Test {
   }
 
   void Answer(const Request& request) {
+    if (std::holds_alternative<WithdrawActions>(request)) ++withdrawals_;
     if (const auto* probe = std::get_if<ProbeNode>(&request)) {
       ProbeAnswered answer;
       answer.probe_id = probe->probe_id;
@@ -251,6 +252,7 @@ class FencingTest : public testing::Test {
   std::set<std::string> off_;
   std::set<std::string> mute_;  // agents that follow no settings
   std::optional<absl::Duration> watchdog_ = kWatchdog;
+  size_t withdrawals_ = 0;
   std::optional<ActionOutcome> hook_;               // none: it does not answer
   std::optional<ActionFinished> asked_;             // what it was asked last, as if it had succeeded
   std::set<ActionKind> lost_;                       // actions whose answers are lost

@@ -131,9 +131,9 @@ void UpdateFencing(Turn& turn, Node& node) {
   if (node.silence) return;
   // Nobody was told anything yet, and there is nothing to tell.
   const bool told = node.record.fencing.version != 0 || node.fence.fence != 0;
-  if (!cluster.policy.fencing.self_fencing && !told) return;
+  if (!AgentsFence(cluster.policy) && !told) return;
   FencingSettings settings = SettingsFor(cluster, node);
-  if (cluster.policy.fencing.self_fencing && settings.vouchers.size() < kVouchers) {
+  if (AgentsFence(cluster.policy) && settings.vouchers.size() < kVouchers) {
     cluster.short_of_vouchers.insert(node.key.node);
   } else {
     cluster.short_of_vouchers.erase(node.key.node);

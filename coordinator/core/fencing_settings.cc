@@ -56,6 +56,10 @@ std::vector<MarkedPod> MarkedOn(const Cluster& cluster, const std::string& node)
 
 }  // namespace
 
+bool AgentsFence(const FailoverPolicy& policy) {
+  return policy.mode == PolicyMode::kEnforce && policy.fencing.self_fencing;
+}
+
 FencingSettings SettingsFor(const Cluster& cluster, const Node& node) {
   FencingSettings settings;
   const FencingPolicy& policy = cluster.policy.fencing;
@@ -64,10 +68,11 @@ FencingSettings SettingsFor(const Cluster& cluster, const Node& node) {
   // L11: an agent that was told of pods may have stopped them, whatever the policy says now, and lets go only
   // of those that are named to it.
   const bool told = node.record.fencing.version != 0 || node.fence.fence != 0;
-  if (policy.self_fencing || told) settings.marked = MarkedOn(cluster, node.key.node);
-  if (policy.self_fencing) settings.vouchers = VouchersFor(cluster, node);
+  const bool wanted = AgentsFence(cluster.policy);
+  if (wanted || told) settings.marked = MarkedOn(cluster, node.key.node);
+  if (wanted) settings.vouchers = VouchersFor(cluster, node);
   // Without a peer to ask, every absence of the coordinator would be isolation.
-  settings.armed = policy.self_fencing && !settings.vouchers.empty();
+  settings.armed = wanted && !settings.vouchers.empty();
   for (const std::string& name : cluster.condemned) {
     const std::vector<std::string>& vouchers = cluster.nodes.at(name).record.fencing.vouchers;
     const bool asked = std::find(vouchers.begin(), vouchers.end(), node.key.node) != vouchers.end();
@@ -88,7 +93,7 @@ bool IsOfAnotherBoot(const ArmedFence& armed, const Node& node) {
 std::string WhyNotSelfFenced(const Cluster& cluster, const Node& node) {
   const FencingPolicy& policy = cluster.policy.fencing;
   const std::optional<ArmedFence>& armed = node.record.fencing.armed;
-  if (!policy.self_fencing) return "the policy does not ask for it";
+  if (!AgentsFence(cluster.policy)) return "the policy does not ask for it";
   if (!armed) return "it had not confirmed that it would";
   // Its kubelet may have started pods in a boot whose agent nobody has heard.
   if (IsOfAnotherBoot(*armed, node)) return "its machine has booted again since it confirmed that it would";

@@ -12,6 +12,10 @@ FencingSettings SettingsFor(const Cluster& cluster, const Node& node);
 // Kubernetes shows a later boot of the machine than the one whose agent has promised.
 bool IsOfAnotherBoot(const ArmedFence& armed, const Node& node);
 
+// Agents are to fence their nodes. Where nothing would be moved off those (mode observe), they would stop
+// pods for nothing.
+bool AgentsFence(const FailoverPolicy& policy);
+
 // The policy counts on the node's agent, and the agent has confirmed what the policy asks of it. Empty: yes.
 // Else why not, as a clause.
 std::string WhyNotSelfFenced(const Cluster& cluster, const Node& node);

@@ -108,6 +108,7 @@ void OnDeletePolicy(Turn& turn, const DeletePolicy& event) {
 
 void EnforcePolicy(Turn& turn, Cluster& cluster) {
   const FencingPolicy fencing = cluster.policy.fencing;
+  const PolicyMode mode = cluster.policy.mode;
   if (const Policy* policy = PolicyFor(turn.state, cluster.name)) {
     cluster.policy = policy->failover;
     cluster.policy_name = policy->name;
@@ -130,7 +131,7 @@ void EnforcePolicy(Turn& turn, Cluster& cluster) {
   for (auto& [name, node] : cluster.nodes) {
     if (!node.sickness.told.empty() || !node.sickness.happened.empty()) ReviewHealth(turn, node);
   }
-  if (cluster.policy.fencing != fencing) FencingPolicyChanged(turn, cluster);
+  if (cluster.policy.fencing != fencing || cluster.policy.mode != mode) FencingPolicyChanged(turn, cluster);
 }
 
 void UpdateBeats(Turn& turn, Cluster& cluster) {

@@ -45,5 +45,24 @@ TEST_F(FencingTest, PodsAreNamedForTheirReleaseWithoutThePolicyToo) {
   EXPECT_EQ(told_.at("node-1").marked.size(), 1u);
 }
 
+// Under mode observe nothing would be moved: no agent is armed to stop pods for nothing, and one that was is
+// disarmed.
+TEST_F(FencingTest, NoAgentIsArmedWhereNothingWouldBeMoved) {
+  AddPod("db-0", "node-1");
+  Raise(4);
+  Apply(SelfFencing());
+  ASSERT_TRUE(told_.at("node-1").armed);
+  ApplyPolicy apply;
+  apply.policy = policies_.begin()->second;
+  apply.policy.failover.mode = PolicyMode::kObserve;
+  Give(apply);
+  EXPECT_FALSE(told_.at("node-1").armed);
+  EXPECT_FALSE(records_.at(Key("node-1")).fencing.armed);
+  apply.policy = policies_.begin()->second;
+  apply.policy.failover.mode = PolicyMode::kEnforce;
+  Give(apply);
+  EXPECT_TRUE(told_.at("node-1").armed);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/failover.h"
+#include "coordinator/core/fencing.h"
 #include "coordinator/core/gray_ladder.h"
 #include "coordinator/core/gray_readmission.h"
 #include "coordinator/core/nodes.h"
@@ -90,6 +91,7 @@ void OnFirstList(Turn& turn, Cluster& cluster) {
     if (node.facts && node.facts->gray_taint && !node.record.gray.tainted) AdoptGrayTaint(turn, node);
   }
   for (const NodeKey& key : gone) OnNodeGone(turn, {key});
+  UpdateFencing(turn, cluster);
   for (const DecisionId& id : std::vector<DecisionId>(cluster.open.begin(), cluster.open.end())) {
     OpenDecision* open = turn.FindOpen(id);
     if (open != nullptr && open->decision.kind == DecisionKind::kGray) TimeLadder(turn, *open);

@@ -25,6 +25,16 @@ bool KeepsTo(const ArmedFence& armed, const FencingSettings& settings) {
          settings.stop_timeout <= armed.stop_timeout;
 }
 
+// Nothing but pods has come to what was sent. A pod that is marked no more is told at once: it must not be
+// counted on.
+bool OnlyMarksMore(const FencingSettings& sent, const FencingSettings& settings) {
+  FencingSettings same = settings;
+  same.marked = sent.marked;
+  return same == sent && std::all_of(sent.marked.begin(), sent.marked.end(), [&](const MarkedPod& pod) {
+           return std::find(settings.marked.begin(), settings.marked.end(), pod) != settings.marked.end();
+         });
+}
+
 // Takes the node out of the list of those who ask its vouchers.
 void ForgetAsks(Cluster& cluster, const Node& node) {
   if (!node.fence.sent) return;
@@ -121,11 +131,45 @@ void Condemn(Turn& turn, Node& node) {
   Reckon(turn, node);
 }
 
+// The agent follows the settings that were sent last.
+void Confirmed(Turn& turn, Cluster& cluster, Node& node, const FencingReported& event) {
+  const FencingSettings sent = *node.fence.sent;
+  const bool can_vouch_now = node.fence.followed == 0;
+  node.fence.followed = event.version;
+  NodeFencing fencing = node.record.fencing;
+  fencing.vouchers.clear();
+  for (const Voucher& voucher : sent.vouchers) fencing.vouchers.push_back(voucher.node);
+  fencing.armed.reset();
+  if (sent.armed && event.armed) {
+    fencing.armed = ArmedFence{.isolation_timeout = sent.isolation_timeout,
+                               .stop_timeout = sent.stop_timeout,
+                               .watchdog_timeout = event.watchdog_timeout,
+                               .pods = {},
+                               .boot_id = node.session->boot_id};
+    for (const MarkedPod& pod : sent.marked) fencing.armed->pods.push_back(pod.uid);
+  }
+  if (fencing != node.record.fencing) {
+    node.record.fencing = std::move(fencing);
+    turn.RecordChanged(node);
+  }
+  for (const std::string& name : sent.condemned) {
+    const auto condemned = cluster.nodes.find(name);
+    if (condemned == cluster.nodes.end()) continue;
+    const auto promise = condemned->second.fence.promises.find(node.key.node);
+    if (promise == condemned->second.fence.promises.end() || promise->second) continue;
+    promise->second = turn.now;
+    Reckon(turn, condemned->second);
+  }
+  if (can_vouch_now) UpdateShort(turn, cluster);
+}
+
 }  // namespace
 
 void UpdateFencing(Turn& turn, Node& node) {
   Cluster& cluster = turn.ClusterOf(node);
   if (!node.session || !node.facts || !node.record.agent_seen) return;
+  // While Kubernetes' objects are still being listed every pod would be a change.
+  if (!cluster.sight.listed) return;
   // One that is silent may hear it without our knowing: it hears when it speaks. What it does not know of it
   // cannot ask, and those whom it may ask have to promise.
   if (node.silence) return;
@@ -141,6 +185,9 @@ void UpdateFencing(Turn& turn, Node& node) {
   if (node.fence.sent) {
     settings.version = node.fence.sent->version;
     if (settings == *node.fence.sent) return;
+    // Pods come in bursts: those that come while an answer is awaited are told together, when it is here.
+    const bool awaited = node.fence.followed != settings.version;
+    if (awaited && OnlyMarksMore(*node.fence.sent, settings)) return;
   }
   Send(turn, node, std::move(settings));
 }
@@ -192,36 +239,8 @@ void OnFencingReported(Turn& turn, const FencingReported& event) {
   Cluster& cluster = turn.ClusterOf(*node);
   // It is answered, also where somebody else had it stop pods: it would keep them stopped for ever.
   node->fence.fence = event.fence;
+  if (node->fence.sent && event.version == node->fence.sent->version) Confirmed(turn, cluster, *node, event);
   UpdateFencing(turn, *node);
-  if (!node->fence.sent || event.version != node->fence.sent->version) return;  // newer ones are on their way
-  const FencingSettings sent = *node->fence.sent;
-  const bool can_vouch_now = node->fence.followed == 0;
-  node->fence.followed = event.version;
-  NodeFencing fencing = node->record.fencing;
-  fencing.vouchers.clear();
-  for (const Voucher& voucher : sent.vouchers) fencing.vouchers.push_back(voucher.node);
-  fencing.armed.reset();
-  if (sent.armed && event.armed) {
-    fencing.armed = ArmedFence{.isolation_timeout = sent.isolation_timeout,
-                               .stop_timeout = sent.stop_timeout,
-                               .watchdog_timeout = event.watchdog_timeout,
-                               .pods = {},
-                               .boot_id = node->session->boot_id};
-    for (const MarkedPod& pod : sent.marked) fencing.armed->pods.push_back(pod.uid);
-  }
-  if (fencing != node->record.fencing) {
-    node->record.fencing = std::move(fencing);
-    turn.RecordChanged(*node);
-  }
-  for (const std::string& name : sent.condemned) {
-    const auto condemned = cluster.nodes.find(name);
-    if (condemned == cluster.nodes.end()) continue;
-    const auto promise = condemned->second.fence.promises.find(node->key.node);
-    if (promise == condemned->second.fence.promises.end() || promise->second) continue;
-    promise->second = turn.now;
-    Reckon(turn, condemned->second);
-  }
-  if (can_vouch_now) UpdateShort(turn, cluster);
 }
 
 void FencingPodChanged(Turn& turn, const std::string& cluster, const std::string& node) {

@@ -105,7 +105,8 @@ Session::Session(SessionHost& host, uint64_t id, absl::Time now)
       id_(id),
       stream_(*this),
       messages_(kMessagesPerSecond, kMessageBurst, now),
-      reports_(kReportsPerSecond, kReportBurst, now) {}
+      reports_(kReportsPerSecond, kReportBurst, now),
+      fencing_statuses_(kFencingStatusesPerSecond, kFencingStatusBurst, now) {}
 
 SessionDescription Session::Describe() const {
   return SessionDescription{id_, agent_version_, boot_id_, agent_port_, peer_, opened_, last_beat_};
@@ -274,7 +275,7 @@ absl::Status Session::TakeRestartAnswer(const v1::RestartAnswer& answer) {
 }
 
 absl::Status Session::TakeFencingStatus(const v1::FencingStatus& status) {
-  if (!reports_.Admit(host_.Now())) return TooMany("fencing statuses");
+  if (!fencing_statuses_.Admit(host_.Now())) return TooMany("fencing statuses");
   EVENKEEL_RETURN_IF_ERROR(ValidateFencingStatus(status));
   FencingReported report{.node = node_,
                          .session_id = id_,

@@ -78,6 +78,9 @@ class Session final : private AgentStream::Listener {
   static constexpr float kMessageBurst = 500;
   static constexpr float kReportsPerSecond = 10;
   static constexpr float kReportBurst = 50;
+  // Each is the answer to settings of ours, or news that an agent has once in a turn of 100 ms.
+  static constexpr float kFencingStatusesPerSecond = 20;
+  static constexpr float kFencingStatusBurst = 200;
   static constexpr uint64_t kBeatsPerAcknowledgement = 10;
 
   // `id` is this stream's, and the session's if it comes to one.
@@ -173,6 +176,7 @@ class Session final : private AgentStream::Listener {
 
   RateBound messages_;
   RateBound reports_;
+  RateBound fencing_statuses_;
   BeatMonitor::Watched* watched_ = nullptr;
   std::shared_ptr<LastBeat> last_beat_;
   uint64_t last_sequence_ = 0;

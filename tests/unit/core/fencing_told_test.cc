@@ -64,5 +64,50 @@ TEST_F(FencingTest, NoAgentIsArmedWhereNothingWouldBeMoved) {
   EXPECT_TRUE(told_.at("node-1").armed);
 }
 
+// A burst of pods costs two messages, not one for each: those that come while an answer is awaited are told
+// together, when it is here. A pod that goes is told at once.
+TEST_F(FencingTest, PodsThatComeTogetherAreToldTogether) {
+  AddPod("db-0", "node-1");
+  Raise(4);
+  Apply(SelfFencing());
+  const uint64_t before = told_.at("node-1").version;
+  mute_.insert("node-1");
+  for (int i = 1; i <= 60; ++i) AddPod(absl::StrCat("db-", i), "node-1");
+  EXPECT_EQ(told_.at("node-1").version, before + 1);
+  EXPECT_EQ(told_.at("node-1").marked.size(), 2u);
+  mute_.clear();
+  Give(FencingReported{.node = Key("node-1"),
+                       .session_id = sessions_["node-1"],
+                       .version = before + 1,
+                       .armed = true,
+                       .watchdog_timeout = kWatchdog,
+                       .fenced = false,
+                       .detail = ""});
+  EXPECT_EQ(told_.at("node-1").version, before + 2);
+  EXPECT_EQ(records_.at(Key("node-1")).fencing.armed->pods.size(), 61u);
+  mute_.insert("node-1");
+  AddPod("db-61", "node-1");
+  Give(PodGone{{"local", "shop", "db-7"}});
+  EXPECT_EQ(told_.at("node-1").version, before + 4);
+  EXPECT_EQ(records_.at(Key("node-1")).fencing.armed->pods.size(), 60u);
+}
+
+// A coordinator that starts tells nobody anything before it knows all pods: the first settings are whole.
+TEST_F(FencingTest, NobodyIsToldBeforeKubernetesIsListed) {
+  AddPod("db-0", "node-1");
+  AddPod("db-1", "node-1");
+  Raise(4);
+  Apply(SelfFencing());
+  Restart();
+  told_.clear();
+  Give(ClusterAdded{"local"});
+  for (const std::string& node : nodes_) Open(node);
+  for (const std::string& node : nodes_) Give(NodeObserved{Key(node), Facts(node)});
+  for (const auto& [name, pod] : pods_) Give(PodObserved{{"local", "shop", name}, pod});
+  EXPECT_TRUE(told_.empty());
+  Give(ApiChanged{"local", true, ""});
+  EXPECT_EQ(told_.at("node-1").marked.size(), 2u);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

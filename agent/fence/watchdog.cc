@@ -31,6 +31,14 @@ absl::StatusOr<std::unique_ptr<Watchdog>> Watchdog::Open(const std::string& devi
     return absl::FailedPreconditionError(
         absl::StrCat(device, " does not tell after how long it resets the machine"));
   }
+  watchdog_info info{};
+  if (!pipe && (ioctl(file, WDIOC_GETSUPPORT, &info) != 0 || (info.options & WDIOF_MAGICCLOSE) == 0)) {
+    // The kernel stops it when its file is closed, and so when this process is killed.
+    (void)!write(file, "V", 1);
+    close(file);
+    return absl::FailedPreconditionError(
+        absl::StrCat(device, " would stop when the agent is killed: its driver lacks \"magic close\""));
+  }
   return std::unique_ptr<Watchdog>(new Watchdog(file, timeout));
 }
 

@@ -15,7 +15,8 @@ class Watchdog {
  public:
   // Opens it, which starts it. `timeout` is asked of its driver, which may take another: see timeout(). A
   // pipe, behind which somebody else keeps the time, is taken to have `timeout`; a driver that does not tell
-  // its time is FAILED_PRECONDITION. Errors name the device.
+  // its time, or that would stop when this process is killed (without WDIOF_MAGICCLOSE), is
+  // FAILED_PRECONDITION. Errors name the device.
   static absl::StatusOr<std::unique_ptr<Watchdog>> Open(const std::string& device, absl::Duration timeout);
   // Leaves it running: who goes without Disarm has the machine reset, unless a successor opens it in time.
   ~Watchdog();

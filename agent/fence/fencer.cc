@@ -17,7 +17,8 @@ constexpr absl::Duration kPrepareInterval = absl::Seconds(5);
 constexpr absl::Duration kKeepInterval = absl::Seconds(1);
 constexpr absl::Duration kFirstReleasePause = absl::Milliseconds(250);
 constexpr absl::Duration kLongestReleasePause = absl::Seconds(15);
-constexpr absl::Duration kIdleTurn = absl::Seconds(1);  // while nobody counts on this node's fence
+constexpr absl::Duration kLongestLeave = absl::Seconds(3);  // a call of the runtime may be under way
+constexpr absl::Duration kIdleTurn = absl::Seconds(1);      // while nobody counts on this node's fence
 
 void SetDuration(absl::Duration from, google::protobuf::Duration* to) {
   absl::Duration rest;
@@ -56,8 +57,10 @@ Fencer::~Fencer() {
 }
 
 void Fencer::Leave() {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   leave_ = true;
+  woken_.notify_all();
+  woken_.wait_for(lock, absl::ToChronoMicroseconds(kLongestLeave), [this] { return !leave_; });
 }
 
 void Fencer::Heard(absl::Time sent) {
@@ -94,13 +97,17 @@ void Fencer::Run() {
     const bool stopping = state_.fenced() && !held_;
     const absl::Duration pause = idle ? kIdleTurn : stopping ? options_.turn / 4 : options_.turn;
     std::unique_lock<std::mutex> lock(mutex_);
-    woken_.wait_for(lock, absl::ToChronoMicroseconds(pause), [this] { return stop_ || settings_; });
-    if (!stop_) continue;
-    if (leave_ && !state_.fenced()) {
+    woken_.wait_for(lock, absl::ToChronoMicroseconds(pause), [this] { return stop_ || leave_ || settings_; });
+    const bool leaves = leave_ && !state_.fenced();
+    if (leaves) {
       if (watchdog_ != nullptr) watchdog_->Disarm();
       file_.Remove();
     }
-    return;
+    if (leave_) {
+      leave_ = false;
+      woken_.notify_all();
+    }
+    if (stop_ || leaves) return;
   }
 }
 

@@ -54,8 +54,9 @@ class Fencer final : public FencePort {
   Fencer(const Fencer&) = delete;
   Fencer& operator=(const Fencer&) = delete;
 
-  // The coordinator knows that this agent stops, and relies on it no more: lets go of the watchdog. Not while
-  // fenced.
+  // The coordinator knows that this agent stops, and relies on it no more: lets go of the watchdog and ends
+  // the thread. Not while fenced. It is done when this returns, unless the thread hangs: then after 3 s at
+  // most.
   void Leave();
 
   // --- FencePort. ---

@@ -51,7 +51,9 @@ void Send(Turn& turn, Node& node, FencingSettings settings) {
   Cluster& cluster = turn.ClusterOf(node);
   ForgetAsks(cluster, node);
   for (const Voucher& voucher : settings.vouchers) cluster.askers[voucher.node].insert(node.key.node);
-  settings.version = ++record.version;
+  // A lost store must not begin again at a version that an agent follows already.
+  record.version = std::max(record.version, turn.state.epoch << 32) + 1;
+  settings.version = record.version;
   // Durable before it is sent: whom the agent may ask must be known whatever happens to us (L3).
   for (const Voucher& voucher : settings.vouchers) {
     if (!Contains(record.vouchers, voucher.node)) record.vouchers.push_back(voucher.node);

@@ -21,7 +21,7 @@ void FencingSessionOpened(Turn& turn, Node& node);
 void FencingGoodbye(Turn& turn, Node& node);
 void OnFencingReported(Turn& turn, const FencingReported& event);
 
-// Kubernetes shows the node for the first time.
+// Kubernetes shows the node for the first time, or another object of its name.
 void FencingFactsSeen(Turn& turn, Node& node);
 
 // A pod that must not run twice has come to the node, changed or gone.

@@ -81,7 +81,7 @@ struct FenceProof {
 
 // What is remembered about fencing a node across restarts; a part of its NodeRecord.
 struct NodeFencing {
-  uint64_t version = 0;               // of the settings sent last
+  uint64_t version = 0;  // of the settings sent last: rises, and above 2^32 times the epoch that sent them
   std::vector<std::string> vouchers;  // by name: all that its agent may ask, since its last confirmation
   std::optional<ArmedFence> armed;    // none = nothing that can be relied on
   bool condemned = false;             // no peer may vouch for it

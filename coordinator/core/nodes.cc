@@ -49,8 +49,11 @@ void ForgetRecord(Turn& turn, Cluster& cluster, Node& node) {
   FencingForgotten(turn, node);
   cluster.failed_over.erase(node.key.node);
   std::string agent_pod = node.session ? std::move(node.record.agent_pod) : "";
+  // Its agent goes on by what it was told: no version may stand for two settings.
+  const uint64_t told = node.session ? node.record.fencing.version : 0;
   node.record = {};
   node.record.agent_pod = std::move(agent_pod);
+  node.record.fencing.version = told;
   node.record.key = node.key;
   node.record.agent_seen = node.session.has_value();
   UpdateStanding(turn, node);
@@ -91,7 +94,8 @@ void OnNodeObserved(Turn& turn, const NodeObserved& event) {
   if (node.facts == event.facts) return;
   const bool fresh = !node.facts.has_value();
   const bool was_ready = node.facts && node.facts->ready;
-  if (!node.record.uid.empty() && node.record.uid != event.facts.uid) ReplaceNode(turn, *cluster, node);
+  const bool replaced = !node.record.uid.empty() && node.record.uid != event.facts.uid;
+  if (replaced) ReplaceNode(turn, *cluster, node);
   const bool moved = node.facts && node.facts->address != event.facts.address;
   node.facts = event.facts;
   if (node.record.uid.empty()) {
@@ -119,7 +123,7 @@ void OnNodeObserved(Turn& turn, const NodeObserved& event) {
   UpdateWell(turn, node);
   UpdateGrayWell(turn, node);
   if (fresh) ReviewHealth(turn, node);  // its agent may have told before Kubernetes showed it
-  if (fresh) FencingFactsSeen(turn, node);
+  if (fresh || replaced) FencingFactsSeen(turn, node);
   if (moved) FencingVoucherChanged(turn, *cluster, node.key.node);
   if (!event.facts.ready) StopRebalance(turn, node, absl::StrCat(node.key.node, " is not Ready any more"));
   if (event.facts.unschedulable) StopRebalance(turn, node, absl::StrCat(node.key.node, " was cordoned"));

@@ -109,5 +109,33 @@ TEST_F(FencingTest, NobodyIsToldBeforeKubernetesIsListed) {
   EXPECT_EQ(told_.at("node-1").marked.size(), 2u);
 }
 
+// A node object that is replaced while its agent speaks: the agent hears anew, by a version that it has never
+// had, and what it confirms counts.
+TEST_F(FencingTest, AReplacedNodesAgentIsToldAgain) {
+  AddPod("db-0", "node-1");
+  Raise(4);
+  Apply(SelfFencing());
+  const uint64_t before = told_.at("node-1").version;
+  told_.erase("node-1");
+  NodeFacts facts = Facts("node-1");
+  facts.uid = "uid-of-another";
+  Give(NodeObserved{Key("node-1"), facts});
+  ASSERT_TRUE(told_.contains("node-1"));
+  EXPECT_GT(told_.at("node-1").version, before);
+  EXPECT_TRUE(records_.at(Key("node-1")).fencing.armed);
+}
+
+// A coordinator that has lost its store begins above all versions of the one before it.
+TEST_F(FencingTest, VersionsRiseOverALostStore) {
+  AddPod("db-0", "node-1");
+  Raise(4);
+  Apply(SelfFencing());
+  const uint64_t before = told_.at("node-1").version;
+  records_.clear();
+  Restart();
+  Raise(4);
+  EXPECT_GT(told_.at("node-1").version, before);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

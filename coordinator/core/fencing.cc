@@ -133,6 +133,14 @@ void Condemn(Turn& turn, Node& node) {
   Reckon(turn, node);
 }
 
+// Should it be named again, it is asked as if for the first time.
+void ForgetHook(Turn& turn, Node& node) {
+  turn.state.timers.Clear({TimerKind::kHook, node.key, {}});
+  node.fence.hook_pause = absl::ZeroDuration();
+  node.fence.hook_at = absl::InfinitePast();
+  node.fence.hook_asked = false;
+}
+
 // The agent follows the settings that were sent last.
 void Confirmed(Turn& turn, Cluster& cluster, Node& node, const FencingReported& event) {
   const FencingSettings sent = *node.fence.sent;
@@ -201,7 +209,11 @@ void UpdateFencing(Turn& turn, Cluster& cluster) {
 void FencingPolicyChanged(Turn& turn, Cluster& cluster) {
   UpdateFencing(turn, cluster);
   // There may be a way now to prove what pods wait for.
-  for (const std::string& name : cluster.failed_over) JudgeFenceAgain(turn, cluster.nodes.at(name));
+  for (const std::string& name : cluster.failed_over) {
+    Node& node = cluster.nodes.at(name);
+    if (!cluster.policy.fencing.hook) ForgetHook(turn, node);
+    JudgeFenceAgain(turn, node);
+  }
 }
 
 void FencingVoucherChanged(Turn& turn, Cluster& cluster, const std::string& voucher) {
@@ -293,12 +305,9 @@ void FencingWaitsAgain(Turn& turn, Node& node) {
 
 void FencingEnds(Turn& turn, Node& node) {
   NodeFencing& fencing = node.record.fencing;
-  turn.state.timers.Clear({TimerKind::kHook, node.key, {}});
+  ForgetHook(turn, node);
   FencingWaitsAgain(turn, node);
   node.fence.last_life = turn.now;
-  node.fence.hook_pause = absl::ZeroDuration();
-  node.fence.hook_at = absl::InfinitePast();
-  node.fence.hook_asked = false;
   const bool condemned = std::exchange(fencing.condemned, false);
   if (condemned) {
     turn.ClusterOf(node).condemned.erase(node.key.node);

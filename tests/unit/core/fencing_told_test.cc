@@ -137,5 +137,26 @@ TEST_F(FencingTest, VersionsRiseOverALostStore) {
   EXPECT_GT(told_.at("node-1").version, before);
 }
 
+// An operator may take a hook that fails out of the policy, mend it, and name it again: it is asked again.
+TEST_F(FencingTest, AHookThatIsNamedAgainIsAskedAgain) {
+  AddPod("db-0", "node-1");
+  Raise(4);
+  FencingPolicy fencing;
+  fencing.hook = true;
+  Apply(fencing);
+  hook_ = ActionOutcome::kRefused;
+  Off("node-1");
+  Pass(absl::Seconds(5));
+  ASSERT_TRUE(asked_);
+  Apply({});
+  Pass(absl::Minutes(5));
+  ASSERT_NE(Failover("node-1").state, DecisionState::kOpen);
+  EXPECT_FALSE(Moved("db-0"));
+  hook_ = ActionOutcome::kDone;
+  Apply(fencing);
+  Pass(absl::Seconds(10));
+  EXPECT_TRUE(Moved("db-0"));
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

@@ -162,6 +162,13 @@ void Confirmed(Turn& turn, Cluster& cluster, Node& node, const FencingReported& 
     node.record.fencing = std::move(fencing);
     turn.RecordChanged(node);
   }
+  // What was under way when it fell silent may say that its agent takes longer: then the wait is longer, too.
+  if (node.record.fencing.condemned && !node.record.fencing.proof) {
+    turn.state.timers.Clear({TimerKind::kFence, node.key, {}});
+    node.fence.believed_from.reset();
+    node.fence.due = false;
+    Reckon(turn, node);
+  }
   for (const std::string& name : sent.condemned) {
     const auto condemned = cluster.nodes.find(name);
     if (condemned == cluster.nodes.end()) continue;

@@ -86,5 +86,28 @@ TEST_F(FencingTest, AnAnswerFromBeforeARenewedLeaseProvesNothing) {
   EXPECT_FALSE(Moved("db-0"));
 }
 
+// A status that was under way when its node fell silent tells of a longer watchdog: it is waited for so long.
+TEST_F(FencingTest, ALateStatusLengthensTheWait) {
+  AddPod("db-0", "node-1");
+  Raise(4);
+  Apply(SelfFencing());
+  Off("node-1");
+  Pass(absl::Seconds(2));
+  const absl::Duration before = Minimum();
+  watchdog_ = absl::Seconds(40);
+  Give(FencingReported{.node = Key("node-1"),
+                       .session_id = sessions_["node-1"],
+                       .version = told_["node-1"].version,
+                       .armed = true,
+                       .watchdog_timeout = watchdog_,
+                       .fenced = false,
+                       .detail = ""});
+  Pass(before + absl::Seconds(5));
+  EXPECT_FALSE(Moved("db-0"));
+  Pass(Minimum());
+  ASSERT_TRUE(Moved("db-0"));
+  EXPECT_GE(*Moved("db-0") - last_beat_["node-1"], Minimum());
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

@@ -22,7 +22,18 @@ AgentMetrics::AgentMetrics(prometheus::Registry& registry, const Agent& agent)
                      .Name("evenkeel_agent_connected")
                      .Help("1 while a session with a coordinator is open")
                      .Register(registry)
-                     .Add({})) {
+                     .Add({})),
+      armed_(
+          prometheus::BuildGauge()
+              .Name("evenkeel_agent_self_fencing_armed")
+              .Help("1 while the agent will stop the pods that must not run twice when its node is isolated")
+              .Register(registry)
+              .Add({})),
+      fenced_(prometheus::BuildGauge()
+                  .Name("evenkeel_agent_self_fencing_fenced")
+                  .Help("1 while the agent keeps the pods that must not run twice stopped")
+                  .Register(registry)
+                  .Add({})) {
   const SessionCounters& session = agent.session_counters();
   carried_ = {
       {&session.sessions,
@@ -56,6 +67,8 @@ AgentMetrics::AgentMetrics(prometheus::Registry& registry, const Agent& agent)
 
 void AgentMetrics::Update() {
   connected_.Set(agent_.connected() ? 1 : 0);
+  armed_.Set(agent_.fencer().armed() ? 1 : 0);
+  fenced_.Set(agent_.fencer().fenced() ? 1 : 0);
   for (const Carried& carried : carried_) {
     CarryOver(carried.from->load(std::memory_order_relaxed), *carried.to);
   }

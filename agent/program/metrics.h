@@ -35,6 +35,8 @@ class AgentMetrics {
 
   const Agent& agent_;
   prometheus::Gauge& connected_;
+  prometheus::Gauge& armed_;
+  prometheus::Gauge& fenced_;
   std::vector<Carried> carried_;
   std::vector<Collector> collectors_;  // in the agent's order
 };

@@ -129,6 +129,14 @@ std::string ReadmissionText(const v1::Node& node, absl::Time now) {
   return text;
 }
 
+std::string SelfFencingText(const v1::SelfFencing& fencing) {
+  if (fencing.fenced()) return "its pods that must not run twice are stopped";
+  if (!fencing.armed()) return absl::StrCat("cannot be relied on: ", fencing.detail());
+  return fencing.has_watchdog_timeout()
+             ? absl::StrCat("armed, watchdog of ", Age(absl::Seconds(fencing.watchdog_timeout().seconds())))
+             : "armed, without a watchdog";
+}
+
 std::string EtagOf(const v1::Decision& decision) {
   return decision.policy().empty()
              ? ""
@@ -179,6 +187,7 @@ std::string Describe(const v1::Node& node, const std::vector<v1::Pod>& pods, abs
   sheet.Add("Failed over", node.failed_over() ? "yes, and not readmitted yet" : "no");
   if (node.has_readmit_after()) sheet.Add("  Readmission", ReadmissionText(node, now));
   sheet.Add("Maintenance", node.has_maintenance() ? MaintenanceText(node.maintenance()) : "no");
+  if (node.has_self_fencing()) sheet.Add("Self-fencing", SelfFencingText(node.self_fencing()));
   sheet.Add("Open decision", node.open_decision());
   sheet.Add("Agent",
             node.agent_version().empty()

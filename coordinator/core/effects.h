@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "coordinator/core/cluster_record.h"
 #include "coordinator/core/decision.h"
+#include "coordinator/core/fencing_facts.h"
 #include "coordinator/core/ids.h"
 #include "coordinator/core/policy.h"
 
@@ -148,6 +149,7 @@ struct VerdictChanged {
   uint32_t relapses = 0;                      // counted against it
   absl::Duration readmit_after;               // it must be well for so long
   std::optional<absl::Time> readmission_due;  // while it is failed over and well
+  std::optional<SelfFencing> self_fencing;    // none = the policy does not ask for it
   bool operator==(const VerdictChanged&) const = default;
 };
 // The coordinator lost or regained its sight of a cluster.

@@ -25,6 +25,11 @@ bool KeepsTo(const ArmedFence& armed, const FencingSettings& settings) {
          settings.stop_timeout <= armed.stop_timeout;
 }
 
+// Those who look at the node see how far it can be relied on.
+void Show(Turn& turn, const Node& node) {
+  if (node.published) turn.Changed(node);
+}
+
 // Nothing but pods has come to what was sent. A pod that is marked no more is told at once: it must not be
 // counted on.
 bool OnlyMarksMore(const FencingSettings& sent, const FencingSettings& settings) {
@@ -68,6 +73,7 @@ void Send(Turn& turn, Node& node, FencingSettings settings) {
     });
   }
   turn.RecordChanged(node);
+  Show(turn, node);
   turn.Ask(SetFencing{.node = node.key, .session_id = node.session->id, .settings = settings});
   node.fence.sent = std::move(settings);
 }
@@ -215,6 +221,7 @@ void UpdateFencing(Turn& turn, Cluster& cluster) {
 
 void FencingPolicyChanged(Turn& turn, Cluster& cluster) {
   UpdateFencing(turn, cluster);
+  for (const auto& [name, node] : cluster.nodes) Show(turn, node);
   // There may be a way now to prove what pods wait for.
   for (const std::string& name : cluster.failed_over) {
     Node& node = cluster.nodes.at(name);
@@ -237,6 +244,8 @@ void FencingSessionOpened(Turn& turn, Node& node) {
   node.fence.sent.reset();
   node.fence.followed = 0;
   node.fence.fence = 0;
+  node.fence.detail.clear();
+  Show(turn, node);
   if (node.record.fencing.armed) {
     node.record.fencing.armed.reset();
     turn.RecordChanged(node);
@@ -252,6 +261,7 @@ void FencingGoodbye(Turn& turn, Node& node) {
   if (!node.record.fencing.armed) return;
   node.record.fencing.armed.reset();
   turn.RecordChanged(node);
+  Show(turn, node);
 }
 
 void OnFencingReported(Turn& turn, const FencingReported& event) {
@@ -260,6 +270,8 @@ void OnFencingReported(Turn& turn, const FencingReported& event) {
   Cluster& cluster = turn.ClusterOf(*node);
   // It is answered, also where somebody else had it stop pods: it would keep them stopped for ever.
   node->fence.fence = event.fence;
+  node->fence.detail = event.detail;
+  Show(turn, *node);
   if (node->fence.sent && event.version == node->fence.sent->version) Confirmed(turn, cluster, *node, event);
   UpdateFencing(turn, *node);
 }

@@ -66,6 +66,15 @@ struct ArmedFence {
   bool operator==(const ArmedFence&) const = default;
 };
 
+// Whether a node can be relied on to fence itself, for those who look at it before it falls silent.
+struct SelfFencing {
+  bool armed = false;
+  bool fenced = false;                             // its agent keeps the marked pods stopped
+  std::optional<absl::Duration> watchdog_timeout;  // none = it has no watchdog, or is not armed
+  std::string detail;                              // a clause: why it cannot be relied on
+  bool operator==(const SelfFencing&) const = default;
+};
+
 enum class FenceMethod { kSelf, kHook, kOperator };
 
 struct FenceProof {

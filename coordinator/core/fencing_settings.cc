@@ -90,7 +90,10 @@ bool IsOfAnotherBoot(const ArmedFence& armed, const Node& node) {
   return !boot.empty() && boot != armed.boot_id;
 }
 
-std::string WhyNotSelfFenced(const Cluster& cluster, const Node& node) {
+namespace {
+
+// Whatever pods wait. Empty: its agent can be relied on.
+std::string WhyNotArmed(const Cluster& cluster, const Node& node) {
   const FencingPolicy& policy = cluster.policy.fencing;
   const std::optional<ArmedFence>& armed = node.record.fencing.armed;
   if (!AgentsFence(cluster.policy)) return "the policy does not ask for it";
@@ -102,10 +105,30 @@ std::string WhyNotSelfFenced(const Cluster& cluster, const Node& node) {
            "does not accept "
            "that";
   }
+  return "";
+}
+
+}  // namespace
+
+std::string WhyNotSelfFenced(const Cluster& cluster, const Node& node) {
+  if (std::string why_not = WhyNotArmed(cluster, node); !why_not.empty()) return why_not;
+  const std::optional<ArmedFence>& armed = node.record.fencing.armed;
   for (const std::string& uid : WaitingPods(cluster, node)) {
     if (std::find(armed->pods.begin(), armed->pods.end(), uid) != armed->pods.end()) return "";
   }
   return "it had not yet heard of the pods that must not run twice";
+}
+
+std::optional<SelfFencing> SelfFencingOf(const Cluster& cluster, const Node& node) {
+  if (!AgentsFence(cluster.policy)) return std::nullopt;
+  const std::optional<ArmedFence>& armed = node.record.fencing.armed;
+  SelfFencing view{.armed = false,
+                   .fenced = node.fence.fence != 0,
+                   .watchdog_timeout = armed ? armed->watchdog_timeout : std::nullopt,
+                   .detail = WhyNotArmed(cluster, node)};
+  view.armed = view.detail.empty();
+  if (!armed && !node.fence.detail.empty()) view.detail = node.fence.detail;
+  return view;
 }
 
 std::vector<std::string> WaitingPods(const Cluster& cluster, const Node& node) {

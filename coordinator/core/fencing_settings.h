@@ -20,6 +20,9 @@ bool AgentsFence(const FailoverPolicy& policy);
 // Else why not, as a clause.
 std::string WhyNotSelfFenced(const Cluster& cluster, const Node& node);
 
+// None: the policy does not ask for it.
+std::optional<SelfFencing> SelfFencingOf(const Cluster& cluster, const Node& node);
+
 // Uids of the pods on the node that wait for proof.
 std::vector<std::string> WaitingPods(const Cluster& cluster, const Node& node);
 

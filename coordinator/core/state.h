@@ -93,6 +93,7 @@ struct Round {
 struct FenceWatch {
   std::optional<FencingSettings> sent;  // to its present session
   uint64_t followed = 0;                // version of the settings that its present agent follows; 0 = none
+  std::string detail;                   // in its agent's words: why that is not armed
   uint64_t fence = 0;  // its agent says that it keeps the pods stopped, by which fence; 0 = it does not
   // Once it is condemned.
   absl::Time last_beat;  // the latest that a beat of it can have been confirmed

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/base/check.h"
+#include "coordinator/core/fencing_settings.h"
 #include "coordinator/core/sentences.h"
 
 namespace evenkeel::coordinator {
@@ -191,7 +192,8 @@ Effects Turn::Finish() {
                         .open_decision = node->open_decision,
                         .relapses = node->record.hold_down.relapses,
                         .readmit_after = HoldOf(*node),
-                        .readmission_due = {}};
+                        .readmission_due = {},
+                        .self_fencing = SelfFencingOf(ClusterOf(*node), *node)};
     if (node->well_since) view.readmission_due = *node->well_since + view.readmit_after;
     if (node->published && *node->published == view) continue;
     node->published = view;

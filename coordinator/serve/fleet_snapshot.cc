@@ -101,6 +101,14 @@ v1::Node ToMessage(const NodeSnapshot& node) {
     if (node.judged->readmission_due) {
       *message.mutable_readmission_due_time() = ToMessage(*node.judged->readmission_due);
     }
+    if (node.judged->self_fencing) {
+      const SelfFencing& known = *node.judged->self_fencing;
+      v1::SelfFencing& shown = *message.mutable_self_fencing();
+      shown.set_armed(known.armed);
+      shown.set_fenced(known.fenced);
+      if (known.watchdog_timeout) *shown.mutable_watchdog_timeout() = ToMessage(*known.watchdog_timeout);
+      shown.set_detail(known.detail);
+    }
   }
   if (node.session) {
     message.set_agent_version(node.session->agent_version);

@@ -84,6 +84,18 @@ TEST(Describe, NamesBlindFailureDomains) {
   EXPECT_THAT(text, HasSubstr(" (5s ago): 2 of 3 nodes are silent\n"));
 }
 
+// Proves that a node's sheet tells before it matters whether it would fence itself, and why not.
+TEST(Describe, TellsWhetherANodeWouldFenceItself) {
+  v1::Node node;
+  EXPECT_THAT(Describe(node, {}, Start()), Not(HasSubstr("Self-fencing")));
+  node.mutable_self_fencing()->set_detail("it has no watchdog");
+  EXPECT_THAT(Describe(node, {}, Start()),
+              HasSubstr("Self-fencing:        cannot be relied on: it has no watchdog\n"));
+  node.mutable_self_fencing()->set_armed(true);
+  node.mutable_self_fencing()->mutable_watchdog_timeout()->set_seconds(30);
+  EXPECT_THAT(Describe(node, {}, Start()), HasSubstr("Self-fencing:        armed, watchdog of 30s\n"));
+}
+
 // Proves that a decision's sheet lists each action with its precondition and result.
 TEST(Describe, DecisionListsEveryAction) {
   v1::Decision decision;

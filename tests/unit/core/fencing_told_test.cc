@@ -158,5 +158,37 @@ TEST_F(FencingTest, AHookThatIsNamedAgainIsAskedAgain) {
   EXPECT_TRUE(Moved("db-0"));
 }
 
+// Whether a node would fence itself is shown before it matters, and why not.
+TEST_F(FencingTest, WhetherANodeWouldFenceItselfIsShown) {
+  AddPod("db-0", "node-1");
+  Raise(4);
+  EXPECT_FALSE(shown_.at("node-1"));
+  mute_.insert("node-1");
+  Apply(SelfFencing());
+  ASSERT_TRUE(shown_.at("node-1"));
+  EXPECT_FALSE(shown_.at("node-1")->armed);
+  EXPECT_EQ(shown_.at("node-1")->detail, "it had not confirmed that it would");
+  FencingReported report{.node = Key("node-1"),
+                         .session_id = sessions_["node-1"],
+                         .version = told_["node-1"].version,
+                         .armed = false,
+                         .watchdog_timeout = {},
+                         .fenced = false,
+                         .detail = "the container runtime does not answer"};
+  Give(report);
+  EXPECT_EQ(shown_.at("node-1")->detail, "the container runtime does not answer");
+  report.armed = true;
+  report.detail.clear();
+  Give(report);
+  EXPECT_FALSE(shown_.at("node-1")->armed);
+  EXPECT_TRUE(absl::StrContains(shown_.at("node-1")->detail, "it has no watchdog"));
+  report.watchdog_timeout = kWatchdog;
+  Give(report);
+  EXPECT_TRUE(shown_.at("node-1")->armed);
+  EXPECT_EQ(shown_.at("node-1")->watchdog_timeout, kWatchdog);
+  Apply({});
+  EXPECT_FALSE(shown_.at("node-1"));
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

@@ -132,6 +132,7 @@ class FencingTest : public testing::Test {
     for (const Notice& notice : effects.notices) {
       if (const auto* verdict = std::get_if<VerdictChanged>(&notice)) {
         verdicts_[verdict->node.node] = verdict->verdict;
+        shown_[verdict->node.node] = verdict->self_fencing;
       }
     }
     for (const Reply& reply : effects.replies) replies_[reply.request_id] = reply;
@@ -265,6 +266,7 @@ class FencingTest : public testing::Test {
   std::map<std::string, PodFacts> pods_;
   std::map<std::string, FencingSettings> told_;
   std::map<std::string, Verdict> verdicts_;
+  std::map<std::string, std::optional<coordinator::SelfFencing>> shown_;
   std::map<uint64_t, Reply> replies_;
   std::map<DecisionId, Decision> decisions_;
   std::map<NodeKey, NodeRecord> records_;

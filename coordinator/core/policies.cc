@@ -131,7 +131,8 @@ void EnforcePolicy(Turn& turn, Cluster& cluster) {
   for (auto& [name, node] : cluster.nodes) {
     if (!node.sickness.told.empty() || !node.sickness.happened.empty()) ReviewHealth(turn, node);
   }
-  if (cluster.policy.fencing != fencing || cluster.policy.mode != mode) FencingPolicyChanged(turn, cluster);
+  const bool other_mode = cluster.policy.fencing.self_fencing && cluster.policy.mode != mode;
+  if (cluster.policy.fencing != fencing || other_mode) FencingPolicyChanged(turn, cluster);
 }
 
 void UpdateBeats(Turn& turn, Cluster& cluster) {

@@ -103,7 +103,10 @@ class Process {
       ended_ = true;
       Read();
     } else if ((descriptor.revents & POLLHUP) != 0) {
-      usleep(1000);  // it has closed its output and not ended yet
+      // It has closed its output: nothing more is read, and whether it has ended is asked from time to time.
+      close(output_);
+      output_ = -1;
+      usleep(1000);
     }
   }
 

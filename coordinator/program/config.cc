@@ -142,6 +142,10 @@ absl::Status Check(const Config& config) {
     }
   }
   if (!config.fence_hook_ca_file.empty()) {
+    if (!absl::StartsWith(config.fence_hook_url, "https://")) {
+      return config::InvalidOption("--fence-hook-ca-file",
+                                   "is of use only with a --fence-hook-url of https://");
+    }
     EVENKEEL_RETURN_IF_ERROR(CheckReadable("--fence-hook-ca-file", config.fence_hook_ca_file));
   }
   const bool has_kubernetes =

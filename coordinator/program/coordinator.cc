@@ -303,7 +303,10 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Config& co
                            .command = config.fence_hook_command,
                            .ca_file = config.fence_hook_ca_file,
                            .deadline = config.fence_hook_timeout});
-    if (!made.ok()) return base::Annotate(made.status(), "--fence-hook-url");
+    if (!made.ok()) {
+      return base::Annotate(made.status(),
+                            absl::IsNotFound(made.status()) ? "--fence-hook-ca-file" : "--fence-hook-url");
+    }
     fence_hook = *std::move(made);
   }
   log::Info("store opened", {{"epoch", restored.epoch},

@@ -122,6 +122,15 @@ TEST_F(FenceHookTest, WhatHasWaitedTooLongIsNotDone) {
   EXPECT_EQ(Said(), "");
 }
 
+// One that closes its output and works on is waited for all the same.
+TEST_F(FenceHookTest, ACommandThatClosesItsOutputIsWaitedFor) {
+  Script("echo off; exec >&- 2>&-; sleep 0.2; echo x > $1");
+  const Answer answer = Fence();
+  EXPECT_EQ(answer.outcome, ActionOutcome::kDone);
+  EXPECT_EQ(answer.detail, "exit code 0: off");
+  EXPECT_EQ(Said(), "x\n");
+}
+
 // Stopping does not wait for a hook that hangs.
 TEST_F(FenceHookTest, StoppingDoesNotWait) {
   Script("echo x > $1; sleep 1000");

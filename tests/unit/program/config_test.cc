@@ -89,6 +89,8 @@ TEST(CoordinatorConfig, RefusesByTheNameOfTheFlag) {
       {"--fence-hook-command", With({"--cluster=a", "--fence-hook-command=fence"})},
       {"--fence-hook-ca-file", With({"--cluster=a", "--fence-hook-url=https://strip/fence",
                                      "--fence-hook-ca-file=/there/is/no/such/file"})},
+      {"--fence-hook-ca-file", With({"--cluster=a", "--fence-hook-url=http://strip/fence",
+                                     "--fence-hook-ca-file=/proc/self/status"})},
       {"--fence-hook-timeout", With({"--cluster=a", "--fence-hook-timeout=0s"})},
   };
   for (const auto& row : rows) {

@@ -26,7 +26,9 @@ void FakeLoop::Post(std::function<void()> task) {
 std::shared_ptr<std::atomic<bool>> FakeLoop::After(absl::Duration delay, std::function<void()> task) {
   auto cancelled = std::make_shared<std::atomic<bool>>(false);
   if (delay == absl::InfiniteDuration()) return cancelled;
-  const auto due = SteadyClock::now() + absl::ToChronoNanoseconds(delay);
+  // What is to be done at once counts as posted: whoever waits until nothing is left to do waits for it.
+  const auto due =
+      delay <= absl::ZeroDuration() ? kAtOnce : SteadyClock::now() + absl::ToChronoNanoseconds(delay);
   absl::MutexLock lock(&mutex_);
   tasks_.emplace(Key{due, ++last_}, [cancelled, task = std::move(task)] {
     if (!*cancelled) task();

@@ -19,7 +19,7 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-constexpr size_t kMostClusters = 1024;
+constexpr size_t kMostClustersShown = 1024;
 
 // From well below the fastest detection to a slow one, in seconds.
 const prometheus::Histogram::BucketBoundaries& DetectionBuckets() {
@@ -216,7 +216,8 @@ void Metrics::CollectFleet(std::vector<MetricFamily>& out) const {
       "evenkeel_patience_ratio",
       "What the silence that the cluster's nodes are allowed is multiplied by, for the coordinator's own "
       "slowness: 1 to 4.");
-  for (const FleetSnapshot& snapshot : view_.After(FleetKey{.kind = FleetKind::kCluster}, kMostClusters)) {
+  for (const FleetSnapshot& snapshot :
+       view_.After(FleetKey{.kind = FleetKind::kCluster}, kMostClustersShown)) {
     const auto* cluster = std::get_if<ClusterSnapshot>(&snapshot);
     if (cluster == nullptr) break;
     const ClientMetric::Label label{"cluster", cluster->ref->cluster};

@@ -428,7 +428,7 @@ TEST_F(GrayTest, AnEvictionInDoubtStaysSoWhenItIsTakenBack) {
   ASSERT_EQ(actions_.size(), 1U);
   EXPECT_EQ(actions_.front().action.name, "a-1");
   Answer(ActionOutcome::kBlocked);  // now it is known: others may go first
-  Pass(absl::Seconds(1));
+  Pass(absl::Seconds(2));
   ASSERT_EQ(actions_.size(), 1U);
   EXPECT_EQ(actions_.front().action.name, "b-1");
 }

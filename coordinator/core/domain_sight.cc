@@ -58,7 +58,7 @@ void TellOf(Turn& turn, const Cluster& cluster, const std::string& domain, const
                                .domain = domain,
                                .blind = sight.blind,
                                .reason = sight.blind ? sight.reason : "",
-                               .since = sight.blind ? sight.since : sight.clear_since});
+                               .since = sight.blind ? sight.since : turn.now});
 }
 
 void LoseSight(Turn& turn, Cluster& cluster, const std::string& domain, std::string reason) {
@@ -78,7 +78,7 @@ void RegainSight(Turn& turn, Cluster& cluster, const std::string& domain, Domain
   const DomainStanding* standing = StandingOf(cluster, domain);
   NoteStorm(turn, cluster, sight.reason);
   sight.blind = false;
-  sight.clear_since = turn.now;
+  sight.clear_since = turn.now + kReturnGrace;
   TellOf(turn, cluster, domain, sight);
   CloseRecord(turn, domain, sight, standing == nullptr ? 0 : standing->silent.size());
   if (standing == nullptr) {

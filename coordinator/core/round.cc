@@ -15,6 +15,7 @@
 #include "coordinator/core/fencing_proof.h"
 #include "coordinator/core/judge.h"
 #include "coordinator/core/sentences.h"
+#include "coordinator/core/sight.h"
 #include "coordinator/core/verdicts.h"
 #include "coordinator/core/witnesses.h"
 
@@ -231,6 +232,15 @@ void JudgeDeath(Turn& turn, Node& node, const WitnessJudgement& judgement, const
   OnNodeDead(turn, node);
 }
 
+// Why what was asked in this round does not count towards death.
+std::string WhyNotYet(absl::Time now, const Cluster& cluster, const Node& node) {
+  const absl::Time clear_since = ClearSince(cluster, node);
+  if (now >= clear_since || clear_since == absl::InfiniteFuture()) {
+    return "the coordinator does not trust its own sight";
+  }
+  return absl::StrCat("agents have ", Say(kReturnGrace), " to come back after many were silent at once");
+}
+
 // Judges what is there. `late`: the time for answers is up.
 void Judge(Turn& turn, Node& node, bool late) {
   const Cluster& cluster = turn.ClusterOf(node);
@@ -247,7 +257,7 @@ void Judge(Turn& turn, Node& node, bool late) {
   // L2: nothing that was asked before or in blindness counts towards death.
   if (round.started < ClearSince(cluster, node)) {
     return Inconclusive(turn, node,
-                        absl::StrCat(judgement.reason, ", but the coordinator does not trust its own sight"));
+                        absl::StrCat(judgement.reason, ", but ", WhyNotYet(turn.now, cluster, node)));
   }
   if (!round.first_lease || !round.first_lease->ok) {
     return NoLease(turn, node, judgement, round.first_lease ? round.first_lease->error : "no answer in time");

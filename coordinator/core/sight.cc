@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "coordinator/core/budgets.h"
-#include "coordinator/core/domain_sight.h"
 #include "coordinator/core/carry_out.h"
+#include "coordinator/core/domain_sight.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/storm.h"
 
@@ -104,8 +104,10 @@ void UpdateSight(Turn& turn, Cluster& cluster) {
   sight.judged = true;
   sight.blind = blind;
   sight.reason = absl::StrJoin(reasons, "; ");
+  // L1: whoever was not heard in a mass silence has lost its session, and is still on its way back.
+  if (mass_changed && !causes.mass_silence) sight.back_by = turn.now + kReturnGrace;
+  sight.clear_since = blind ? absl::InfiniteFuture() : std::max(turn.now, sight.back_by);
   sight.causes = causes;
-  sight.clear_since = blind ? absl::InfiniteFuture() : turn.now;
   turn.Tell(
       SightChanged{.cluster = cluster.name, .blind = blind, .reason = sight.reason, .since = sight.since});
 

@@ -16,6 +16,11 @@ inline constexpr absl::Duration kStallAfter = absl::Milliseconds(500);
 // After Kubernetes' first complete list, agents have this long to come back to a coordinator that started.
 inline constexpr absl::Duration kStartGrace = absl::Seconds(5);
 
+// After a mass silence, of the cluster or of a failure domain, agents that were not heard in it have this
+// long to open a session again before their silence is held against them: longer than the longest pause of
+// their attempts (3 s).
+inline constexpr absl::Duration kReturnGrace = absl::Seconds(5);
+
 // More nodes are silent at once, without an explanation, than may be out of service.
 bool MassSilence(const Cluster& cluster);
 

@@ -158,6 +158,7 @@ struct Sight {
   std::string reason;
   absl::Time since;
   absl::Time clear_since = absl::InfiniteFuture();  // only what was asked since then counts towards death
+  absl::Time back_by = absl::InfinitePast();  // when agents had their time to come back from a mass silence
   std::optional<DecisionId> decision;
 };
 

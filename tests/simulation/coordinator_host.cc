@@ -1,6 +1,7 @@
 #include "tests/simulation/coordinator_host.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -45,6 +46,7 @@ struct CoordinatorHost::Process {
   std::map<std::string, Session*> by_node;
   std::vector<Event> inbox;
   Effects released;                           // of the turn under way
+  std::optional<std::vector<Event>> untold;   // of the turn whose commit the observer has not been told of
   absl::Time stepped = absl::InfinitePast();  // when its steps were made
   absl::Time paused_until = absl::InfinitePast();
   std::vector<std::function<void()>> held;       // what came while it was stopped
@@ -80,11 +82,25 @@ void CoordinatorHost::Kill() {
 }
 
 void CoordinatorHost::Die() {
+  TellWhatIsDurable();
   process_.reset();
   ++life_;
   if (zombie_) return;  // its agents have long been another's
   around_.agents.ListenerDied();
   if (around_.died) around_.died();
+}
+
+// Nothing of the turn was released, but what the disk has of it is so.
+void CoordinatorHost::TellWhatIsDurable() {
+  if (!process_->untold || around_.observer == nullptr || zombie_) return;
+  Effects effects;
+  effects.writes = process_->store.durable();
+  for (const Write& write : effects.writes) {
+    if (const auto* put = std::get_if<PutDecision>(&write))
+      effects.notices.push_back(DecisionChanged{put->decision});
+  }
+  around_.observer->OnTurn(*process_->untold, effects);
+  around_.observer->OnCrash();
 }
 
 uint64_t CoordinatorHost::epoch() const {
@@ -310,16 +326,7 @@ void CoordinatorHost::Turn() {
   if (writes && around_.observer != nullptr) around_.observer->OnDurable(store.durable());
   if (!status.ok() || store.died()) {
     // Any error of the store ends the process, too.
-    if (around_.observer != nullptr && !zombie_) {
-      Effects effects;
-      effects.writes = store.durable();
-      for (const Write& write : effects.writes) {
-        if (const auto* put = std::get_if<PutDecision>(&write))
-          effects.notices.push_back(DecisionChanged{put->decision});
-      }
-      around_.observer->OnTurn(events, effects);
-      around_.observer->OnCrash();
-    }
+    process_->untold = events;
     return Die();
   }
   process_->released = {};
@@ -331,6 +338,7 @@ void CoordinatorHost::Turn() {
   if (DelayPoints(DelaySource::kStore, store.took()) > 0) {
     process_->inbox.push_back(OwnDelay{.source = DelaySource::kStore, .delay = store.took()});
   }
+  process_->untold = events;
   around_.schedule.After(store.took(), [this, events, life = life_] {
     if (life != life_) return;
     Hear([this, events] {
@@ -341,6 +349,7 @@ void CoordinatorHost::Turn() {
 }
 
 void CoordinatorHost::Finish(const std::vector<Event>& events) {
+  process_->untold.reset();
   process_->loop->Release();
   const Effects released = std::move(process_->released);
   if (around_.observer != nullptr && !zombie_) around_.observer->OnTurn(events, released);

@@ -111,6 +111,7 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
   void Turn();
   void Finish(const std::vector<coordinator::Event>& events);
   void Die();
+  void TellWhatIsDurable();
 
   void Release(const coordinator::ReleasedAction& action) override;
   void Release(const coordinator::Request& request) override;

@@ -289,6 +289,11 @@ struct Incidents {
       knobs.probe_answer_twice = twice;
     });
   }
+  // It lives, and its peers reach it; but what they say of it never comes.
+  static void NobodyTells(Tormentor& t) {
+    t.Spell([](Knobs& knobs) { knobs.probe_answer_lost = 1000; });
+    Cut(t, [](Machine& machine, bool cut) { machine.cut_from_coordinator = machine.cut_from_api = cut; });
+  }
   static void PausedCoordinator(Tormentor& t) {
     if (!t.world_.coordinator_runs()) return;
     t.world_.PauseCoordinator(
@@ -392,6 +397,7 @@ constexpr Incident kIncidents[] = {
     {"spell: scheduler lags", 2, Incidents::SchedulerLags},
     {"spell: bad network", 4, Incidents::BadNetwork},
     {"spell: bad probes", 3, Incidents::BadProbes},
+    {"nobody tells of a node", 2, Incidents::NobodyTells},
     {"coordinator pause", 4, Incidents::PausedCoordinator},
     {"coordinator restart", 4, Incidents::CoordinatorKilled},
     {"coordinator overtaken", 2, Incidents::Overtaken},

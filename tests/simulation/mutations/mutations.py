@@ -46,13 +46,6 @@ MUTATIONS = [
         "if (false) {",
     ),
     Mutation(
-        "renewal_found_in_the_silence_forgotten",
-        "L1",
-        "coordinator/core/judge.cc",
-        "if (question.since_renewal && *question.since_renewal < kQuietAfterLife) {",
-        "if (false) {",
-    ),
-    Mutation(
         "late_sign_of_life_ignored",
         "L1",
         "coordinator/core/failover.cc",
@@ -130,29 +123,6 @@ MUTATIONS = [
         "coordinator/core/fencing_time.cc",
         "return own * (1 + kClockDrift) + kLastWrite;",
         "return (void)own, (void)kClockDrift, kLastWrite;",
-    ),
-    Mutation(
-        "voucher_without_a_promise",
-        "L5",
-        "coordinator/core/fencing_time.cc",
-        "if (!promise) return std::nullopt;",
-        "if (!promise) continue;",
-    ),
-    Mutation(
-        "wait_outlives_a_sign_of_life",
-        "L5",
-        "coordinator/core/failover.cc",
-        """void OnNodeLives(Turn& turn, Node& node, const Evidence& sign) {
-  FencingEnds(turn, node);
-""",
-        "void OnNodeLives(Turn& turn, Node& node, const Evidence& sign) {\n",
-    ),
-    Mutation(
-        "proof_outlives_a_life_that_nobody_saw",
-        "L5",
-        "coordinator/core/fencing_proof.cc",
-        "fencing.proof->lease_version != lease.resource_version",
-        "(void(lease), false)",
     ),
     Mutation(
         "budget_not_asked",
@@ -248,14 +218,6 @@ MUTATIONS = [
         "coordinator/core/failover.cc",
         "  JudgeAgain(turn, open);\n  open.give_up.reset();",
         "  open.give_up.reset();",
-        also="L2",
-    ),
-    Mutation(
-        "judged_by_what_was_asked_in_doubt",
-        "L8",
-        "coordinator/core/domain_sight.cc",
-        "return domain == nullptr ? cluster.sight.clear_since",
-        "return true ? absl::InfinitePast()",
         also="L2",
     ),
     Mutation(

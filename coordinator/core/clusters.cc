@@ -97,9 +97,9 @@ void OnFirstList(Turn& turn, Cluster& cluster) {
     if (open != nullptr && open->decision.kind == DecisionKind::kGray) TimeLadder(turn, *open);
     if (open == nullptr || open->decision.kind != DecisionKind::kFailover) continue;
     Node* node = turn.FindNode({cluster.name, open->decision.node});
-    if (AllEnded(open->decision)) {
-      EnterRecovery(turn, *open);
-    } else if (node != nullptr && node->session && !node->silence) {
+    if (AllEnded(open->decision)) EnterRecovery(turn, *open);
+    // Also where only its recovery was left: what comes to a node that lives is left alone.
+    if (node != nullptr && node->session && !node->silence) {
       OnNodeLives(turn, *node,
                   {turn.now, absl::StrCat("node ", node->key.node), node->reason, Direction::kForLife});
     }

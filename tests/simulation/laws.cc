@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/failover.h"
 #include "coordinator/core/words.h"
 
 namespace evenkeel::simulation {
@@ -273,7 +274,8 @@ void Laws::L1HealthyNodesKeepTheirPods(const Decision& decision, const Action& a
     Violated("L1", absl::StrCat(Text(action.kind), " ", action.name, " of ", decision.node,
                                 ", whose agent speaks"));
   }
-  if (world_->now() - world_->truth().LastLost(decision.node) > Window()) {
+  // By a verdict that was right in its moment, and is not old.
+  if (world_->now() - world_->truth().LastLost(decision.node) > Window() + kVerdictHolds) {
     Violated("L1", absl::StrCat(Text(action.kind), " ", action.name, " of ", decision.node, ", which lives"));
   }
 }
@@ -340,7 +342,10 @@ void Laws::L2NothingIsDoneInADoubtfulDomain(const ReleasedAction& released, cons
 }
 
 // In truth, for so long that it must have been found, and nothing explains it.
+// One that somebody reaches is not silent without an explanation, even where most of its peers do not.
 bool Laws::IsSilent(const std::string& node) const {
+  const auto verdict = verdicts_.find(node);
+  if (verdict != verdicts_.end() && verdict->second == Verdict::kAgentLost) return false;
   return world_->now() - world_->truth().LostSince(node) > kFoundSilent && !guards_.Explained(node);
 }
 

@@ -103,10 +103,10 @@ class Process {
       ended_ = true;
       Read();
     } else if ((descriptor.revents & POLLHUP) != 0) {
-      // It has closed its output: nothing more is read, and whether it has ended is asked from time to time.
+      // It has closed its output: from now on poll() only waits, and whether it has ended is asked after each
+      // wait.
       close(output_);
       output_ = -1;
-      usleep(1000);
     }
   }
 

@@ -62,8 +62,8 @@ absl::StatusOr<std::optional<FenceState::Kept>> DecodeFence(absl::string_view te
   return kept;
 }
 
-FenceFile::FenceFile(std::string folder, std::string boot_id)
-    : path_(absl::StrCat(std::move(folder), "/fence")), boot_id_(std::move(boot_id)) {}
+FenceFile::FenceFile(const std::string& folder, std::string boot_id)
+    : path_(absl::StrCat(folder, "/fence")), boot_id_(std::move(boot_id)) {}
 
 absl::StatusOr<std::optional<FenceState::Kept>> FenceFile::Read() const {
   std::ifstream file(path_, std::ios::binary);

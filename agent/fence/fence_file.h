@@ -23,7 +23,7 @@ absl::StatusOr<std::optional<FenceState::Kept>> DecodeFence(absl::string_view te
 class FenceFile {
  public:
   // `boot_id` is that of this boot; what another boot left is nothing.
-  FenceFile(std::string folder, std::string boot_id);
+  FenceFile(const std::string& folder, std::string boot_id);
 
   // Nothing: there is none of this boot. DATA_LOSS when it cannot be understood.
   absl::StatusOr<std::optional<FenceState::Kept>> Read() const;

@@ -14,9 +14,6 @@ namespace evenkeel::coordinator {
 namespace {
 
 namespace stored = ::evenkeel::storage::v1;
-// Those of the headers, beside those of this file.
-using coordinator::FromRecord;
-using coordinator::ToRecord;
 
 constexpr EnumPair<Verdict, stored::Verdict> kVerdicts[] = {
     {Verdict::kUnknown, stored::VERDICT_UNSPECIFIED},

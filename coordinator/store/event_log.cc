@@ -273,7 +273,7 @@ void EventLog::Impl::Open(stored::EventLogHead head, const std::string& origin) 
 // next to go, and the core is copied again for another one.
 absl::Status EventLog::Impl::MakeRoom(size_t bytes_to_come) {
   const size_t needed = bytes_to_come + MostSteps();
-  const absl::Status full = absl::ResourceExhaustedError(absl::StrCat(
+  absl::Status full = absl::ResourceExhaustedError(absl::StrCat(
       "the disk of ", options.folder, " has ", Available(), " bytes to spare, and ", needed, " are needed"));
   if (!Fits(needed)) return full;
   size_t bytes = bytes_to_come;

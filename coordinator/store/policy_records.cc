@@ -11,9 +11,6 @@ namespace evenkeel::coordinator {
 namespace {
 
 namespace stored = ::evenkeel::storage::v1;
-// Those of the headers, beside those of this file.
-using coordinator::FromRecord;
-using coordinator::ToRecord;
 
 constexpr EnumPair<PolicyMode, stored::PolicyMode> kPolicyModes[] = {
     {PolicyMode::kObserve, stored::POLICY_MODE_OBSERVE},

@@ -51,7 +51,7 @@ class Pairing {
   // Its partner, if there is one already.
   std::optional<Id> Other(const std::string& about, const Id& id, absl::Time now) {
     Waiting& waiting = waiting_[about];
-    const std::optional<Id> partner = Take(waiting.recorded, now);
+    std::optional<Id> partner = Take(waiting.recorded, now);
     if (partner) {
       partners_.insert_or_assign(*partner, id);
     } else {

@@ -1,5 +1,6 @@
 #include "coordinator/serve/convert.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -7,6 +8,16 @@
 #include "coordinator/serve/names.h"
 
 namespace evenkeel::coordinator {
+namespace {
+
+// The bounds of google.protobuf.Timestamp (the years 1 to 9999) and Duration (ten thousand years), as their
+// definitions say.
+constexpr int64_t kFirstSecond = -62135596800;
+constexpr int64_t kLastSecond = 253402300799;
+constexpr int64_t kMostSeconds = 315576000000;
+
+}  // namespace
+
 // Overloads of the header's ToMessage, not names of an unnamed namespace, which would hide those.
 static v1::Decision::Kind ToMessage(DecisionKind kind) {
   switch (kind) {
@@ -149,6 +160,7 @@ static v1::UnplacedPod ToMessage(const UnplacedPod& pod) {
 }
 
 google::protobuf::Timestamp ToMessage(absl::Time time) {
+  time = std::clamp(time, absl::FromUnixSeconds(kFirstSecond), absl::FromUnixSeconds(kLastSecond));
   google::protobuf::Timestamp message;
   const int64_t seconds = absl::ToUnixSeconds(time);
   message.set_seconds(seconds);
@@ -158,6 +170,7 @@ google::protobuf::Timestamp ToMessage(absl::Time time) {
 }
 
 google::protobuf::Duration ToMessage(absl::Duration duration) {
+  duration = std::clamp(duration, -absl::Seconds(kMostSeconds), absl::Seconds(kMostSeconds));
   google::protobuf::Duration message;
   const int64_t seconds = absl::ToInt64Seconds(duration);
   message.set_seconds(seconds);
@@ -168,7 +181,6 @@ google::protobuf::Duration ToMessage(absl::Duration duration) {
 
 // A well-formed google.protobuf.Duration keeps its nanoseconds below a second and of the same sign.
 std::optional<absl::Duration> FromMessage(const google::protobuf::Duration& message) {
-  constexpr int64_t kMostSeconds = 315576000000;  // ten thousand years, as its definition says
   constexpr int32_t kNanosInSecond = 1'000'000'000;
   const int64_t seconds = message.seconds();
   const int32_t nanos = message.nanos();

@@ -14,7 +14,8 @@
 
 namespace evenkeel::coordinator {
 
-// Times are cut to microseconds: more is noise in what people read.
+// Times are cut to microseconds: more is noise in what people read. What is beyond the messages' bounds is the
+// nearest that they can say.
 google::protobuf::Timestamp ToMessage(absl::Time time);
 google::protobuf::Duration ToMessage(absl::Duration duration);
 

@@ -3,6 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 
 namespace evenkeel::coordinator {
@@ -85,6 +86,20 @@ TEST(Convert, CutsTimesToMicroseconds) {
   const auto duration = ToMessage(absl::Nanoseconds(1'000'001'999));
   EXPECT_EQ(duration.seconds(), 1);
   EXPECT_EQ(duration.nanos(), 1'000);
+}
+
+// Times without end, or of a damaged record, are the nearest that a message can say.
+TEST(Convert, EveryTimeIsOneThatAMessageCanSay) {
+  using google::protobuf::util::MessageToJsonString;
+  for (const absl::Time time : {absl::InfinitePast(), absl::FromUnixMicros(INT64_MIN),
+                                absl::FromUnixMicros(INT64_MAX), absl::InfiniteFuture()}) {
+    std::string text;
+    EXPECT_TRUE(MessageToJsonString(ToMessage(time), &text).ok()) << time;
+  }
+  for (const absl::Duration duration : {-absl::InfiniteDuration(), absl::InfiniteDuration()}) {
+    std::string text;
+    EXPECT_TRUE(MessageToJsonString(ToMessage(duration), &text).ok()) << duration;
+  }
 }
 
 // Kinds of decisions are read back from the API's numbers, and unknown numbers are known to be so.

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "cli/yaml_documents.h"
 #include "common/base/status.h"
 #include "common/base/utf8.h"
 
@@ -253,7 +254,7 @@ nlohmann::ordered_json ToSpec(const Message& message) {
 absl::StatusOr<std::vector<v1::Policy>> ParseManifests(const std::string& text, const std::string& file) {
   std::vector<YAML::Node> documents;
   try {
-    documents = YAML::LoadAll(text);
+    documents = YamlDocuments(text);
   } catch (const YAML::Exception& error) {
     return absl::InvalidArgumentError(
         absl::StrCat(file, ", line ", error.mark.line + 1, ": not YAML: ", error.msg));

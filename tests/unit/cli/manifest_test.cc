@@ -193,6 +193,15 @@ TEST(Manifest, DocumentOfTheMistakeIsNamed) {
   EXPECT_THAT(second.status().message(), HasSubstr("p.yaml, document 2, line 47"));
 }
 
+// Proves that text which begins no document is refused, and not read for ever.
+TEST(Manifest, RefusesWhatBeginsNoDocument) {
+  for (const char* text : {",a: 1", "# by hand\n, spec: {}\n---\nkind: FailoverPolicy"}) {
+    const auto policies = ParseManifests(text, "p.yaml");
+    EXPECT_EQ(policies.status().code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_THAT(policies.status().message(), HasSubstr("not YAML")) << text;
+  }
+}
+
 // Proves that text which could not be sent is refused by its field, and not by the coordinator's decoder.
 TEST(Manifest, TextMustBeUtf8) {
   const std::string head = "apiVersion: evenkeel.dev/v1\nkind: FailoverPolicy\n";

@@ -69,6 +69,7 @@ class Process {
     posix_spawnattr_setsigmask(&attributes, &none);
     const auto pointers = [](const std::vector<std::string>& texts) {
       std::vector<char*> all;
+      all.reserve(texts.size() + 1);
       for (const std::string& text : texts) all.push_back(const_cast<char*>(text.c_str()));
       all.push_back(nullptr);
       return all;

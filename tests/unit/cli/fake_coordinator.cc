@@ -220,8 +220,9 @@ class FakeCoordinator::MaintenanceService final : public v1::MaintenanceService:
   grpc::Status PauseCluster(grpc::ServerContext* context, const v1::PauseClusterRequest* request,
                             v1::PauseClusterResponse* response) override {
     if (auto status = owner_.Enter(*context, "PauseCluster"); !status.ok()) return status;
-    owner_.Note(&Seen::pause_cluster, *request);
     for (const v1::Pause& pause : owner_.fleet.pauses) *response->add_pauses() = pause;
+    // Last: a test that has seen it may change the pauses.
+    owner_.Note(&Seen::pause_cluster, *request);
     return grpc::Status::OK;
   }
   grpc::Status ResumeCluster(grpc::ServerContext* context, const v1::ResumeClusterRequest* request,

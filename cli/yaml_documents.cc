@@ -8,7 +8,7 @@
 namespace evenkeel::cli {
 namespace {
 
-// Sees where each document begins, and that the one before it was not empty of text.
+// A document that took no text begins where the one before it began: so would all that follow.
 class Progress final : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark& mark) override {

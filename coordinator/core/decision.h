@@ -15,6 +15,7 @@
 #include "coordinator/core/hold_down.h"
 #include "coordinator/core/ids.h"
 #include "coordinator/core/resources.h"
+#include "coordinator/core/workload.h"
 
 namespace evenkeel::coordinator {
 
@@ -30,7 +31,9 @@ enum class DecisionKind {
   kMaintenance,
   kPause,
   kGray,
-  kGrayReadmission
+  kGrayReadmission,
+  kScale,
+  kTakeOver
 };
 enum class DecisionState { kOpen, kSucceeded, kFailed, kCancelled, kObserved, kRefused };
 enum class Direction { kNeither, kAgainstLife, kForLife };
@@ -46,7 +49,9 @@ enum class ActionKind {
   kRestartRuntime,
   kTaintOutOfService,
   kUntaintOutOfService,
-  kFenceNode
+  kFenceNode,
+  kSetReplicas,
+  kDeleteAutoscaler
 };
 enum class ActionState { kPending, kReleased, kDone, kFailed, kSkipped };
 
@@ -71,18 +76,29 @@ struct Alternative {
   bool operator==(const Alternative&) const = default;
 };
 
+// Of kSetReplicas: the workload is the decision's; it must still have `from`.
+struct ReplicaChange {
+  std::string group;  // of the workload's API
+  std::string version;
+  std::string kind;
+  int64_t from = 0;
+  int64_t to = 0;
+  bool operator==(const ReplicaChange&) const = default;
+};
+
 struct Action {
   uint32_t number = 0;  // from 1
   uint32_t stage = 0;   // a stage is released when every action of the stages before it has ended
   ActionKind kind = ActionKind::kTaintNode;
-  std::string name_space;  // of the pod; empty for a node
-  std::string name;        // of the node or pod
+  std::string name_space;  // of the pod, workload or autoscaler; empty for a node
+  std::string name;        // of the object
   std::string uid;         // precondition: only the object with this uid is touched
   ActionState state = ActionState::kPending;
   std::string result;
   std::optional<absl::Time> release_time;
   std::optional<absl::Time> finish_time;
   uint32_t attempts = 0;
+  std::optional<ReplicaChange> replicas;  // of kSetReplicas only
   bool operator==(const Action&) const = default;
 };
 
@@ -124,7 +140,7 @@ struct Decision {
   DecisionId id;
   DecisionKind kind = DecisionKind::kFailover;
   std::string cluster;
-  std::string node;  // empty = the whole cluster
+  std::string node;  // empty = the whole cluster, or a workload
   std::string node_uid;
   DecisionState state = DecisionState::kOpen;
   std::string summary;
@@ -140,6 +156,8 @@ struct Decision {
   std::vector<WorkloadRecovery> workloads;
   std::vector<UnplacedPod> unplaced;  // the most important first
   std::string outcome;
+  Workload workload;  // empty = it is about a node or the cluster
+  std::string workload_uid;
   bool operator==(const Decision&) const = default;
 };
 

@@ -26,6 +26,13 @@ struct PodKey {
   auto operator<=>(const PodKey&) const = default;  // NOLINT(modernize-use-nullptr): no null in it
 };
 
+// A HorizontalPodAutoscaler of one cluster.
+struct AutoscalerName {
+  std::string name_space;
+  std::string name;
+  auto operator<=>(const AutoscalerName&) const = default;  // NOLINT(modernize-use-nullptr): no null in it
+};
+
 // A decision: the epoch of the coordinator that took it and its number in that epoch, from 1. Rises with
 // time.
 struct DecisionId {

@@ -3,6 +3,7 @@
 #include <google/protobuf/util/time_util.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -23,6 +24,7 @@ namespace {
 
 constexpr const char* kApiVersion = "evenkeel.dev/v1";
 constexpr const char* kFailoverPolicy = "FailoverPolicy";
+constexpr const char* kScalePolicy = "ScalePolicy";
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
@@ -50,6 +52,10 @@ class Document {
   absl::Status ParseSpec(const YAML::Node& spec, const std::string& parent, Message& message) const;
   absl::Status ParseField(const YAML::Node& value, const std::string& name, const FieldDescriptor& field,
                           Message& message) const;
+  absl::Status ParseList(const YAML::Node& value, const std::string& name, const FieldDescriptor& field,
+                         Message& message) const;
+  absl::Status ParseEnumerator(const YAML::Node& value, const std::string& name, const FieldDescriptor& field,
+                               const google::protobuf::EnumValueDescriptor*& found) const;
 
   std::string file_;
   std::size_t number_;
@@ -97,12 +103,14 @@ absl::StatusOr<v1::Policy> Document::Parse(const YAML::Node& root) const {
   if (!root.IsMap())
     return Wrong(root.Mark(), "document", "must be a map with apiVersion, kind, metadata and spec");
   EVENKEEL_RETURN_IF_ERROR(CheckKeys(root, "", {"apiVersion", "kind", "metadata", "spec"}));
+  const std::vector<std::string> kinds = {kFailoverPolicy, kScalePolicy};
   for (const auto& [key, wanted] :
-       {std::pair{"apiVersion", kApiVersion}, std::pair{"kind", kFailoverPolicy}}) {
+       {std::pair{"apiVersion", std::vector<std::string>{kApiVersion}}, std::pair{"kind", kinds}}) {
     const YAML::Node value = root[key];
-    if (!value) return Wrong(root.Mark(), key, absl::StrCat("is missing; it must be ", wanted));
-    if (!value.IsScalar() || value.Scalar() != wanted) {
-      return Wrong(value.Mark(), key, absl::StrCat("must be ", wanted));
+    const std::string all = absl::StrJoin(wanted, " or ");
+    if (!value) return Wrong(root.Mark(), key, absl::StrCat("is missing; it must be ", all));
+    if (!value.IsScalar() || std::find(wanted.begin(), wanted.end(), value.Scalar()) == wanted.end()) {
+      return Wrong(value.Mark(), key, absl::StrCat("must be ", all));
     }
   }
   for (const char* key : {"metadata", "spec"}) {
@@ -111,7 +119,13 @@ absl::StatusOr<v1::Policy> Document::Parse(const YAML::Node& root) const {
   }
   v1::Policy policy;
   EVENKEEL_RETURN_IF_ERROR(ParseMetadata(root["metadata"], policy));
-  EVENKEEL_RETURN_IF_ERROR(ParseSpec(root["spec"], "spec", *policy.mutable_failover()));
+  Message* spec = nullptr;
+  if (root["kind"].Scalar() == kScalePolicy) {
+    spec = policy.mutable_scale();
+  } else {
+    spec = policy.mutable_failover();
+  }
+  EVENKEEL_RETURN_IF_ERROR(ParseSpec(root["spec"], "spec", *spec));
   return policy;
 }
 
@@ -148,6 +162,10 @@ absl::Status Document::ParseSpec(const YAML::Node& spec, const std::string& pare
                    absl::StrCat("unknown field; there are: ", absl::StrJoin(known, ", ")));
     }
     if (!seen.insert(field).second) return Wrong(entry.first.Mark(), path, "is there twice");
+    if (field->is_repeated()) {
+      EVENKEEL_RETURN_IF_ERROR(ParseList(entry.second, path, *field, message));
+      continue;
+    }
     if (IsGroup(*field) && entry.second.IsMap()) {
       Message& group = *message.GetReflection()->MutableMessage(&message, field);
       EVENKEEL_RETURN_IF_ERROR(ParseSpec(entry.second, path, group));
@@ -160,6 +178,47 @@ absl::Status Document::ParseSpec(const YAML::Node& spec, const std::string& pare
     EVENKEEL_RETURN_IF_ERROR(ParseField(entry.second, path, *field, message));
   }
   return absl::OkStatus();
+}
+
+// A list of groups or of words; no policy has one of anything else.
+absl::Status Document::ParseList(const YAML::Node& value, const std::string& name,
+                                 const FieldDescriptor& field, Message& message) const {
+  constexpr std::size_t kMostElements = 1000;  // far more than the coordinator takes
+  if (!value.IsSequence()) return Wrong(value.Mark(), name, "must be a list");
+  if (value.size() > kMostElements) return Wrong(value.Mark(), name, "is too long");
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const YAML::Node element = value[i];
+    const std::string path = absl::StrCat(name, "[", i, "]");
+    if (IsGroup(field)) {
+      if (!element.IsMap()) return Wrong(element.Mark(), path, "must hold fields of its own");
+      EVENKEEL_RETURN_IF_ERROR(ParseSpec(element, path, *reflection.AddMessage(&message, &field)));
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+      if (!element.IsScalar()) return Wrong(element.Mark(), path, "must be one value");
+      const google::protobuf::EnumValueDescriptor* found = nullptr;
+      EVENKEEL_RETURN_IF_ERROR(ParseEnumerator(element, path, field, found));
+      reflection.AddEnum(&message, &field, found);
+    } else {
+      return Wrong(value.Mark(), name, "this program does not know how to read that field; take a newer one");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Document::ParseEnumerator(const YAML::Node& value, const std::string& name,
+                                       const FieldDescriptor& field,
+                                       const google::protobuf::EnumValueDescriptor*& found) const {
+  std::vector<std::string> words;
+  // The first means "not said", which is said by leaving the field out.
+  for (int i = 1; i < field.enum_type()->value_count(); ++i) {
+    const auto& enumerator = *field.enum_type()->value(i);
+    words.push_back(EnumeratorWord(enumerator));
+    if (value.Scalar() == words.back() || value.Scalar() == enumerator.name()) {
+      found = &enumerator;
+      return absl::OkStatus();
+    }
+  }
+  return Wrong(value.Mark(), name, absl::StrCat("must be one of: ", absl::StrJoin(words, ", ")));
 }
 
 absl::Status Document::ParseField(const YAML::Node& value, const std::string& name,
@@ -184,18 +243,19 @@ absl::Status Document::ParseField(const YAML::Node& value, const std::string& na
       reflection.SetUInt32(&message, &field, number);
       return absl::OkStatus();
     }
-    case FieldDescriptor::CPPTYPE_ENUM: {
-      std::vector<std::string> words;
-      // The first means "not said", which is said by leaving the field out.
-      for (int i = 1; i < field.enum_type()->value_count(); ++i) {
-        const auto& enumerator = *field.enum_type()->value(i);
-        words.push_back(EnumeratorWord(enumerator));
-        if (text == words.back() || text == enumerator.name()) {
-          reflection.SetEnum(&message, &field, &enumerator);
-          return absl::OkStatus();
-        }
+    case FieldDescriptor::CPPTYPE_INT32: {
+      std::int32_t number = 0;
+      if (!absl::SimpleAtoi(text, &number)) {
+        return Wrong(value.Mark(), name, absl::StrCat("must be a whole number, not \"", text, "\""));
       }
-      return Wrong(value.Mark(), name, absl::StrCat("must be one of: ", absl::StrJoin(words, ", ")));
+      reflection.SetInt32(&message, &field, number);
+      return absl::OkStatus();
+    }
+    case FieldDescriptor::CPPTYPE_ENUM: {
+      const google::protobuf::EnumValueDescriptor* found = nullptr;
+      EVENKEEL_RETURN_IF_ERROR(ParseEnumerator(value, name, field, found));
+      reflection.SetEnum(&message, &field, found);
+      return absl::OkStatus();
     }
     case FieldDescriptor::CPPTYPE_MESSAGE: {
       absl::Duration duration;
@@ -214,7 +274,23 @@ absl::Status Document::ParseField(const YAML::Node& value, const std::string& na
   }
 }
 
-// The fields that are set, by their names in YAML; durations as text, a group as an object.
+nlohmann::ordered_json ToSpec(const Message& message);
+
+nlohmann::ordered_json ToList(const Message& message, const FieldDescriptor& field) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+      list.push_back(EnumeratorWord(*reflection.GetRepeatedEnum(message, &field, i)));
+    } else {
+      list.push_back(ToSpec(reflection.GetRepeatedMessage(message, &field, i)));
+    }
+  }
+  return list;
+}
+
+// The fields that are set, by their names in YAML; durations as text, a group as an object, several as a
+// list.
 nlohmann::ordered_json ToSpec(const Message& message) {
   using google::protobuf::util::TimeUtil;
   nlohmann::ordered_json spec = nlohmann::ordered_json::object();
@@ -223,7 +299,14 @@ nlohmann::ordered_json ToSpec(const Message& message) {
   reflection.ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
     nlohmann::ordered_json& target = spec[std::string(field->camelcase_name())];
+    if (field->is_repeated()) {
+      target = ToList(message, *field);
+      continue;
+    }
     switch (field->cpp_type()) {
+      case FieldDescriptor::CPPTYPE_INT32:
+        target = reflection.GetInt32(message, field);
+        break;
       case FieldDescriptor::CPPTYPE_STRING:
         target = reflection.GetString(message, field);
         break;
@@ -275,8 +358,10 @@ nlohmann::ordered_json ToManifest(const v1::Policy& policy) {
   if (policy.has_create_time()) metadata["createTime"] = TimeUtil::ToString(policy.create_time());
   if (policy.has_update_time()) metadata["updateTime"] = TimeUtil::ToString(policy.update_time());
 
-  const nlohmann::ordered_json spec = ToSpec(policy.failover());
-  return {{"apiVersion", kApiVersion}, {"kind", kFailoverPolicy}, {"metadata", metadata}, {"spec", spec}};
+  const bool scales = policy.has_scale();
+  const nlohmann::ordered_json spec = scales ? ToSpec(policy.scale()) : ToSpec(policy.failover());
+  const char* kind = scales ? kScalePolicy : kFailoverPolicy;
+  return {{"apiVersion", kApiVersion}, {"kind", kind}, {"metadata", metadata}, {"spec", spec}};
 }
 
 }  // namespace evenkeel::cli

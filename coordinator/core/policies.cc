@@ -1,6 +1,7 @@
 #include "coordinator/core/policies.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -9,22 +10,40 @@
 #include "coordinator/core/domain_sight.h"
 #include "coordinator/core/fencing.h"
 #include "coordinator/core/node_health.h"
+#include "coordinator/core/scale/scalers.h"
 #include "coordinator/core/sight.h"
 #include "coordinator/core/standing.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
-// The policy that is for `cluster`, whatever its name. Policies are few: one a cluster.
-const Policy* PolicyFor(const State& state, const std::string& cluster) {
-  for (const auto& [name, policy] : state.policies) {
-    if (policy.failover.cluster == cluster) return &policy;
+// The policy that has the same subject as `policy`, whatever its name: a cluster's failover, a workload's
+// scaling. Asked when an operator changes a policy, so a walk is no cost per event.
+const Policy* PolicyInTheWay(const State& state, const Policy& policy) {
+  for (const auto& [name, other] : state.policies) {
+    if (SameSubject(other, policy) && name != policy.name) return &other;
   }
   return nullptr;
 }
 
-void EnforceIn(Turn& turn, const std::string& name) {
-  if (Cluster* cluster = turn.FindCluster(name)) EnforcePolicy(turn, *cluster);
+const Policy* FailoverPolicyOf(const State& state, const std::string& cluster) {
+  for (const auto& [name, policy] : state.policies) {
+    if (policy.IfFailover() != nullptr && policy.cluster() == cluster) return &policy;
+  }
+  return nullptr;
+}
+
+std::string SubjectOf(const Policy& policy) {
+  if (const ScalePolicy* scale = policy.IfScale()) {
+    return absl::StrCat(scale->target.ToString(), " of cluster ", scale->cluster);
+  }
+  return absl::StrCat("cluster ", policy.cluster());
+}
+
+// `policy` is new, has changed or is gone: what it is about goes by what is in force now.
+void PutInForce(Turn& turn, const Policy& policy) {
+  if (policy.IfScale() != nullptr) return UpdateScaler(turn, policy.name);
+  if (Cluster* cluster = turn.FindCluster(policy.cluster())) EnforcePolicy(turn, *cluster);
 }
 
 absl::Status EtagDiffers(const std::string& name, const std::string& now, const std::string& expected) {
@@ -38,13 +57,15 @@ absl::Status MayApply(const State& state, const ApplyPolicy& event) {
     const std::string now = old == state.policies.end() ? "none: it does not exist" : old->second.etag;
     if (now != event.expected_etag) return EtagDiffers(event.policy.name, now, event.expected_etag);
   }
-  const Policy* other = PolicyFor(state, event.policy.failover.cluster);
-  if (other != nullptr && other->name != event.policy.name) {
-    return absl::FailedPreconditionError(absl::StrCat("cluster ", event.policy.failover.cluster,
-                                                      " has policy ", other->name,
+  if (old != state.policies.end() && old->second.spec.index() != event.policy.spec.index()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "policy ", event.policy.name, " is of another kind: take another name, or delete it first"));
+  }
+  if (const Policy* other = PolicyInTheWay(state, event.policy)) {
+    return absl::FailedPreconditionError(absl::StrCat(SubjectOf(event.policy), " has policy ", other->name,
                                                       " already: change that one, or delete it first"));
   }
-  return absl::OkStatus();
+  return MayScale(state, event.policy);
 }
 
 // The window may have become shorter, and the clock may have been set back between two runs: what is booked
@@ -63,6 +84,11 @@ void BoundRecord(Turn& turn, Cluster& cluster) {
 
 }  // namespace
 
+bool SameSubject(const Policy& one, const Policy& other) {
+  if (one.spec.index() != other.spec.index() || one.cluster() != other.cluster()) return false;
+  return one.IfScale() == nullptr || one.scale().target == other.scale().target;
+}
+
 void OnApplyPolicy(Turn& turn, const ApplyPolicy& event) {
   Reply reply{
       .request_id = event.request_id, .status = MayApply(turn.state, event), .policy = {}, .created = false};
@@ -71,7 +97,7 @@ void OnApplyPolicy(Turn& turn, const ApplyPolicy& event) {
   const auto old = turn.state.policies.find(event.policy.name);
   Policy policy = event.policy;
   reply.created = old == turn.state.policies.end();
-  if (!reply.created && old->second.failover == policy.failover) {
+  if (!reply.created && old->second.spec == policy.spec) {
     reply.policy = old->second;
     return turn.Answer(std::move(reply));
   }
@@ -83,10 +109,10 @@ void OnApplyPolicy(Turn& turn, const ApplyPolicy& event) {
 
   ++turn.state.policy_changes;
   turn.Write(PutPolicy{policy});
-  const std::string left = reply.created ? "" : old->second.failover.cluster;
+  const std::optional<Policy> before = reply.created ? std::nullopt : std::optional<Policy>(old->second);
   turn.state.policies[policy.name] = policy;
-  if (!left.empty() && left != policy.failover.cluster) EnforceIn(turn, left);
-  EnforceIn(turn, policy.failover.cluster);
+  if (before && before->cluster() != policy.cluster()) PutInForce(turn, *before);
+  PutInForce(turn, policy);
   turn.Answer(std::move(reply));
 }
 
@@ -98,10 +124,10 @@ void OnDeletePolicy(Turn& turn, const DeletePolicy& event) {
   } else if (!event.expected_etag.empty() && event.expected_etag != old->second.etag) {
     reply.status = EtagDiffers(event.name, old->second.etag, event.expected_etag);
   } else {
-    const std::string cluster = old->second.failover.cluster;
+    const Policy gone = old->second;
     turn.Write(ErasePolicy{event.name});
     turn.state.policies.erase(old);
-    EnforceIn(turn, cluster);
+    PutInForce(turn, gone);
   }
   turn.Answer(std::move(reply));
 }
@@ -109,8 +135,8 @@ void OnDeletePolicy(Turn& turn, const DeletePolicy& event) {
 void EnforcePolicy(Turn& turn, Cluster& cluster) {
   const FencingPolicy fencing = cluster.policy.fencing;
   const PolicyMode mode = cluster.policy.mode;
-  if (const Policy* policy = PolicyFor(turn.state, cluster.name)) {
-    cluster.policy = policy->failover;
+  if (const Policy* policy = FailoverPolicyOf(turn.state, cluster.name)) {
+    cluster.policy = policy->failover();
     cluster.policy_name = policy->name;
     cluster.policy_etag = policy->etag;
   } else {

@@ -1,4 +1,5 @@
-// Operators' policies: kept by name, at most one a cluster, in force as soon as they are durable.
+// Operators' policies: kept by name, at most one of a kind for a subject (a cluster's failover, a workload's
+// scaling), in force as soon as they are durable.
 #pragma once
 
 #include "coordinator/core/events.h"
@@ -6,12 +7,16 @@
 
 namespace evenkeel::coordinator {
 
+// Both are of one kind and about the same thing: at most one of them can be in force.
+bool SameSubject(const Policy& one, const Policy& other);
+
 // Replies OK; ABORTED: it is no longer the one with the expected etag; FAILED_PRECONDITION: another policy
-// has that cluster. What changes nothing writes nothing and keeps its etag.
+// has its subject, it has changed its kind, or a HorizontalPodAutoscaler scales its workload. What changes
+// nothing writes nothing and keeps its etag.
 void OnApplyPolicy(Turn& turn, const ApplyPolicy& event);
 
-// Replies OK, NOT_FOUND or ABORTED (as above). The cluster is then observed with the defaults; what is under
-// way is carried to its end.
+// Replies OK, NOT_FOUND or ABORTED (as above). A cluster is then observed with the defaults, a workload is
+// not looked at any more; what is under way is carried to its end.
 void OnDeletePolicy(Turn& turn, const DeletePolicy& event);
 
 // Puts the cluster's policy, or the defaults, in force, and tells the agents when that changes how they beat.

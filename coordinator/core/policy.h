@@ -5,15 +5,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "absl/time/time.h"
 #include "coordinator/core/fencing_facts.h"
 #include "coordinator/core/gray_policy.h"
 #include "coordinator/core/limits.h"
+#include "coordinator/core/policy_mode.h"
+#include "coordinator/core/scale/scale_policy.h"
 
 namespace evenkeel::coordinator {
-
-enum class PolicyMode { kObserve, kEnforce };
 
 // See FailoverPolicy in proto/evenkeel/v1/policy.proto for meanings, ranges and defaults.
 struct FailoverPolicy {
@@ -42,8 +43,21 @@ struct Policy {
   std::string etag;  // changes with every change
   absl::Time create_time;
   absl::Time update_time;
-  FailoverPolicy failover;
+  std::variant<FailoverPolicy, ScalePolicy> spec;  // its kind
   bool operator==(const Policy&) const = default;
+
+  // Null: it is of another kind.
+  const FailoverPolicy* IfFailover() const { return std::get_if<FailoverPolicy>(&spec); }
+  const ScalePolicy* IfScale() const { return std::get_if<ScalePolicy>(&spec); }
+  // It must be of that kind.
+  const FailoverPolicy& failover() const { return std::get<FailoverPolicy>(spec); }
+  FailoverPolicy& failover() { return std::get<FailoverPolicy>(spec); }
+  const ScalePolicy& scale() const { return std::get<ScalePolicy>(spec); }
+  ScalePolicy& scale() { return std::get<ScalePolicy>(spec); }
+  // The cluster that it is for.
+  const std::string& cluster() const {
+    return std::visit([](const auto& kind) -> const std::string& { return kind.cluster; }, spec);
+  }
 };
 
 }  // namespace evenkeel::coordinator

@@ -350,7 +350,8 @@ void Replay::Limits(ReplayResult& result) const {
                                         " of the policy by operators in that time is left out: yours stands "
                                         "in for all of them"));
   }
-  if (question_.policy->failover.beat_interval || question_.policy->failover.suspect_after) {
+  const FailoverPolicy* failover = question_.policy->IfFailover();
+  if (failover != nullptr && (failover->beat_interval || failover->suspect_after)) {
     result.notes.emplace_back(
         "how agents beat and when silence was noticed is as it was recorded: beat_interval and suspect_after "
         "of "

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/bytes_of.h"
 #include "common/base/check.h"
+#include "coordinator/core/policies.h"
 #include "coordinator/core/words.h"
 
 namespace evenkeel::coordinator {
@@ -68,7 +69,7 @@ void WhatIf::Fork(const Core& core, const std::map<DecisionId, Decision>& open, 
 
 void WhatIf::Restart(Restored restored, absl::Time now) {
   std::erase_if(restored.policies, [this](const Policy& policy) {
-    return policy.name == policy_.name || policy.failover.cluster == policy_.failover.cluster;
+    return policy.name == policy_.name || SameSubject(policy, policy_);
   });
   restored.policies.push_back(policy_);
   core_ = std::make_unique<Core>(restored, now);
@@ -91,8 +92,7 @@ void WhatIf::ForgetAsked() {
 void WhatIf::PutPolicy(absl::Time now) {
   std::vector<std::string> in_the_way;
   for (const auto& [name, policy] : core_->policies()) {
-    if (name != policy_.name && policy.failover.cluster == policy_.failover.cluster)
-      in_the_way.push_back(name);
+    if (name != policy_.name && SameSubject(policy, policy_)) in_the_way.push_back(name);
   }
   for (const std::string& name : in_the_way) Give(DeletePolicy{.request_id = 0, .name = name}, now);
   Give(ApplyPolicy{.request_id = 0, .policy = policy_}, now);
@@ -172,7 +172,7 @@ Event WhatIf::Changed(ApplyPolicy apply, const Effects& recorded) {
     return policy != nullptr && policy->policy.name == apply.policy.name;
   });
   if (!put) return Tick{};
-  if (apply.policy.name == policy_.name || apply.policy.failover.cluster == policy_.failover.cluster) {
+  if (apply.policy.name == policy_.name || SameSubject(apply.policy, policy_)) {
     ++withheld_;
     return Tick{};
   }

@@ -32,7 +32,7 @@ std::map<std::string, uint32_t> NodesByCluster(const FleetView& view) {
 }
 
 v1::Policy PolicyService::Shown(const Policy& policy) const {
-  const auto cluster = view_.FindCluster(policy.failover.cluster);
+  const auto cluster = view_.FindCluster(policy.cluster());
   return ToMessage(policy, cluster ? cluster->nodes() : 0);
 }
 

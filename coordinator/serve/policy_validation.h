@@ -25,6 +25,9 @@ absl::StatusOr<std::string> PolicyNameFrom(absl::string_view field, absl::string
 absl::StatusOr<Policy> PolicyFromMessage(const v1::Policy& message,
                                          const std::map<std::string, uint32_t>& clusters);
 
+// The cluster that a message's policy is for, of whatever kind; empty: it is of none.
+std::string PolicyCluster(const v1::Policy& message);
+
 // What operators are shown; where the policy leaves an interval to the coordinator, the one that is in force
 // for a cluster of `nodes` nodes.
 v1::Policy ToMessage(const Policy& policy, uint32_t nodes);

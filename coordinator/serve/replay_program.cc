@@ -54,8 +54,8 @@ absl::Status Answer(const std::string& folder) {
   EVENKEEL_ASSIGN_OR_RETURN(ReplayQuestion question, QuestionFromMessage(request));
   if (request.has_policy()) {
     // The coordinator has checked that it knows the cluster.
-    EVENKEEL_ASSIGN_OR_RETURN(
-        question.policy, PolicyFromMessage(request.policy(), {{request.policy().failover().cluster(), 0}}));
+    EVENKEEL_ASSIGN_OR_RETURN(question.policy,
+                              PolicyFromMessage(request.policy(), {{PolicyCluster(request.policy()), 0}}));
   }
   EVENKEEL_ASSIGN_OR_RETURN(const ReplayResult result, RunReplay(folder, question, [](absl::Time reached) {
                               v1::ReplayResponse progress;

@@ -8,6 +8,7 @@
 #include "common/base/status.h"
 #include "coordinator/store/enum_pairs.h"
 #include "coordinator/store/record_parts.h"
+#include "coordinator/store/scale_records.h"
 #include "coordinator/store/stored_time.h"
 
 namespace evenkeel::coordinator {
@@ -40,6 +41,8 @@ constexpr EnumPair<DecisionKind, stored::DecisionKind> kDecisionKinds[] = {
     {DecisionKind::kPause, stored::DECISION_KIND_PAUSE},
     {DecisionKind::kGray, stored::DECISION_KIND_GRAY},
     {DecisionKind::kGrayReadmission, stored::DECISION_KIND_GRAY_READMISSION},
+    {DecisionKind::kScale, stored::DECISION_KIND_SCALE},
+    {DecisionKind::kTakeOver, stored::DECISION_KIND_TAKE_OVER},
 };
 constexpr EnumPair<DecisionState, stored::DecisionState> kDecisionStates[] = {
     {DecisionState::kOpen, stored::DECISION_STATE_OPEN},
@@ -67,6 +70,8 @@ constexpr EnumPair<ActionKind, stored::ActionKind> kActionKinds[] = {
     {ActionKind::kTaintOutOfService, stored::ACTION_KIND_TAINT_OUT_OF_SERVICE},
     {ActionKind::kUntaintOutOfService, stored::ACTION_KIND_UNTAINT_OUT_OF_SERVICE},
     {ActionKind::kFenceNode, stored::ACTION_KIND_FENCE_NODE},
+    {ActionKind::kSetReplicas, stored::ACTION_KIND_SET_REPLICAS},
+    {ActionKind::kDeleteAutoscaler, stored::ACTION_KIND_DELETE_AUTOSCALER},
 };
 constexpr EnumPair<ActionState, stored::ActionState> kActionStates[] = {
     {ActionState::kPending, stored::ACTION_STATE_PENDING},
@@ -106,6 +111,14 @@ stored::Action ToRecord(const Action& action) {
   if (action.release_time) record.set_release_time_ns(ToStored(*action.release_time));
   if (action.finish_time) record.set_finish_time_ns(ToStored(*action.finish_time));
   record.set_attempts(action.attempts);
+  if (action.replicas) {
+    stored::ReplicaChange& replicas = *record.mutable_replicas();
+    replicas.set_group(action.replicas->group);
+    replicas.set_version(action.replicas->version);
+    replicas.set_kind(action.replicas->kind);
+    replicas.set_from(action.replicas->from);
+    replicas.set_to(action.replicas->to);
+  }
   return record;
 }
 
@@ -121,6 +134,13 @@ absl::StatusOr<Action> FromRecord(const stored::Action& record) {
   EVENKEEL_RETURN_IF_ERROR(FromStored(kActionStates, record.state(), "Action.state", action.state));
   if (record.has_release_time_ns()) action.release_time = TimeFrom(record.release_time_ns());
   if (record.has_finish_time_ns()) action.finish_time = TimeFrom(record.finish_time_ns());
+  if (record.has_replicas()) {
+    action.replicas = ReplicaChange{.group = record.replicas().group(),
+                                    .version = record.replicas().version(),
+                                    .kind = record.replicas().kind(),
+                                    .from = record.replicas().from(),
+                                    .to = record.replicas().to()};
+  }
   return action;
 }
 
@@ -249,6 +269,8 @@ stored::Decision ToRecord(const Decision& decision) {
   for (const WorkloadRecovery& workload : decision.workloads) *record.add_workloads() = ToRecord(workload);
   record.set_outcome(decision.outcome);
   for (const UnplacedPod& pod : decision.unplaced) *record.add_unplaced() = ToRecord(pod);
+  if (!decision.workload.empty()) *record.mutable_workload() = ToRecord(decision.workload);
+  record.set_workload_uid(decision.workload_uid);
   return record;
 }
 
@@ -261,7 +283,9 @@ absl::StatusOr<Decision> FromRecord(const stored::Decision& record) {
                     .timings = FromRecord(record.timings()),
                     .policy = record.policy(),
                     .policy_etag = record.policy_etag(),
-                    .outcome = record.outcome()};
+                    .outcome = record.outcome(),
+                    .workload = FromRecord(record.workload()),
+                    .workload_uid = record.workload_uid()};
   EVENKEEL_RETURN_IF_ERROR(FromStored(kDecisionKinds, record.kind(), "Decision.kind", decision.kind));
   EVENKEEL_RETURN_IF_ERROR(FromStored(kDecisionStates, record.state(), "Decision.state", decision.state));
   EVENKEEL_RETURN_IF_ERROR(FromStored(kVerdicts, record.verdict(), "Decision.verdict", decision.verdict));

@@ -1,10 +1,14 @@
-// Policies.
+// Policies of every kind.
 
 #include "coordinator/store/records.h"
+
+#include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "common/base/status.h"
 #include "coordinator/store/enum_pairs.h"
+#include "coordinator/store/scale_records.h"
 #include "coordinator/store/stored_time.h"
 
 namespace evenkeel::coordinator {
@@ -96,16 +100,8 @@ FencingPolicy FromRecord(const stored::FencingPolicy& record) {
   return policy;
 }
 
-}  // namespace
-
-stored::Policy ToRecord(const Policy& policy) {
-  stored::Policy record;
-  record.set_name(policy.name);
-  record.set_etag(policy.etag);
-  record.set_create_time_ns(ToStored(policy.create_time));
-  record.set_update_time_ns(ToStored(policy.update_time));
-  const FailoverPolicy& failover = policy.failover;
-  stored::FailoverPolicy& out = *record.mutable_failover();
+stored::FailoverPolicy ToRecord(const FailoverPolicy& failover) {
+  stored::FailoverPolicy out;
   out.set_cluster(failover.cluster);
   out.set_mode(ToStored(kPolicyModes, failover.mode));
   if (failover.beat_interval) out.set_beat_interval_ns(ToStored(*failover.beat_interval));
@@ -122,40 +118,63 @@ stored::Policy ToRecord(const Policy& policy) {
   *out.mutable_limits() = ToRecord(failover.limits);
   *out.mutable_gray() = ToRecord(failover.gray);
   if (failover.fencing != FencingPolicy{}) *out.mutable_fencing() = ToRecord(failover.fencing);
+  return out;
+}
+
+absl::StatusOr<FailoverPolicy> FromRecord(const stored::FailoverPolicy& failover) {
+  FailoverPolicy policy{.cluster = failover.cluster(),
+                        .probe_timeout = DurationFrom(failover.probe_timeout_ns()),
+                        .witnesses = failover.witnesses(),
+                        .max_unavailable_nodes = failover.max_unavailable_nodes(),
+                        .max_unavailable_percent = failover.max_unavailable_percent(),
+                        .readmit_after = DurationFrom(failover.readmit_after_ns()),
+                        .rebalance = failover.rebalance(),
+                        .recovery_timeout = DurationFrom(failover.recovery_timeout_ns())};
+  EVENKEEL_RETURN_IF_ERROR(FromStored(kPolicyModes, failover.mode(), "FailoverPolicy.mode", policy.mode));
+  if (failover.has_limits()) policy.limits = FromRecord(failover.limits());
+  if (failover.has_fencing()) policy.fencing = FromRecord(failover.fencing());
+  if (failover.has_beat_interval_ns()) {
+    policy.beat_interval = DurationFrom(failover.beat_interval_ns());
+  }
+  if (failover.has_suspect_after_ns()) {
+    policy.suspect_after = DurationFrom(failover.suspect_after_ns());
+  }
+  if (failover.has_max_readmit_after_ns()) {
+    policy.max_readmit_after = DurationFrom(failover.max_readmit_after_ns());
+  }
+  if (failover.has_max_suspect_after_ns()) {
+    policy.max_suspect_after = DurationFrom(failover.max_suspect_after_ns());
+  }
+  if (failover.has_gray()) policy.gray = FromRecord(failover.gray());
+  return policy;
+}
+
+}  // namespace
+
+stored::Policy ToRecord(const Policy& policy) {
+  stored::Policy record;
+  record.set_name(policy.name);
+  record.set_etag(policy.etag);
+  record.set_create_time_ns(ToStored(policy.create_time));
+  record.set_update_time_ns(ToStored(policy.update_time));
+  if (const ScalePolicy* scale = policy.IfScale()) {
+    *record.mutable_scale() = ToRecord(*scale);
+  } else {
+    *record.mutable_failover() = ToRecord(policy.failover());
+  }
   return record;
 }
 
 absl::StatusOr<Policy> FromRecord(const stored::Policy& record) {
-  const stored::FailoverPolicy& failover = record.failover();
   Policy policy{.name = record.name(),
                 .etag = record.etag(),
                 .create_time = TimeFrom(record.create_time_ns()),
-                .update_time = TimeFrom(record.update_time_ns()),
-                .failover = {.cluster = failover.cluster(),
-                             .probe_timeout = DurationFrom(failover.probe_timeout_ns()),
-                             .witnesses = failover.witnesses(),
-                             .max_unavailable_nodes = failover.max_unavailable_nodes(),
-                             .max_unavailable_percent = failover.max_unavailable_percent(),
-                             .readmit_after = DurationFrom(failover.readmit_after_ns()),
-                             .rebalance = failover.rebalance(),
-                             .recovery_timeout = DurationFrom(failover.recovery_timeout_ns())}};
-  EVENKEEL_RETURN_IF_ERROR(
-      FromStored(kPolicyModes, failover.mode(), "FailoverPolicy.mode", policy.failover.mode));
-  if (failover.has_limits()) policy.failover.limits = FromRecord(failover.limits());
-  if (failover.has_fencing()) policy.failover.fencing = FromRecord(failover.fencing());
-  if (failover.has_beat_interval_ns()) {
-    policy.failover.beat_interval = DurationFrom(failover.beat_interval_ns());
+                .update_time = TimeFrom(record.update_time_ns())};
+  if (record.has_scale()) {
+    EVENKEEL_ASSIGN_OR_RETURN(policy.spec, FromRecord(record.scale()));
+  } else {
+    EVENKEEL_ASSIGN_OR_RETURN(policy.spec, FromRecord(record.failover()));
   }
-  if (failover.has_suspect_after_ns()) {
-    policy.failover.suspect_after = DurationFrom(failover.suspect_after_ns());
-  }
-  if (failover.has_max_readmit_after_ns()) {
-    policy.failover.max_readmit_after = DurationFrom(failover.max_readmit_after_ns());
-  }
-  if (failover.has_max_suspect_after_ns()) {
-    policy.failover.max_suspect_after = DurationFrom(failover.max_suspect_after_ns());
-  }
-  if (failover.has_gray()) policy.failover.gray = FromRecord(failover.gray());
   return policy;
 }
 

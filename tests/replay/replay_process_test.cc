@@ -203,7 +203,7 @@ TEST_F(RealReplay, Verifies) {
 TEST_F(RealReplay, TriesAnotherPolicy) {
   v1::ReplayRequest request = Request();
   request.mutable_policy()->set_name("policies/failover");
-  request.mutable_policy()->mutable_failover()->set_cluster(policy_.failover.cluster);
+  request.mutable_policy()->mutable_failover()->set_cluster(policy_.failover().cluster);
   request.mutable_policy()->mutable_failover()->set_mode(v1::POLICY_MODE_OBSERVE);
   const Answers answers = Ask(request);
   ASSERT_TRUE(answers.status.ok()) << answers.status;

@@ -190,9 +190,9 @@ class DeadNode : public ::testing::Test {
     world_.host().Record(&tape_);
     for (int i = 1; i <= 4; ++i) world_.AddNode(absl::StrCat("node-", i), absl::StrCat("zone-", i));
     policy_.name = "failover";
-    policy_.failover.cluster = simulation::kCluster;
-    policy_.failover.mode = PolicyMode::kEnforce;
-    policy_.failover.readmit_after = absl::Seconds(5);
+    policy_.failover().cluster = simulation::kCluster;
+    policy_.failover().mode = PolicyMode::kEnforce;
+    policy_.failover().readmit_after = absl::Seconds(5);
     world_.Apply(policy_);
     world_.Deploy({.name = "web", .replicas = 6});
     world_.Start();
@@ -228,7 +228,7 @@ class DeadNode : public ::testing::Test {
 };
 
 TEST_F(DeadNode, ObserveWouldHaveDoneNothing) {
-  policy_.failover.mode = PolicyMode::kObserve;
+  policy_.failover().mode = PolicyMode::kObserve;
   const ReplayResult result = Under(policy_);
   EXPECT_TRUE(result.faithful);
   const ReplayedDecision* failover = Failover(result);
@@ -249,8 +249,8 @@ TEST_F(DeadNode, ObserveWouldHaveDoneNothing) {
 // Without any budget a single silent node is more than may be silent: a policy that is told before it is
 // applied.
 TEST_F(DeadNode, WithoutABudgetItWouldHaveBeenBlind) {
-  policy_.failover.max_unavailable_nodes = 0;
-  policy_.failover.max_unavailable_percent = 0;
+  policy_.failover().max_unavailable_nodes = 0;
+  policy_.failover().max_unavailable_percent = 0;
   const ReplayResult result = Under(policy_);
   const ReplayedDecision* failover = Failover(result);
   ASSERT_NE(failover, nullptr) << Told(result);
@@ -263,7 +263,7 @@ TEST_F(DeadNode, WithoutABudgetItWouldHaveBeenBlind) {
 
 // A guard that says no is told by its name.
 TEST_F(DeadNode, IfEveryNodeHadToBeHealthyItWouldHaveBeenRefused) {
-  policy_.failover.limits.min_healthy_percent = 100;
+  policy_.failover().limits.min_healthy_percent = 100;
   const ReplayResult result = Under(policy_);
   const ReplayedDecision* failover = Failover(result);
   ASSERT_NE(failover, nullptr) << Told(result);
@@ -275,7 +275,7 @@ TEST_F(DeadNode, IfEveryNodeHadToBeHealthyItWouldHaveBeenRefused) {
 
 // Agents would have followed other times in ways that nobody knows: they are not relied on, and that is said.
 TEST_F(DeadNode, AnAgentsFenceIsNotMadeUp) {
-  policy_.failover.fencing.self_fencing = true;
+  policy_.failover().fencing.self_fencing = true;
   const ReplayResult result = Under(policy_);
   EXPECT_TRUE(result.faithful);
   const ReplayedDecision* failover = Failover(result);
@@ -288,7 +288,7 @@ TEST_F(DeadNode, AnAgentsFenceIsNotMadeUp) {
 
 // What is decided outside of the core cannot be replayed, and that is said instead of "nothing differs".
 TEST_F(DeadNode, AnotherBeatIsNotReplayedAndThatIsSaid) {
-  policy_.failover.suspect_after = absl::Seconds(5);
+  policy_.failover().suspect_after = absl::Seconds(5);
   const ReplayResult result = Under(policy_);
   EXPECT_TRUE(absl::StrContains(Notes(result), "suspect_after of your policy change nothing here"))
       << Notes(result);
@@ -317,8 +317,8 @@ TEST(ReplayTest, WhatDifferedBeforeAStartIsTold) {
   for (int i = 1; i <= 4; ++i) world.AddNode(absl::StrCat("node-", i), absl::StrCat("zone-", i));
   Policy policy;
   policy.name = "failover";
-  policy.failover.cluster = simulation::kCluster;
-  policy.failover.mode = PolicyMode::kEnforce;
+  policy.failover().cluster = simulation::kCluster;
+  policy.failover().mode = PolicyMode::kEnforce;
   world.Apply(policy);
   world.Deploy({.name = "web", .replicas = 6});
   world.Start();
@@ -335,8 +335,8 @@ TEST(ReplayTest, WhatDifferedBeforeAStartIsTold) {
   world.StartCoordinator();
   world.Advance(absl::Seconds(30));
   // Without any budget it would have been blind to one silent node.
-  policy.failover.max_unavailable_nodes = 0;
-  policy.failover.max_unavailable_percent = 0;
+  policy.failover().max_unavailable_nodes = 0;
+  policy.failover().max_unavailable_percent = 0;
   const ReplayResult result =
       Replayed(tape.items(), {.since = world.start() + absl::Seconds(6), .policy = policy});
   EXPECT_TRUE(result.faithful);
@@ -358,8 +358,8 @@ TEST(ReplayTest, WhatDifferedBeforeAStartIsTold) {
       Replayed(tape.items(),
                {.since = world.start(), .policy = policy, .most_decisions = world.decisions().size() + 1})
           .truncated);
-  policy.failover.max_unavailable_nodes = 0;
-  policy.failover.max_unavailable_percent = 0;
+  policy.failover().max_unavailable_nodes = 0;
+  policy.failover().max_unavailable_percent = 0;
   // A log that begins with that start: what was open then is nothing new.
   const auto restart = std::find_if(tape.items().begin() + 1, tape.items().end(), [](const LogItem& item) {
     return std::holds_alternative<LogStart>(item);
@@ -380,8 +380,8 @@ TEST(ReplayTest, ChangesOfOtherPoliciesHoldInBoth) {
   for (int i = 1; i <= 4; ++i) world.AddNode(absl::StrCat("node-", i), absl::StrCat("zone-", i));
   Policy policy;
   policy.name = "failover";
-  policy.failover.cluster = simulation::kCluster;
-  policy.failover.mode = PolicyMode::kEnforce;
+  policy.failover().cluster = simulation::kCluster;
+  policy.failover().mode = PolicyMode::kEnforce;
   world.Apply(policy);
   world.Deploy({.name = "web", .replicas = 6});
   world.Start();
@@ -392,17 +392,17 @@ TEST(ReplayTest, ChangesOfOtherPoliciesHoldInBoth) {
     world.Advance(absl::Seconds(1));
     return world.disk().policies.at("failover");
   };
-  policy.failover.readmit_after = absl::Seconds(7);
+  policy.failover().readmit_after = absl::Seconds(7);
   const std::string etag = change("").etag;
-  policy.failover.mode = PolicyMode::kObserve;
-  ASSERT_EQ(change(etag).failover.mode, PolicyMode::kObserve);
-  policy.failover.mode = PolicyMode::kEnforce;
-  ASSERT_EQ(change(etag).failover.mode, PolicyMode::kObserve);  // somebody else was faster
+  policy.failover().mode = PolicyMode::kObserve;
+  ASSERT_EQ(change(etag).failover().mode, PolicyMode::kObserve);
+  policy.failover().mode = PolicyMode::kEnforce;
+  ASSERT_EQ(change(etag).failover().mode, PolicyMode::kObserve);  // somebody else was faster
   world.PowerOff("node-3");
   world.Advance(absl::Seconds(20));
   Policy tried;
   tried.name = "elsewhere";
-  tried.failover.cluster = "elsewhere";
+  tried.failover().cluster = "elsewhere";
   const ReplayResult result = Replayed(tape.items(), {.since = since, .policy = tried});
   EXPECT_TRUE(result.faithful);
   EXPECT_FALSE(result.decisions.empty());

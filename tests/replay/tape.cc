@@ -69,15 +69,15 @@ Tale::Tale(uint64_t seed, Recorder* recorder)
                     dice_.Below(2) == 0 ? "" : absl::StrCat("zone-", dice_.Below(3)));
   }
   policy_.name = "failover";
-  policy_.failover.cluster = simulation::kCluster;
-  policy_.failover.mode = PolicyMode::kEnforce;
-  policy_.failover.readmit_after = absl::Seconds(5);
-  policy_.failover.recovery_timeout = absl::Seconds(60);
-  policy_.failover.rebalance = dice_.Below(2) == 0;
-  policy_.failover.fencing.self_fencing = seed % 2 == 0;
-  policy_.failover.fencing.isolation_timeout = absl::Seconds(5);
-  policy_.failover.fencing.stop_timeout = absl::Seconds(1);
-  policy_.failover.fencing.hook = seed % 3 == 0;
+  policy_.failover().cluster = simulation::kCluster;
+  policy_.failover().mode = PolicyMode::kEnforce;
+  policy_.failover().readmit_after = absl::Seconds(5);
+  policy_.failover().recovery_timeout = absl::Seconds(60);
+  policy_.failover().rebalance = dice_.Below(2) == 0;
+  policy_.failover().fencing.self_fencing = seed % 2 == 0;
+  policy_.failover().fencing.isolation_timeout = absl::Seconds(5);
+  policy_.failover().fencing.stop_timeout = absl::Seconds(1);
+  policy_.failover().fencing.hook = seed % 3 == 0;
   world_->Apply(policy_);
   world_->Deploy({.name = "web", .replicas = static_cast<uint32_t>(2 + dice_.Below(8))});
   world_->Deploy({.name = "db", .kind = "StatefulSet", .replicas = 2});

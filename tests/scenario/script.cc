@@ -101,14 +101,14 @@ class Runner {
   void ApplyPolicy(const Words& words) {
     Policy policy;
     policy.name = "failover";
-    policy.failover.cluster = kCluster;
-    policy.failover.mode =
+    policy.failover().cluster = kCluster;
+    policy.failover().mode =
         words.Get("mode", "enforce") == "enforce" ? PolicyMode::kEnforce : PolicyMode::kObserve;
-    policy.failover.max_unavailable_nodes = words.Number("budget", 1);
-    policy.failover.readmit_after = words.Span("readmit-after", absl::Seconds(30));
-    policy.failover.recovery_timeout = words.Span("recovery-timeout", absl::Minutes(5));
-    policy.failover.rebalance = words.Get("rebalance", "no") == "yes";
-    DisruptionLimits& limits = policy.failover.limits;
+    policy.failover().max_unavailable_nodes = words.Number("budget", 1);
+    policy.failover().readmit_after = words.Span("readmit-after", absl::Seconds(30));
+    policy.failover().recovery_timeout = words.Span("recovery-timeout", absl::Minutes(5));
+    policy.failover().rebalance = words.Get("rebalance", "no") == "yes";
+    DisruptionLimits& limits = policy.failover().limits;
     if (const uint32_t most = words.Number("domain-budget", 0); most > 0)
       limits.max_unavailable_nodes_per_domain = most;
     if (const uint32_t most = words.Number("rate", 0); most > 0) limits.max_disruptions = most;
@@ -117,15 +117,15 @@ class Runner {
     limits.storm_cool_down = words.Span("cool-down", limits.storm_cool_down);
     limits.release_budget_after = words.Span("release-after", limits.release_budget_after);
     const std::set<std::string> rungs = absl::StrSplit(words.Get("gray", ""), ',');
-    GrayPolicy& gray = policy.failover.gray;
+    GrayPolicy& gray = policy.failover().gray;
     gray.taint = rungs.contains("taint");
     gray.restart = rungs.contains("restart");
     gray.drain = rungs.contains("drain");
     gray.escalate_after = words.Span("escalate-after", gray.escalate_after);
-    policy.failover.fencing.self_fencing = words.Get("self-fencing", "no") == "yes";
-    policy.failover.fencing.isolation_timeout = words.Span("isolation-timeout", absl::Seconds(10));
-    policy.failover.fencing.stop_timeout = words.Span("stop-timeout", absl::Seconds(4));
-    policy.failover.fencing.hook = words.Get("hook", "no") == "yes";
+    policy.failover().fencing.self_fencing = words.Get("self-fencing", "no") == "yes";
+    policy.failover().fencing.isolation_timeout = words.Span("isolation-timeout", absl::Seconds(10));
+    policy.failover().fencing.stop_timeout = words.Span("stop-timeout", absl::Seconds(4));
+    policy.failover().fencing.hook = words.Get("hook", "no") == "yes";
     world_.Apply(policy);
   }
 

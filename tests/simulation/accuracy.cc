@@ -116,10 +116,10 @@ class Spell final : public Observer {
     }
     Policy policy;
     policy.name = "failover";
-    policy.failover.cluster = kCluster;
-    policy.failover.mode = PolicyMode::kObserve;  // verdicts are what is measured
-    policy.failover.beat_interval = beat_;
-    policy.failover.max_unavailable_percent = 10;
+    policy.failover().cluster = kCluster;
+    policy.failover().mode = PolicyMode::kObserve;  // verdicts are what is measured
+    policy.failover().beat_interval = beat_;
+    policy.failover().max_unavailable_percent = 10;
     world_.Apply(policy);
     world_.Start();
     world_.Advance(absl::Seconds(15));

@@ -26,7 +26,9 @@ bool NeedsGuards(DecisionKind kind) {
 
 FailoverPolicy GuardLaws::Policy() const {
   FailoverPolicy policy;
-  for (const auto& [name, stored] : world_->disk().policies) policy = stored.failover;
+  for (const auto& [name, stored] : world_->disk().policies) {
+    if (stored.IfFailover() != nullptr) policy = stored.failover();
+  }
   return policy;
 }
 

@@ -92,13 +92,14 @@ class Trial {
 
     Policy policy;
     policy.name = "failover";
-    policy.failover.cluster = kCluster;
-    policy.failover.mode = dice_.Chance(950) ? PolicyMode::kEnforce : PolicyMode::kObserve;
-    policy.failover.readmit_after = absl::Seconds(5);
-    policy.failover.recovery_timeout = absl::Seconds(60);
-    policy.failover.rebalance = dice_.Chance(500);
-    policy.failover.max_unavailable_nodes = 1 + static_cast<uint32_t>(dice_.Below(dice_.Chance(500) ? 3 : 1));
-    GrayPolicy& gray = policy.failover.gray;
+    policy.failover().cluster = kCluster;
+    policy.failover().mode = dice_.Chance(950) ? PolicyMode::kEnforce : PolicyMode::kObserve;
+    policy.failover().readmit_after = absl::Seconds(5);
+    policy.failover().recovery_timeout = absl::Seconds(60);
+    policy.failover().rebalance = dice_.Chance(500);
+    policy.failover().max_unavailable_nodes =
+        1 + static_cast<uint32_t>(dice_.Below(dice_.Chance(500) ? 3 : 1));
+    GrayPolicy& gray = policy.failover().gray;
     gray.after = absl::Seconds(3);
     gray.recover_after = absl::Seconds(5);
     gray.restart_timeout = absl::Seconds(10);
@@ -106,13 +107,13 @@ class Trial {
     gray.taint = dice_.Chance(700);
     gray.restart = dice_.Chance(500);
     gray.drain = gray.taint && dice_.Chance(600);
-    policy.failover.witnesses = 2 + static_cast<uint32_t>(dice_.Below(3));
-    DrawLimits(policy.failover.limits, policy.failover.max_unavailable_nodes);
+    policy.failover().witnesses = 2 + static_cast<uint32_t>(dice_.Below(3));
+    DrawLimits(policy.failover().limits, policy.failover().max_unavailable_nodes);
     if (dice_.Chance(250)) {
-      policy.failover.beat_interval = absl::Seconds(1);
-      policy.failover.suspect_after = absl::Seconds(3);
+      policy.failover().beat_interval = absl::Seconds(1);
+      policy.failover().suspect_after = absl::Seconds(3);
     }
-    policy.failover.fencing = Fencing();
+    policy.failover().fencing = Fencing();
     world_.Apply(policy);
 
     for (const WorkloadSpec& workload : workloads) world_.Deploy(workload);

@@ -214,7 +214,7 @@ void World::AddNode(const std::string& name, const std::string& zone, const Reso
 }
 
 void World::Apply(const Policy& policy) {
-  if (policy.failover.fencing.self_fencing) {
+  if (policy.IfFailover() != nullptr && policy.failover().fencing.self_fencing) {
     agents_.OnConfirmed([this](const std::string& node, absl::Time sent) { fences_.Heard(node, sent); });
   }
   if (host().runs()) {

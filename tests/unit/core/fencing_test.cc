@@ -248,7 +248,7 @@ TEST_F(FencingTest, ObserveOnlyObserves) {
   Raise(4);
   Apply(SelfFencing());
   Policy policy = policies_.begin()->second;
-  policy.failover.mode = PolicyMode::kObserve;
+  policy.failover().mode = PolicyMode::kObserve;
   ApplyPolicy apply;
   apply.policy = policy;
   Give(apply);

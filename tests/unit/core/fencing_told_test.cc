@@ -54,12 +54,12 @@ TEST_F(FencingTest, NoAgentIsArmedWhereNothingWouldBeMoved) {
   ASSERT_TRUE(told_.at("node-1").armed);
   ApplyPolicy apply;
   apply.policy = policies_.begin()->second;
-  apply.policy.failover.mode = PolicyMode::kObserve;
+  apply.policy.failover().mode = PolicyMode::kObserve;
   Give(apply);
   EXPECT_FALSE(told_.at("node-1").armed);
   EXPECT_FALSE(records_.at(Key("node-1")).fencing.armed);
   apply.policy = policies_.begin()->second;
-  apply.policy.failover.mode = PolicyMode::kEnforce;
+  apply.policy.failover().mode = PolicyMode::kEnforce;
   Give(apply);
   EXPECT_TRUE(told_.at("node-1").armed);
 }

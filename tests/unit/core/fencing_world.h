@@ -81,10 +81,10 @@ class FencingTest : public testing::Test {
   void Apply(FencingPolicy fencing) {
     ApplyPolicy apply;
     apply.policy.name = "failover";
-    apply.policy.failover.cluster = "local";
-    apply.policy.failover.mode = PolicyMode::kEnforce;
-    apply.policy.failover.max_unavailable_nodes = 2;
-    apply.policy.failover.fencing = fencing;
+    apply.policy.failover().cluster = "local";
+    apply.policy.failover().mode = PolicyMode::kEnforce;
+    apply.policy.failover().max_unavailable_nodes = 2;
+    apply.policy.failover().fencing = fencing;
     Give(apply);
   }
   static FencingPolicy SelfFencing() {

@@ -108,7 +108,7 @@ class GrayTest : public testing::Test {
   void Enforce() {
     ApplyPolicy apply;
     apply.policy.name = "p";
-    apply.policy.failover = policy_;
+    apply.policy.failover() = policy_;
     Do(apply);
   }
 

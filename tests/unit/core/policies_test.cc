@@ -22,7 +22,7 @@ class PoliciesTest : public testing::Test {
     ApplyPolicy apply;
     apply.request_id = 42;
     apply.policy.name = name;
-    apply.policy.failover.cluster = cluster;
+    apply.policy.failover().cluster = cluster;
     return apply;
   }
 
@@ -61,13 +61,13 @@ TEST_F(PoliciesTest, AnUnchangedPolicyIsNotWritten) {
 TEST_F(PoliciesTest, EtagGuardsAgainstLostUpdates) {
   Step(Apply("p", "local"));
   ApplyPolicy change = Apply("p", "local");
-  change.policy.failover.mode = PolicyMode::kEnforce;
+  change.policy.failover().mode = PolicyMode::kEnforce;
   change.expected_etag = "3-1";
   const Effects changed = Step(change);
   EXPECT_EQ(Only(changed).policy->etag, "3-2");
   EXPECT_LT(Only(changed).policy->create_time, Only(changed).policy->update_time);
 
-  change.policy.failover.rebalance = true;
+  change.policy.failover().rebalance = true;
   const Effects refused = Step(change);
   EXPECT_EQ(Only(refused).status.code(), absl::StatusCode::kAborted);
   EXPECT_TRUE(refused.writes.empty());
@@ -111,7 +111,7 @@ TEST_F(PoliciesTest, TellsAgentsHowToBeat) {
 
   ApplyPolicy apply = Apply("p", "local");
   EXPECT_TRUE(Step(apply).requests.empty());
-  apply.policy.failover.beat_interval = absl::Seconds(1);
+  apply.policy.failover().beat_interval = absl::Seconds(1);
   const Effects slower = Step(apply);
   ASSERT_EQ(slower.requests.size(), 1u);
   EXPECT_EQ(std::get<SetBeats>(slower.requests[0]).suspect_after, absl::Milliseconds(2500));

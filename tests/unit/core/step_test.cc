@@ -72,8 +72,8 @@ TEST_F(StepTest, WhatIsHandedOutIsMarkedFirst) {
   Raise(3);
   ApplyPolicy apply;
   apply.policy.name = "p";
-  apply.policy.failover.cluster = "local";
-  apply.policy.failover.mode = PolicyMode::kEnforce;
+  apply.policy.failover().cluster = "local";
+  apply.policy.failover().mode = PolicyMode::kEnforce;
   Do(apply);
   Miss(1, 1);
   AnswerDead(1);
@@ -95,8 +95,8 @@ TEST_F(StepTest, AReplacedNodeStartsAnew) {
   Raise(3);
   ApplyPolicy apply;
   apply.policy.name = "p";
-  apply.policy.failover.cluster = "local";
-  apply.policy.failover.mode = PolicyMode::kEnforce;
+  apply.policy.failover().cluster = "local";
+  apply.policy.failover().mode = PolicyMode::kEnforce;
   Do(apply);
   Miss(1, 1);
   AnswerDead(1);

@@ -147,9 +147,9 @@ class StepTest : public testing::Test {
   void Enforce(const DisruptionLimits& limits = {}) {
     ApplyPolicy apply;
     apply.policy.name = "p";
-    apply.policy.failover.cluster = "local";
-    apply.policy.failover.mode = PolicyMode::kEnforce;
-    apply.policy.failover.limits = limits;
+    apply.policy.failover().cluster = "local";
+    apply.policy.failover().mode = PolicyMode::kEnforce;
+    apply.policy.failover().limits = limits;
     Do(apply);
   }
 };

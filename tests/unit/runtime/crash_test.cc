@@ -160,9 +160,9 @@ void Life::Begin() {
   if (!has_policy_) {
     Tell(ApplyPolicy{.request_id = 1,
                      .policy = {.name = "failover",
-                                .failover = {.cluster = CrashWorld::kCluster,
-                                             .mode = PolicyMode::kEnforce,
-                                             .readmit_after = absl::Seconds(5)}}});
+                                .spec = FailoverPolicy{.cluster = CrashWorld::kCluster,
+                                                       .mode = PolicyMode::kEnforce,
+                                                       .readmit_after = absl::Seconds(5)}}});
   }
   for (int node = 0; node < CrashWorld::kNodes; ++node) {
     Tell(NodeObserved{CrashWorld::Node(node), world_.NodeFactsOf(node)});

@@ -16,7 +16,7 @@ namespace evenkeel::coordinator {
 namespace {
 
 ApplyPolicy Apply(uint64_t request_id, const std::string& name) {
-  return {.request_id = request_id, .policy = {.name = name, .failover = {.cluster = name}}};
+  return {.request_id = request_id, .policy = {.name = name, .spec = FailoverPolicy{.cluster = name}}};
 }
 
 class CountingOutlet final : public Outlet {

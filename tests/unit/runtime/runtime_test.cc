@@ -24,7 +24,7 @@ namespace {
 using ::testing::ElementsAre;
 
 ApplyPolicy Apply(uint64_t request_id, const std::string& name) {
-  return {.request_id = request_id, .policy = {.name = name, .failover = {.cluster = name}}};
+  return {.request_id = request_id, .policy = {.name = name, .spec = FailoverPolicy{.cluster = name}}};
 }
 
 // Remembers what is released, in order, and lets a test wait for it.
@@ -107,7 +107,7 @@ TEST(RuntimeTest, CommitsBeforeItReleases) {
   bench.runtime->Stop();
   EXPECT_TRUE(replies[0].status.ok()) << replies[0].status;
   ASSERT_TRUE(stored_at_reply.ok()) << stored_at_reply.status();
-  EXPECT_EQ(stored_at_reply->failover.cluster, "east");
+  EXPECT_EQ(stored_at_reply->failover().cluster, "east");
 }
 
 // Events that come while a commit is under way share the next one, and what follows from them is released in

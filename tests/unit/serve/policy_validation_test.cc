@@ -31,8 +31,8 @@ TEST(PolicyValidation, FillsInTheDefaults) {
   EXPECT_EQ(policy->name, "web");
   FailoverPolicy expected;
   expected.cluster = "blue";
-  EXPECT_EQ(policy->failover, expected);
-  EXPECT_EQ(policy->failover.mode, PolicyMode::kObserve);
+  EXPECT_EQ(policy->failover(), expected);
+  EXPECT_EQ(policy->failover().mode, PolicyMode::kObserve);
 }
 
 // What is shown can be applied again, also where an interval is finer than what is shown of it: the bounds of
@@ -46,7 +46,7 @@ TEST(PolicyValidation, WhatIsShownIsTakenAgain) {
   message.mutable_failover()->mutable_suspect_after()->set_nanos(0);
   const auto rounded = PolicyFromMessage(message, Clusters());
   ASSERT_TRUE(rounded.ok()) << rounded.status();
-  EXPECT_EQ(rounded->failover.beat_interval, absl::Milliseconds(100));
+  EXPECT_EQ(rounded->failover().beat_interval, absl::Milliseconds(100));
   EXPECT_TRUE(PolicyFromMessage(ToMessage(*rounded, 10), Clusters()).ok());
 }
 

@@ -81,7 +81,7 @@ TEST(RecordsTest, QuietClusterComesBackQuiet) {
 TEST(RecordsTest, PolicyWithoutLimitsHasTheDefaults) {
   storage::v1::Policy record = ToRecord(SamplePolicy("failover"));
   record.mutable_failover()->clear_limits();
-  EXPECT_EQ(FromRecord(record)->failover.limits, DisruptionLimits());
+  EXPECT_EQ(FromRecord(record)->failover().limits, DisruptionLimits());
 }
 
 // Every field of a policy survives.
@@ -110,7 +110,7 @@ TEST(RecordsTest, InfiniteStaysInfinite) {
   decision.timings.judged = absl::InfiniteFuture();
   EXPECT_EQ(*FromRecord(ToRecord(decision)), decision);
   Policy policy;
-  policy.failover.recovery_timeout = absl::InfiniteDuration();
+  policy.failover().recovery_timeout = absl::InfiniteDuration();
   EXPECT_EQ(*FromRecord(ToRecord(policy)), policy);
 }
 
@@ -158,7 +158,7 @@ TEST(RecordsTest, EveryValueOfTheCoresEnumsComesBack) {
   });
   test::ForEachValue<PolicyMode>([](PolicyMode value) {
     Policy policy = SamplePolicy("failover");
-    policy.failover.mode = value;
+    policy.failover().mode = value;
     EXPECT_EQ(*FromRecord(ToRecord(policy)), policy);
   });
 }

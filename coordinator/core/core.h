@@ -32,6 +32,7 @@
 #include "coordinator/core/effects.h"
 #include "coordinator/core/events.h"
 #include "coordinator/core/policy.h"
+#include "coordinator/core/scale/scaler_record.h"
 
 namespace evenkeel::coordinator {
 
@@ -43,6 +44,7 @@ struct Restored {
   std::vector<Policy> policies;
   std::vector<ClusterRecord> clusters;
   std::vector<Maintenance> maintenances;
+  std::vector<ScalerRecord> scalers;
 };
 
 struct State;

@@ -15,6 +15,9 @@
 #include "coordinator/core/fencing_facts.h"
 #include "coordinator/core/ids.h"
 #include "coordinator/core/policy.h"
+#include "coordinator/core/scale/scaler_record.h"
+#include "coordinator/core/scale/scaler_status.h"
+#include "coordinator/core/workload.h"
 
 namespace evenkeel::coordinator {
 
@@ -43,8 +46,15 @@ struct PutMaintenance {
 struct EraseMaintenance {
   NodeKey node;
 };
-using Write = std::variant<PutDecision, PutNodeRecord, DeleteNodeRecord, PutPolicy, ErasePolicy,
-                           PutClusterRecord, PutMaintenance, EraseMaintenance>;
+struct PutScalerRecord {
+  ScalerRecord record;
+};
+struct EraseScalerRecord {
+  std::string policy;
+};
+using Write =
+    std::variant<PutDecision, PutNodeRecord, DeleteNodeRecord, PutPolicy, ErasePolicy, PutClusterRecord,
+                 PutMaintenance, EraseMaintenance, PutScalerRecord, EraseScalerRecord>;
 
 // ---- actions (to act/): change the world, so each stands in a durable decision ----
 struct ReleasedAction {
@@ -108,6 +118,9 @@ struct Announce {
   std::string step;  // "judged", "closed"
   std::string node;
   std::string node_uid;
+  Workload workload;  // the Event is about it, where it is not empty, and not about a node
+  std::string workload_version;
+  std::string workload_uid;
   bool warning = false;
   std::string reason;  // CamelCase, as NodeFailedOver
   std::string message;
@@ -119,8 +132,32 @@ struct WithdrawActions {
   DecisionId decision;
   std::string reason;
 };
+// To observe/: tell of the workload and its pods from now on, what is there now included. Asked again for one
+// that is watched already, it tells all of it once more.
+struct WatchWorkload {
+  std::string cluster;
+  Workload workload;
+  std::string version;  // of its API
+};
+struct UnwatchWorkload {
+  std::string cluster;
+  Workload workload;
+};
+// To usage/: tell what the pod uses, from now on; in place of what was asked of it before.
+struct WatchUsage {
+  std::string cluster;
+  std::string node;
+  std::string pod_uid;
+  absl::Duration window;
+  absl::Duration panic_window;
+  int64_t sudden_millicores = 0;  // a mean over the panic window above this is told at once; 0: none is
+};
+struct UnwatchUsage {
+  std::string cluster;
+  std::string pod_uid;
+};
 using Request = std::variant<ProbeNode, ReadLease, AskKubelet, SetBeats, SetFencing, ConfirmGoodbye, Announce,
-                             WithdrawActions>;
+                             WithdrawActions, WatchWorkload, UnwatchWorkload, WatchUsage, UnwatchUsage>;
 
 // ---- replies and notices (to serve/) ----
 struct Reply {
@@ -184,8 +221,15 @@ struct PauseChanged {
   std::string cluster;
   std::optional<Pause> pause;
 };
+// What is shown of a scaler has changed; it was there before or is new.
+struct ScalerChanged {
+  ScalerStatus status;
+};
+struct ScalerGone {
+  std::string policy;
+};
 using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged, DomainSightChanged,
-                            PatienceChanged, MaintenanceChanged, PauseChanged>;
+                            PatienceChanged, MaintenanceChanged, PauseChanged, ScalerChanged, ScalerGone>;
 
 struct Effects {
   std::vector<Write> writes;

@@ -15,6 +15,8 @@
 #include "coordinator/core/ids.h"
 #include "coordinator/core/own_health.h"
 #include "coordinator/core/policy.h"
+#include "coordinator/core/scale/workload_facts.h"
+#include "coordinator/core/workload.h"
 
 namespace evenkeel::coordinator {
 
@@ -148,6 +150,54 @@ struct ActionFinished {
   uint32_t attempt = 0;  // which of the action's attempts was answered; 0: the last one
 };
 
+// ---- workloads (from observe/ and usage/), as far as the core asked for them ----
+
+// A workload that is watched is as its scale subresource shows it. Told after each change of the object, and
+// again after a break of the watch; never before the cluster's autoscalers were listed once, so that none is
+// overlooked.
+struct WorkloadObserved {
+  std::string cluster;
+  Workload workload;
+  WorkloadFacts facts;
+};
+// It is not there, cannot be read, or the autoscalers of the cluster cannot; its pods are gone with it.
+// Another WorkloadObserved may follow.
+struct WorkloadGone {
+  std::string cluster;
+  Workload workload;
+  std::string reason;  // a clause: "there is none", "the API server knows no kind Rollout in argoproj.io/v1"
+};
+// A pod is the workload's and is new or has changed. After the workload's first WorkloadObserved, and before
+// the cluster's next ApiChanged with reachable = true.
+struct WorkloadPodObserved {
+  std::string cluster;
+  Workload workload;
+  std::string pod_uid;
+  WorkloadPodFacts facts;
+};
+// It is not there any more, or is another workload's now.
+struct WorkloadPodGone {
+  std::string cluster;
+  Workload workload;
+  std::string pod_uid;
+};
+// Every HorizontalPodAutoscaler of the cluster, whatever it scales: told with the lists of nodes and pods.
+struct AutoscalerObserved {
+  std::string cluster;
+  AutoscalerName name;
+  AutoscalerFacts facts;
+};
+struct AutoscalerGone {
+  std::string cluster;
+  AutoscalerName name;
+};
+// The pods of one cluster whose figures have changed, of those that WatchUsage asked for: once a second at
+// most, and besides at once for one that has passed its WatchUsage.sudden_millicores.
+struct UsageTold {
+  std::string cluster;
+  std::vector<PodUsage> pods;
+};
+
 // ---- operators (from serve/) ----
 
 // Puts a policy, already valid, in place of the one of that name. Answered by a Reply.
@@ -194,6 +244,17 @@ struct ConfirmFence {
   std::string reason;  // in the operator's words; may be empty
 };
 
+// An operator lets a scale policy take the place of a HorizontalPodAutoscaler. Answered by a Reply; see
+// scale/scalers.h.
+struct TakeOverAutoscaler {
+  uint64_t request_id = 0;
+  std::string cluster;
+  AutoscalerName name;
+  std::string policy;  // name of the policy to be made
+  PolicyMode mode = PolicyMode::kEnforce;
+  bool validate_only = false;
+};
+
 // ---- the runtime ----
 
 // Effects.next_deadline has come.
@@ -205,10 +266,11 @@ struct OwnDelay {
   absl::Duration delay;
 };
 
-using Event =
-    std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded,
-                 ApiChanged, NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead, KubeletAnswered,
-                 ActionFinished, ApplyPolicy, DeletePolicy, StartMaintenance, EndMaintenance, PauseClusters,
-                 ResumeClusters, NodeHealthChanged, FencingReported, ConfirmFence, Tick, OwnDelay>;
+using Event = std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded,
+                           ApiChanged, NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead,
+                           KubeletAnswered, ActionFinished, ApplyPolicy, DeletePolicy, StartMaintenance,
+                           EndMaintenance, PauseClusters, ResumeClusters, NodeHealthChanged, FencingReported,
+                           ConfirmFence, WorkloadObserved, WorkloadGone, WorkloadPodObserved, WorkloadPodGone,
+                           AutoscalerObserved, AutoscalerGone, UsageTold, TakeOverAutoscaler, Tick, OwnDelay>;
 
 }  // namespace evenkeel::coordinator

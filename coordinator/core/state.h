@@ -22,6 +22,7 @@
 #include "coordinator/core/own_health.h"
 #include "coordinator/core/pod_index.h"
 #include "coordinator/core/policy.h"
+#include "coordinator/core/scale/scaler.h"
 #include "coordinator/core/sickness.h"
 #include "coordinator/core/standing.h"
 #include "coordinator/core/timers.h"
@@ -184,7 +185,11 @@ struct Cluster {
   std::set<std::string> short_of_vouchers;              // nodes that get one as soon as there is one
   std::map<std::string, std::set<std::string>> askers;  // by voucher: nodes that were told of it
   std::map<std::string, std::set<DecisionId>>
-      recovering;  // decisions that watch a controller's pods, by its uid
+      recovering;                          // decisions that watch a controller's pods, by its uid
+  std::map<Workload, std::string> scaled;  // name of the scaler, by its target
+  std::map<AutoscalerName, AutoscalerFacts> autoscalers;
+  std::map<Workload, std::set<AutoscalerName>> autoscaled;  // by their target
+  std::map<std::string, std::string> scaled_pods;           // name of the scaler, by the pod's uid
 };
 
 // An open decision, and what is known of its progress beyond the durable record.
@@ -219,12 +224,14 @@ struct State {
   OwnHealth health;
   std::map<std::string, Cluster> clusters;
   std::map<std::string, Policy> policies;
+  std::map<std::string, Scaler> scalers;  // by the name of their policy; only of clusters that are added
   std::map<DecisionId, OpenDecision> open;
   std::map<uint64_t, NodeKey> probes;  // under way, by probe id: whose round
   Timers timers;
   std::map<std::string, std::vector<NodeRecord>> restored;               // by cluster, until it is added
   std::map<std::string, std::vector<Maintenance>> restored_maintenance;  // the same; can be ended meanwhile
   std::map<std::string, ClusterRecord> restored_clusters;                // the same
+  std::map<std::string, ScalerRecord> restored_scalers;  // by policy, until their cluster is added
 };
 
 }  // namespace evenkeel::coordinator

@@ -19,6 +19,8 @@
 #include "coordinator/core/policies.h"
 #include "coordinator/core/readmission.h"
 #include "coordinator/core/round.h"
+#include "coordinator/core/scale/look.h"
+#include "coordinator/core/scale/scalers.h"
 #include "coordinator/core/sessions.h"
 #include "coordinator/core/sight.h"
 #include "coordinator/core/standing.h"
@@ -59,6 +61,14 @@ struct Dispatch {
   void operator()(const NodeHealthChanged& event) const { OnNodeHealthChanged(turn, event); }
   void operator()(const FencingReported& event) const { OnFencingReported(turn, event); }
   void operator()(const ConfirmFence& event) const { OnConfirmFence(turn, event); }
+  void operator()(const WorkloadObserved& event) const { OnWorkloadObserved(turn, event); }
+  void operator()(const WorkloadGone& event) const { OnWorkloadGone(turn, event); }
+  void operator()(const WorkloadPodObserved& event) const { OnWorkloadPodObserved(turn, event); }
+  void operator()(const WorkloadPodGone& event) const { OnWorkloadPodGone(turn, event); }
+  void operator()(const AutoscalerObserved& event) const { OnAutoscalerObserved(turn, event); }
+  void operator()(const AutoscalerGone& event) const { OnAutoscalerGone(turn, event); }
+  void operator()(const UsageTold& event) const { OnUsageTold(turn, event); }
+  void operator()(const TakeOverAutoscaler& event) const { OnTakeOverAutoscaler(turn, event); }
   void operator()(const Tick&) const {}  // time is all it brings
   void operator()(const OwnDelay& event) const { OnOwnDelay(turn, event); }
 };
@@ -108,6 +118,9 @@ void OnDue(Turn& turn, const TimerKey& timer) {
     case TimerKind::kHook:
       if (Node* node = turn.FindNode(timer.node)) OnHookDue(turn, *node);
       return;
+    case TimerKind::kScale:
+      if (Scaler* scaler = turn.FindScaler(timer.scaler)) OnScaleDue(turn, *scaler);
+      return;
   }
 }
 
@@ -121,6 +134,7 @@ Core::Core(const Restored& restored, absl::Time now) : state_(std::make_unique<S
   for (const ClusterRecord& record : restored.clusters) state_->restored_clusters[record.cluster] = record;
   for (const Maintenance& window : restored.maintenances)
     state_->restored_maintenance[window.node.cluster].push_back(window);
+  for (const ScalerRecord& record : restored.scalers) state_->restored_scalers[record.policy] = record;
   for (const Decision& decision : restored.open_decisions) state_->open[decision.id].decision = decision;
 }
 

@@ -31,6 +31,7 @@ enum class TimerKind {
   kGrayReadmission,  // of a node tainted for its sickness: it has been well for long enough
   kFence,            // of a dead node: it must have fenced itself by now
   kHook,             // of a dead node: the fencing hook may be asked again
+  kScale,            // of a scaler: its next look
 };
 
 // One deadline's name; a subject has at most one of each kind. Fields that the kind does not need stay empty.
@@ -38,6 +39,7 @@ struct TimerKey {
   TimerKind kind = TimerKind::kSight;
   NodeKey node;  // for a cluster's, node.node is empty
   DecisionId decision;
+  std::string scaler = {};                            // its policy's name
   auto operator<=>(const TimerKey&) const = default;  // NOLINT(modernize-use-nullptr): no null in it
 };
 

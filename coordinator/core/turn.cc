@@ -5,6 +5,7 @@
 
 #include "common/base/check.h"
 #include "coordinator/core/fencing_settings.h"
+#include "coordinator/core/scale/look.h"
 #include "coordinator/core/sentences.h"
 
 namespace evenkeel::coordinator {
@@ -19,6 +20,11 @@ Node* Turn::FindNode(const NodeKey& key) {
   if (cluster == nullptr) return nullptr;
   const auto found = cluster->nodes.find(key.node);
   return found == cluster->nodes.end() ? nullptr : &found->second;
+}
+
+Scaler* Turn::FindScaler(const std::string& policy) {
+  const auto found = state.scalers.find(policy);
+  return found == state.scalers.end() ? nullptr : &found->second;
 }
 
 OpenDecision* Turn::FindOpen(const std::optional<DecisionId>& id) {
@@ -70,6 +76,32 @@ OpenDecision& Turn::Open(DecisionKind kind, Node& node) {
   return open;
 }
 
+namespace {
+
+// A decision on a workload is its scaler's, and goes by its policy and not by the cluster's.
+void SetSubject(const Scaler& scaler, Decision& decision) {
+  decision.workload = scaler.policy.target;
+  decision.workload_uid = scaler.record.uid;
+  decision.policy = scaler.record.policy;
+  decision.policy_etag = scaler.policy_etag;
+}
+
+}  // namespace
+
+OpenDecision& Turn::Open(DecisionKind kind, Scaler& scaler) {
+  EVENKEEL_CHECK(FindOpen(scaler.open_decision) == nullptr)
+      << "a second decision on " << scaler.policy.target.ToString() << " while "
+      << scaler.open_decision->ToString() << " is open";
+  Cluster* cluster = FindCluster(scaler.policy.cluster);
+  EVENKEEL_CHECK(cluster != nullptr) << "scaler " << scaler.record.policy << " belongs to no cluster";
+  OpenDecision& open = Open(kind, *cluster);
+  SetSubject(scaler, open.decision);
+  scaler.open_decision = open.decision.id;
+  cluster->open.insert(open.decision.id);
+  Changed(scaler);
+  return open;
+}
+
 OpenDecision& Turn::Open(DecisionKind kind, Cluster& cluster) {
   Decision decision = NewDecision(kind, cluster);
   OpenDecision& open = state.open[decision.id];
@@ -102,6 +134,14 @@ DecisionId Turn::Record(DecisionKind kind, const Cluster& cluster, DecisionState
   return fresh.id;
 }
 
+DecisionId Turn::Record(DecisionKind kind, const Scaler& scaler, DecisionState end, Decision decision) {
+  Cluster* cluster = FindCluster(scaler.policy.cluster);
+  EVENKEEL_CHECK(cluster != nullptr) << "scaler " << scaler.record.policy << " belongs to no cluster";
+  const DecisionId id = Record(kind, *cluster, end, std::move(decision));
+  SetSubject(scaler, state.open.at(id).decision);
+  return id;
+}
+
 void Turn::Close(OpenDecision& open, DecisionState end, std::string outcome) {
   Decision& decision = open.decision;
   EVENKEEL_CHECK(decision.state == DecisionState::kOpen) << decision.id.ToString() << " is closed twice";
@@ -124,6 +164,11 @@ void Turn::Close(OpenDecision& open, DecisionState end, std::string outcome) {
       node != nullptr && node->open_decision == decision.id) {
     node->open_decision.reset();
     Changed(*node);
+  }
+  if (Scaler* scaler = FindScaler(decision.policy);
+      scaler != nullptr && scaler->open_decision == decision.id) {
+    scaler->open_decision.reset();
+    Changed(*scaler);
   }
   Changed(open);
 }
@@ -157,13 +202,27 @@ void Turn::Erase(const Node& node) {
   effects_.writes.push_back(DeleteNodeRecord{node.key});
 }
 
+void Turn::Erase(const Scaler& scaler) {
+  changed_scaler_records_.erase(scaler.record.policy);
+  changed_scalers_.erase(scaler.record.policy);
+  effects_.writes.push_back(EraseScalerRecord{scaler.record.policy});
+  effects_.notices.push_back(ScalerGone{scaler.record.policy});
+}
+
 void Turn::AnnounceStep(const Decision& decision, absl::string_view step, bool warning,
                         absl::string_view reason, absl::string_view message) {
+  const Action* scaling = nullptr;
+  for (const Action& action : decision.actions) {
+    if (action.replicas) scaling = &action;
+  }
   Ask(Announce{.cluster = decision.cluster,
                .decision = decision.id,
                .step = std::string(step),
                .node = decision.node,
                .node_uid = decision.node_uid,
+               .workload = decision.workload,
+               .workload_version = scaling == nullptr ? "" : scaling->replicas->version,
+               .workload_uid = decision.workload_uid,
                .warning = warning,
                .reason = std::string(reason),
                .message = std::string(message)});
@@ -179,6 +238,12 @@ Effects Turn::Finish() {
   for (const std::string& name : changed_clusters_) {
     if (const Cluster* cluster = FindCluster(name))
       effects_.writes.push_back(PutClusterRecord{cluster->record});
+  }
+  for (const std::string& policy : changed_scaler_records_) {
+    if (Scaler* scaler = FindScaler(policy)) {
+      effects_.writes.push_back(PutScalerRecord{scaler->record});
+      scaler->unwritten_since.reset();
+    }
   }
   for (const NodeKey& key : changed_nodes_) {
     Node* node = FindNode(key);
@@ -198,6 +263,14 @@ Effects Turn::Finish() {
     if (node->published && *node->published == view) continue;
     node->published = view;
     effects_.notices.push_back(std::move(view));
+  }
+  for (const std::string& policy : changed_scalers_) {
+    Scaler* scaler = FindScaler(policy);
+    if (scaler == nullptr) continue;
+    ScalerStatus status = StatusOf(*FindCluster(scaler->policy.cluster), *scaler, now);
+    if (scaler->published && *scaler->published == status) continue;
+    scaler->published = status;
+    effects_.notices.push_back(ScalerChanged{std::move(status)});
   }
   for (SightChanged& sight : sights_) effects_.notices.push_back(std::move(sight));
   for (DomainSightChanged& sight : domain_sights_) effects_.notices.push_back(std::move(sight));

@@ -27,6 +27,7 @@ class Turn {
   // Null: not known.
   Cluster* FindCluster(const std::string& name);
   Node* FindNode(const NodeKey& key);
+  Scaler* FindScaler(const std::string& policy);
   // Null when there is none, or when it was closed in this step.
   OpenDecision* FindOpen(const std::optional<DecisionId>& id);
   Cluster& ClusterOf(const Node& node);  // must be there
@@ -35,12 +36,17 @@ class Turn {
 
   // Opens a decision on a node. L3: at most one is open a node, which is checked.
   OpenDecision& Open(DecisionKind kind, Node& node);
+  // Opens a decision on a workload, under its scaler's policy. L3: at most one is open a workload, which is
+  // checked.
+  OpenDecision& Open(DecisionKind kind, Scaler& scaler);
   // Opens a decision on a whole cluster; the caller remembers its id.
   OpenDecision& Open(DecisionKind kind, Cluster& cluster);
   // Records a decision that is closed from the start, besides the node's open one.
   DecisionId Record(DecisionKind kind, const Node& node, DecisionState end, Decision decision);
   // The same of a whole cluster, or of the node that `decision` names.
   DecisionId Record(DecisionKind kind, const Cluster& cluster, DecisionState end, Decision decision);
+  // The same of a workload, besides its open one.
+  DecisionId Record(DecisionKind kind, const Scaler& scaler, DecisionState end, Decision decision);
   void Close(OpenDecision& open, DecisionState end, std::string outcome);
 
   // Lets the decision hear of every change of the workloads' pods until it is closed.
@@ -60,6 +66,14 @@ class Turn {
     changed_records_.insert(node.key);
     changed_nodes_.insert(node.key);
   }
+  // What is shown of the scaler may have changed.
+  void Changed(const Scaler& scaler) { changed_scalers_.insert(scaler.record.policy); }
+  // The scaler's durable record goes with this step.
+  void RecordChanged(const Scaler& scaler) {
+    changed_scaler_records_.insert(scaler.record.policy);
+    changed_scalers_.insert(scaler.record.policy);
+  }
+  void Erase(const Scaler& scaler);  // its durable record; nothing more is shown of it
   void RecordChanged(const Cluster& cluster) { changed_clusters_.insert(cluster.name); }
   void Erase(const Node& node);  // its durable record
   void Write(coordinator::Write write) { effects_.writes.push_back(std::move(write)); }
@@ -70,7 +84,7 @@ class Turn {
   void Tell(PatienceChanged patience) { patiences_.push_back(std::move(patience)); }
   void Tell(MaintenanceChanged change) { effects_.notices.push_back(std::move(change)); }
   void Tell(PauseChanged change) { effects_.notices.push_back(std::move(change)); }
-  // A Kubernetes Event on the decision's node.
+  // A Kubernetes Event on the decision's node, or on its workload.
   void AnnounceStep(const Decision& decision, absl::string_view step, bool warning, absl::string_view reason,
                     absl::string_view message);
 
@@ -88,6 +102,8 @@ class Turn {
   std::set<NodeKey> changed_nodes_;
   std::set<NodeKey> changed_records_;
   std::set<std::string> changed_clusters_;
+  std::set<std::string> changed_scalers_;
+  std::set<std::string> changed_scaler_records_;
 };
 
 }  // namespace evenkeel::coordinator

@@ -1,0 +1,60 @@
+// The core's state of one scaler: what it goes by, what it sees, what it has said. Durable is its record; the
+// rest is told again after a start.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "absl/time/time.h"
+#include "coordinator/core/ids.h"
+#include "coordinator/core/scale/scale_policy.h"
+#include "coordinator/core/scale/scaler_record.h"
+#include "coordinator/core/scale/scaler_status.h"
+#include "coordinator/core/scale/workload_facts.h"
+
+namespace evenkeel::coordinator {
+
+// The least time between two looks, but for one that a sudden rise calls for (kSuddenLook).
+inline constexpr absl::Duration kLookEvery = absl::Seconds(1);
+inline constexpr absl::Duration kSuddenLook = absl::Milliseconds(200);
+
+// How usage/ is asked to watch a pod; a change of any of it is asked for anew.
+struct PodWatch {
+  std::string node;
+  absl::Duration window;
+  absl::Duration panic_window;
+  int64_t sudden_millicores = 0;
+  bool operator==(const PodWatch&) const = default;
+};
+
+struct ScaledPod {
+  WorkloadPodFacts facts;
+  std::optional<PodUsage> usage;  // none: not told yet
+  std::optional<PodWatch> watch;  // asked for; none: it is not bound, or going
+};
+
+struct Scaler {
+  ScalePolicy policy;  // in force
+  std::string policy_etag;
+  ScalerRecord record;                        // durable
+  std::optional<absl::Time> unwritten_since;  // the record has changed, and that is not written yet
+  // The workload; none: not seen, and `unseen` says why.
+  std::optional<WorkloadFacts> workload;
+  std::string unseen;
+  std::map<std::string, ScaledPod> pods;  // by uid
+  std::optional<absl::Time> looked;
+  Advice advice;
+  std::optional<absl::Time> unseen_pods_since;
+  std::optional<DecisionId> open_decision;
+  // The episode of "wanted to, but": recorded once for each guard and direction, until the advice is to stay
+  // or is followed.
+  std::set<std::string> refused_by;  // guard and direction
+  std::optional<GuardAnswer> refusal;
+  bool observed_recorded = false;  // the same under mode observe: once until the advice changes direction
+  int64_t observed_replicas = 0;   // what was then advised
+  std::optional<ScalerStatus> published;
+};
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,30 @@
+// What is remembered of a scaler across restarts: no window, rate or panic is forgotten.
+//
+// Durable with each decision's batch, when a panic begins or ends, and else at most kRecordEvery after it
+// changed. What a crash takes away are then the last recommendations only; so what is restored begins with
+// NoteHeld of the replicas at that time, which can make a window of scaling in longer and never shorter.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "coordinator/core/ids.h"
+#include "coordinator/core/scale/advice.h"
+#include "coordinator/core/workload.h"
+
+namespace evenkeel::coordinator {
+
+inline constexpr absl::Duration kRecordEvery = absl::Seconds(15);
+
+struct ScalerRecord {
+  std::string policy;  // the scaler's name: one scaler a policy
+  std::string cluster;
+  Workload target;
+  std::string uid;  // of the target that the memory is of; another one begins anew. Empty: not seen yet
+  ScaleMemory memory;
+  std::optional<DecisionId> last_scaled;  // the last decision that changed it
+  bool operator==(const ScalerRecord&) const = default;
+};
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,51 @@
+// The scalers of all clusters: one a scale policy, from the moment at which it is in force and its cluster is
+// added. What happens to them comes in here; what follows of it is in look.h.
+//
+// Costs: an event of a pod or a workload O(log n); UsageTold O(pods told of); a look O(pods of the workload),
+// at most once each kLookEvery and none while nothing that it goes by has changed.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "coordinator/core/events.h"
+#include "coordinator/core/policy.h"
+#include "coordinator/core/state.h"
+#include "coordinator/core/turn.h"
+
+namespace evenkeel::coordinator {
+
+// Whether a policy may be applied as far as scaling goes: FAILED_PRECONDITION where a HorizontalPodAutoscaler
+// scales its target, with the command that takes it over. OK for other kinds.
+absl::Status MayScale(const State& state, const Policy& policy);
+
+// The scale policy `name` is new, has changed or is gone. A scaler whose target is another one now begins
+// anew; one whose policy is gone lets what is under way go on to its end, and its record is erased.
+void UpdateScaler(Turn& turn, const std::string& name);
+
+// The cluster is watched from now on: its scalers begin, with what the store remembers (L4).
+void BeginScalers(Turn& turn, Cluster& cluster);
+
+void OnWorkloadObserved(Turn& turn, const WorkloadObserved& event);
+void OnWorkloadGone(Turn& turn, const WorkloadGone& event);
+void OnWorkloadPodObserved(Turn& turn, const WorkloadPodObserved& event);
+void OnWorkloadPodGone(Turn& turn, const WorkloadPodGone& event);
+void OnUsageTold(Turn& turn, const UsageTold& event);
+void OnAutoscalerObserved(Turn& turn, const AutoscalerObserved& event);
+void OnAutoscalerGone(Turn& turn, const AutoscalerGone& event);
+
+// The HorizontalPodAutoscaler that scales the workload; null: none does. O(log n).
+const std::pair<const AutoscalerName, AutoscalerFacts>* AutoscalerOf(const Cluster& cluster,
+                                                                     const Workload& target);
+
+// Makes a policy of what the autoscaler does, and a decision kTakeOver that deletes the autoscaler (uid as
+// precondition). The policy's mode is the order's; until the autoscaler is seen to be gone the guard
+// `conflict` holds the scaler, so at no time do both scale. Replies with the policy (with `validate_only`
+// without doing anything); NOT_FOUND: there is no such autoscaler; FAILED_PRECONDITION: it scales by more
+// than CPU, or the workload or the name has a policy.
+void OnTakeOverAutoscaler(Turn& turn, const TakeOverAutoscaler& event);
+
+// What a look would go by may be another: it is looked at as soon as it may be.
+void LookSoon(Turn& turn, Scaler& scaler);
+
+}  // namespace evenkeel::coordinator

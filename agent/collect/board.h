@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -36,6 +38,10 @@ class Board final : public ReportSource {
     absl::MutexLock lock(&mutex_);
     v1::Report report = state_.TakeChanges(now);
     return {.report = std::move(report), .number = state_.report_number()};
+  }
+  void SampleClosely(const std::vector<std::string>& pod_uids) override {
+    absl::MutexLock lock(&mutex_);
+    state_.SampleClosely(pod_uids);
   }
   void Confirm(uint64_t number) override {
     absl::MutexLock lock(&mutex_);

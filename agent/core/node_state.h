@@ -99,6 +99,9 @@ class NodeState {
   v1::Report TakeAll(absl::Time now);
   // What changed since the report before; its number is one higher.
   v1::Report TakeChanges(absl::Time now);
+  // The pods whose CPU is worth sending by WorthSendingClosely, in place of those before. Uids of pods that
+  // are not there are kept for when they come; at most kMostPods are.
+  void SampleClosely(const std::vector<std::string>& pod_uids);
   // The number of the report taken last, counted in this session from 1.
   uint64_t report_number() const { return report_number_; }
   // All reports of this session up to `number` have arrived.

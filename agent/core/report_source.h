@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "evenkeel/v1/report.pb.h"
@@ -26,6 +28,9 @@ class ReportSource {
   virtual Numbered TakeChanges(absl::Time now) = 0;
   // All reports of this session up to `number` have arrived.
   virtual void Confirm(uint64_t number) = 0;
+  // Whose CPU the coordinator wants closely (SampleClosely), in place of those before. The session begins
+  // with nobody.
+  virtual void SampleClosely(const std::vector<std::string>& pod_uids) = 0;
 };
 
 }  // namespace evenkeel::agent

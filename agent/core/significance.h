@@ -24,4 +24,9 @@ bool WorthSending(const v1::PartHealth& now, const v1::PartHealth& sent);
 bool WorthSending(const v1::ContainerReport& now, const v1::ContainerReport& sent);
 bool WorthSending(const v1::PodReport& now, const v1::PodReport& sent);
 
+// Of a container by whose CPU its workload is scaled: besides, CPU 1 m and 1 %, throttling 1 percentage
+// point.
+bool WorthSendingClosely(const v1::ContainerReport& now, const v1::ContainerReport& sent);
+bool WorthSendingClosely(const v1::PodReport& now, const v1::PodReport& sent);
+
 }  // namespace evenkeel::agent

@@ -35,6 +35,10 @@ class Client final : public KubernetesApi {
 
   Call Get(const Resource& resource, const ObjectName& name, absl::Duration deadline,
            Done<Json> done) override;
+  Call GetPart(const Resource& resource, const ObjectName& name, const std::string& subresource,
+               absl::Duration deadline, Done<Json> done) override;
+  Call GetResources(const std::string& group, const std::string& version, absl::Duration deadline,
+                    Done<Json> done) override;
   Call List(const Resource& resource, const ListOptions& options, absl::Duration deadline,
             Done<Json> done) override;
   Call Watch(const Resource& resource, const WatchOptions& options, std::function<void(WatchEvent)> on_event,

@@ -152,6 +152,14 @@ class KubernetesApi {
   virtual Call Get(const Resource& resource, const ObjectName& name, absl::Duration deadline,
                    Done<Json> done) = 0;
 
+  // A part of an object, as "scale".
+  virtual Call GetPart(const Resource& resource, const ObjectName& name, const std::string& subresource,
+                       absl::Duration deadline, Done<Json> done) = 0;
+
+  // What the server serves of an API's version: an APIResourceList (group empty: the core group).
+  virtual Call GetResources(const std::string& group, const std::string& version, absl::Duration deadline,
+                            Done<Json> done) = 0;
+
   // One page: the list object, with `items` and `metadata`.
   virtual Call List(const Resource& resource, const ListOptions& options, absl::Duration deadline,
                     Done<Json> done) = 0;

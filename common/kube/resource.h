@@ -34,6 +34,7 @@ const Resource& Deployments();
 const Resource& StatefulSets();
 const Resource& ConfigMaps();
 const Resource& ServiceAccounts();
+const Resource& HorizontalPodAutoscalers();  // autoscaling/v1
 
 // Which object. `name_space` is empty for cluster-wide kinds, and in lists for all namespaces.
 struct ObjectName {

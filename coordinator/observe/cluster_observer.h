@@ -1,9 +1,11 @@
-// One cluster's nodes, pods and claims, watched, as events for the core and as pictures for the fleet's
-// observer.
+// One cluster's nodes, pods, claims and autoscalers, and the workloads that the core asked for, watched, as
+// events for the core and as pictures for the fleet's observer.
 //
 // After the core's ClusterAdded come the objects, and when all lists are complete ApiChanged(reachable). When
 // a watch is not connected or stale, or the API server does not answer a small question that it is asked now
-// and then, for longer than `unreachable_after`, ApiChanged(not reachable) says why (L8).
+// and then, for longer than `unreachable_after`, ApiChanged(not reachable) says why (L8). Autoscalers and
+// workloads are no part of that: a coordinator without the rights for them judges nodes as ever, and scales
+// nothing.
 #pragma once
 
 #include <memory>
@@ -11,6 +13,7 @@
 
 #include "absl/time/time.h"
 #include "common/kube/kubernetes_api.h"
+#include "coordinator/core/effects.h"
 #include "coordinator/observe/fleet_observer.h"
 #include "coordinator/runtime/runtime.h"
 
@@ -33,6 +36,10 @@ class ClusterObserver {
   // Nothing comes any more after it. Not from the API's thread; and the sink must not be stuck: let the
   // runtime run, or stop it first.
   ~ClusterObserver();
+
+  // From any thread; never wait (workload_watch.h).
+  void Do(const WatchWorkload& request);
+  void Do(const UnwatchWorkload& request);
 
  private:
   class Core;

@@ -5,15 +5,21 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <variant>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "coordinator/act/cluster_actor.h"
+#include "coordinator/observe/cluster_observer.h"
 #include "coordinator/runtime/runtime.h"
 #include "coordinator/serve/decision_feed.h"
 #include "coordinator/serve/fleet_view.h"
 #include "coordinator/serve/metrics.h"
 #include "coordinator/serve/notice_log.h"
 #include "coordinator/serve/reply_box.h"
+#include "coordinator/serve/scaler_feed.h"
 #include "coordinator/session/agent_sessions.h"
+#include "coordinator/usage/usage_reports.h"
 
 namespace evenkeel::coordinator {
 
@@ -23,16 +29,22 @@ class Dispatcher final : public Outlet {
     EventSink* events = nullptr;
     std::map<std::string, ClusterActor*> actors;  // by cluster; none for one without Kubernetes
     AgentSessions* sessions = nullptr;
+    UsageReports* usage = nullptr;
     ReplyBox* replies = nullptr;
     FleetView* view = nullptr;
     DecisionFeed* decisions = nullptr;
+    ScalerFeed* scalers = nullptr;
     Metrics* metrics = nullptr;
     NoticeLog* log = nullptr;
   };
 
   // They need the runtime, and the runtime needs this: so they come after construction, and before the
-  // runtime starts. All outlive it.
+  // runtime starts. All outlive it. Observers begin to tell as soon as they are there, and are asked through
+  // this: they come by ConnectObserver when they are made, which may be while the runtime runs; what was
+  // asked of a cluster before is kept until then.
   void Connect(Receivers receivers) { to_ = std::move(receivers); }
+
+  void ConnectObserver(const std::string& cluster, ClusterObserver& observer);
 
   void Release(const ReleasedAction& action) override;
   void Release(const Request& request) override;
@@ -43,6 +55,11 @@ class Dispatcher final : public Outlet {
   ClusterActor* ActorOf(const std::string& cluster) const;
 
   Receivers to_;
+  absl::Mutex mutex_;
+  std::map<std::string, ClusterObserver*> observers_ ABSL_GUARDED_BY(mutex_);
+  // By cluster without an observer yet: the last that was asked of each workload.
+  std::map<std::string, std::map<Workload, std::variant<WatchWorkload, UnwatchWorkload>>> kept_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace evenkeel::coordinator

@@ -1,5 +1,6 @@
 // All that operators and programs call: FleetService, DecisionService, PolicyService, MaintenanceService,
-// ReplayService; and beside them grpc.health.v1 (the one thing that needs no identity) and server reflection.
+// ScalerService, ReplayService; and beside them grpc.health.v1 (the one thing that needs no identity) and
+// server reflection.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -18,6 +19,8 @@
 #include "coordinator/serve/policy_service.h"
 #include "coordinator/serve/replay_service.h"
 #include "coordinator/serve/reply_box.h"
+#include "coordinator/serve/scaler_feed.h"
+#include "coordinator/serve/scaler_service.h"
 #include "coordinator/serve/worker_pool.h"
 #include "coordinator/store/event_log.h"
 #include "coordinator/store/state_store.h"
@@ -32,6 +35,7 @@ class OperatorApi {
     const StateStore& store;
     FleetView& view;
     DecisionFeed& decisions;
+    ScalerFeed& scalers;
     ReplyBox& replies;
     EventLog* event_log;  // null: none is kept
     const time::Clock& clock;
@@ -52,6 +56,7 @@ class OperatorApi {
   MaintenanceService maintenances_;
   ReplayService replays_;
   FencingService fencing_;
+  ScalerService scalers_;
 };
 
 }  // namespace evenkeel::coordinator

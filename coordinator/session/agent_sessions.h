@@ -28,6 +28,7 @@
 #include "coordinator/core/effects.h"
 #include "coordinator/runtime/runtime.h"
 #include "coordinator/session/authenticator.h"
+#include "coordinator/session/close_sampling.h"
 #include "coordinator/session/report_sink.h"
 
 namespace evenkeel::coordinator {
@@ -90,6 +91,7 @@ class AgentSessions {
   void Release(const SetBeats& request);
   void Release(const SetFencing& request);
   void Release(const ConfirmGoodbye& request);
+  void Release(const CloseSampling& request);
   // A restart of the kubelet or the runtime, which the node's own agent asks its host for. Answered by
   // ActionFinished: kDone when the host has taken it.
   void Release(const ReleasedAction& action);

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/session/authenticator.h"
+#include "coordinator/session/close_sampling.h"
 
 namespace evenkeel::coordinator {
 
@@ -30,7 +31,7 @@ struct EndAll {};
 struct CloseQueue {};
 
 using Command = std::variant<IdentityFound, ProbeNode, SetBeats, SetFencing, ConfirmGoodbye, ReleasedAction,
-                             EndAll, CloseQueue>;
+                             CloseSampling, EndAll, CloseQueue>;
 
 // Any thread posts; the sessions' thread takes, and waits in one of two ways: in Rest, or in its completion
 // queue, which a post then wakes by an alarm with the mailbox itself as the tag.

@@ -65,6 +65,17 @@ kube::Call Claims::Patch(const kube::Resource& /*resource*/, const kube::ObjectN
   return Answer(std::move(done), *lease_);
 }
 
+kube::Call Claims::GetPart(const kube::Resource& /*resource*/, const kube::ObjectName& /*name*/,
+                           const std::string& /*subresource*/, absl::Duration /*deadline*/,
+                           kube::Done<kube::Json> done) {
+  return Answer(std::move(done), NotSimulated());
+}
+
+kube::Call Claims::GetResources(const std::string& /*group*/, const std::string& /*version*/,
+                                absl::Duration /*deadline*/, kube::Done<kube::Json> done) {
+  return Answer(std::move(done), NotSimulated());
+}
+
 kube::Call Claims::List(const kube::Resource& /*resource*/, const kube::ListOptions& /*options*/,
                         absl::Duration /*deadline*/, kube::Done<kube::Json> done) {
   return Answer(std::move(done), NotSimulated());

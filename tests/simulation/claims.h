@@ -32,6 +32,11 @@ class Claims final : public kube::KubernetesApi {
                    const kube::PatchOptions& options, kube::Json patch, absl::Duration deadline,
                    kube::Done<kube::Json> done) override;
 
+  kube::Call GetPart(const kube::Resource& resource, const kube::ObjectName& name,
+                     const std::string& subresource, absl::Duration deadline,
+                     kube::Done<kube::Json> done) override;
+  kube::Call GetResources(const std::string& group, const std::string& version, absl::Duration deadline,
+                          kube::Done<kube::Json> done) override;
   kube::Call List(const kube::Resource& resource, const kube::ListOptions& options, absl::Duration deadline,
                   kube::Done<kube::Json> done) override;
   kube::Call Watch(const kube::Resource& resource, const kube::WatchOptions& options,

@@ -40,6 +40,7 @@ COORDINATOR = {
     "runtime": ("core", "store", "runtime"),
     "replay": ("core", "store", "replay"),
     "session": ("core", "runtime", "session"),
+    "usage": ("core", "runtime", "session", "usage"),
     "observe": ("core", "runtime", "observe"),
     "act": ("core", "runtime", "act"),
     "serve": ("core", "runtime", "store", "replay", "serve", "observe", "session"),

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/kube/kubernetes_api.h"
+
+namespace evenkeel::kube {
+
+// Which resource a kind is, asked of the API server and remembered. Kubernetes' own workloads (Deployments,
+// StatefulSets, ReplicaSets of apps/v1, ReplicationControllers of v1) are known without asking.
+class Discovery {
+ public:
+  // `api` must outlive it.
+  explicit Discovery(KubernetesApi& api);
+  ~Discovery();
+
+  // NOT_FOUND: the server does not serve that group and version, or no such kind in it (a custom resource may
+  // be installed later: that is remembered for a minute only); FAILED_PRECONDITION: it has no scale
+  // subresource; else what the call itself ended with. `done` comes once, on the API's thread, and never from
+  // within the call.
+  void FindScalable(const std::string& group, const std::string& version, const std::string& kind,
+                    absl::Duration deadline, Done<Resource> done);
+
+ private:
+  class Core;
+  const std::shared_ptr<Core> core_;
+};
+
+}  // namespace evenkeel::kube

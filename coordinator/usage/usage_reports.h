@@ -1,0 +1,49 @@
+// Stands between the agents' sessions and the fleet view, and listens: what pods use is told to the core once
+// a second and cluster (UsageTold), and agents are told whose pods to sample closely.
+//
+// Threading: ReportSink's calls come from the sessions' thread and are short (a lock, and what the report
+// names). A thread of its own tells the core, four times a second: sudden rises each time, the rest once a
+// second; it may wait while the core's queue is full, and the book then tells what is newest when it goes on.
+// Bounded by UsageBook::kMostPods a cluster.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/time/clock.h"
+#include "coordinator/core/effects.h"
+#include "coordinator/runtime/runtime.h"
+#include "coordinator/session/close_sampling.h"
+#include "coordinator/session/report_sink.h"
+
+namespace evenkeel::coordinator {
+
+// Passes it on to the sessions; must not block. Any thread.
+using AskCloseSampling = std::function<void(const CloseSampling&)>;
+
+class UsageReports final : public ReportSink {
+ public:
+  // All outlive it. `next` hears of everything, in the same order.
+  UsageReports(ReportSink& next, EventSink& events, const time::Clock& clock);
+  // Ends the thread. The sink must not be stuck: let the runtime run, or stop it first.
+  ~UsageReports() override;
+
+  // The sessions need this, and this needs the sessions: so it comes after construction, before Start.
+  void Connect(AskCloseSampling ask);
+  void Start();
+
+  // From the runtime's loop; never wait.
+  void Release(const WatchUsage& request);
+  void Release(const UnwatchUsage& request);
+
+  void OnSessionOpened(const NodeKey& node, const SessionDescription& session) override;
+  void OnReport(const NodeKey& node, uint64_t session_id, const evenkeel::v1::Report& report) override;
+  void OnSessionClosed(const NodeKey& node, uint64_t session_id, const std::string& reason) override;
+
+ private:
+  class Room;
+  const std::unique_ptr<Room> room_;
+};
+
+}  // namespace evenkeel::coordinator

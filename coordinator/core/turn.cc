@@ -27,6 +27,13 @@ Scaler* Turn::FindScaler(const std::string& policy) {
   return found == state.scalers.end() ? nullptr : &found->second;
 }
 
+Scaler* Turn::ScalerOf(const Decision& decision) {
+  const Cluster* cluster = decision.workload.empty() ? nullptr : FindCluster(decision.cluster);
+  if (cluster == nullptr) return nullptr;
+  const auto found = cluster->scaled.find(decision.workload);
+  return found == cluster->scaled.end() ? nullptr : FindScaler(found->second);
+}
+
 OpenDecision* Turn::FindOpen(const std::optional<DecisionId>& id) {
   if (!id) return nullptr;
   const auto found = state.open.find(*id);
@@ -165,8 +172,7 @@ void Turn::Close(OpenDecision& open, DecisionState end, std::string outcome) {
     node->open_decision.reset();
     Changed(*node);
   }
-  if (Scaler* scaler = FindScaler(decision.policy);
-      scaler != nullptr && scaler->open_decision == decision.id) {
+  if (Scaler* scaler = ScalerOf(decision); scaler != nullptr && scaler->open_decision == decision.id) {
     scaler->open_decision.reset();
     Changed(*scaler);
   }

@@ -28,6 +28,9 @@ class Turn {
   Cluster* FindCluster(const std::string& name);
   Node* FindNode(const NodeKey& key);
   Scaler* FindScaler(const std::string& policy);
+  // The scaler of the decision's workload, whatever policy it has by now; null: the decision is about no
+  // workload, or nothing scales it any more.
+  Scaler* ScalerOf(const Decision& decision);
   // Null when there is none, or when it was closed in this step.
   OpenDecision* FindOpen(const std::optional<DecisionId>& id);
   Cluster& ClusterOf(const Node& node);  // must be there

@@ -22,6 +22,7 @@
 #include "tests/simulation/fence_model.h"
 #include "tests/simulation/knobs.h"
 #include "tests/simulation/kubernetes_model.h"
+#include "tests/simulation/load_model.h"
 #include "tests/simulation/machine.h"
 #include "tests/simulation/marks.h"
 #include "tests/simulation/network.h"
@@ -71,6 +72,16 @@ class World {
   // release.
   void CrashBeforeRelease() { host().OrderFault(CommitFault::kCrashAfter); }
   void ForgetCrash() { host().OrderFault(CommitFault::kNone); }  // that has not come yet
+  // Scaling. Samples take the way of the agents' sessions: what the network loses is lost, and what an agent
+  // tells goes through the product's own book (coordinator/usage/usage_book.h).
+  void SetLoad(const std::string& workload, const Load& load);
+  // So many percent of the nodes, by name order, tell nothing of their pods' CPU any more, though they beat.
+  void LoseSamples(uint32_t percent);
+  void ScaleByHand(const std::string& workload, uint32_t replicas);  // kubectl scale
+  // A HorizontalPodAutoscaler of the workload's name, which only stands there; `by_memory`: not by CPU alone.
+  void AddAutoscaler(const std::string& workload, uint32_t minimum, uint32_t maximum, uint32_t percent,
+                     bool by_memory = false);
+  void RemoveAutoscaler(const std::string& workload);
   // Called when its process has ended, by a fault or by order.
   void OnCoordinatorDied(std::function<void()> died) { died_ = std::move(died); }
   void Advance(absl::Duration by) { schedule_.RunUntil(schedule_.now() + by); }

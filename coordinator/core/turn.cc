@@ -247,6 +247,7 @@ Effects Turn::Finish() {
   }
   for (const std::string& policy : changed_scaler_records_) {
     if (Scaler* scaler = FindScaler(policy)) {
+      scaler->record.written = now;
       effects_.writes.push_back(PutScalerRecord{scaler->record});
       scaler->unwritten_since.reset();
     }

@@ -2,7 +2,8 @@
 //
 // Durable with each decision's batch, when a panic begins or ends, and else at most kRecordEvery after it
 // changed. What a crash takes away are then the last recommendations only; so what is restored begins with
-// NoteHeld of the replicas at that time, which can make a window of scaling in longer and never shorter.
+// NoteHeld of the replicas that are found, at `written` + kRecordEvery: that can make a window of scaling in
+// longer by as much, and never shorter.
 #pragma once
 
 #include <optional>
@@ -23,7 +24,8 @@ struct ScalerRecord {
   Workload target;
   std::string uid;  // of the target that the memory is of; another one begins anew. Empty: not seen yet
   ScaleMemory memory;
-  std::optional<DecisionId> last_scaled;  // the last decision that changed it
+  absl::Time written = absl::InfinitePast();  // the last time that it was made durable
+  std::optional<DecisionId> last_scaled;      // the last decision that changed it
   bool operator==(const ScalerRecord&) const = default;
 };
 

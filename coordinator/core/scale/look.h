@@ -6,12 +6,15 @@
 
 namespace evenkeel::coordinator {
 
-// The deadline that LookSoon set has come. While nothing of the workload is seen, or its decision is open,
-// nothing is advised; the memory goes on. Sets the next deadline: the earliest of
-//   - kLookEvery from now, while the advice is not to stay, a panic is on, or a pod's usage is changing;
-//   - the next minimum by the clock, the end of a panic, the front of a window, the end of a rate's period;
+// The deadline that LookSoon set has come. While nothing of the workload is seen nothing is advised; while
+// its decision is open it is advised and noted, and not planned. Sets the next deadline: the earliest of
+//   - kLookEvery from now, while anything may change by time alone: the replicas are not the minimum, the
+//   advice
+//     is not to stay, a panic is on, or a pod is starting, held or missing;
+//   - the next minimum by the clock;
 //   - the record is to be written (kRecordEvery).
-// So an idle scaler costs nothing.
+// So an idle scaler costs nothing. What was wanted when it went to rest was wanted all the time that it
+// rested: a look after a rest notes that first, as of now, or a window would have forgotten it.
 void OnScaleDue(Turn& turn, Scaler& scaler);
 
 // What the arithmetic is told: the scaler's pods with their usage. Pure.

@@ -31,8 +31,8 @@ struct ScaleGuardFacts {
   Workload overlaps;       // the workload that has the same pods; empty: none
   bool blind = false;      // L2
   std::string blind_reason;
-  size_t pods = 0;  // of the workload
-  // Pods of the workload whose node is failed over or drained right now: not back elsewhere yet.
+  // Open decisions that take pods of the workload off their nodes, which are not back elsewhere yet. Counted
+  // for scaling in only.
   size_t moving = 0;
   std::string open_decision;  // on this workload; empty = none. L3
 };

@@ -1,0 +1,130 @@
+#include "coordinator/core/scale/scale_guards.h"
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/scale/minimums.h"
+#include "coordinator/core/scale/scalers.h"
+#include "coordinator/core/sentences.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+GuardAnswer Mode(const ScaleGuardFacts& facts) {
+  const bool enforce = facts.mode == PolicyMode::kEnforce;
+  return {"mode", enforce,
+          absl::StrCat("policy ", facts.policy, ": ",
+                       enforce ? "enforce" : "observe, which decides and does nothing")};
+}
+
+GuardAnswer Paused(const ScaleGuardFacts& facts) {
+  if (facts.policy_paused) return {"pause", false, absl::StrCat("policy ", facts.policy, " is paused")};
+  if (!facts.pause) return {"pause", true, "nobody has paused the policy or the cluster"};
+  const Pause& pause = *facts.pause;
+  return {"pause", false,
+          absl::StrCat(
+              "an operator has paused the cluster ",
+              pause.end == absl::InfiniteFuture() ? "until it is resumed" : "until " + SayTime(pause.end),
+              Because(pause.reason))};
+}
+
+GuardAnswer Api(const ScaleGuardFacts& facts) {
+  return {"api", facts.api_reachable,
+          facts.api_reachable ? "the Kubernetes API answers and its watches are fresh"
+                              : absl::StrCat("the Kubernetes API cannot be relied on: ", facts.api_detail)};
+}
+
+GuardAnswer Conflict(const ScaleGuardFacts& facts) {
+  if (!facts.autoscaler.empty()) {
+    return {"conflict", false, absl::StrCat("HorizontalPodAutoscaler ", facts.autoscaler, " scales it, too")};
+  }
+  if (!facts.overlaps.empty()) {
+    return {"conflict", false,
+            absl::StrCat(facts.overlaps.ToString(), " takes some of its pods for its own, too")};
+  }
+  return {"conflict", true, "nothing else that is known scales it"};
+}
+
+// L9. A change that only comes nearer to the bounds is right: who is outside of them may need several steps.
+GuardAnswer Bounds(const ScaleGuardFacts& facts) {
+  const bool up = facts.to > facts.from;
+  const bool allowed = up ? facts.to <= facts.maximum : facts.to >= facts.minimum;
+  return {"bounds", allowed,
+          absl::StrCat("from ", facts.from, " to ", facts.to, " replicas; at least ", facts.minimum,
+                       " and at most ", facts.maximum, " may be")};
+}
+
+GuardAnswer OneIntent(const ScaleGuardFacts& facts) {
+  return {"one-intent", facts.open_decision.empty(),
+          facts.open_decision.empty()
+              ? "nothing else is under way on this workload"
+              : absl::StrCat("decision ", facts.open_decision, " is under way on this workload")};
+}
+
+GuardAnswer OwnSight(const ScaleGuardFacts& facts) {
+  return {"sight", !facts.blind, facts.blind ? facts.blind_reason : "the coordinator trusts what it sees"};
+}
+
+GuardAnswer Moving(const ScaleGuardFacts& facts) {
+  return {"moving", facts.moving == 0,
+          facts.moving == 0
+              ? "no pod of it is being moved off a node"
+              : absl::StrCat(Count(facts.moving, "decision"), " ", facts.moving == 1 ? "moves" : "move",
+                             " pods of it off their nodes: they are not back elsewhere yet")};
+}
+
+// Open decisions that take pods of the workload off their nodes: those that watch one of its controllers, and
+// those on nodes that still hold one of its pods. O(pods of the workload).
+size_t DecisionsThatMove(const Cluster& cluster, const Scaler& scaler) {
+  std::set<DecisionId> found;
+  for (const auto& [uid, pod] : scaler.pods) {
+    const auto node = cluster.nodes.find(pod.facts.node);
+    if (node != cluster.nodes.end() && node->second.open_decision) found.insert(*node->second.open_decision);
+    const PodFacts* facts = cluster.pods.Find({scaler.policy.target.name_space, pod.facts.name});
+    if (facts == nullptr) continue;
+    const auto recovering = cluster.recovering.find(facts->controller.uid);
+    if (recovering != cluster.recovering.end()) {
+      found.insert(recovering->second.begin(), recovering->second.end());
+    }
+  }
+  return found.size();
+}
+
+}  // namespace
+
+ScaleGuardFacts FactsForScaleGuards(const Cluster& cluster, const Scaler& scaler, int64_t to,
+                                    absl::Time now) {
+  const ScaleRules& rules = scaler.policy.rules;
+  ScaleGuardFacts facts;
+  facts.from = scaler.workload ? scaler.workload->replicas : 0;
+  facts.to = to;
+  facts.minimum = MinimumAt(rules.minimums, now).replicas;
+  facts.maximum = rules.maximum;
+  facts.mode = scaler.policy.mode;
+  facts.policy = scaler.record.policy;
+  facts.policy_paused = scaler.policy.paused;
+  facts.pause = cluster.record.pause;
+  facts.api_reachable = cluster.sight.api_reachable;
+  facts.api_detail = cluster.sight.api_detail;
+  if (const auto* autoscaler = AutoscalerOf(cluster, scaler.policy.target)) {
+    facts.autoscaler = absl::StrCat(autoscaler->first.name_space, "/", autoscaler->first.name);
+  }
+  if (scaler.workload) facts.overlaps = scaler.workload->overlaps;
+  facts.blind = cluster.sight.blind;
+  facts.blind_reason = cluster.sight.reason;
+  if (to < facts.from) facts.moving = DecisionsThatMove(cluster, scaler);
+  if (scaler.open_decision) facts.open_decision = scaler.open_decision->ToString();
+  return facts;
+}
+
+std::vector<GuardAnswer> AskScaleGuards(const ScaleGuardFacts& facts) {
+  std::vector<GuardAnswer> answers = {Mode(facts),     Paused(facts), Api(facts),
+                                      Conflict(facts), Bounds(facts), OneIntent(facts)};
+  if (facts.to < facts.from) {
+    answers.push_back(OwnSight(facts));
+    answers.push_back(Moving(facts));
+  }
+  return answers;
+}
+
+}  // namespace evenkeel::coordinator

@@ -15,11 +15,13 @@
 #include "coordinator/core/rebalance.h"
 #include "coordinator/core/recovery.h"
 #include "coordinator/core/replan.h"
+#include "coordinator/core/scale/carry_scale.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
 bool MayRelease(const Cluster& cluster, const OpenDecision& open, const Action& action) {
+  if (IsOnWorkload(open.decision)) return MayReleaseScale(cluster, open, action);
   if (cluster.record.pause) return false;
   // Taking our taint off a node that lives is right whatever else we doubt; it needs the API and nothing
   // more.
@@ -44,6 +46,7 @@ bool GoesByAnOldVerdict(const Turn& turn, const OpenDecision& open, const Action
 // L8: whether it was done is not known, and the API may be going away. A failover freezes until its node is
 // judged again; an untaint or an eviction is asked again after a pause.
 void OnUnreachable(Turn& turn, OpenDecision& open, Action& action) {
+  if (IsOnWorkload(open.decision)) return OnScaleUnreachable(turn, open, action);
   action.state = ActionState::kPending;
   if (open.decision.kind == DecisionKind::kFailover && !open.winding_up) {
     open.must_verify = true;
@@ -62,9 +65,25 @@ void OnUnreachable(Turn& turn, OpenDecision& open, Action& action) {
   turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id}, turn.now + open.pause);
 }
 
+// The object is not the one that was meant, or not as it was.
+void RecordNotMine(const OpenDecision& open, Action& action) {
+  if (IsOnWorkload(open.decision)) {
+    action.state = ActionState::kFailed;
+    if (!action.result.empty()) return;
+    action.result = action.replicas ? "somebody else has changed its replicas, or replaced it by another of "
+                                      "its name"
+                                    : "it was replaced by another of its name";
+    return;
+  }
+  // A pod with another uid is another pod: the one that was meant is gone.
+  const bool on_node = action.name_space.empty();
+  action.state = on_node ? ActionState::kFailed : ActionState::kDone;
+  action.result = on_node ? "the node object was replaced by another of its name"
+                          : "gone already: its name belongs to another pod now";
+}
+
 // How an answer leaves the action, and with which words.
 void Record(Turn& turn, OpenDecision& open, Action& action, const ActionFinished& event) {
-  const bool on_node = action.name_space.empty();
   action.finish_time = turn.now;
   action.result = event.detail;
   switch (event.outcome) {
@@ -77,10 +96,7 @@ void Record(Turn& turn, OpenDecision& open, Action& action, const ActionFinished
       if (action.result.empty()) action.result = "it was so already";
       break;
     case ActionOutcome::kNotMine:
-      // A pod with another uid is another pod: the one that was meant is gone.
-      action.state = on_node ? ActionState::kFailed : ActionState::kDone;
-      action.result = on_node ? "the node object was replaced by another of its name"
-                              : "gone already: its name belongs to another pod now";
+      RecordNotMine(open, action);
       break;
     case ActionOutcome::kNotKnownThere:
       action.state = ActionState::kSkipped;
@@ -146,6 +162,9 @@ void Advance(Turn& turn, OpenDecision& open) {
       return ContinueRebalance(turn, open);
     case DecisionKind::kGrayReadmission:
       return OnGrayReadmissionActed(turn, open);
+    case DecisionKind::kScale:
+    case DecisionKind::kTakeOver:
+      return OnScaleActed(turn, open);
     case DecisionKind::kGray:
     case DecisionKind::kAgentLost:
     case DecisionKind::kBlind:
@@ -160,6 +179,7 @@ void Freeze(Turn& turn, Cluster& cluster, const std::string& reason,
   for (const DecisionId& id : cluster.open) {
     OpenDecision* open = turn.FindOpen(id);
     if (open == nullptr) continue;
+    // Decisions on workloads have no node; see ReviewScalers.
     const auto node = cluster.nodes.find(open->decision.node);
     if (node == cluster.nodes.end() || !concerns(node->second)) continue;
     if (open->decision.kind == DecisionKind::kFailover) FreezeFailover(turn, *open, reason);
@@ -172,7 +192,9 @@ void CarryOn(Turn& turn, Cluster& cluster) {
   for (const DecisionId& id : std::vector<DecisionId>(cluster.open.begin(), cluster.open.end())) {
     OpenDecision* open = turn.FindOpen(id);
     if (open == nullptr) continue;
-    if (open->winding_up && !AllEnded(open->decision)) {
+    if (IsOnWorkload(open->decision)) {
+      CarryOnScale(turn, *open);
+    } else if (open->winding_up && !AllEnded(open->decision)) {
       WindUp(turn, *open);
     } else {
       ReleaseNext(turn, *open);
@@ -194,6 +216,9 @@ void OnActionFinished(Turn& turn, const ActionFinished& event) {
   Record(turn, *open, action, event);
   // What was taken back because the node lives is not needed any more.
   if (event.outcome == ActionOutcome::kWithdrawn && open->winding_up) return WindUp(turn, *open);
+  if (event.outcome == ActionOutcome::kWithdrawn && IsOnWorkload(open->decision)) {
+    return OnScaleWithdrawn(turn, *open);
+  }
   // What waits for its retry is not handed out at once.
   if (action.state == ActionState::kPending) return turn.Changed(*open);
   open->pause = absl::ZeroDuration();
@@ -201,6 +226,7 @@ void OnActionFinished(Turn& turn, const ActionFinished& event) {
 }
 
 void OnRetryDue(Turn& turn, OpenDecision& open) {
+  if (IsOnWorkload(open.decision)) return CarryOnScale(turn, open);
   if (open.decision.kind == DecisionKind::kRebalance) return RetryEviction(turn, open);
   if (open.decision.kind == DecisionKind::kReadmission) return RetryReadmission(turn, open);
   if (open.decision.kind == DecisionKind::kGrayReadmission) return RetryGrayReadmission(turn, open);

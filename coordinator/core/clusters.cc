@@ -14,6 +14,8 @@
 #include "coordinator/core/policies.h"
 #include "coordinator/core/recovery.h"
 #include "coordinator/core/replan.h"
+#include "coordinator/core/scale/carry_scale.h"
+#include "coordinator/core/scale/scalers.h"
 #include "coordinator/core/sessions.h"
 #include "coordinator/core/sight.h"
 #include "coordinator/core/storm.h"
@@ -53,6 +55,10 @@ void RestoreDecisions(Turn& turn, Cluster& cluster) {
         break;
       case DecisionKind::kGray:
         RestoreLadder(turn, open);
+        break;
+      case DecisionKind::kScale:
+      case DecisionKind::kTakeOver:
+        RestoreScale(turn, cluster, open);
         break;
       case DecisionKind::kReadmission:
       case DecisionKind::kGrayReadmission:
@@ -134,6 +140,7 @@ void OnClusterAdded(Turn& turn, const ClusterAdded& event) {
   }
   RestoreOrders(turn, cluster);
   RestoreDecisions(turn, cluster);
+  BeginScalers(turn, cluster);  // before anything asks who has decisions on workloads
   EnforcePolicy(turn, cluster);
 }
 
@@ -146,6 +153,7 @@ void OnApiChanged(Turn& turn, const ApiChanged& event) {
   UpdateSight(turn, *cluster);
   // What waited for the API alone goes on; the rest waits for sight and fresh verdicts (L8).
   if (event.reachable) CarryOn(turn, *cluster);
+  LookSoon(turn, *cluster);
 }
 
 void OnSightDue(Turn& turn, Cluster& cluster) {

@@ -41,6 +41,8 @@ void EndWhatWasOpen(Turn& turn, Node& node, const std::string& why) {
     case DecisionKind::kBlind:
     case DecisionKind::kMaintenance:
     case DecisionKind::kPause:
+    case DecisionKind::kScale:
+    case DecisionKind::kTakeOver:
       return;  // never open on a node
   }
 }

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/carry_out.h"
+#include "coordinator/core/scale/scalers.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/standing.h"
 
@@ -134,6 +135,7 @@ void EndPause(Turn& turn, Cluster& cluster, const std::string& how) {
     turn.state.timers.Set({TimerKind::kCheck, {cluster.name, name}, {}}, turn.now);
   }
   CarryOn(turn, cluster);
+  LookSoon(turn, cluster);
 }
 
 }  // namespace
@@ -199,6 +201,7 @@ void OnPauseClusters(Turn& turn, const PauseClusters& event) {
     for (const DecisionId& id : cluster->open) {
       if (const OpenDecision* open = turn.FindOpen(id)) turn.Withdraw(*open, what);
     }
+    LookSoon(turn, *cluster);
   }
   turn.Answer(std::move(reply));
 }

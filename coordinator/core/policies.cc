@@ -95,25 +95,33 @@ void OnApplyPolicy(Turn& turn, const ApplyPolicy& event) {
   if (!reply.status.ok()) return turn.Answer(std::move(reply));
 
   const auto old = turn.state.policies.find(event.policy.name);
-  Policy policy = event.policy;
   reply.created = old == turn.state.policies.end();
-  if (!reply.created && old->second.spec == policy.spec) {
+  if (!reply.created && old->second.spec == event.policy.spec) {
     reply.policy = old->second;
     return turn.Answer(std::move(reply));
   }
-  policy.create_time = reply.created ? turn.now : old->second.create_time;
+  reply.policy = StampPolicy(turn, event.policy);
+  if (!event.validate_only) EnactPolicy(turn, *reply.policy);
+  turn.Answer(std::move(reply));
+}
+
+Policy StampPolicy(const Turn& turn, Policy policy) {
+  const auto old = turn.state.policies.find(policy.name);
+  policy.create_time = old == turn.state.policies.end() ? turn.now : old->second.create_time;
   policy.update_time = turn.now;
   policy.etag = absl::StrCat(turn.state.epoch, "-", turn.state.policy_changes + 1);
-  reply.policy = policy;
-  if (event.validate_only) return turn.Answer(std::move(reply));
+  return policy;
+}
 
+void EnactPolicy(Turn& turn, const Policy& policy) {
+  const auto old = turn.state.policies.find(policy.name);
+  const std::optional<Policy> before =
+      old == turn.state.policies.end() ? std::nullopt : std::optional<Policy>(old->second);
   ++turn.state.policy_changes;
   turn.Write(PutPolicy{policy});
-  const std::optional<Policy> before = reply.created ? std::nullopt : std::optional<Policy>(old->second);
   turn.state.policies[policy.name] = policy;
   if (before && before->cluster() != policy.cluster()) PutInForce(turn, *before);
   PutInForce(turn, policy);
-  turn.Answer(std::move(reply));
 }
 
 void OnDeletePolicy(Turn& turn, const DeletePolicy& event) {

@@ -19,6 +19,12 @@ void OnApplyPolicy(Turn& turn, const ApplyPolicy& event);
 // not looked at any more; what is under way is carried to its end.
 void OnDeletePolicy(Turn& turn, const DeletePolicy& event);
 
+// `policy` as it is stored now, with its times and a new etag. Changes nothing yet.
+Policy StampPolicy(const Turn& turn, Policy policy);
+
+// Stores a policy that was stamped in this step, and puts it in force.
+void EnactPolicy(Turn& turn, const Policy& policy);
+
 // Puts the cluster's policy, or the defaults, in force, and tells the agents when that changes how they beat.
 void EnforcePolicy(Turn& turn, Cluster& cluster);
 

@@ -9,6 +9,7 @@
 #include "coordinator/core/budgets.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/domain_sight.h"
+#include "coordinator/core/scale/carry_scale.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/storm.h"
 
@@ -118,6 +119,7 @@ void UpdateSight(Turn& turn, Cluster& cluster) {
     UpdateDomainSights(turn, cluster);
   }
 
+  ReviewScalers(turn, cluster, sight.reason);
   if (blind) {
     Freeze(turn, cluster, sight.reason, [](const Node&) { return true; });
     // The grace of a start is normal; it is said, but leaves no record.

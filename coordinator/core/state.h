@@ -180,7 +180,7 @@ struct Cluster {
   std::map<std::string, Maintenance> maintenance;          // durable; by node
   Standings standings;
   std::map<std::string, DomainSight> domain_sights;     // where it is, or was, in doubt
-  std::set<DecisionId> open;                            // decisions on nodes
+  std::set<DecisionId> open;                            // decisions on nodes and on workloads
   std::set<std::string> condemned;                      // durable in their records
   std::set<std::string> short_of_vouchers;              // nodes that get one as soon as there is one
   std::map<std::string, std::set<std::string>> askers;  // by voucher: nodes that were told of it

@@ -6,10 +6,18 @@
 // look plans again from what is then true (L8).
 #pragma once
 
+#include <string>
+
 #include "coordinator/core/events.h"
 #include "coordinator/core/turn.h"
 
 namespace evenkeel::coordinator {
+
+// What was planned longer ago than this is not begun or asked again: the load may be another by now (L8).
+inline constexpr absl::Duration kPlanHolds = absl::Seconds(30);
+
+// It is about a workload and carried out here.
+bool IsOnWorkload(const Decision& decision);
 
 // Opens the decision that PlanScale made, with its guards, notes the change in the scaler's memory, and
 // releases it. The record goes with the same batch (L3).
@@ -25,8 +33,27 @@ void OnScaleActed(Turn& turn, OpenDecision& open);
 // Whether it was done is not known. It is seen by the next WorkloadObserved, or asked again after a pause.
 void OnScaleUnreachable(Turn& turn, OpenDecision& open, Action& action);
 
+// It was taken back before anything was sent. A change of replicas is planned anew when it may be done again
+// (L8); a take-over, which an operator ordered, waits.
+void OnScaleWithdrawn(Turn& turn, OpenDecision& open);
+
+// A pause before it is asked again is over, or what kept it waiting is: it goes on, or is given up where it
+// was planned too long ago.
+void CarryOnScale(Turn& turn, OpenDecision& open);
+
 // The workload was observed while its decision is open: what it shows ends the action, or a restored decision
 // goes on or is given up.
 void ReviewScale(Turn& turn, Scaler& scaler, OpenDecision& open);
+
+// After a start (L4): it waits until its workload is seen; a take-over, which may be repeated, until the API
+// answers.
+void RestoreScale(Turn& turn, Cluster& cluster, OpenDecision& open);
+
+// Nothing more is done of it; what was handed out is not waited for. `why`: a sentence without its full stop.
+void CancelScale(Turn& turn, OpenDecision& open, const std::string& why);
+
+// The cluster's sight or its API has changed (L2, L8): what may not be done any more is taken back, what
+// waited goes on, and every scaler looks again. `reason`: a clause. O(scalers of the cluster).
+void ReviewScalers(Turn& turn, Cluster& cluster, const std::string& reason);
 
 }  // namespace evenkeel::coordinator

@@ -44,7 +44,11 @@ struct Scaler {
   std::optional<WorkloadFacts> workload;
   std::string unseen;
   std::map<std::string, ScaledPod> pods;  // by uid
+  // The record is of an earlier start, and the workload has not been seen since.
+  bool restored = false;
   std::optional<absl::Time> looked;
+  absl::Time next_look = absl::InfiniteFuture();
+  bool rests = false;  // the last look left nothing that may change by time alone
   Advice advice;
   std::optional<absl::Time> unseen_pods_since;
   std::optional<DecisionId> open_decision;
@@ -52,8 +56,10 @@ struct Scaler {
   // or is followed.
   std::set<std::string> refused_by;  // guard and direction
   std::optional<GuardAnswer> refusal;
-  bool observed_recorded = false;  // the same under mode observe: once until the advice changes direction
-  int64_t observed_replicas = 0;   // what was then advised
+  // After a change that failed: no other is planned before, so that what Kubernetes forbids is not asked for
+  // each second.
+  absl::Time plan_from = absl::InfinitePast();
+  absl::Duration failure_pause;  // the last one; zero: the last change did not fail
   std::optional<ScalerStatus> published;
 };
 

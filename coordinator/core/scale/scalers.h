@@ -40,12 +40,20 @@ const std::pair<const AutoscalerName, AutoscalerFacts>* AutoscalerOf(const Clust
 
 // Makes a policy of what the autoscaler does, and a decision kTakeOver that deletes the autoscaler (uid as
 // precondition). The policy's mode is the order's; until the autoscaler is seen to be gone the guard
-// `conflict` holds the scaler, so at no time do both scale. Replies with the policy (with `validate_only`
-// without doing anything); NOT_FOUND: there is no such autoscaler; FAILED_PRECONDITION: it scales by more
-// than CPU, or the workload or the name has a policy.
+// `conflict` holds the scaler, so at no time do both scale. With mode observe the autoscaler stays, or nobody
+// would scale: the decision is recorded as observed, and the same order with mode enforce follows it.
+// A policy of that name and for that workload keeps its rules and takes the order's mode. Replies with the
+// policy (with `validate_only` without doing anything); NOT_FOUND: there is no such autoscaler;
+// FAILED_PRECONDITION: it scales by more than CPU, the name is another policy's or the workload has one of
+// another name, something else is under way on the workload, or nothing may be done (a pause, the API).
 void OnTakeOverAutoscaler(Turn& turn, const TakeOverAutoscaler& event);
 
 // What a look would go by may be another: it is looked at as soon as it may be.
 void LookSoon(Turn& turn, Scaler& scaler);
+// The same of every scaler of the cluster. O(scalers of it).
+void LookSoon(Turn& turn, Cluster& cluster);
+
+// Puts the timer of the scaler's next look, or of its record's next writing, where it belongs now.
+void SetLookTimer(Turn& turn, const Scaler& scaler);
 
 }  // namespace evenkeel::coordinator

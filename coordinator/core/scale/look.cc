@@ -1,0 +1,241 @@
+#include "coordinator/core/scale/look.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/guards.h"
+#include "coordinator/core/scale/carry_scale.h"
+#include "coordinator/core/scale/plan_scale.h"
+#include "coordinator/core/scale/scale_guards.h"
+#include "coordinator/core/scale/scalers.h"
+#include "coordinator/core/sentences.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+PodLoad LoadOf(const ScaledPod& pod) {
+  return {.phase = pod.facts.phase,
+          .deleting = pod.facts.deleting,
+          .ready = pod.facts.ready,
+          .started = pod.facts.started,
+          .ready_changed = pod.facts.ready_changed,
+          .failing = pod.facts.failing,
+          .request_millicores = pod.facts.request_millicores,
+          .sample = std::nullopt,
+          .held = pod.usage && pod.usage->held};
+}
+
+bool IsSwitchedOff(const Advice& advice) {
+  return !advice.reasons.empty() && advice.reasons.front().step == AdviceStep::kSwitchedOff;
+}
+
+void WriteRecord(Turn& turn, Scaler& scaler) {
+  turn.RecordChanged(scaler);
+  scaler.unwritten_since.reset();  // it goes with this step
+}
+
+// What was wanted, or held, when it went to rest was so all the time that it rested.
+void NoteRest(Recommendations& recommendations, absl::Time now) {
+  if (recommendations.highest.empty()) return;
+  const Recommendations::Wanted last = recommendations.highest.back();
+  const bool wanted = !recommendations.lowest.empty() && recommendations.lowest.back() == last;
+  if (wanted) {
+    NoteWanted(recommendations, last.replicas, now);
+  } else {
+    NoteHeld(recommendations, last.replicas, now);
+  }
+}
+
+// Looks, and notes what must be remembered of it.
+void TakeAdvice(Turn& turn, Scaler& scaler) {
+  ScaleMemory& memory = scaler.record.memory;
+  const ScaleMemory before = memory;
+  if (std::exchange(scaler.rests, false)) NoteRest(memory.recommendations, turn.now);
+  scaler.advice = Advise(scaler.policy.rules, memory, SightOf(scaler), turn.now);
+  scaler.looked = turn.now;
+  if (IsSwitchedOff(scaler.advice)) {
+    // Who switches it on again sets a number: that one counts then, and nothing older.
+    memory.begun = false;
+    memory.recommendations = {};
+    memory.panic.reset();
+  }
+  const Demand& demand = scaler.advice.steady;
+  if (demand.held + demand.missing == 0) {
+    scaler.unseen_pods_since.reset();
+  } else if (!scaler.unseen_pods_since) {
+    scaler.unseen_pods_since = turn.now;
+  }
+  if (memory.panic.has_value() != before.panic.has_value()) {
+    WriteRecord(turn, scaler);
+  } else if (memory != before && !scaler.unwritten_since) {
+    scaler.unwritten_since = turn.now;
+  }
+}
+
+void SkipAll(Decision& decision, const std::string& why) {
+  for (Action& action : decision.actions) {
+    action.state = ActionState::kSkipped;
+    action.result = why;
+  }
+}
+
+// "Wanted to, but", once in an episode for each guard and direction.
+void RecordRefusal(Turn& turn, Scaler& scaler, Decision decision, const GuardAnswer& refusal) {
+  const bool up = scaler.advice.replicas > scaler.advice.current;
+  if (!scaler.refused_by.insert(absl::StrCat(refusal.guard, up ? " out" : " in")).second) return;
+  const bool observed = refusal.guard == "mode";
+  const std::string why = absl::StrCat("the guard ", refusal.guard, " refused: ", refusal.reason);
+  SkipAll(decision, observed ? "the mode is observe" : absl::StrCat("the guard ", refusal.guard, " refused"));
+  decision.outcome = observed
+                         ? "Nothing was done: the mode is observe"
+                         : absl::StrCat("Nothing was done: ", why, ". It is looked at again each second");
+  if (!observed) absl::StrAppend(&decision.summary, ". It is not scaled: ", why);
+  const DecisionId id =
+      turn.Record(DecisionKind::kScale, scaler, observed ? DecisionState::kObserved : DecisionState::kRefused,
+                  std::move(decision));
+  const Decision& recorded = turn.state.open.at(id).decision;
+  turn.AnnounceStep(recorded, "judged", !observed, observed ? "ScalingObserved" : "ScalingRefused",
+                    recorded.summary);
+}
+
+// Why nothing is even planned, though something is advised.
+std::optional<GuardAnswer> NotPlanned(const Scaler& scaler, absl::Time now) {
+  if (scaler.policy.paused) {
+    return GuardAnswer{"pause", false, absl::StrCat("policy ", scaler.record.policy, " is paused")};
+  }
+  if (now < scaler.plan_from) {
+    return GuardAnswer{"back-off", false,
+                       absl::StrCat("the last change failed, and the next one is tried ",
+                                    Say(scaler.failure_pause), " after it")};
+  }
+  return std::nullopt;
+}
+
+// Advice -> guards -> decision.
+void Act(Turn& turn, const Cluster& cluster, Scaler& scaler) {
+  const Advice& advice = scaler.advice;
+  scaler.refusal.reset();
+  if (advice.replicas == advice.current) return scaler.refused_by.clear();
+  if (turn.FindOpen(scaler.open_decision) != nullptr) return;
+  scaler.refusal = NotPlanned(scaler, turn.now);
+  if (scaler.refusal) return;
+  std::vector<GuardAnswer> guards =
+      AskScaleGuards(FactsForScaleGuards(cluster, scaler, advice.replicas, turn.now));
+  const GuardAnswer* refusal = FirstRefusal(guards);
+  if (refusal != nullptr) scaler.refusal = *refusal;
+  const bool up = advice.replicas > advice.current;
+  const bool said =
+      refusal != nullptr && scaler.refused_by.contains(absl::StrCat(refusal->guard, up ? " out" : " in"));
+  if (said) return;
+  Decision plan = PlanScale(scaler, turn.now);
+  plan.guards = std::move(guards);
+  if (scaler.refusal) return RecordRefusal(turn, scaler, std::move(plan), *scaler.refusal);
+  scaler.refused_by.clear();
+  OpenScale(turn, scaler, std::move(plan));
+}
+
+// Nothing but an event or the clock's next minimum can change what is advised.
+bool Rests(const Turn& turn, const Scaler& scaler) {
+  const Advice& advice = scaler.advice;
+  const auto open =
+      scaler.open_decision ? turn.state.open.find(*scaler.open_decision) : turn.state.open.end();
+  if (open != turn.state.open.end() && open->second.decision.state == DecisionState::kOpen) return false;
+  if (IsSwitchedOff(advice)) return true;
+  if (advice.replicas != advice.current || advice.current != advice.minimum.replicas || advice.panic) {
+    return false;
+  }
+  const Demand& demand = advice.steady;
+  return demand.unready <= demand.broken && demand.held == 0 && demand.missing == 0;
+}
+
+void Look(Turn& turn, Scaler& scaler) {
+  scaler.next_look = absl::InfiniteFuture();
+  turn.Changed(scaler);
+  const Cluster& cluster = *turn.FindCluster(scaler.policy.cluster);
+  // Before the first list its pods are not complete; what is open goes by no advice either.
+  if (!scaler.workload || !cluster.sight.listed) {
+    scaler.advice = {};
+    scaler.looked.reset();
+    scaler.refusal.reset();
+    scaler.unseen_pods_since.reset();
+    scaler.rests = false;
+    return;
+  }
+  TakeAdvice(turn, scaler);
+  Act(turn, cluster, scaler);
+  scaler.rests = Rests(turn, scaler);
+  const absl::Time next =
+      scaler.rests ? NextMinimum(scaler.policy.rules.minimums, turn.now) : turn.now + kLookEvery;
+  scaler.next_look = std::min(scaler.next_look, next);
+}
+
+}  // namespace
+
+void OnScaleDue(Turn& turn, Scaler& scaler) {
+  if (turn.now >= scaler.next_look) Look(turn, scaler);
+  if (scaler.unwritten_since && turn.now >= *scaler.unwritten_since + kRecordEvery) WriteRecord(turn, scaler);
+  SetLookTimer(turn, scaler);
+}
+
+ScaleSight SightOf(const Scaler& scaler) {
+  ScaleSight sight;
+  if (scaler.workload) sight.current = scaler.workload->replicas;
+  const bool panic = scaler.policy.rules.panic.enabled;
+  int64_t throttled = 0;
+  int64_t throttled_pods = 0;
+  for (const auto& [uid, pod] : scaler.pods) {
+    PodLoad& steady = sight.steady.emplace_back(LoadOf(pod));
+    if (pod.usage) steady.sample = pod.usage->steady;
+    if (!panic) continue;
+    PodLoad& sudden = sight.sudden.emplace_back(steady);
+    sudden.sample = pod.usage ? pod.usage->sudden : std::nullopt;
+    if (!pod.usage || pod.usage->held || !pod.usage->throttled_percent) continue;
+    throttled += *pod.usage->throttled_percent;
+    ++throttled_pods;
+  }
+  if (throttled_pods > 0) sight.throttled_percent = throttled / throttled_pods;
+  return sight;
+}
+
+ScalerStatus StatusOf(const Cluster& cluster, const Scaler& scaler, absl::Time now) {
+  const ScalePolicy& policy = scaler.policy;
+  ScalerStatus status;
+  status.policy = scaler.record.policy;
+  status.cluster = cluster.name;
+  status.target = policy.target;
+  status.mode = policy.mode;
+  status.paused = policy.paused;
+  status.cpu = policy.rules.target;
+  status.minimum = MinimumAt(policy.rules.minimums, now).replicas;
+  status.maximum = policy.rules.maximum;
+  status.unseen = scaler.unseen;
+  status.uid = scaler.record.uid;
+  if (scaler.workload) {
+    status.replicas = scaler.workload->replicas;
+    status.overlaps = scaler.workload->overlaps;
+    if (!scaler.workload->no_selector.empty()) {
+      status.unseen = absl::StrCat("its pods cannot be told: ", scaler.workload->no_selector);
+    }
+  }
+  for (const auto& [uid, pod] : scaler.pods) {
+    const bool ended = pod.facts.phase == PodPhase::kSucceeded || pod.facts.phase == PodPhase::kFailed;
+    if (pod.facts.deleting || ended) continue;
+    ++status.pods;
+    if (pod.facts.ready) ++status.ready;
+  }
+  status.looked = scaler.looked;
+  status.advice = scaler.advice;
+  if (scaler.record.memory.panic) status.panic_since = scaler.record.memory.panic->began;
+  status.unseen_pods_since = scaler.unseen_pods_since;
+  if (const auto* autoscaler = AutoscalerOf(cluster, policy.target)) {
+    status.autoscaler = absl::StrCat(autoscaler->first.name_space, "/", autoscaler->first.name);
+  }
+  status.refusal = scaler.refusal;
+  status.open_decision = scaler.open_decision;
+  status.last_scaled = scaler.record.last_scaled;
+  return status;
+}
+
+}  // namespace evenkeel::coordinator

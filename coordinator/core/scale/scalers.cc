@@ -1,0 +1,382 @@
+#include "coordinator/core/scale/scalers.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/policies.h"
+#include "coordinator/core/scale/carry_scale.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// ---- pods ----
+
+// What of a pod's use in the panic window calls for a look at once; 0: nothing does.
+int64_t SuddenMillicores(const ScaleRules& rules, const WorkloadPodFacts& pod) {
+  if (!rules.panic.enabled) return 0;
+  const int64_t target = rules.target.kind == CpuTarget::Kind::kMillicores
+                             ? rules.target.value
+                             : pod.request_millicores * rules.target.value / 100;
+  return target * rules.panic.threshold_percent / 100;
+}
+
+// How it is to be watched; none: it is not bound, going, or has ended.
+std::optional<PodWatch> WatchOf(const ScaleRules& rules, const WorkloadPodFacts& pod) {
+  const bool ended = pod.phase == PodPhase::kSucceeded || pod.phase == PodPhase::kFailed;
+  if (pod.node.empty() || pod.deleting || ended) return std::nullopt;
+  return PodWatch{.node = pod.node,
+                  .window = rules.window,
+                  .panic_window = rules.panic.window,
+                  .sudden_millicores = SuddenMillicores(rules, pod)};
+}
+
+void UpdateWatch(Turn& turn, const Scaler& scaler, const std::string& uid, ScaledPod& pod) {
+  std::optional<PodWatch> watch = WatchOf(scaler.policy.rules, pod.facts);
+  if (watch == pod.watch) return;
+  pod.watch = std::move(watch);
+  if (!pod.watch) {
+    pod.usage.reset();
+    return turn.Ask(UnwatchUsage{scaler.policy.cluster, uid});
+  }
+  turn.Ask(WatchUsage{.cluster = scaler.policy.cluster,
+                      .node = pod.watch->node,
+                      .pod_uid = uid,
+                      .window = pod.watch->window,
+                      .panic_window = pod.watch->panic_window,
+                      .sudden_millicores = pod.watch->sudden_millicores});
+}
+
+// It is not the scaler's any more; another one that has it, too, keeps its watch.
+void ForgetPod(Turn& turn, Cluster& cluster, const Scaler& scaler, const std::string& uid,
+               const ScaledPod& pod) {
+  const auto owner = cluster.scaled_pods.find(uid);
+  if (owner == cluster.scaled_pods.end() || owner->second != scaler.record.policy) return;
+  cluster.scaled_pods.erase(owner);
+  if (pod.watch) turn.Ask(UnwatchUsage{cluster.name, uid});
+}
+
+void ForgetPods(Turn& turn, Cluster& cluster, Scaler& scaler) {
+  for (const auto& [uid, pod] : scaler.pods) ForgetPod(turn, cluster, scaler, uid, pod);
+  scaler.pods.clear();
+}
+
+// ---- begin and end ----
+
+OpenDecision* OpenOn(Turn& turn, const Cluster& cluster, const Workload& workload) {
+  for (const DecisionId& id : cluster.open) {
+    OpenDecision* open = turn.FindOpen(id);
+    if (open != nullptr && open->decision.workload == workload) return open;
+  }
+  return nullptr;
+}
+
+// The clock may have been set back between two runs: what is remembered as of the future would otherwise hold
+// until that has come.
+void BoundMemory(ScaleMemory& memory, absl::Time now) {
+  const auto bound = [now](auto& entries) {
+    for (auto& entry : entries) entry.time = std::min(entry.time, now);
+  };
+  bound(memory.recommendations.lowest);
+  bound(memory.recommendations.highest);
+  bound(memory.changes);
+  memory.scaled_in = std::min(memory.scaled_in, now);
+  if (!memory.panic) return;
+  memory.panic->began = std::min(memory.panic->began, now);
+  memory.panic->last = std::min(memory.panic->last, now);
+}
+
+void Begin(Turn& turn, Cluster& cluster, const Policy& policy, std::optional<ScalerRecord> record) {
+  const ScalePolicy& scale = policy.scale();
+  // Never two on one workload, whatever a store says (L3).
+  if (!cluster.scaled.try_emplace(scale.target, policy.name).second) return;
+  Scaler& scaler = turn.state.scalers[policy.name];
+  scaler.policy = scale;
+  scaler.policy_etag = policy.etag;
+  scaler.unseen = "it has not been read yet";
+  if (record) {
+    scaler.record = *std::move(record);
+    scaler.restored = !scaler.record.uid.empty();
+    scaler.record.written = std::min(scaler.record.written, turn.now);
+    BoundMemory(scaler.record.memory, turn.now);
+  }
+  scaler.record.policy = policy.name;
+  scaler.record.cluster = cluster.name;
+  scaler.record.target = scale.target;
+  // What an earlier policy of the workload has under way.
+  if (const OpenDecision* open = OpenOn(turn, cluster, scale.target)) {
+    scaler.open_decision = open->decision.id;
+  }
+  turn.Ask(WatchWorkload{.cluster = cluster.name, .workload = scale.target, .version = scale.version});
+  turn.Changed(scaler);
+}
+
+void End(Turn& turn, const std::string& name) {
+  const auto found = turn.state.scalers.find(name);
+  if (found == turn.state.scalers.end()) return;
+  Scaler& scaler = found->second;
+  // What was handed out goes on to its end; what waits has nobody left who wants it.
+  OpenDecision* open = turn.FindOpen(scaler.open_decision);
+  if (open != nullptr && open->decision.actions.front().state == ActionState::kPending) {
+    CancelScale(turn, *open, "Its policy is gone");
+  }
+  Cluster& cluster = *turn.FindCluster(scaler.policy.cluster);
+  ForgetPods(turn, cluster, scaler);
+  cluster.scaled.erase(scaler.policy.target);
+  turn.Ask(UnwatchWorkload{cluster.name, scaler.policy.target});
+  turn.state.timers.Clear({TimerKind::kScale, {}, {}, name});
+  turn.Erase(scaler);
+  turn.state.scalers.erase(found);
+}
+
+// The same workload, by other rules.
+void ChangeRules(Turn& turn, Scaler& scaler, const Policy& policy) {
+  const bool other_version = scaler.policy.version != policy.scale().version;
+  const bool other_mode = scaler.policy.mode != policy.scale().mode;
+  scaler.policy = policy.scale();
+  scaler.policy_etag = policy.etag;
+  scaler.plan_from = absl::InfinitePast();
+  scaler.failure_pause = absl::ZeroDuration();
+  if (other_mode) scaler.refused_by.clear();
+  if (other_version) {
+    turn.Ask(WatchWorkload{scaler.policy.cluster, scaler.policy.target, scaler.policy.version});
+  }
+  for (auto& [uid, pod] : scaler.pods) UpdateWatch(turn, scaler, uid, pod);
+  turn.Changed(scaler);
+  LookSoon(turn, scaler);
+}
+
+// ---- what is seen ----
+
+Scaler* ScalerFor(Turn& turn, const std::string& cluster, const Workload& workload) {
+  const Cluster* known = turn.FindCluster(cluster);
+  if (known == nullptr) return nullptr;
+  const auto found = known->scaled.find(workload);
+  return found == known->scaled.end() ? nullptr : turn.FindScaler(found->second);
+}
+
+// So many replicas were there while nobody looked: a window of scaling in begins again, at `when`.
+void HoldReplicas(Scaler& scaler, int64_t replicas, absl::Time when) {
+  Recommendations& recommendations = scaler.record.memory.recommendations;
+  if (!recommendations.highest.empty()) when = std::max(when, recommendations.highest.back().time);
+  NoteHeld(recommendations, replicas, when);
+}
+
+// The workload is seen, and was not before, or another object has its name.
+void Recognise(Turn& turn, Scaler& scaler, const WorkloadFacts& facts) {
+  ScalerRecord& record = scaler.record;
+  const bool same = record.uid == facts.uid;
+  if (!same) {
+    record.memory = {};
+    record.last_scaled.reset();
+    record.uid = facts.uid;
+    scaler.unwritten_since = scaler.unwritten_since.value_or(turn.now);
+    scaler.refused_by.clear();
+    scaler.rests = false;
+  } else if (!scaler.workload && record.memory.begun) {
+    // A crash takes away what was noted since the record was written; it was written kRecordEvery later at
+    // the latest.
+    const absl::Time written = scaler.record.written + kRecordEvery;
+    HoldReplicas(scaler, facts.replicas, scaler.restored ? std::min(written, turn.now) : turn.now);
+  }
+  scaler.restored = false;
+}
+
+// ---- autoscalers ----
+
+std::string NameOf(const AutoscalerName& name) {
+  return absl::StrCat(name.name_space, "/", name.name);
+}
+
+// What scales the workload has changed.
+void TargetChanged(Turn& turn, const Cluster& cluster, const Workload& target) {
+  Scaler* scaler = ScalerFor(turn, cluster.name, target);
+  if (scaler == nullptr) return;
+  turn.Changed(*scaler);
+  LookSoon(turn, *scaler);
+}
+
+void ForgetAutoscaler(Turn& turn, Cluster& cluster, const AutoscalerName& name) {
+  const auto known = cluster.autoscalers.find(name);
+  if (known == cluster.autoscalers.end()) return;
+  const Workload target = known->second.target;
+  cluster.autoscalers.erase(known);
+  const auto names = cluster.autoscaled.find(target);
+  names->second.erase(name);
+  if (names->second.empty()) cluster.autoscaled.erase(names);
+  TargetChanged(turn, cluster, target);
+}
+
+}  // namespace
+
+absl::Status MayScale(const State& state, const Policy& policy) {
+  const ScalePolicy* scale = policy.IfScale();
+  const auto cluster = state.clusters.find(policy.cluster());
+  if (scale == nullptr || cluster == state.clusters.end()) return absl::OkStatus();
+  // An autoscaler that came later stops the scaler; its policy may be changed all the same.
+  const auto old = state.policies.find(policy.name);
+  if (old != state.policies.end() && SameSubject(old->second, policy)) return absl::OkStatus();
+  const auto* autoscaler = AutoscalerOf(cluster->second, scale->target);
+  if (autoscaler == nullptr) return absl::OkStatus();
+  const std::string name = NameOf(autoscaler->first);
+  return absl::FailedPreconditionError(
+      absl::StrCat("HorizontalPodAutoscaler ", name, " scales ", scale->target.ToString(),
+                   " already: delete it first, or let Evenkeel take it over with `evenkeel takeover hpa ",
+                   name, " --cluster ", scale->cluster, "`"));
+}
+
+void UpdateScaler(Turn& turn, const std::string& name) {
+  const auto found = turn.state.policies.find(name);
+  const bool wanted = found != turn.state.policies.end() && found->second.IfScale() != nullptr;
+  Scaler* scaler = turn.FindScaler(name);
+  if (scaler != nullptr && wanted) {
+    const ScalePolicy& policy = found->second.scale();
+    if (policy.cluster == scaler->policy.cluster && policy.target == scaler->policy.target) {
+      return ChangeRules(turn, *scaler, found->second);
+    }
+  }
+  End(turn, name);
+  Cluster* cluster = wanted ? turn.FindCluster(found->second.cluster()) : nullptr;
+  if (cluster != nullptr) Begin(turn, *cluster, found->second, std::nullopt);
+}
+
+void BeginScalers(Turn& turn, Cluster& cluster) {
+  for (const auto& [name, policy] : turn.state.policies) {
+    if (policy.IfScale() == nullptr || policy.cluster() != cluster.name) continue;
+    std::optional<ScalerRecord> record;
+    const auto restored = turn.state.restored_scalers.find(name);
+    if (restored != turn.state.restored_scalers.end() && restored->second.cluster == cluster.name &&
+        restored->second.target == policy.scale().target) {
+      record = std::move(restored->second);
+      turn.state.restored_scalers.erase(restored);
+    }
+    Begin(turn, cluster, policy, std::move(record));
+  }
+  // What is left is of policies that are gone, or are for another workload now.
+  std::erase_if(turn.state.restored_scalers, [&](const auto& restored) {
+    if (restored.second.cluster != cluster.name) return false;
+    turn.Write(EraseScalerRecord{restored.first});
+    return true;
+  });
+  for (const DecisionId& id : std::vector<DecisionId>(cluster.open.begin(), cluster.open.end())) {
+    OpenDecision* open = turn.FindOpen(id);
+    if (open == nullptr || !IsOnWorkload(open->decision) || turn.ScalerOf(open->decision) != nullptr)
+      continue;
+    CancelScale(turn, *open, "The coordinator was restarted, and its policy is gone");
+  }
+}
+
+void OnWorkloadObserved(Turn& turn, const WorkloadObserved& event) {
+  Scaler* scaler = ScalerFor(turn, event.cluster, event.workload);
+  if (scaler == nullptr || scaler->workload == event.facts) return;
+  Recognise(turn, *scaler, event.facts);
+  scaler->workload = event.facts;
+  scaler->unseen.clear();
+  turn.Changed(*scaler);
+  if (OpenDecision* open = turn.FindOpen(scaler->open_decision)) ReviewScale(turn, *scaler, *open);
+  LookSoon(turn, *scaler);
+}
+
+void OnWorkloadGone(Turn& turn, const WorkloadGone& event) {
+  Scaler* scaler = ScalerFor(turn, event.cluster, event.workload);
+  if (scaler == nullptr) return;
+  ForgetPods(turn, *turn.FindCluster(event.cluster), *scaler);
+  scaler->workload.reset();
+  scaler->unseen = event.reason;
+  turn.Changed(*scaler);
+  // L8: what is open of it is kept until the workload is seen again.
+  LookSoon(turn, *scaler);
+}
+
+void OnWorkloadPodObserved(Turn& turn, const WorkloadPodObserved& event) {
+  Scaler* scaler = ScalerFor(turn, event.cluster, event.workload);
+  if (scaler == nullptr) return;
+  const auto [place, fresh] = scaler->pods.try_emplace(event.pod_uid);
+  ScaledPod& pod = place->second;
+  if (!fresh && pod.facts == event.facts) return;
+  pod.facts = event.facts;
+  turn.FindCluster(event.cluster)->scaled_pods[event.pod_uid] = scaler->record.policy;
+  UpdateWatch(turn, *scaler, event.pod_uid, pod);
+  LookSoon(turn, *scaler);
+}
+
+void OnWorkloadPodGone(Turn& turn, const WorkloadPodGone& event) {
+  Scaler* scaler = ScalerFor(turn, event.cluster, event.workload);
+  if (scaler == nullptr) return;
+  const auto pod = scaler->pods.find(event.pod_uid);
+  if (pod == scaler->pods.end()) return;
+  ForgetPod(turn, *turn.FindCluster(event.cluster), *scaler, event.pod_uid, pod->second);
+  scaler->pods.erase(pod);
+  LookSoon(turn, *scaler);
+}
+
+void OnUsageTold(Turn& turn, const UsageTold& event) {
+  const Cluster* cluster = turn.FindCluster(event.cluster);
+  if (cluster == nullptr) return;
+  for (const PodUsage& usage : event.pods) {
+    const auto owner = cluster->scaled_pods.find(usage.pod_uid);
+    Scaler* scaler = owner == cluster->scaled_pods.end() ? nullptr : turn.FindScaler(owner->second);
+    if (scaler == nullptr) continue;
+    const auto found = scaler->pods.find(usage.pod_uid);
+    if (found == scaler->pods.end() || !found->second.watch || found->second.usage == usage) continue;
+    ScaledPod& pod = found->second;
+    const int64_t bound = pod.watch->sudden_millicores;
+    const auto above = [bound](const std::optional<PodUsage>& use) {
+      return bound > 0 && use && use->sudden && use->sudden->millicores > bound;
+    };
+    const bool was_above = above(pod.usage);
+    pod.usage = usage;
+    LookSoon(turn, *scaler);
+    if (was_above || !above(pod.usage) || !scaler->looked) continue;
+    // It has just passed the bound: a second is long.
+    scaler->next_look = std::min(scaler->next_look, std::max(turn.now, *scaler->looked + kSuddenLook));
+    SetLookTimer(turn, *scaler);
+  }
+}
+
+void OnAutoscalerObserved(Turn& turn, const AutoscalerObserved& event) {
+  Cluster* cluster = turn.FindCluster(event.cluster);
+  if (cluster == nullptr) return;
+  const auto known = cluster->autoscalers.find(event.name);
+  if (known != cluster->autoscalers.end() && known->second == event.facts) return;
+  ForgetAutoscaler(turn, *cluster, event.name);
+  cluster->autoscalers[event.name] = event.facts;
+  cluster->autoscaled[event.facts.target].insert(event.name);
+  TargetChanged(turn, *cluster, event.facts.target);
+}
+
+void OnAutoscalerGone(Turn& turn, const AutoscalerGone& event) {
+  if (Cluster* cluster = turn.FindCluster(event.cluster)) ForgetAutoscaler(turn, *cluster, event.name);
+}
+
+const std::pair<const AutoscalerName, AutoscalerFacts>* AutoscalerOf(const Cluster& cluster,
+                                                                     const Workload& target) {
+  const auto names = cluster.autoscaled.find(target);
+  if (names == cluster.autoscaled.end()) return nullptr;
+  return &*cluster.autoscalers.find(*names->second.begin());
+}
+
+void LookSoon(Turn& turn, Scaler& scaler) {
+  const absl::Time soonest = scaler.looked ? std::max(turn.now, *scaler.looked + kLookEvery) : turn.now;
+  scaler.next_look = std::min(scaler.next_look, soonest);
+  SetLookTimer(turn, scaler);
+}
+
+void LookSoon(Turn& turn, Cluster& cluster) {
+  for (const auto& [target, name] : cluster.scaled) {
+    if (Scaler* scaler = turn.FindScaler(name)) LookSoon(turn, *scaler);
+  }
+}
+
+void SetLookTimer(Turn& turn, const Scaler& scaler) {
+  absl::Time due = scaler.next_look;
+  if (scaler.unwritten_since) due = std::min(due, *scaler.unwritten_since + kRecordEvery);
+  const TimerKey timer{TimerKind::kScale, {}, {}, scaler.record.policy};
+  if (due == absl::InfiniteFuture()) return turn.state.timers.Clear(timer);
+  turn.state.timers.Set(timer, due);
+}
+
+}  // namespace evenkeel::coordinator

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "coordinator/core/core.h"
+#include "coordinator/core/policies.h"
 #include "gtest/gtest.h"
 
 namespace evenkeel::coordinator {
@@ -128,6 +129,51 @@ TEST_F(PoliciesTest, BeatsFollowTheFleetsSize) {
     told += Step(node).requests.size();
   }
   EXPECT_EQ(told, 2u);  // beyond 200: 300 ms; beyond 300: 400 ms
+}
+
+ApplyPolicy Scaling(const std::string& name, const std::string& workload) {
+  ApplyPolicy apply;
+  apply.request_id = 42;
+  apply.policy.name = name;
+  ScalePolicy scale;
+  scale.cluster = "local";
+  scale.target = {"apps", "Deployment", "shop", workload};
+  apply.policy.spec = scale;
+  return apply;
+}
+
+// A cluster has one failover policy and, beside it, one scale policy a workload.
+TEST_F(PoliciesTest, OnePolicyOfAKindForASubject) {
+  EXPECT_TRUE(Only(Step(Apply("failover", "local"))).status.ok());
+  EXPECT_TRUE(Only(Step(Scaling("web", "web"))).status.ok());
+  EXPECT_TRUE(Only(Step(Scaling("db", "db"))).status.ok());
+  const Effects refused = Step(Scaling("other", "web"));
+  EXPECT_EQ(Only(refused).status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(Only(refused).status.message().find("Deployment shop/web of cluster local has policy web"),
+            absl::string_view::npos)
+      << Only(refused).status;
+}
+
+// A policy keeps its kind: what went by it would go on without one.
+TEST_F(PoliciesTest, APolicyKeepsItsKind) {
+  Step(Apply("p", "local"));
+  const Effects effects = Step(Scaling("p", "web"));
+  EXPECT_EQ(Only(effects).status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(effects.writes.empty());
+}
+
+// Two are about the same where kind, cluster and workload are.
+TEST(SameSubjectTest, GoesByKindClusterAndWorkload) {
+  const Policy web = Scaling("a", "web").policy;
+  EXPECT_TRUE(SameSubject(web, Scaling("b", "web").policy));
+  EXPECT_FALSE(SameSubject(web, Scaling("a", "db").policy));
+  Policy elsewhere = web;
+  elsewhere.scale().cluster = "other";
+  EXPECT_FALSE(SameSubject(web, elsewhere));
+  Policy failover;
+  failover.failover().cluster = "local";
+  EXPECT_FALSE(SameSubject(web, failover));
+  EXPECT_TRUE(SameSubject(failover, failover));
 }
 
 }  // namespace

@@ -58,6 +58,10 @@ const char* Word(DecisionKind kind) {
       return "gray";
     case DecisionKind::kGrayReadmission:
       return "gray_readmission";
+    case DecisionKind::kScale:
+      return "scale";
+    case DecisionKind::kTakeOver:
+      return "take_over";
   }
   return "unknown";
 }
@@ -193,6 +197,16 @@ ActionWords WordsOf(ActionKind kind) {
               .order = "have the hook power off",
               .deed = "have the fencing hook power off",
               .thing = "the question to the fencing hook about"};
+    case ActionKind::kSetReplicas:
+      return {.word = "set_replicas",
+              .order = "set the replicas of",
+              .deed = "set the replicas of",
+              .thing = "the change of replicas of"};
+    case ActionKind::kDeleteAutoscaler:
+      return {.word = "delete_autoscaler",
+              .order = "delete autoscaler",
+              .deed = "delete the autoscaler",
+              .thing = "the deletion of autoscaler"};
   }
   return {.word = "unknown", .order = "act on", .deed = "act on", .thing = "an action on"};
 }

@@ -129,6 +129,65 @@ class Runner {
     world_.Apply(policy);
   }
 
+  static coordinator::Workload Target(const std::string& workload) {
+    return {"apps", "Deployment", "shop", workload};
+  }
+
+  void ApplyScalePolicy(const Words& words) {
+    ScalePolicy scale;
+    scale.cluster = kCluster;
+    scale.target = Target(words.plain.back());
+    scale.version = "v1";
+    scale.mode = words.Get("mode", "enforce") == "enforce" ? PolicyMode::kEnforce : PolicyMode::kObserve;
+    scale.paused = words.Get("paused", "no") == "yes";
+    ScaleRules& rules = scale.rules;
+    rules.minimums.replicas = words.Number("min", 1);
+    rules.maximum = words.Number("max", 10);
+    rules.target.value = words.Number("cpu", 80);
+    rules.window = words.Span("window", rules.window);
+    rules.behaviour.down.stabilisation = words.Span("down-window", rules.behaviour.down.stabilisation);
+    Policy policy;
+    policy.name = words.First();
+    policy.spec = scale;
+    if (!world_.coordinator_runs()) return world_.Apply(policy);
+    world_.Order(coordinator::ApplyPolicy{.request_id = kToldOrder, .policy = policy});
+  }
+
+  void SetLoad(const Words& words) {
+    const std::map<std::string, simulation::LoadCurve> curves = {{"step", simulation::LoadCurve::kStep},
+                                                                 {"spike", simulation::LoadCurve::kSpike},
+                                                                 {"saw", simulation::LoadCurve::kSaw},
+                                                                 {"daily", simulation::LoadCurve::kDaily}};
+    const auto curve = curves.find(words.plain.back());
+    if (curve == curves.end()) {
+      extra_ = "load needs a workload and a curve: step, spike, saw or daily\n";
+      return;
+    }
+    const simulation::Load otherwise;
+    world_.SetLoad(words.First(), {.curve = curve->second,
+                                   .base_millicores = words.Number("base", 0),
+                                   .peak_millicores = words.Number("peak", 0),
+                                   .from = world_.now(),
+                                   .length = words.Span("for", otherwise.length),
+                                   .period = words.Span("period", otherwise.period),
+                                   .noise_percent = words.Number("noise", 0),
+                                   .seed = 1});
+  }
+
+  void TakeOver(const Words& words) {
+    world_.Order(TakeOverAutoscaler{
+        .request_id = kToldOrder,
+        .cluster = kCluster,
+        .name = {"shop", words.First()},
+        .policy = words.First(),
+        .mode = words.Get("mode", "enforce") == "enforce" ? PolicyMode::kEnforce : PolicyMode::kObserve});
+  }
+
+  void ShowScalerOf(const Words& words) {
+    const ScalerStatus* status = story_.FindScaler(words.First());
+    extra_ = status == nullptr ? "no such scaler\n" : ShowScaler(*status);
+  }
+
   void Deploy(const Words& words) {
     WorkloadSpec spec;
     spec.name = words.First();
@@ -191,8 +250,7 @@ class Runner {
   void Decisions(const Words&) {
     for (const auto& [id, decision] : world_.decisions()) {
       absl::StrAppend(&extra_, "  ", id.ToString(), " ", Spaced(Word(decision.kind)), " of ",
-                      decision.node.empty() ? decision.cluster : decision.node, ": ", Word(decision.state),
-                      "\n");
+                      SubjectOf(decision), ": ", Word(decision.state), "\n");
     }
   }
 
@@ -304,6 +362,26 @@ class Runner {
       {"stop-coordinator", [this](const Words&) { world_.StopCoordinator(); }},
       {"start-coordinator", [this](const Words&) { world_.StartCoordinator(); }},
       {"crash-before-release", [this](const Words&) { world_.CrashBeforeRelease(); }},
+      {"scale-policy", [this](const Words& words) { ApplyScalePolicy(words); }},
+      {"load", [this](const Words& words) { SetLoad(words); }},
+      {"lose-samples",
+       [this](const Words& words) {
+         uint32_t percent = 0;
+         if (absl::SimpleAtoi(words.First(), &percent)) world_.LoseSamples(percent);
+       }},
+      {"scale",
+       [this](const Words& words) {
+         uint32_t replicas = 0;
+         if (absl::SimpleAtoi(words.plain.back(), &replicas)) world_.ScaleByHand(words.First(), replicas);
+       }},
+      {"autoscaler",
+       [this](const Words& words) {
+         if (words.plain.back() == "gone") return world_.RemoveAutoscaler(words.First());
+         world_.AddAutoscaler(words.First(), words.Number("min", 1), words.Number("max", 10),
+                              words.Number("cpu", 80), words.plain.back() == "by-memory");
+       }},
+      {"take-over", [this](const Words& words) { TakeOver(words); }},
+      {"scaler", [this](const Words& words) { ShowScalerOf(words); }},
   };
 };
 

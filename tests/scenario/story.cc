@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "coordinator/core/scale/words.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/words.h"
 
@@ -27,7 +28,12 @@ std::string Seconds(absl::Duration duration) {
 }  // namespace
 
 std::string ActionText(const Action& action) {
-  return absl::StrCat(WordsOf(action.kind).order, " ", action.name);
+  const std::string about = action.replicas || action.kind == ActionKind::kDeleteAutoscaler
+                                ? PodText(action.name_space, action.name)
+                                : action.name;
+  const std::string numbers =
+      action.replicas ? absl::StrCat(" from ", action.replicas->from, " to ", action.replicas->to) : "";
+  return absl::StrCat(WordsOf(action.kind).order, " ", about, numbers);
 }
 
 void Story::Line(const std::string& text) {
@@ -55,6 +61,15 @@ void Story::Tell(const Notice& notice) {
     return Line(patience->percent == 100 ? "nodes are given the usual time again"
                                          : absl::StrCat("nodes are given ", Times(patience->percent),
                                                         " the usual time: ", patience->reason));
+  }
+  // A scaler is shown when it is asked for: its figures change each second.
+  if (const auto* scaler = std::get_if<ScalerChanged>(&notice)) {
+    scalers_[scaler->status.policy] = scaler->status;
+    return;
+  }
+  if (const auto* gone = std::get_if<ScalerGone>(&notice)) {
+    scalers_.erase(gone->policy);
+    return;
   }
   if (!std::holds_alternative<DecisionChanged>(notice)) return;  // the rest is told as decisions
   const Decision& decision = std::get<DecisionChanged>(notice).decision;
@@ -95,16 +110,46 @@ void Story::OnTurn(const std::vector<Event>&, const Effects& effects) {
                       ActionText(released.action)));
   }
   for (const Request& request : effects.requests) Tell(request);
+  for (const Reply& reply : effects.replies) {
+    if (reply.request_id != kToldOrder) continue;
+    if (!reply.status.ok()) Line(absl::StrCat("refused: ", reply.status.message()));
+  }
+}
+
+const ScalerStatus* Story::FindScaler(const std::string& policy) const {
+  const auto found = scalers_.find(policy);
+  return found == scalers_.end() ? nullptr : &found->second;
+}
+
+std::string SubjectOf(const Decision& decision) {
+  if (!decision.workload.empty()) return decision.workload.ToString();
+  return decision.node.empty() ? decision.cluster : decision.node;
+}
+
+std::string ShowScaler(const ScalerStatus& status) {
+  std::string text =
+      absl::StrCat("  ", status.policy, ": ", status.target.ToString(), ", ",
+                   Count(static_cast<size_t>(status.replicas), "replica"), " (", status.minimum, " to ",
+                   status.maximum, "), ", status.ready, " of ", Count(status.pods, "pod"), " Ready; advised ",
+                   status.advice.replicas, "\n");
+  for (const ScalerCondition& condition : ConditionsOf(status)) {
+    absl::StrAppend(&text, "    ", condition.holds ? "yes " : "no  ", condition.type, " (", condition.reason,
+                    "): ", condition.message, "\n");
+  }
+  return text;
 }
 
 std::string Explain(const Decision& decision) {
   std::string text;
   absl::StrAppend(&text, "decision ", decision.id.ToString(), ": ", Spaced(Word(decision.kind)), " of ",
-                  decision.node.empty() ? decision.cluster : decision.node, ", ", Word(decision.state),
-                  ConfidenceText(decision.confidence), "\n  ", decision.summary, "\n");
+                  SubjectOf(decision), ", ", Word(decision.state), ConfidenceText(decision.confidence),
+                  "\n  ", decision.summary, "\n");
   const absl::Time zero =
       decision.timings.last_sign.value_or(decision.timings.detected.value_or(absl::UnixEpoch()));
-  if (!decision.evidence.empty()) absl::StrAppend(&text, "  evidence (- against life, + for life)\n");
+  const bool of_node = decision.workload.empty();
+  if (!decision.evidence.empty()) {
+    absl::StrAppend(&text, "  evidence", of_node ? " (- against life, + for life)" : "", "\n");
+  }
   for (const Evidence& evidence : decision.evidence) {
     absl::StrAppendFormat(&text, "   %s %8s  %s: %s\n", Towards(evidence.direction),
                           Seconds(evidence.time - zero), evidence.source, evidence.observation);
@@ -135,7 +180,7 @@ std::string Explain(const Decision& decision) {
     absl::StrAppend(&text, "    ", PodText(pod.name_space, pod.name), ", priority ", pod.priority, ": ",
                     pod.reason, "\n");
   }
-  absl::StrAppend(&text, "  seconds since the last sign of life:");
+  absl::StrAppend(&text, "  seconds since the ", of_node ? "last sign of life:" : "newest sample:");
   const auto time = [&](const char* name, const std::optional<absl::Time>& when) {
     if (when) absl::StrAppend(&text, " ", name, " ", Seconds(*when - zero));
   };

@@ -15,6 +15,9 @@ namespace evenkeel::scenario {
 
 using simulation::World;
 
+// Orders with this request_id are answered in the story where they are refused.
+inline constexpr uint64_t kToldOrder = 1000;
+
 class Story final : public simulation::Observer {
  public:
   void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects) override;
@@ -31,6 +34,8 @@ class Story final : public simulation::Observer {
   // Times are shown since this one; nothing is told before it is set.
   void Begin(absl::Time zero) { zero_ = zero; }
   void ShowRounds(bool show) { show_rounds_ = show; }
+  // What is shown of the scaler now; null: there is none.
+  const coordinator::ScalerStatus* FindScaler(const std::string& policy) const;
   // The clock of the world, read at each step.
   void Follow(const World* world) { world_ = world; }
 
@@ -47,12 +52,19 @@ class Story final : public simulation::Observer {
   std::string text_;
   std::map<coordinator::NodeKey, std::string> verdicts_;  // as last told
   std::map<coordinator::DecisionId, coordinator::DecisionState> told_;
+  std::map<std::string, coordinator::ScalerStatus> scalers_;  // by policy
 };
 
 // A whole decision, as `explain` shows it here.
 std::string Explain(const coordinator::Decision& decision);
 
-// "delete pod web-1".
+// What is shown of a scaler, with its conditions.
+std::string ShowScaler(const coordinator::ScalerStatus& status);
+
+// The node or workload that it is about; the cluster, where it is neither.
+std::string SubjectOf(const coordinator::Decision& decision);
+
+// "delete pod web-1", "set the replicas of shop/web from 2 to 4".
 std::string ActionText(const coordinator::Action& action);
 
 }  // namespace evenkeel::scenario

@@ -154,6 +154,9 @@ ActionOutcome CrashWorld::Do(const coordinator::ReleasedAction& released) {
     case ActionKind::kRestartKubelet:
     case ActionKind::kRestartRuntime:
       return ActionOutcome::kRefused;  // nothing is sick in this world
+    case ActionKind::kSetReplicas:
+    case ActionKind::kDeleteAutoscaler:
+      return ActionOutcome::kRefused;  // and nothing is scaled
   }
   EVENKEEL_CHECK(effect_count_ < kMostEffects) << "effects without end";
   effects_[effect_count_++] = {.kind = action.kind,

@@ -51,7 +51,7 @@ void NoteRest(Recommendations& recommendations, absl::Time now) {
 // Looks, and notes what must be remembered of it.
 void TakeAdvice(Turn& turn, Scaler& scaler) {
   ScaleMemory& memory = scaler.record.memory;
-  const ScaleMemory before = memory;
+  const bool panicked = memory.panic.has_value();
   if (std::exchange(scaler.rests, false)) NoteRest(memory.recommendations, turn.now);
   scaler.advice = Advise(scaler.policy.rules, memory, SightOf(scaler), turn.now);
   scaler.looked = turn.now;
@@ -67,11 +67,9 @@ void TakeAdvice(Turn& turn, Scaler& scaler) {
   } else if (!scaler.unseen_pods_since) {
     scaler.unseen_pods_since = turn.now;
   }
-  if (memory.panic.has_value() != before.panic.has_value()) {
-    WriteRecord(turn, scaler);
-  } else if (memory != before && !scaler.unwritten_since) {
-    scaler.unwritten_since = turn.now;
-  }
+  // Every look notes at least that what is wanted is wanted still.
+  if (!scaler.unwritten_since) scaler.unwritten_since = turn.now;
+  if (memory.panic.has_value() != panicked) WriteRecord(turn, scaler);
 }
 
 void SkipAll(Decision& decision, const std::string& why) {

@@ -361,7 +361,8 @@ const std::pair<const AutoscalerName, AutoscalerFacts>* AutoscalerOf(const Clust
 
 void LookSoon(Turn& turn, Scaler& scaler) {
   const absl::Time soonest = scaler.looked ? std::max(turn.now, *scaler.looked + kLookEvery) : turn.now;
-  scaler.next_look = std::min(scaler.next_look, soonest);
+  if (scaler.next_look <= soonest) return;  // its timer is there: what is told of many pods costs no more
+  scaler.next_look = soonest;
   SetLookTimer(turn, scaler);
 }
 

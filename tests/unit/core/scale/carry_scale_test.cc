@@ -139,6 +139,32 @@ TEST_F(CarryScaleTest, WithoutAnAnswerAnotherNumberEndsIt) {
       << ended.outcome;
 }
 
+// Without an answer, and the policy is paused before it is asked again: it is not asked again.
+TEST_F(CarryScaleTest, APolicyThatIsPausedBetweenEndsIt) {
+  Begin(2);
+  const ReleasedAction action = Rise();
+  Finish(action, ActionOutcome::kUnreachable);
+  Policy policy = WebPolicy();
+  policy.scale().paused = true;
+  Apply(policy);
+  Pass(absl::Seconds(3));
+  EXPECT_EQ(decisions_.at(action.decision).state, DecisionState::kCancelled);
+  EXPECT_NE(decisions_.at(action.decision).outcome.find("the guard pause refuses now"), std::string::npos);
+  EXPECT_EQ(actions_.size(), 1u);
+}
+
+// Without an answer, and the policy is deleted: nobody is left who wants it.
+TEST_F(CarryScaleTest, WithoutAPolicyNothingIsAskedAgain) {
+  Begin(2);
+  const ReleasedAction action = Rise();
+  Finish(action, ActionOutcome::kUnreachable);
+  Do(DeletePolicy{1, "web", ""});
+  EXPECT_EQ(decisions_.at(action.decision).state, DecisionState::kCancelled);
+  Pass(absl::Minutes(1));
+  EXPECT_EQ(actions_.size(), 1u);
+  EXPECT_FALSE(records_.contains("web"));
+}
+
 // L8: the API goes away before anything was sent. It is taken back and given up; nothing is handed out before
 // the API is back, and then by a new plan.
 TEST_F(CarryScaleTest, NothingIsDoneWhileTheApiIsAway) {

@@ -225,6 +225,19 @@ TEST_F(ScaleRestartTest, NoRateIsForgotten) {
   EXPECT_FALSE(actions_.empty());
 }
 
+// The state with its scalers as bytes, and back: both go on alike (L12).
+TEST_F(ScaleRestartTest, ACheckpointGoesOnAlike) {
+  Begin(2);
+  Tell(2, 100);
+  auto copy = Core::FromCheckpoint(core_->Checkpoint());
+  ASSERT_TRUE(copy.ok()) << copy.status();
+  EXPECT_EQ((*copy)->Checkpoint(), core_->Checkpoint());
+  now_ += kSuddenLook;
+  EXPECT_EQ(core_->Step(Tick{}, now_).actions.size(), 1u);
+  EXPECT_EQ((*copy)->Step(Tick{}, now_).actions.size(), 1u);
+  EXPECT_EQ((*copy)->Checkpoint(), core_->Checkpoint());
+}
+
 // A record of another workload, whose policy was changed while the store had the old one, is not believed.
 TEST_F(ScaleRestartTest, ARecordOfAnotherWorkloadIsErased) {
   Begin(2);

@@ -169,6 +169,22 @@ TEST_F(ScalersTest, AWorkloadThatIsGoneKeepsItsOpenDecision) {
   EXPECT_EQ(Last().state, DecisionState::kSucceeded);
 }
 
+// What is told late, of what is not watched any more or of an unknown cluster, changes nothing.
+TEST_F(ScalersTest, WhatNobodyAskedForIsIgnored) {
+  for (const char* cluster : {"local", "unknown"}) {
+    Do(WorkloadObserved{cluster, Web(), WorkloadFacts{.uid = "u", .replicas = 2}});
+    Do(WorkloadPodObserved{cluster, Web(), Uid(1), PodFactsOf(1)});
+    Do(UsageTold{cluster, {PodUsage{.pod_uid = Uid(1)}}});
+    Do(WorkloadPodGone{cluster, Web(), Uid(1)});
+    Do(WorkloadGone{cluster, Web(), "there is none"});
+    Do(AutoscalerGone{cluster, {"shop", "web"}});
+  }
+  EXPECT_FALSE(status_);
+  EXPECT_TRUE(Asked<WatchUsage>().empty());
+  EXPECT_TRUE(decisions_.empty());
+  EXPECT_TRUE(records_.empty());
+}
+
 // A workload that a HorizontalPodAutoscaler scales is refused, with the command that takes it over.
 TEST_F(ScalersTest, AWorkloadWithAnAutoscalerIsRefused) {
   Do(Autoscaler());

@@ -271,6 +271,16 @@ Call Client::Get(const Resource& resource, const ObjectName& name, absl::Duratio
   return Run({.path = ResourcePath(resource, name)}, deadline, std::move(done));
 }
 
+Call Client::GetPart(const Resource& resource, const ObjectName& name, const std::string& subresource,
+                     absl::Duration deadline, Done<Json> done) {
+  return Run({.path = ResourcePath(resource, name, subresource)}, deadline, std::move(done));
+}
+
+Call Client::GetResources(const std::string& group, const std::string& version, absl::Duration deadline,
+                          Done<Json> done) {
+  return Run({.path = ApiPath(group, version)}, deadline, std::move(done));
+}
+
 Call Client::List(const Resource& resource, const ListOptions& options, absl::Duration deadline,
                   Done<Json> done) {
   Query query;

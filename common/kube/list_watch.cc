@@ -66,6 +66,7 @@ class ListWatch::Core : public std::enable_shared_from_this<Core> {
   std::string resource_version_;  // of the last list, event or bookmark
   ListWatchState state_ = ListWatchState::kDisconnected;
   bool reported_ = false;  // any state
+  absl::StatusCode reported_why_ = absl::StatusCode::kOk;
   int failures_ = 0;       // in a row
   bool opened_ = false;    // the watch under way
   bool heard_ = false;     // anything of the watch since the last look
@@ -253,8 +254,10 @@ void ListWatch::Core::Retry(const absl::Status& why, void (Core::*step)()) {
 }
 
 void ListWatch::Core::SetState(ListWatchState state, const absl::Status& why) {
-  if (stopped_ || (reported_ && state == state_)) return;
+  // "No answer" that becomes "no" is news: somebody may do something about it.
+  if (stopped_ || (reported_ && state == state_ && why.code() == reported_why_)) return;
   reported_ = true;
+  reported_why_ = why.code();
   state_ = state;
   listener_.OnState(state, why);
 }

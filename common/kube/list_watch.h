@@ -46,7 +46,7 @@ class ListWatchListener {
   virtual void OnChanged(Json object) = 0;
   // `object` is its last state.
   virtual void OnDeleted(Json object) = 0;
-  // `why` is OK when connected.
+  // `why` is OK when connected. Comes again in the same state when the cause is of another kind.
   virtual void OnState(ListWatchState state, const absl::Status& why) = 0;
 };
 

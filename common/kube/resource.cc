@@ -12,10 +12,13 @@ std::string ObjectName::ToString() const {
   return name_space.empty() ? name : absl::StrCat(name_space, "/", name);
 }
 
+std::string ApiPath(absl::string_view group, absl::string_view version) {
+  return group.empty() ? absl::StrCat("/api/", EscapeUrl(version))
+                       : absl::StrCat("/apis/", EscapeUrl(group), "/", EscapeUrl(version));
+}
+
 std::string ResourcePath(const Resource& resource, const ObjectName& name, absl::string_view subresource) {
-  std::string path = resource.group.empty() ? absl::StrCat("/api/", EscapeUrl(resource.version))
-                                            : absl::StrCat("/apis/", EscapeUrl(resource.group), "/",
-                                                           EscapeUrl(resource.version));
+  std::string path = ApiPath(resource.group, resource.version);
   if (resource.namespaced && !name.name_space.empty()) {
     absl::StrAppend(&path, "/namespaces/", EscapeUrl(name.name_space));
   }
@@ -43,6 +46,7 @@ EVENKEEL_RESOURCE(Deployments, "apps", "v1", "deployments", true)
 EVENKEEL_RESOURCE(StatefulSets, "apps", "v1", "statefulsets", true)
 EVENKEEL_RESOURCE(ConfigMaps, "", "v1", "configmaps", true)
 EVENKEEL_RESOURCE(ServiceAccounts, "", "v1", "serviceaccounts", true)
+EVENKEEL_RESOURCE(HorizontalPodAutoscalers, "autoscaling", "v1", "horizontalpodautoscalers", true)
 
 #undef EVENKEEL_RESOURCE
 

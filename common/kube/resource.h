@@ -52,6 +52,9 @@ struct ObjectName {
   }
 };
 
+// The path of an API: "/api/v1", "/apis/apps/v1".
+std::string ApiPath(absl::string_view group, absl::string_view version);
+
 // The path of a collection (`name.name` empty), an object or, with `subresource`, a part of it, each piece
 // escaped:
 // "/api/v1/namespaces/shop/pods/web-0/eviction".

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/kube/json.h"
 #include "coordinator/core/fencing_facts.h"
+#include "coordinator/observe/json_reading.h"
 #include "coordinator/observe/quantity.h"
 
 namespace evenkeel::coordinator {
@@ -18,48 +19,9 @@ using kube::Find;
 using kube::Json;
 using kube::Text;
 
-// The array at `path`; an empty one when there is none.
-const Json& Array(const Json& object, std::initializer_list<absl::string_view> path) {
-  static const Json empty = Json::array();
-  const Json* found = Find(object, path);
-  return found != nullptr && found->is_array() ? *found : empty;
-}
-
-bool IsTrue(const Json& object, std::initializer_list<absl::string_view> path) {
-  const Json* found = Find(object, path);
-  return found != nullptr && found->is_boolean() && found->get<bool>();
-}
-
-int64_t Number(const Json& object, std::initializer_list<absl::string_view> path) {
-  const Json* found = Find(object, path);
-  return found != nullptr && found->is_number_integer() ? found->get<int64_t>() : 0;
-}
-
 uint32_t Count(const Json& object, std::initializer_list<absl::string_view> path) {
   return static_cast<uint32_t>(
       std::clamp<int64_t>(Number(object, path), 0, std::numeric_limits<uint32_t>::max()));
-}
-
-const Json* Condition(const Json& object, absl::string_view type) {
-  for (const Json& condition : Array(object, {"status", "conditions"})) {
-    if (Text(condition, {"type"}) == type) return &condition;
-  }
-  return nullptr;
-}
-
-bool ConditionIsTrue(const Json& object, absl::string_view type) {
-  const Json* condition = Condition(object, type);
-  return condition != nullptr && Text(*condition, {"status"}) == "True";
-}
-
-std::map<std::string, std::string> Labels(const Json& object) {
-  std::map<std::string, std::string> labels;
-  if (const Json* found = Find(object, {"metadata", "labels"}); found != nullptr && found->is_object()) {
-    for (const auto& [key, value] : found->items()) {
-      if (value.is_string()) labels[key] = value.get<std::string>();
-    }
-  }
-  return labels;
 }
 
 std::string Label(const ObservedNode& node, const char* key) {

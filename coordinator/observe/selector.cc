@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
@@ -44,6 +45,12 @@ bool IsKey(absl::string_view text) {
   const size_t slash = text.find('/');
   if (slash == absl::string_view::npos) return IsName(text);
   return IsDomain(text.substr(0, slash)) && IsName(text.substr(slash + 1));
+}
+
+// For people; it may be anything, and of any length.
+std::string Quoted(absl::string_view text) {
+  constexpr size_t kMost = 100;
+  return absl::StrCat("\"", absl::CHexEscape(text.substr(0, kMost)), text.size() > kMost ? "..." : "", "\"");
 }
 
 bool IsSpace(char c) {
@@ -120,7 +127,7 @@ class SelectorParser {
   }
   static absl::Status Unexpected(const Lexeme& found, absl::string_view expected) {
     return absl::InvalidArgumentError(
-        absl::StrCat(found.token == Token::kEnd ? "it ends" : absl::StrCat("there is \"", found.text, "\""),
+        absl::StrCat(found.token == Token::kEnd ? "it ends" : absl::StrCat("there is ", Quoted(found.text)),
                      " where ", expected, " is expected"));
   }
 
@@ -150,7 +157,7 @@ absl::StatusOr<Selector::Requirement> SelectorParser::TakeRequirement() {
   const Lexeme key = Next();
   if (key.token != Token::kWord) return Unexpected(key, "a label");
   if (!IsKey(key.text)) {
-    return absl::InvalidArgumentError(absl::StrCat("\"", key.text, "\" is no name of a label"));
+    return absl::InvalidArgumentError(absl::StrCat(Quoted(key.text), " is no name of a label"));
   }
   requirement.key = std::string(key.text);
   if (absent || Peek() == Token::kEnd || Peek() == Token::kComma) {
@@ -175,8 +182,8 @@ absl::StatusOr<Selector::Requirement> SelectorParser::TakeRequirement() {
     case Token::kGreater:
     case Token::kLess: {
       EVENKEEL_ASSIGN_OR_RETURN(const std::string value, TakeValue());
-      if (!absl::SimpleAtoi(value, &requirement.bound)) {
-        return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is no whole number"));
+      if (!IsName(value) || !absl::SimpleAtoi(value, &requirement.bound)) {
+        return absl::InvalidArgumentError(absl::StrCat(Quoted(value), " is no whole number"));
       }
       requirement.op = op.token == Token::kGreater ? Operator::kGreater : Operator::kLess;
       return requirement;
@@ -186,7 +193,7 @@ absl::StatusOr<Selector::Requirement> SelectorParser::TakeRequirement() {
   }
   for (const std::string& value : requirement.values) {
     if (!value.empty() && !IsName(value)) {
-      return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is no value of a label"));
+      return absl::InvalidArgumentError(absl::StrCat(Quoted(value), " is no value of a label"));
     }
   }
   return requirement;

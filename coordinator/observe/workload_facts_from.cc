@@ -30,7 +30,7 @@ bool RunsBeside(const Json& init_container) {
 // of them asks for none.
 int64_t RequestOf(const Json& pod) {
   // A request that is beyond any machine is no sum that may overflow.
-  constexpr int64_t kMost = int64_t{1} << 40;
+  static constexpr int64_t kMost = int64_t{1} << 40;
   int64_t sum = 0;
   const auto add = [&sum](const Json& container) {
     const auto millicores = ParseMilli(Text(container, {"resources", "requests", "cpu"}));

@@ -12,7 +12,10 @@
 #include "common/kube/list_watch.h"
 #include "common/log/log.h"
 #include "coordinator/observe/api_health.h"
+#include "coordinator/observe/autoscaler_watch.h"
 #include "coordinator/observe/cluster_picture.h"
+#include "coordinator/observe/workload_picture.h"
+#include "coordinator/observe/workload_watch.h"
 
 namespace evenkeel::coordinator {
 
@@ -24,36 +27,39 @@ class ClusterObserver::Core : public std::enable_shared_from_this<Core> {
         api_(api),
         sink_(sink),
         fleet_(fleet),
-        picture_(options_.cluster, sink, fleet) {
+        picture_(options_.cluster, sink, fleet),
+        workloads_(options_.cluster, sink) {
     api_state_.cluster = options_.cluster;
   }
 
   void Start();
   void Stop();
+  // Set for as long as the observer lives.
+  WorkloadWatch& workload_watch() { return *workload_watch_; }
 
  private:
-  // Hands what one watch tells to the picture.
+  // Hands what one watch tells to the pictures.
   class Listener final : public kube::ListWatchListener {
    public:
-    Listener(Core& core, ApiHealth::Kind kind, void (ClusterPicture::*on_object)(const kube::Json&),
-             void (ClusterPicture::*on_gone)(const kube::ObjectName&))
+    Listener(Core& core, ApiHealth::Kind kind, void (Core::*on_object)(const kube::Json&),
+             void (Core::*on_gone)(const kube::ObjectName&))
         : core_(core), kind_(kind), on_object_(on_object), on_gone_(on_gone) {}
 
     void OnReplaced(std::vector<kube::Json> objects, const std::vector<kube::ObjectName>& deleted) override {
       absl::MutexLock lock(&core_.mutex_);
       if (core_.stopped_) return;
-      for (const kube::ObjectName& name : deleted) (core_.picture_.*on_gone_)(name);
-      for (const kube::Json& object : objects) (core_.picture_.*on_object_)(object);
+      for (const kube::ObjectName& name : deleted) (core_.*on_gone_)(name);
+      for (const kube::Json& object : objects) (core_.*on_object_)(object);
       core_.health_.OnComplete(kind_);
       core_.Reconsider();
     }
     void OnChanged(kube::Json object) override {
       absl::MutexLock lock(&core_.mutex_);
-      if (!core_.stopped_) (core_.picture_.*on_object_)(object);
+      if (!core_.stopped_) (core_.*on_object_)(object);
     }
     void OnDeleted(kube::Json object) override {
       absl::MutexLock lock(&core_.mutex_);
-      if (!core_.stopped_) (core_.picture_.*on_gone_)(kube::NameOf(object));
+      if (!core_.stopped_) (core_.*on_gone_)(kube::NameOf(object));
     }
     void OnState(kube::ListWatchState state, const absl::Status& why) override {
       absl::MutexLock lock(&core_.mutex_);
@@ -65,9 +71,26 @@ class ClusterObserver::Core : public std::enable_shared_from_this<Core> {
    private:
     Core& core_;
     const ApiHealth::Kind kind_;
-    void (ClusterPicture::*const on_object_)(const kube::Json&);
-    void (ClusterPicture::*const on_gone_)(const kube::ObjectName&);
+    void (Core::*const on_object_)(const kube::Json&);
+    void (Core::*const on_gone_)(const kube::ObjectName&);
   };
+
+  void OnNode(const kube::Json& node) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { picture_.OnNode(node); }
+  void OnNodeGone(const kube::ObjectName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    picture_.OnNodeGone(name);
+  }
+  void OnClaim(const kube::Json& claim) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { picture_.OnClaim(claim); }
+  void OnClaimGone(const kube::ObjectName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    picture_.OnClaimGone(name);
+  }
+  void OnPod(const kube::Json& pod) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    picture_.OnPod(pod);
+    workloads_.OnPod(pod);
+  }
+  void OnPodGone(const kube::ObjectName& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    picture_.OnPodGone(name);
+    workloads_.OnPodGone(name);
+  }
 
   // Runs `step` on the API's thread after `delay`, unless stopped by then.
   kube::Call Later(absl::Duration delay, void (Core::*step)());
@@ -91,14 +114,25 @@ class ClusterObserver::Core : public std::enable_shared_from_this<Core> {
   std::optional<kube::Call> patience_ ABSL_GUARDED_BY(mutex_);  // set while a problem is waited out
   kube::Call next_pulse_ ABSL_GUARDED_BY(mutex_);
 
-  Listener nodes_{*this, ApiHealth::kNodes, &ClusterPicture::OnNode, &ClusterPicture::OnNodeGone};
-  Listener pods_{*this, ApiHealth::kPods, &ClusterPicture::OnPod, &ClusterPicture::OnPodGone};
-  Listener claims_{*this, ApiHealth::kClaims, &ClusterPicture::OnClaim, &ClusterPicture::OnClaimGone};
+  // The API's thread only.
+  WorkloadPicture workloads_;
+
+  Listener nodes_{*this, ApiHealth::kNodes, &Core::OnNode, &Core::OnNodeGone};
+  Listener pods_{*this, ApiHealth::kPods, &Core::OnPod, &Core::OnPodGone};
+  Listener claims_{*this, ApiHealth::kClaims, &Core::OnClaim, &Core::OnClaimGone};
+  std::unique_ptr<WorkloadWatch> workload_watch_;
+  std::unique_ptr<AutoscalerWatch> autoscalers_;
   std::vector<std::unique_ptr<kube::ListWatch>> watches_;
 };
 
 void ClusterObserver::Core::Start() {
   sink_.Post(ClusterAdded{options_.cluster});
+  workload_watch_ = std::make_unique<WorkloadWatch>(WorkloadWatch::Options{}, api_, workloads_);
+  autoscalers_ = std::make_unique<AutoscalerWatch>(
+      options_.cluster, api_, sink_,
+      AutoscalerWatch::Sight{
+          .listed = [this] { workload_watch_->OnAutoscalersListed(); },
+          .unknown = [this](const std::string& why) { workload_watch_->OnAutoscalersUnknown(why); }});
   {
     absl::MutexLock lock(&mutex_);
     Pulse();
@@ -115,6 +149,8 @@ void ClusterObserver::Core::Start() {
 
 void ClusterObserver::Core::Stop() {
   watches_.clear();
+  autoscalers_.reset();
+  workload_watch_.reset();
   absl::MutexLock lock(&mutex_);
   stopped_ = true;
   next_pulse_.Cancel();
@@ -194,6 +230,14 @@ ClusterObserver::ClusterObserver(Options options, kube::KubernetesApi& api, Even
 
 ClusterObserver::~ClusterObserver() {
   core_->Stop();
+}
+
+void ClusterObserver::Do(const WatchWorkload& request) {
+  core_->workload_watch().Do(request);
+}
+
+void ClusterObserver::Do(const UnwatchWorkload& request) {
+  core_->workload_watch().Do(request);
 }
 
 }  // namespace evenkeel::coordinator

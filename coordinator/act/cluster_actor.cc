@@ -18,6 +18,7 @@
 #include "coordinator/act/kubelet_way.h"
 #include "coordinator/act/node_actions.h"
 #include "coordinator/act/pod_actions.h"
+#include "coordinator/act/scale_action.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -45,7 +46,7 @@ absl::StatusOr<LeaseFacts> LeaseFactsFrom(const kube::Json& lease) {
 class ClusterActor::Core : public std::enable_shared_from_this<Core> {
  public:
   Core(Options options, kube::KubernetesApi& api, EventSink& sink, const time::Clock& clock)
-      : options_(std::move(options)), api_(api), sink_(sink), clock_(clock) {}
+      : options_(std::move(options)), api_(api), sink_(sink), clock_(clock), discovery_(api) {}
 
   void Claim();
   void Stop() {
@@ -90,6 +91,7 @@ class ClusterActor::Core : public std::enable_shared_from_this<Core> {
   kube::KubernetesApi& api_;
   EventSink& sink_;
   const time::Clock& clock_;
+  kube::Discovery discovery_;
 
   absl::Mutex mutex_;
   std::vector<Queued> fresh_ ABSL_GUARDED_BY(mutex_);
@@ -281,6 +283,10 @@ void ClusterActor::Core::Run(const Queued& queued) {
       core->RunAllowed();
     });
   };
+  // Not from within: Finish may be called with the lock held, done may not.
+  const auto refuse = [this, &done](const char* why) {
+    api_.After(absl::ZeroDuration(), [done, why] { done({ActionOutcome::kRefused, why}); });
+  };
   switch (action.kind) {
     case ActionKind::kTaintNode:
       return PutTaint(api_, node, kFailoverTaint, decision, clock_.Now(), deadline, why_not, std::move(done));
@@ -302,22 +308,24 @@ void ClusterActor::Core::Run(const Queued& queued) {
       return TakeTaintOff(api_, node, kOutOfServiceTaint, deadline, why_not, std::move(done));
     case ActionKind::kFenceNode:
       if (options_.fence_hook == nullptr) {
-        // Not from within: Finish may be called with the lock held, done may not.
-        api_.After(absl::ZeroDuration(), [done = std::move(done)] {
-          done({ActionOutcome::kRefused,
-                "the policy asks for the fencing hook, but the coordinator has none (--fence-hook-url, "
-                "--fence-hook-command)"});
-        });
-        return;
+        return refuse(
+            "the policy asks for the fencing hook, but the coordinator has none (--fence-hook-url, "
+            "--fence-hook-command)");
       }
       return options_.fence_hook->Fence(
           {.cluster = options_.cluster, .node = action.name, .uid = action.uid, .decision = decision},
           why_not, [core = shared_from_this(), queued] { return core->IsWanted(queued); }, std::move(done));
+    case ActionKind::kSetReplicas:
+      if (!action.replicas) break;
+      return SetReplicas(api_, discovery_, {.name = pod.name, .uid = action.uid, .change = *action.replicas},
+                         deadline, why_not, std::move(done));
+    case ActionKind::kDeleteAutoscaler:
+      return DeleteAutoscaler(api_, pod.name, action.uid, deadline, std::move(done));
     case ActionKind::kRestartKubelet:
     case ActionKind::kRestartRuntime:
       break;  // the node's own agent does these
   }
-  done({ActionOutcome::kRefused, "this is not done through the Kubernetes API"});
+  refuse("this is not done through the Kubernetes API");
 }
 
 void ClusterActor::Core::Finish(const ReleasedAction& action, Answer answer) {
@@ -374,7 +382,7 @@ void ClusterActor::Core::Do(const Announce& announcement) {
     }
     ++announcements_;
   }
-  api_.Create(kube::Events(), kEventNamespace, EventFor(announcement, clock_.Now()),
+  api_.Create(kube::Events(), NamespaceFor(announcement), EventFor(announcement, clock_.Now()),
               options_.announce_deadline,
               [core = shared_from_this()](const absl::StatusOr<kube::Json>& made) {
                 {

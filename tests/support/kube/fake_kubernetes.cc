@@ -8,6 +8,7 @@
 #include "common/base/status.h"
 #include "common/kube/json.h"
 #include "common/kube/status.h"
+#include "tests/support/kube/scalable.h"
 #include "tests/support/kube/selector.h"
 
 namespace evenkeel::testing {
@@ -22,6 +23,14 @@ Json Preconditions(const kube::DeleteOptions& options) {
   if (!options.resource_version.empty()) body["resourceVersion"] = options.resource_version;
   if (options.grace_period_seconds.has_value()) body["gracePeriodSeconds"] = *options.grace_period_seconds;
   return body;
+}
+
+constexpr char kScale[] = "scale";
+
+// As roles name it: "deployments/scale".
+kube::Resource PartOf(kube::Resource resource, const std::string& subresource) {
+  resource.plural = absl::StrCat(resource.plural, "/", subresource);
+  return resource;
 }
 
 }  // namespace
@@ -179,6 +188,49 @@ kube::Call FakeKubernetes::Get(const kube::Resource& resource, const kube::Objec
       std::move(done));
 }
 
+kube::Call FakeKubernetes::GetPart(const kube::Resource& resource, const kube::ObjectName& name,
+                                   const std::string& subresource, absl::Duration /*deadline*/,
+                                   kube::Done<Json> done) {
+  return Run<Json>(
+      [this, resource, name, subresource]() -> absl::StatusOr<Json> {
+        EVENKEEL_RETURN_IF_ERROR(FaultOf("get", PartOf(resource, subresource), name));
+        absl::MutexLock lock(&mutex_);
+        const auto paths = ScalePathsOf(resource, store_);
+        if (subresource != kScale || !paths) {
+          return kube::StatusFromObject(404, "NotFound", "the server could not find the requested resource",
+                                        std::nullopt);
+        }
+        EVENKEEL_ASSIGN_OR_RETURN(const Json object, store_.Get(resource, name));
+        return ScaleOf(object, *paths);
+      },
+      std::move(done));
+}
+
+kube::Call FakeKubernetes::GetResources(const std::string& group, const std::string& version,
+                                        absl::Duration /*deadline*/, kube::Done<Json> done) {
+  return Run<Json>(
+      [this, group, version]() -> absl::StatusOr<Json> {
+        EVENKEEL_RETURN_IF_ERROR(FaultOf("discover", {.group = group, .version = version}, {}));
+        absl::MutexLock lock(&mutex_);
+        return ResourcesOf(group, version, store_);
+      },
+      std::move(done));
+}
+
+absl::StatusOr<Json> FakeKubernetes::PatchScale(const kube::Resource& resource, const kube::ObjectName& name,
+                                                const Json& patch) {
+  const auto paths = ScalePathsOf(resource, store_);
+  if (!paths) {
+    return kube::StatusFromObject(404, "NotFound", "the server could not find the requested resource",
+                                  std::nullopt);
+  }
+  EVENKEEL_ASSIGN_OR_RETURN(const Json object, store_.Get(resource, name));
+  EVENKEEL_ASSIGN_OR_RETURN(const Json change, ObjectPatchFor(patch, ScaleOf(object, *paths), *paths));
+  EVENKEEL_ASSIGN_OR_RETURN(const Json after,
+                            store_.Patch(resource, name, {.kind = kube::PatchKind::kMerge}, change));
+  return ScaleOf(after, *paths);
+}
+
 kube::Call FakeKubernetes::List(const kube::Resource& resource, const kube::ListOptions& options,
                                 absl::Duration /*deadline*/, kube::Done<Json> done) {
   return Run<Json>([this, resource, options] { return ListNow(resource, options); }, std::move(done));
@@ -301,9 +353,12 @@ kube::Call FakeKubernetes::Patch(const kube::Resource& resource, const kube::Obj
                                  kube::Done<Json> done) {
   return Run<Json>(
       [this, resource, name, options, patch = std::move(patch)] {
-        return RunWrite({.verb = "patch", .resource = resource, .name = name, .body = patch},
+        const bool scale = options.subresource == kScale;
+        const kube::Resource what = scale ? PartOf(resource, kScale) : resource;
+        return RunWrite({.verb = "patch", .resource = what, .name = name, .body = patch},
                         [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-                          return store_.Patch(resource, name, options, patch);
+                          return scale ? PatchScale(resource, name, patch)
+                                       : store_.Patch(resource, name, options, patch);
                         });
       },
       std::move(done));

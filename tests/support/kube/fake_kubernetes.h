@@ -17,6 +17,9 @@ namespace evenkeel::testing {
 // A KubernetesApi in memory. It keeps the contract of the interface (tests/contract/kube runs on it and on a
 // real API server), with a thread of its own for callbacks and real time for timers.
 //
+// Scale subresources are those of Deployments, StatefulSets and ReplicaSets, and of what a
+// CustomResourceDefinition in it says. In faults and writes their resource is "deployments/scale".
+//
 // Limits: no admission, no validation beyond names, no controllers, no garbage collection; a pod on a node
 // that is deleted with grace waits for Remove. Any thread may call anything.
 class FakeKubernetes final : public kube::KubernetesApi {
@@ -65,6 +68,12 @@ class FakeKubernetes final : public kube::KubernetesApi {
 
   kube::Call Get(const kube::Resource& resource, const kube::ObjectName& name, absl::Duration deadline,
                  kube::Done<kube::Json> done) override;
+  kube::Call GetPart(const kube::Resource& resource, const kube::ObjectName& name,
+                     const std::string& subresource, absl::Duration deadline,
+                     kube::Done<kube::Json> done) override;
+  // Verb "discover", of an API's version: its resource has no plural.
+  kube::Call GetResources(const std::string& group, const std::string& version, absl::Duration deadline,
+                          kube::Done<kube::Json> done) override;
   kube::Call List(const kube::Resource& resource, const kube::ListOptions& options, absl::Duration deadline,
                   kube::Done<kube::Json> done) override;
   kube::Call Watch(const kube::Resource& resource, const kube::WatchOptions& options,
@@ -98,6 +107,8 @@ class FakeKubernetes final : public kube::KubernetesApi {
   absl::StatusOr<kube::Json> RunWrite(Write write, const std::function<absl::StatusOr<kube::Json>()>& work);
   absl::Status Reachable();
   absl::Status FaultOf(const std::string& verb, const kube::Resource& resource, const kube::ObjectName& name);
+  absl::StatusOr<kube::Json> PatchScale(const kube::Resource& resource, const kube::ObjectName& name,
+                                        const kube::Json& patch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<kube::Json> ListNow(const kube::Resource& resource, const kube::ListOptions& options);
   void OpenNow(const std::shared_ptr<OpenWatch>& watch);
   void EndWatch(const std::shared_ptr<OpenWatch>& watch, const absl::Status& status);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -125,6 +126,84 @@ TEST_F(ClusterObserverTest, ForbiddenListIsNamed) {
   const ApiChanged first = events_.WaitFor<ApiChanged>(1)[0];
   EXPECT_FALSE(first.reachable);
   EXPECT_THAT(first.detail, HasSubstr("claims"));
+}
+
+Json Autoscaler(const std::string& name, int maximum) {
+  return {{"metadata", {{"name", name}, {"namespace", "shop"}}},
+          {"spec",
+           {{"scaleTargetRef", {{"apiVersion", "apps/v1"}, {"kind", "Deployment"}, {"name", "web"}}},
+            {"maxReplicas", maximum},
+            {"targetCPUUtilizationPercentage", 50}}}};
+}
+
+// Autoscalers are told as they come, change in what the core is told, and go.
+TEST_F(ClusterObserverTest, TellsOfAutoscalers) {
+  kubernetes_.Put(kube::HorizontalPodAutoscalers(), Autoscaler("web", 5));
+  Observe();
+  const AutoscalerObserved first = events_.WaitFor<AutoscalerObserved>(1)[0];
+  EXPECT_EQ(first.name, (AutoscalerName{"shop", "web"}));
+  EXPECT_EQ(first.facts.target.name, "web");
+  Json again = Autoscaler("web", 5);
+  again["status"]["currentReplicas"] = 3;
+  kubernetes_.Put(kube::HorizontalPodAutoscalers(), again);
+  kubernetes_.Put(kube::HorizontalPodAutoscalers(), Autoscaler("web", 7));
+  const auto told = events_.WaitFor<AutoscalerObserved>(2);
+  EXPECT_EQ(told[1].facts.rules->maximum, 7);
+  kubernetes_.Remove(kube::HorizontalPodAutoscalers(), {.name_space = "shop", .name = "web"});
+  EXPECT_EQ(events_.WaitFor<AutoscalerGone>(1)[0].name, first.name);
+  EXPECT_EQ(events_.Of<AutoscalerObserved>().size(), 2u);
+}
+
+// A workload that is asked for is told after the autoscalers, with its pods, which come by the watch that is
+// there anyway.
+TEST_F(ClusterObserverTest, TellsOfWorkloadsAndTheirPods) {
+  kubernetes_.Put(kube::HorizontalPodAutoscalers(), Autoscaler("other", 5));
+  kubernetes_.Put(kube::Deployments(),
+                  {{"metadata", {{"name", "web"}, {"namespace", "shop"}}},
+                   {"spec", {{"replicas", 1}, {"selector", {{"matchLabels", {{"app", "web"}}}}}}}});
+  const auto pod = [](const std::string& name) {
+    Json made = Pod(name);
+    made["metadata"]["labels"] = {{"app", "web"}};
+    return made;
+  };
+  kubernetes_.Put(kube::Pods(), pod("web-1"));
+  Observe();
+  const Workload web = {.group = "apps", .kind = "Deployment", .name_space = "shop", .name = "web"};
+  observer_->Do(WatchWorkload{.cluster = "east", .workload = web, .version = "v1"});
+  EXPECT_EQ(events_.WaitFor<WorkloadPodObserved>(1)[0].facts.name, "web-1");
+  kubernetes_.Put(kube::Pods(), pod("web-2"));
+  EXPECT_EQ(events_.WaitFor<WorkloadPodObserved>(2)[1].facts.name, "web-2");
+  const std::vector<Event> all = events_.All();
+  const auto first = [&all](auto is) { return std::find_if(all.begin(), all.end(), is) - all.begin(); };
+  const auto autoscaler =
+      first([](const Event& event) { return std::holds_alternative<AutoscalerObserved>(event); });
+  const auto workload =
+      first([](const Event& event) { return std::holds_alternative<WorkloadObserved>(event); });
+  const auto of_it =
+      first([](const Event& event) { return std::holds_alternative<WorkloadPodObserved>(event); });
+  EXPECT_LT(autoscaler, workload);
+  EXPECT_LT(workload, of_it);
+  observer_->Do(UnwatchWorkload{.cluster = "east", .workload = web});
+  kubernetes_.WaitUntilIdle();
+  kubernetes_.Put(kube::Pods(), pod("web-3"));
+  kubernetes_.WaitUntilIdle();
+  EXPECT_EQ(events_.Of<WorkloadPodObserved>().size(), 2u);
+}
+
+// Without the right to list autoscalers everything else is as ever: only workloads cannot be told, with the
+// cause.
+TEST_F(ClusterObserverTest, ForbiddenAutoscalersStopOnlyScaling) {
+  kubernetes_.SetFault([](const std::string& verb, const kube::Resource& resource, const kube::ObjectName&) {
+    return verb == "list" && resource == kube::HorizontalPodAutoscalers()
+               ? absl::PermissionDeniedError("autoscalers are forbidden")
+               : absl::OkStatus();
+  });
+  Observe();
+  EXPECT_TRUE(events_.WaitFor<ApiChanged>(1)[0].reachable);
+  const Workload web = {.group = "apps", .kind = "Deployment", .name_space = "shop", .name = "web"};
+  observer_->Do(WatchWorkload{.cluster = "east", .workload = web, .version = "v1"});
+  EXPECT_THAT(events_.WaitFor<WorkloadGone>(1)[0].reason, HasSubstr("autoscalers are forbidden"));
+  EXPECT_TRUE(events_.Of<WorkloadObserved>().empty());
 }
 
 // After its end an observer tells nothing more.

@@ -60,6 +60,45 @@ class ActContract : public KubeContract {
     return DoWith(*actor_, kind, name.name_space, name.name, kube::UidOf(object));
   }
 
+  ActionFinished Scale(const Json& object, const kube::Resource& resource, const std::string& kind,
+                       int64_t from, int64_t to) {
+    const kube::ObjectName name = kube::NameOf(object);
+    const size_t before = events_.Of<ActionFinished>().size();
+    actor_->Do({.decision = kDecision,
+                .cluster = "east",
+                .action = {.number = 7,
+                           .kind = ActionKind::kSetReplicas,
+                           .name_space = name.name_space,
+                           .name = name.name,
+                           .uid = kube::UidOf(object),
+                           .replicas = coordinator::ReplicaChange{.group = resource.group,
+                                                                  .version = resource.version,
+                                                                  .kind = kind,
+                                                                  .from = from,
+                                                                  .to = to}}});
+    return events_.WaitFor<ActionFinished>(before + 1).back();
+  }
+
+  // What holds of every kind with a scale subresource; `object` has two replicas.
+  void ExpectScales(const Json& object, const kube::Resource& resource, const std::string& kind) {
+    const kube::ObjectName name = kube::NameOf(object);
+    const auto replicas = [&] { return (*Get(resource, name))["spec"]["replicas"]; };
+    const ActionFinished done = Scale(object, resource, kind, 2, 5);
+    EXPECT_EQ(done.outcome, ActionOutcome::kDone) << done.detail;
+    EXPECT_EQ(replicas(), 5);
+    const std::string version = kube::ResourceVersionOf(*Get(resource, name));
+    EXPECT_EQ(Scale(object, resource, kind, 2, 5).outcome, ActionOutcome::kAlreadyDone);
+    EXPECT_EQ(Scale(object, resource, kind, 3, 4).outcome, ActionOutcome::kNotMine);
+    Json other = object;
+    other["metadata"]["uid"] = kOtherUid;
+    EXPECT_EQ(Scale(other, resource, kind, 5, 3).outcome, ActionOutcome::kNotMine);
+    EXPECT_EQ(kube::ResourceVersionOf(*Get(resource, name)), version);
+    EXPECT_EQ(Scale(object, resource, kind, 5, 1).outcome, ActionOutcome::kDone);
+    EXPECT_EQ(replicas(), 1);
+    ASSERT_TRUE(Delete(resource, name).ok());
+    EXPECT_EQ(Scale(object, resource, kind, 1, 2).outcome, ActionOutcome::kNotMine);
+  }
+
   Json MakeNode() {
     return Make(kube::Nodes(), "",
                 {{"apiVersion", "v1"},
@@ -204,6 +243,86 @@ TEST_F(ActContract, Evicts) {
   EXPECT_EQ(Do(ActionKind::kEvictPod, pod).outcome, ActionOutcome::kAlreadyDone);
 }
 
+// L4: replicas go from the number that the decision saw to the one that it wants, once, and only of the
+// object that it means. The same for each kind.
+TEST_F(ActContract, ScalesDeployments) {
+  ExpectScales(Make(kube::Deployments(), name_space_, Deployment("web", 2)), kube::Deployments(),
+               "Deployment");
+}
+TEST_F(ActContract, ScalesStatefulSets) {
+  Json object = Workload(kube::StatefulSets(), "StatefulSet", "db", 2);
+  object["spec"]["serviceName"] = "db";
+  ExpectScales(Make(kube::StatefulSets(), name_space_, object), kube::StatefulSets(), "StatefulSet");
+}
+TEST_F(ActContract, ScalesReplicaSets) {
+  ExpectScales(Make(kube::ReplicaSets(), name_space_, Workload(kube::ReplicaSets(), "ReplicaSet", "rs", 2)),
+               kube::ReplicaSets(), "ReplicaSet");
+}
+
+// A kind that was installed, whose fields only its definition knows.
+TEST_F(ActContract, ScalesCustomResources) {
+  const kube::Resource definitions = {"apiextensions.k8s.io", "v1", "customresourcedefinitions", false};
+  const kube::Resource rollouts = {"evenkeel.example.com", "v1", "rollouts", true};
+  const Json scale = {{"specReplicasPath", ".spec.replicas"},
+                      {"statusReplicasPath", ".status.replicas"},
+                      {"labelSelectorPath", ".status.selector"}};
+  const Json schema = {{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}};
+  Make(definitions, "",
+       {{"apiVersion", "apiextensions.k8s.io/v1"},
+        {"kind", "CustomResourceDefinition"},
+        {"metadata", {{"name", "rollouts.evenkeel.example.com"}}},
+        {"spec",
+         {{"group", rollouts.group},
+          {"scope", "Namespaced"},
+          {"names",
+           {{"plural", "rollouts"},
+            {"singular", "rollout"},
+            {"kind", "Rollout"},
+            {"listKind", "RolloutList"}}},
+          {"versions",
+           {{{"name", "v1"},
+             {"served", true},
+             {"storage", true},
+             {"schema", {{"openAPIV3Schema", schema}}},
+             {"subresources", {{"scale", scale}}}}}}}}});
+  // A server takes a moment until it serves what it was told to.
+  const Json object = {{"apiVersion", rollouts.ApiVersion()},
+                       {"kind", "Rollout"},
+                       {"metadata", {{"name", "web"}}},
+                       {"spec", {{"replicas", 2}}},
+                       {"status", {{"replicas", 2}, {"selector", "name=web"}}}};
+  absl::StatusOr<Json> served = absl::NotFoundError("not yet");
+  while (absl::IsNotFound(served.status())) {
+    served = Await<Json>(
+        [&](auto done) { api().GetResources(rollouts.group, rollouts.version, kDeadline, done); });
+  }
+  absl::StatusOr<Json> made = absl::NotFoundError("not yet");
+  while (absl::IsNotFound(made.status())) made = Create(rollouts, name_space_, object);
+  ASSERT_TRUE(made.ok()) << made.status();
+  const auto part = GetScale(rollouts, Named("web"));
+  ASSERT_TRUE(part.ok()) << part.status();
+  EXPECT_EQ(kube::Text(*part, {"status", "selector"}), "name=web");
+  ExpectScales(*made, rollouts, "Rollout");
+}
+
+// An autoscaler is deleted once, and no other in its place.
+TEST_F(ActContract, DeletesAutoscalers) {
+  const kube::Resource& autoscalers = kube::HorizontalPodAutoscalers();
+  const Json reference = {{"apiVersion", "apps/v1"}, {"kind", "Deployment"}, {"name", "web"}};
+  const Json object = {{"apiVersion", autoscalers.ApiVersion()},
+                       {"kind", "HorizontalPodAutoscaler"},
+                       {"metadata", {{"name", "web"}}},
+                       {"spec", {{"scaleTargetRef", reference}, {"maxReplicas", 5}}}};
+  const Json made = Make(autoscalers, name_space_, object);
+  Json other = made;
+  other["metadata"]["uid"] = kOtherUid;
+  EXPECT_EQ(Do(ActionKind::kDeleteAutoscaler, other).outcome, ActionOutcome::kNotMine);
+  EXPECT_TRUE(Get(autoscalers, Named("web")).ok());
+  EXPECT_EQ(Do(ActionKind::kDeleteAutoscaler, made).outcome, ActionOutcome::kDone);
+  EXPECT_TRUE(absl::IsNotFound(Get(autoscalers, Named("web")).status()));
+  EXPECT_EQ(Do(ActionKind::kDeleteAutoscaler, made).outcome, ActionOutcome::kAlreadyDone);
+}
+
 // A lease is read with its version and its time as the node wrote it; one that is not there is an answer, not
 // an error.
 TEST_F(ActContract, ReadsLeases) {
@@ -247,6 +366,28 @@ TEST_F(ActContract, AnnouncesOnce) {
   EXPECT_EQ(kube::Text(*first, {"involvedObject", "name"}), node);
   EXPECT_EQ(kube::Text(*first, {"reason"}), "NodeFailedOver");
   EXPECT_EQ(kube::Text(*first, {"type"}), "Warning");
+}
+
+// What is announced of a workload is where its users look: in its namespace, about it.
+TEST_F(ActContract, AnnouncesBesideTheWorkload) {
+  const Json object = Make(kube::Deployments(), name_space_, Deployment("web", 2));
+  const coordinator::Announce announcement = {
+      .cluster = "east",
+      .decision = kDecision,
+      .step = "closed",
+      .workload = {.group = "apps", .kind = "Deployment", .name_space = name_space_, .name = "web"},
+      .workload_version = "v1",
+      .workload_uid = kube::UidOf(object),
+      .reason = "Scaled",
+      .message = "from 2 to 5"};
+  EXPECT_EQ(coordinator::NamespaceFor(announcement), name_space_);
+  const auto made = Create(kube::Events(), coordinator::NamespaceFor(announcement),
+                           coordinator::EventFor(announcement, clock_.Now()));
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(kube::Text(*made, {"involvedObject", "kind"}), "Deployment");
+  EXPECT_EQ(kube::Text(*made, {"involvedObject", "apiVersion"}), "apps/v1");
+  EXPECT_EQ(kube::Text(*made, {"involvedObject", "uid"}), kube::UidOf(object));
+  EXPECT_EQ(kube::Text(*made, {"type"}), "Normal");
 }
 
 // L7: when a newer epoch claims the cluster, the older coordinator's actions are refused, undone, with the

@@ -42,6 +42,9 @@ class KubeContract : public ::testing::Test {
   static absl::StatusOr<Json> Get(const kube::Resource& resource, const kube::ObjectName& name) {
     return Await<Json>([&](auto done) { api().Get(resource, name, kDeadline, done); });
   }
+  static absl::StatusOr<Json> GetScale(const kube::Resource& resource, const kube::ObjectName& name) {
+    return Await<Json>([&](auto done) { api().GetPart(resource, name, "scale", kDeadline, done); });
+  }
   static absl::StatusOr<Json> List(const kube::Resource& resource, const kube::ListOptions& options) {
     return Await<Json>([&](auto done) { api().List(resource, options, kDeadline, done); });
   }
@@ -72,6 +75,24 @@ class KubeContract : public ::testing::Test {
             {"kind", "Pod"},
             {"metadata", {{"name", name}, {"labels", {{"name", name}}}}},
             {"spec", std::move(spec)}};
+  }
+
+  // Of any kind with the form of a Deployment. No controller runs that would make its pods.
+  static Json Workload(const kube::Resource& resource, const std::string& kind, const std::string& name,
+                       int replicas) {
+    const Json labels = {{"name", name}};
+    return {{"apiVersion", resource.ApiVersion()},
+            {"kind", kind},
+            {"metadata", {{"name", name}}},
+            {"spec",
+             {{"replicas", replicas},
+              {"selector", {{"matchLabels", labels}}},
+              {"template",
+               {{"metadata", {{"labels", labels}}},
+                {"spec", {{"containers", {{{"name", "main"}, {"image", "none"}}}}}}}}}}};
+  }
+  static Json Deployment(const std::string& name, int replicas) {
+    return Workload(kube::Deployments(), "Deployment", name, replicas);
   }
 
   static std::unique_ptr<Subject> subject_;

@@ -110,6 +110,54 @@ TEST_F(KubeContract, TaintsAreReplacedWhole) {
             absl::StatusCode::kAborted);
 }
 
+// A Deployment's scale is read and set by itself: the selector is text there, 0 replicas are left out, and a
+// write with an old version is a conflict.
+TEST_F(KubeContract, ScalesAPart) {
+  const auto scale = [this] { return GetScale(kube::Deployments(), Named("web")); };
+  EXPECT_EQ(scale().status().code(), absl::StatusCode::kNotFound);
+  const Json made = Make(kube::Deployments(), name_space_, Deployment("web", 2));
+  const auto read = scale();
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(kube::Text(*read, {"kind"}), "Scale");
+  EXPECT_EQ(kube::UidOf(*read), kube::UidOf(made));
+  EXPECT_EQ(kube::ResourceVersionOf(*read), kube::ResourceVersionOf(made));
+  EXPECT_EQ((*read)["spec"]["replicas"], 2);
+  EXPECT_EQ(kube::Text(*read, {"status", "selector"}), "name=web");
+
+  const kube::PatchOptions options = {.kind = PatchKind::kMerge, .subresource = "scale"};
+  const Json patch = {{"metadata", {{"resourceVersion", kube::ResourceVersionOf(*read)}}},
+                      {"spec", {{"replicas", 5}}}};
+  const auto patched = Patch(kube::Deployments(), Named("web"), options, patch);
+  ASSERT_TRUE(patched.ok()) << patched.status();
+  EXPECT_EQ((*patched)["spec"]["replicas"], 5);
+  EXPECT_EQ((*Get(kube::Deployments(), Named("web")))["spec"]["replicas"], 5);
+  EXPECT_EQ(Patch(kube::Deployments(), Named("web"), options, patch).status().code(),
+            absl::StatusCode::kAborted);
+  EXPECT_EQ(Patch(kube::Deployments(), Named("web"), options, {{"spec", {{"replicas", -1}}}}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  const auto off = Patch(kube::Deployments(), Named("web"), options, {{"spec", {{"replicas", 0}}}});
+  ASSERT_TRUE(off.ok()) << off.status();
+  EXPECT_EQ(kube::Find(*off, {"spec", "replicas"}), nullptr);
+}
+
+// What a version of an API serves is listed, its parts by name; a version that is not served is not found.
+TEST_F(KubeContract, ListsWhatIsServed) {
+  const auto resources = [](const std::string& group, const std::string& version) {
+    return Await<Json>([&](auto done) { api().GetResources(group, version, kDeadline, done); });
+  };
+  const auto apps = resources("apps", "v1");
+  ASSERT_TRUE(apps.ok()) << apps.status();
+  std::map<std::string, std::string> kinds;
+  for (const Json& resource : (*apps)["resources"]) {
+    kinds[kube::Text(resource, {"name"})] = kube::Text(resource, {"kind"});
+  }
+  EXPECT_EQ(kinds["deployments"], "Deployment");
+  EXPECT_EQ(kinds["deployments/scale"], "Scale");
+  const auto core = resources("", "v1");
+  ASSERT_TRUE(core.ok()) << core.status();
+  EXPECT_EQ(resources("nobody.example.com", "v1").status().code(), absl::StatusCode::kNotFound);
+}
+
 // Server-side apply makes what is not there and changes what is.
 TEST_F(KubeContract, ApplyCreatesAndChanges) {
   const kube::PatchOptions options = {.kind = PatchKind::kApply};

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/synchronization/notification.h"
@@ -426,6 +427,74 @@ TEST_F(ClusterActorTest, AnOldServerIsNotCalledUpon) {
   EXPECT_EQ(answer.outcome, ActionOutcome::kNotKnownThere);
   EXPECT_THAT(answer.detail, HasSubstr("v1.20.2 does not know this taint"));
   EXPECT_EQ(Writes("patch"), 0u);
+}
+
+// Replicas are set by the same way as everything: after the claim, and not when it was taken back. An action
+// that is not for the API server is refused and hangs nobody.
+TEST_F(ClusterActorTest, SetsReplicasLikeEverythingElse) {
+  kubernetes_.Put(kube::Deployments(),
+                  {{"metadata", {{"name", "web"}, {"namespace", "shop"}}}, {"spec", {{"replicas", 2}}}});
+  const kube::ObjectName web = {.name_space = "shop", .name = "web"};
+  Begin();
+  const auto release = [&](uint32_t number, std::optional<ReplicaChange> change) {
+    actor_->Do({.decision = {5, 12},
+                .cluster = "east",
+                .action = {.number = number,
+                           .kind = ActionKind::kSetReplicas,
+                           .name_space = "shop",
+                           .name = "web",
+                           .uid = UidOf(kube::Deployments(), web),
+                           .replicas = change}});
+    return events_.WaitFor<ActionFinished>(number).back();
+  };
+  const ReplicaChange change = {.group = "apps", .version = "v1", .kind = "Deployment", .from = 2, .to = 5};
+  EXPECT_EQ(release(1, change).outcome, ActionOutcome::kDone);
+  EXPECT_EQ((*kubernetes_.Peek(kube::Deployments(), web))["spec"]["replicas"], 5);
+  EXPECT_EQ(release(2, std::nullopt).outcome, ActionOutcome::kRefused);
+  EXPECT_EQ(Do(ActionKind::kRestartKubelet).outcome, ActionOutcome::kRefused);
+
+  const size_t before = Writes("patch");
+  kubernetes_.SetFault(
+      [this](const std::string& verb, const kube::Resource& resource, const kube::ObjectName&) {
+        if (verb == "get" && resource.plural == "deployments/scale") {
+          actor_->Do(WithdrawActions{.cluster = "east", .decision = {5, 12}, .reason = "paused"});
+        }
+        return absl::OkStatus();
+      });
+  const ReplicaChange back = {.group = "apps", .version = "v1", .kind = "Deployment", .from = 5, .to = 2};
+  EXPECT_EQ(release(4, back).outcome, ActionOutcome::kWithdrawn);
+  EXPECT_EQ(Writes("patch"), before);
+}
+
+// An Event about a workload is where its users look, under a name of its own, however often it is made.
+TEST_F(ClusterActorTest, AnnouncesBesideTheWorkload) {
+  Begin();
+  Announce announcement = {
+      .cluster = "east",
+      .decision = {5, 12},
+      .step = "closed",
+      .workload = {.group = "apps", .kind = "Deployment", .name_space = "shop", .name = "web"},
+      .workload_uid = "u1",
+      .reason = "Scaled",
+      .message = "from 2 to 5"};
+  actor_->Do(announcement);
+  actor_->Do(announcement);
+  kubernetes_.WaitUntilIdle();
+  const std::vector<Json> made = kubernetes_.PeekAll(kube::Events());
+  ASSERT_EQ(made.size(), 1u);
+  EXPECT_EQ(kube::NameOf(made[0]), (kube::ObjectName{"shop", "web.evenkeel-5-12-closed"}));
+  const Json about = {{"apiVersion", "apps/v1"},
+                      {"kind", "Deployment"},
+                      {"namespace", "shop"},
+                      {"name", "web"},
+                      {"uid", "u1"}};
+  EXPECT_EQ(made[0]["involvedObject"], about);
+  announcement.workload.group = "example.com";
+  announcement.workload_version = "v2";
+  EXPECT_EQ(kube::Text(EventFor(announcement, clock_.Now()), {"involvedObject", "apiVersion"}),
+            "example.com/v2");
+  announcement.workload = {};
+  EXPECT_EQ(NamespaceFor(announcement), kEventNamespace);
 }
 
 // A policy may ask for a hook that nobody has given the coordinator.

@@ -150,6 +150,24 @@ TEST_F(KubeClientTest, TouchesALogOnce) {
                                           "GET /api/v1/namespaces/evenkeel/pods/agent-x/log "));
 }
 
+// A part of an object, and what a version of an API serves, are reads like any other.
+TEST_F(KubeClientTest, ReadsPartsAndResources) {
+  Connect(server_.Config());
+  server_.Script({{500}, {200, R"({"kind":"Scale"})"}, {200, R"({"kind":"APIResourceList"})"}, {200}});
+  const auto scale = testing::Await<Json>([&](auto done) {
+    client_->GetPart(Deployments(), {"shop", "web"}, "scale", kDeadline, done);
+  });
+  ASSERT_TRUE(scale.ok()) << scale.status();
+  EXPECT_EQ((*scale)["kind"], "Scale");
+  for (const char* group : {"apps", ""}) {
+    EXPECT_TRUE(
+        testing::Await<Json>([&](auto done) { client_->GetResources(group, "v1", kDeadline, done); }).ok());
+  }
+  EXPECT_THAT(server_.seen(), ElementsAre("GET /apis/apps/v1/namespaces/shop/deployments/web/scale ",
+                                          "GET /apis/apps/v1/namespaces/shop/deployments/web/scale ",
+                                          "GET /apis/apps/v1 ", "GET /api/v1 "));
+}
+
 // What would not change by asking again is answered at once.
 TEST_F(KubeClientTest, RefusalsAreFinal) {
   Connect(server_.Config());

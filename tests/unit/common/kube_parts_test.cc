@@ -18,6 +18,10 @@ namespace {
 TEST(ResourceTest, PathsAreEscaped) {
   EXPECT_EQ(ResourcePath(Pods(), {"shop", "web-0"}, "eviction"),
             "/api/v1/namespaces/shop/pods/web-0/eviction");
+  EXPECT_EQ(ResourcePath(Deployments(), {"shop", "web"}, "scale"),
+            "/apis/apps/v1/namespaces/shop/deployments/web/scale");
+  EXPECT_EQ(ApiPath("", "v1"), "/api/v1");
+  EXPECT_EQ(ApiPath("a/b", "v1"), "/apis/a%2Fb/v1");
   EXPECT_EQ(ResourcePath(Leases(), {}), "/apis/coordination.k8s.io/v1/leases");
   EXPECT_EQ(ResourcePath(Nodes(), {"ignored", "n1"}), "/api/v1/nodes/n1");
   EXPECT_EQ(ResourcePath(Pods(), {"..", "a/../b?x#y"}), "/api/v1/namespaces/../pods/a%2F..%2Fb%3Fx%23y");

@@ -1,12 +1,17 @@
-// Nodes, pods and claims of Kubernetes, in any order, as the core and the read model are told of them.
+// Nodes, pods, claims, scales and autoscalers of Kubernetes, in any order, as the core and the read model are
+// told of them.
 //
-// The input: lines, each with a letter that tells what it is (n, p, c; in capitals: gone) and an object.
+// The input: lines, each with a letter that tells what it is (n, p, c, s, a; in capitals: gone; u: a workload
+// is not watched any more) and an object.
 #include <map>
+#include <set>
 #include <string>
 
 #include "common/kube/json.h"
 #include "common/time/fake_clock.h"
+#include "coordinator/observe/autoscaler_facts.h"
 #include "coordinator/observe/cluster_picture.h"
+#include "coordinator/observe/workload_picture.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {
@@ -17,7 +22,13 @@ using namespace evenkeel::coordinator;
 // Counts what is told of each object: nothing is gone that was not there.
 class Listener final : public EventSink, public FleetObserver {
  public:
-  bool Post(Event /*event*/) override { return true; }
+  bool Post(Event event) override {
+    if (const auto* seen = std::get_if<WorkloadObserved>(&event)) workloads_.insert(seen->workload);
+    if (const auto* gone = std::get_if<WorkloadGone>(&event)) workloads_.erase(gone->workload);
+    if (const auto* pod = std::get_if<WorkloadPodObserved>(&event)) CheckKnown(pod->workload);
+    if (const auto* pod = std::get_if<WorkloadPodGone>(&event)) CheckKnown(pod->workload);
+    return true;
+  }
   absl::Status TryPost(Event /*event*/) override { return absl::OkStatus(); }
   void OnApi(const ObservedApi& /*api*/) override {}
   void OnNode(const ObservedNode& node) override { nodes_[node.key] = node.facts.uid; }
@@ -30,9 +41,19 @@ class Listener final : public EventSink, public FleetObserver {
   }
 
  private:
+  void CheckKnown(const Workload& workload) const {
+    EVENKEEL_CHECK(workloads_.contains(workload)) << workload.ToString() << " is not there and has pods";
+  }
+
   std::map<NodeKey, std::string> nodes_;
   std::map<PodKey, std::string> pods_;
+  std::set<Workload> workloads_;
 };
+
+Workload WorkloadOf(const kube::Json& scale) {
+  const kube::ObjectName name = kube::NameOf(scale);
+  return {.group = "apps", .kind = "Deployment", .name_space = name.name_space, .name = name.name};
+}
 
 }  // namespace
 
@@ -40,6 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view input = fuzz::Text(data, size);
   Listener listener;
   ClusterPicture picture("east", listener, listener);
+  WorkloadPicture workloads("east", listener);
   while (!input.empty()) {
     std::string_view line = fuzz::TakePart(input, '\n');
     const char what = static_cast<char>(fuzz::TakeByte(line));
@@ -54,13 +76,30 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         break;
       case 'p':
         picture.OnPod(*object);
+        workloads.OnPod(*object);
         break;
       case 'P':
         picture.OnPodGone(kube::NameOf(*object));
+        workloads.OnPodGone(kube::NameOf(*object));
         break;
       case 'c':
         picture.OnClaim(*object);
         break;
+      case 's':
+        workloads.Watch(WorkloadOf(*object));
+        workloads.OnScale(WorkloadOf(*object), ScaleFrom(*object));
+        break;
+      case 'S':
+        workloads.OnWorkloadGone(WorkloadOf(*object), "there is none");
+        break;
+      case 'u':
+        workloads.Unwatch(WorkloadOf(*object));
+        break;
+      case 'a': {
+        const AutoscalerFacts facts = AutoscalerFactsFrom(*object);
+        EVENKEEL_CHECK(facts.rules.has_value() == facts.beyond.empty()) << "rules or what is beyond them";
+        break;
+      }
       default:
         picture.OnClaimGone(kube::NameOf(*object));
     }

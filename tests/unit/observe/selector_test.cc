@@ -9,13 +9,13 @@
 namespace evenkeel::coordinator {
 namespace {
 
-using Labels = std::map<std::string, std::string>;
+using LabelMap = std::map<std::string, std::string>;
 
 // Each operator, with labels that satisfy it and labels that do not.
 TEST(SelectorTest, MatchesAsKubernetesDoes) {
   const struct {
     const char* text;
-    Labels labels;
+    LabelMap labels;
     bool matches;
   } table[] = {
       {"app=web", {{"app", "web"}}, true},

@@ -37,7 +37,7 @@ bool Says(const Json& object, absl::string_view key) {
   return value != nullptr && value->is_boolean() && value->get<bool>();
 }
 
-bool IsRefusal(const absl::Status& status) {
+bool IsLasting(const absl::Status& status) {
   return absl::IsNotFound(status) || absl::IsFailedPrecondition(status);
 }
 
@@ -114,7 +114,7 @@ void Discovery::Core::OnAnswer(const Key& key, const absl::StatusOr<Json>& answe
   } else {
     result = base::Annotate(answer.status(), absl::StrCat("asking for ", Named(group, version, kind)));
   }
-  if (result.ok() || IsRefusal(result.status())) {
+  if (result.ok() || IsLasting(result.status())) {
     found_.insert_or_assign(key, result);
     if (!result.ok()) api_.After(kRefusalHolds, [core = shared_from_this(), key] { core->Forget(key); });
   }

@@ -16,8 +16,14 @@ namespace {
 
 // How finely silence is measured: a watch is stale after this many looks at it in a row that saw nothing new.
 constexpr int kLooks = 4;
-// A list that takes no longer than this settles whether a silent watch was quiet or dead, before anybody is alarmed.
+// A list that takes no longer than this settles whether a silent watch was quiet or dead, before anybody is
+// alarmed.
 constexpr absl::Duration kQuietList = absl::Seconds(2);
+
+// "No answer" that becomes "no" is news: somebody may do something about it.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status) || absl::IsNotFound(status);
+}
 
 }  // namespace
 
@@ -67,9 +73,9 @@ class ListWatch::Core : public std::enable_shared_from_this<Core> {
   ListWatchState state_ = ListWatchState::kDisconnected;
   bool reported_ = false;  // any state
   absl::StatusCode reported_why_ = absl::StatusCode::kOk;
-  int failures_ = 0;       // in a row
-  bool opened_ = false;    // the watch under way
-  bool heard_ = false;     // anything of the watch since the last look
+  int failures_ = 0;     // in a row
+  bool opened_ = false;  // the watch under way
+  bool heard_ = false;   // anything of the watch since the last look
   int silent_looks_ = 0;
   bool relist_ = false;  // once the watch under way has ended
   Call call_;            // the request, watch or wait under way
@@ -232,8 +238,8 @@ void ListWatch::Core::LookForSilence() {
   });
 }
 
-// Where nothing ever changes a server sends no bookmark either (seen on 1.20: the claims of a cluster without any), so
-// silence alone says nothing. A list does.
+// Where nothing ever changes a server sends no bookmark either (seen on 1.20: the claims of a cluster without
+// any), so silence alone says nothing. A list does.
 void ListWatch::Core::SettleSilence() {
   look_ = api_.After(kQuietList, [core = shared_from_this()] {
     core->Guarded([&] {
@@ -254,8 +260,8 @@ void ListWatch::Core::Retry(const absl::Status& why, void (Core::*step)()) {
 }
 
 void ListWatch::Core::SetState(ListWatchState state, const absl::Status& why) {
-  // "No answer" that becomes "no" is news: somebody may do something about it.
-  if (stopped_ || (reported_ && state == state_ && why.code() == reported_why_)) return;
+  const bool news = state != state_ || (IsRefusal(why) && why.code() != reported_why_);
+  if (stopped_ || (reported_ && !news)) return;
   reported_ = true;
   reported_why_ = why.code();
   state_ = state;

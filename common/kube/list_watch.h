@@ -20,8 +20,8 @@ struct ListWatchOptions {
   absl::Duration list_deadline = absl::Seconds(30);  // for each page
   // Each watch ends after a random time in [minimum, 2 * minimum), so that many do not come back at once.
   absl::Duration watch_minimum = absl::Minutes(5);
-  // No event nor bookmark for so long: everything is listed again and the watch made anew. API servers send a bookmark
-  // about once a minute, but none where nothing has changed since they started.
+  // No event nor bookmark for so long: everything is listed again and the watch made anew. API servers send a
+  // bookmark about once a minute, but none where nothing has changed since they started.
   absl::Duration stale_after = absl::Seconds(90);
   time::BackoffPolicy backoff = {.initial = absl::Milliseconds(200), .maximum = absl::Seconds(10)};
 };
@@ -46,7 +46,8 @@ class ListWatchListener {
   virtual void OnChanged(Json object) = 0;
   // `object` is its last state.
   virtual void OnDeleted(Json object) = 0;
-  // `why` is OK when connected. Comes again in the same state when the cause is of another kind.
+  // `why` is OK when connected. Comes again while disconnected when the server has come to refuse it
+  // (PERMISSION_DENIED, UNAUTHENTICATED, NOT_FOUND).
   virtual void OnState(ListWatchState state, const absl::Status& why) = 0;
 };
 

@@ -165,8 +165,8 @@ TEST_F(ListWatchTest, ListsAgainWhenTheWatchIsTooOld) {
   diary_.WaitFor("changed c=1");
 }
 
-// A watch that stays open but silent may be dead: everything is listed again from the server's own store, and a change
-// that the stalled watch swallowed is seen (microk8s #5386).
+// A watch that stays open but silent may be dead: everything is listed again from the server's own store, and
+// a change that the stalled watch swallowed is seen (microk8s #5386).
 TEST_F(ListWatchTest, SilenceIsListedAgain) {
   StartWithTwo({.stale_after = absl::Milliseconds(40)});
   fake_.SetWatchesStalled(true);
@@ -195,6 +195,19 @@ TEST_F(ListWatchTest, WaitsForTheServer) {
   fake_.SetConnected(true);
   diary_.WaitFor("connected");
   EXPECT_THAT(diary_.lines(), ElementsAre("disconnected", "replaced a=1", "connected"));
+}
+
+// That nobody answers is told once; that the server then refuses is told again: somebody can do something
+// about that.
+TEST_F(ListWatchTest, ARefusalAfterSilenceIsTold) {
+  fake_.SetConnected(false);
+  Start();
+  diary_.WaitFor("disconnected");
+  diary_.Clear();
+  Count("list", [this] { return count_ <= 3 ? absl::PermissionDeniedError("no role") : absl::OkStatus(); });
+  fake_.SetConnected(true);
+  diary_.WaitFor("connected");
+  EXPECT_THAT(diary_.lines(), ElementsAre("disconnected", "replaced", "connected"));
 }
 
 // Pages whose history is gone before the last one are dropped for one whole list.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/synchronization/notification.h"
 #include "tests/support/event_log.h"
 #include "tests/support/kube/fake_kubernetes.h"
 #include "tests/unit/observe/fleet_log.h"
@@ -184,7 +185,9 @@ TEST_F(ClusterObserverTest, TellsOfWorkloadsAndTheirPods) {
   EXPECT_LT(autoscaler, workload);
   EXPECT_LT(workload, of_it);
   observer_->Do(UnwatchWorkload{.cluster = "east", .workload = web});
-  kubernetes_.WaitUntilIdle();
+  absl::Notification done;  // what was asked before is done by then
+  kubernetes_.After(absl::ZeroDuration(), [&] { done.Notify(); });
+  done.WaitForNotification();
   kubernetes_.Put(kube::Pods(), pod("web-3"));
   kubernetes_.WaitUntilIdle();
   EXPECT_EQ(events_.Of<WorkloadPodObserved>().size(), 2u);

@@ -164,6 +164,7 @@ TEST_F(WorkloadWatchTest, ForgetsWhatIsNotAskedFor) {
   EXPECT_EQ(Seen(2).replicas, 1);
   EXPECT_EQ(lists, 1);
   watch_->Do(UnwatchWorkload{.cluster = "east", .workload = db});
+  OnApiThread([] {});  // what was asked before is done by then
   kubernetes_.WaitUntilIdle();
   const size_t seen = SeenSoFar();
   kubernetes_.Put(kube::Deployments(), Deployment("db", 7));
@@ -271,6 +272,7 @@ TEST_F(WorkloadWatchTest, WaitsForTheAutoscalers) {
   WorkloadWatch watch({}, kubernetes_, picture);
   const WatchWorkload request = {.cluster = "east", .workload = web_, .version = "v1"};
   watch.Do(request);
+  OnApiThread([] {});
   kubernetes_.WaitUntilIdle();
   EXPECT_TRUE(events.All().empty());
   EXPECT_EQ(reads_, 0);

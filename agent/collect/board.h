@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,9 @@ class Board final : public ReportSource {
   void Update(Change&& change) {
     absl::MutexLock lock(&mutex_);
     std::forward<Change>(change)(state_);
+    if (wake_ && state_.HasUrgentNews()) {
+      wake_();
+    }
   }
 
   bool HasNews() const override {
@@ -43,6 +47,14 @@ class Board final : public ReportSource {
     absl::MutexLock lock(&mutex_);
     state_.SampleClosely(pod_uids);
   }
+  bool HasUrgentNews() const override {
+    absl::MutexLock lock(&mutex_);
+    return state_.HasUrgentNews();
+  }
+  void WakeOnUrgentNews(std::function<void()> wake) override {
+    absl::MutexLock lock(&mutex_);
+    wake_ = std::move(wake);
+  }
   void Confirm(uint64_t number) override {
     absl::MutexLock lock(&mutex_);
     state_.Confirm(number);
@@ -51,6 +63,7 @@ class Board final : public ReportSource {
  private:
   mutable absl::Mutex mutex_;
   NodeState state_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> wake_ ABSL_GUARDED_BY(mutex_);  // may be empty
 };
 
 }  // namespace evenkeel::agent

@@ -158,6 +158,7 @@ void NodeState::SetPods(const std::vector<RuntimePod>& pods, absl::Time now) {
 void NodeState::ReplacePod(const RuntimePod& seen, absl::Time now, bool first) {
   Pod& pod = pods_[seen.uid];
   const v1::PodReport before = std::exchange(pod.now, {});
+  pod.close = close_.contains(seen.uid);
   pod.now.set_uid(seen.uid);
   pod.now.set_namespace_(BoundedText(seen.pod_namespace, kLongestName));
   pod.now.set_name(BoundedText(seen.name, kLongestName));
@@ -236,8 +237,31 @@ void NodeState::RemovePod(const Pod& pod, absl::Time now) {
 }
 
 void NodeState::NotePod(Pod& pod) {
-  pod.news = pod.sent.uid().empty() || WorthSending(pod.now, pod.sent);
+  pod.news = pod.sent.uid().empty() ||
+             (pod.close ? WorthSendingClosely(pod.now, pod.sent) : WorthSending(pod.now, pod.sent));
   news_ = news_ || pod.news;
+}
+
+void NodeState::SampleClosely(const std::vector<std::string>& pod_uids) {
+  close_.clear();
+  for (const std::string& uid : pod_uids) {
+    if (close_.size() == kMostPods) {
+      break;
+    }
+    if (!uid.empty() && uid.size() <= kLongestName) {
+      close_.insert(uid);
+    }
+  }
+  for (auto& [uid, pod] : pods_) {
+    const bool close = close_.contains(uid);
+    if (close == pod.close) {
+      continue;
+    }
+    // What was too little to be told until now may be news, and is what the first look is made from.
+    pod.close = close;
+    NotePod(pod);
+    urgent_ = urgent_ || (close && pod.news);
+  }
 }
 
 v1::ContainerReport* NodeState::FindContainer(const std::string& container_id, Pod** pod) {
@@ -263,6 +287,7 @@ void NodeState::SetUsage(const std::vector<ContainerUsage>& usage) {
     used.cpu_throttled_percent ? report->set_cpu_throttled_percent(*used.cpu_throttled_percent)
                                : report->clear_cpu_throttled_percent();
     NotePod(*pod);
+    urgent_ = urgent_ || (pod->close && pod->news);
   }
 }
 
@@ -329,6 +354,7 @@ v1::Report NodeState::TakeAll(absl::Time now) {
   occurrences_.Restart(now);
   occurrences_.MoveInto(report, report_number_);
   news_ = false;
+  urgent_ = false;
   return report;
 }
 
@@ -382,6 +408,7 @@ v1::Report NodeState::TakeChanges(absl::Time now) {
   ++report_number_;
   occurrences_.MoveInto(report, report_number_);
   news_ = false;
+  urgent_ = false;
   return report;
 }
 

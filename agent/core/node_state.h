@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/time/time.h"
 #include "agent/core/occurrences.h"
 #include "evenkeel/v1/report.pb.h"
@@ -95,6 +96,8 @@ class NodeState {
   // --- What the session sends. ---
   // Something is worth a report.
   bool HasNews() const { return news_ || occurrences_.HasUnsent(); }
+  // A reading of a closely sampled pod is, and should not wait for company.
+  bool HasUrgentNews() const { return urgent_; }
   // Everything, for the first report of a session; sets the report's number to 1.
   v1::Report TakeAll(absl::Time now);
   // What changed since the report before; its number is one higher.
@@ -112,6 +115,7 @@ class NodeState {
     v1::PodReport now;
     v1::PodReport sent;
     bool news = true;
+    bool close = false;  // closely sampled
   };
   struct ContainerKey {
     std::string pod_uid;
@@ -140,6 +144,8 @@ class NodeState {
   absl::flat_hash_map<std::string, ContainerKey> containers_;  // by runtime id
   bool pods_seen_ = false;
   bool news_ = true;
+  absl::flat_hash_set<std::string> close_;  // uids of the closely sampled, there or not
+  bool urgent_ = false;
   Occurrences occurrences_;
   uint64_t report_number_ = 0;
 };

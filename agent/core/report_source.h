@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,11 @@ class ReportSource {
   // Whose CPU the coordinator wants closely (SampleClosely), in place of those before. The session begins
   // with nobody.
   virtual void SampleClosely(const std::vector<std::string>& pod_uids) = 0;
+  // Of those something is worth a report that does not wait for the next beat.
+  virtual bool HasUrgentNews() const = 0;
+  // `wake` is called by whoever brings urgent news, under a lock: it must neither block nor call back. Null:
+  // nobody is woken any more, from the return of this call on.
+  virtual void WakeOnUrgentNews(std::function<void()> wake) = 0;
 };
 
 }  // namespace evenkeel::agent

@@ -13,6 +13,19 @@ constexpr double kMebibyte = 1 << 20;
   (now.has_##field() != sent.has_##field() ||     \
    Moved(static_cast<double>(now.field()), static_cast<double>(sent.field()), floor, share))
 
+template <typename ContainerWorthSending>
+bool PodWorthSending(const v1::PodReport& now, const v1::PodReport& sent,
+                     ContainerWorthSending container_worth_sending) {
+  if (now.uid() != sent.uid() || now.namespace_() != sent.namespace_() || now.name() != sent.name() ||
+      now.sandbox_ready() != sent.sandbox_ready() || now.containers_size() != sent.containers_size()) {
+    return true;
+  }
+  return !std::equal(now.containers().begin(), now.containers().end(), sent.containers().begin(),
+                     [&](const v1::ContainerReport& a, const v1::ContainerReport& b) {
+                       return !container_worth_sending(a, b);
+                     });
+}
+
 }  // namespace
 
 bool Moved(double now, double sent, double floor, double share) {
@@ -64,14 +77,21 @@ bool WorthSending(const v1::ContainerReport& now, const v1::ContainerReport& sen
          EVENKEEL_GAUGE_MOVED(memory_working_set_bytes, kMebibyte, 0.05);
 }
 
+bool WorthSendingClosely(const v1::ContainerReport& now, const v1::ContainerReport& sent) {
+  return WorthSending(now, sent) || EVENKEEL_GAUGE_MOVED(cpu_used_millicores, 1, 0.01) ||
+         EVENKEEL_GAUGE_MOVED(cpu_throttled_percent, 1, 0);
+}
+
 bool WorthSending(const v1::PodReport& now, const v1::PodReport& sent) {
-  if (now.uid() != sent.uid() || now.namespace_() != sent.namespace_() || now.name() != sent.name() ||
-      now.sandbox_ready() != sent.sandbox_ready() || now.containers_size() != sent.containers_size()) {
-    return true;
-  }
-  return !std::equal(
-      now.containers().begin(), now.containers().end(), sent.containers().begin(),
-      [](const v1::ContainerReport& a, const v1::ContainerReport& b) { return !WorthSending(a, b); });
+  return PodWorthSending(now, sent, [](const v1::ContainerReport& a, const v1::ContainerReport& b) {
+    return WorthSending(a, b);
+  });
+}
+
+bool WorthSendingClosely(const v1::PodReport& now, const v1::PodReport& sent) {
+  return PodWorthSending(now, sent, [](const v1::ContainerReport& a, const v1::ContainerReport& b) {
+    return WorthSendingClosely(a, b);
+  });
 }
 
 #undef EVENKEEL_GAUGE_MOVED

@@ -130,6 +130,11 @@ void Connection::Receive(absl::Time now) {
         fence_->Follow(response_.fencing_settings(), hello_sent_at_);
       }
       break;
+    case v1::ConnectResponse::kSampleClosely: {
+      const auto& uids = response_.sample_closely().pod_uids();
+      reports_.SampleClosely({uids.begin(), uids.end()});
+      break;
+    }
     case v1::ConnectResponse::MESSAGE_NOT_SET:
       break;  // of a newer coordinator
   }
@@ -147,6 +152,7 @@ void Connection::OnWelcome(const v1::Welcome& welcome, absl::Time now) {
     return;
   }
   pacer_.emplace(interval, now);
+  reports_.SampleClosely({});  // what an earlier session was asked for
   welcomed_ = true;
   welcomed_at_ = now;
   if (!goodbye_) {
@@ -186,6 +192,9 @@ absl::Time Connection::due() const {
     due = std::min(due, pacer_->acknowledgement_due());
     if (!writing_) {  // while a message is under way its end brings the next beat
       due = std::min(due, pacer_->due());
+      if (all_sent_ && reports_.HasUrgentNews()) {
+        due = std::min(due, urgent_allowed_at_);
+      }
     }
   }
   return due;
@@ -252,9 +261,12 @@ void Connection::WriteNext(absl::Time now) {
   } else if (!all_sent_) {
     all_sent_ = true;
     WriteReport(reports_.TakeAll(absl::Now()));
-  } else if (changes_allowed_ && reports_.HasNews()) {
+  } else if (changes_allowed_ ? reports_.HasNews() : now >= urgent_allowed_at_ && reports_.HasUrgentNews()) {
     auto report = reports_.TakeChanges(absl::Now());
     if (!IsEmpty(report.report)) {
+      if (!changes_allowed_) {
+        urgent_allowed_at_ = now + kUrgentInterval;
+      }
       changes_allowed_ = false;
       WriteReport(std::move(report));
     }

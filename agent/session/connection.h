@@ -24,7 +24,8 @@ namespace evenkeel::agent {
 //
 // At most one message is being written. What is written next, in this order: the hello, the goodbye, a beat
 // that is due, an answer to a request, the fence's status, the first report (whole), a report of changes
-// (behind a beat, so at most one a beat).
+// (behind a beat, so at most one a beat; what is urgent does not wait for the beat, at most each
+// kUrgentInterval).
 class Connection {
  public:
   // What a completion is about; it goes through the queue as the tag.
@@ -36,6 +37,9 @@ class Connection {
   static constexpr absl::Duration kGoodbyeTimeout = absl::Milliseconds(500);
   // Answers that wait for the stream; beyond it the oldest go: the coordinator has stopped waiting for them.
   static constexpr size_t kMostAnswers = 64;
+  // With it and the beats' own reports an agent stays below what the coordinator takes. Readings come each
+  // second.
+  static constexpr absl::Duration kUrgentInterval = absl::Milliseconds(250);
 
   // All references outlive the connection. Starts the call; its events come to `queue`.
   Connection(const SessionOptions& options, const Credentials& credentials, grpc::CompletionQueue& queue,
@@ -110,6 +114,7 @@ class Connection {
   std::optional<BeatPacer> pacer_;
   bool all_sent_ = false;         // the first report
   bool changes_allowed_ = false;  // a beat was sent since the last report
+  absl::Time urgent_allowed_at_ = absl::InfinitePast();
   std::optional<std::string> goodbye_;
   bool goodbye_sent_ = false;
   uint64_t beats_written_ = 0;

@@ -53,6 +53,7 @@ class Session::Loop {
 
   void Run() {
     pthread_setname_np(pthread_self(), "session");
+    reports_.WakeOnUrgentNews([this] { mailbox_->Nudge(queue_); });
     while (!stopping_) {
       const std::string& coordinator = options_.coordinators[reconnect_.coordinator()];
       const absl::Duration lasted = RunConnection(coordinator);
@@ -63,6 +64,7 @@ class Session::Loop {
         }
       }
     }
+    reports_.WakeOnUrgentNews(nullptr);
     mailbox_->Close();
     queue_.Shutdown();
     void* tag = nullptr;
@@ -90,6 +92,13 @@ class Session::Loop {
       absl::MutexLock lock(&mutex_);
       if (!closed_ && !stop_) {
         stop_ = reason;
+        Wake(queue);
+      }
+    }
+    // There is something to be looked at, elsewhere.
+    void Nudge(grpc::CompletionQueue& queue) {
+      absl::MutexLock lock(&mutex_);
+      if (!closed_) {
         Wake(queue);
       }
     }

@@ -328,5 +328,72 @@ TEST(NodeStateTest, WordsOfStrangersBecomeUtf8) {
   EXPECT_EQ(received.node().runtime_version(), "? 1.6");
 }
 
+std::vector<ContainerUsage> Uses(const std::string& id, uint64_t millicores) {
+  return {{.container_id = id,
+           .cpu_millicores = millicores,
+           .cpu_throttled_percent = {},
+           .memory_working_set_bytes = 4096}};
+}
+
+// A little more CPU is news of the pods that the coordinator wants closely, and of them it is urgent; of the
+// others it is neither.
+TEST(NodeStateTest, CloselySampledPodsAreToldOfLess) {
+  NodeState state;
+  state.SetPods({Pod("a", {Running("1")}), Pod("b", {Running("2")})}, kNow);
+  state.SetUsage(Uses("1", 100));
+  state.SetUsage(Uses("2", 100));
+  state.TakeAll(kNow);
+  state.SampleClosely({"a"});
+  EXPECT_FALSE(state.HasNews());
+  state.SetUsage(Uses("2", 105));
+  EXPECT_FALSE(state.HasNews());
+  state.SetUsage(Uses("1", 105));
+  EXPECT_TRUE(state.HasUrgentNews());
+  const v1::Report report = state.TakeChanges(kNow);
+  ASSERT_EQ(report.pods_size(), 1);
+  EXPECT_EQ(report.pods(0).uid(), "a");
+  EXPECT_EQ(report.pods(0).containers(0).cpu_used_millicores(), 105U);
+  EXPECT_FALSE(state.HasUrgentNews());
+
+  state.SetUsage(Uses("2", 300));  // news, but not urgent
+  EXPECT_TRUE(state.HasNews());
+  EXPECT_FALSE(state.HasUrgentNews());
+}
+
+// What was too little to be told is told as soon as somebody wants to know it; and no more when nobody does.
+TEST(NodeStateTest, AskingCloselyTellsWhatWasHeldBack) {
+  NodeState state;
+  state.SetPods({Pod("a", {Running("1")})}, kNow);
+  state.SetUsage(Uses("1", 100));
+  state.TakeAll(kNow);
+  state.SetUsage(Uses("1", 107));
+  EXPECT_FALSE(state.HasNews());
+  state.SampleClosely({"a"});
+  EXPECT_TRUE(state.HasUrgentNews());
+  EXPECT_EQ(state.TakeChanges(kNow).pods(0).containers(0).cpu_used_millicores(), 107U);
+
+  state.SampleClosely({});
+  state.SetUsage(Uses("1", 112));
+  EXPECT_FALSE(state.HasNews());
+}
+
+// A pod may be asked for before it is there, and stays closely sampled while its containers come and go.
+TEST(NodeStateTest, ClosenessWaitsForThePodAndOutlivesItsContainers) {
+  NodeState state;
+  state.SampleClosely({"a"});
+  state.SetPods({Pod("a", {Running("1")})}, kNow);
+  state.SetUsage(Uses("1", 100));
+  EXPECT_TRUE(state.HasUrgentNews());
+  state.TakeAll(kNow);
+  EXPECT_FALSE(state.HasUrgentNews());
+
+  state.SetPods({Pod("a", {Running("2")})}, kNow);  // started again
+  state.TakeChanges(kNow);
+  state.SetUsage(Uses("2", 50));
+  state.TakeChanges(kNow);
+  state.SetUsage(Uses("2", 53));
+  EXPECT_TRUE(state.HasUrgentNews());
+}
+
 }  // namespace
 }  // namespace evenkeel::agent

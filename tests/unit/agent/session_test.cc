@@ -372,5 +372,96 @@ TEST_F(SessionTest, AnswersARestartRequest) {
   EXPECT_EQ(seen.ended, 0);
 }
 
+v1::ConnectResponse Closely(const std::vector<std::string>& uids) {
+  v1::ConnectResponse response;
+  v1::SampleClosely& closely = *response.mutable_sample_closely();
+  for (const std::string& uid : uids) {
+    closely.add_pod_uids(uid);
+  }
+  return response;
+}
+
+class CloseSamplingTest : public SessionTest {
+ protected:
+  void AddRunningPod(const std::string& uid) {
+    board_.Update([&](NodeState& state) {
+      RuntimeContainer container;
+      container.id = "container-of-" + uid;
+      container.name = "main";
+      container.state = v1::CONTAINER_STATE_RUNNING;
+      pods_.push_back({.uid = uid,
+                       .pod_namespace = "default",
+                       .name = uid,
+                       .sandbox_ready = true,
+                       .containers = {container}});
+      state.SetPods(pods_, absl::Now());
+    });
+  }
+  void Use(const std::string& uid, uint64_t millicores) {
+    board_.Update([&](NodeState& state) {
+      state.SetUsage({{.container_id = "container-of-" + uid,
+                       .cpu_millicores = millicores,
+                       .cpu_throttled_percent = {},
+                       .memory_working_set_bytes = 4096}});
+    });
+  }
+  static bool Told(const Seen& seen, const std::string& uid, uint64_t millicores) {
+    for (const v1::ConnectRequest& message : seen.messages) {
+      for (const v1::PodReport& pod : message.report().pods()) {
+        if (pod.uid() == uid && pod.containers(0).cpu_used_millicores() == millicores) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+};
+
+// What a closely sampled pod uses is told with the reading, and does not wait for the next beat: of reports
+// behind a beat there can be no more than beats, and one whole one.
+TEST_F(CloseSamplingTest, ReadingsDoNotWaitForABeat) {
+  StartCoordinator({.beat_interval = absl::Seconds(2)});
+  AddRunningPod("a");
+  StartSession(Options());
+  coordinator_->WaitUntil("the whole report", [](const Seen& s) { return !Only(s, Kind::kReport).empty(); });
+  coordinator_->Send(Closely({"a"}));
+  uint64_t millicores = 100;
+  size_t ahead = 0;
+  for (int reading = 0; reading < 100 && ahead < 3; ++reading) {
+    millicores += 3 + millicores / 100;
+    Use("a", millicores);
+    const Seen seen =
+        coordinator_->WaitUntil("the reading", [&](const Seen& s) { return Told(s, "a", millicores); });
+    const size_t behind_beats = Only(seen, Kind::kBeat).size() + 1;
+    const size_t reports = Only(seen, Kind::kReport).size();
+    ahead = reports > behind_beats ? reports - behind_beats : 0;
+  }
+  EXPECT_EQ(ahead, 3U);
+}
+
+// A new session begins with nobody: what an earlier coordinator wanted is nobody's wish any more.
+TEST_F(CloseSamplingTest, ANewSessionBeginsWithNobody) {
+  StartCoordinator();
+  AddRunningPod("a");
+  AddRunningPod("b");
+  Use("a", 100);
+  StartSession(Options());
+  coordinator_->WaitUntil("the whole report", [](const Seen& s) { return !Only(s, Kind::kReport).empty(); });
+  coordinator_->Send(Closely({"a"}));
+  Use("a", 200);  // is told in any case
+  Use("a", 203);
+  coordinator_->WaitUntil("the close reading", [](const Seen& s) { return Told(s, "a", 203); });
+  coordinator_->End(grpc::Status(grpc::StatusCode::UNAVAILABLE, "stopping"));
+  coordinator_->WaitUntil("the second session's report", [](const Seen& s) {
+    const auto reports = Only(s, Kind::kReport);
+    return std::count_if(reports.begin(), reports.end(),
+                         [](const v1::ConnectRequest& r) { return r.report().full(); }) == 2;
+  });
+  Use("a", 206);
+  Use("b", 500);  // what is told behind it shows that the one before was held back
+  const Seen seen = coordinator_->WaitUntil("the other pod", [](const Seen& s) { return Told(s, "b", 500); });
+  EXPECT_FALSE(Told(seen, "a", 206));
+}
+
 }  // namespace
 }  // namespace evenkeel::agent

@@ -39,6 +39,53 @@ TEST(SignificanceTest, ContainerStatesAlwaysCountGaugesByDistance) {
   EXPECT_TRUE(WorthSending(now, sent));
 }
 
+// Of a closely sampled container a percent is worth a report, if it is more than a millicore; the rest counts
+// as for any other.
+TEST(SignificanceTest, ClosenessIsAboutCpuAlone) {
+  v1::ContainerReport sent;
+  sent.set_container_id("a");
+  sent.set_state(v1::CONTAINER_STATE_RUNNING);
+  sent.set_cpu_used_millicores(100);
+  sent.set_cpu_throttled_percent(10);
+  sent.set_memory_working_set_bytes(100 << 20);
+  v1::ContainerReport now = sent;
+  EXPECT_FALSE(WorthSendingClosely(now, sent));
+  now.set_cpu_used_millicores(101);  // one millicore is what rounding makes
+  EXPECT_FALSE(WorthSendingClosely(now, sent));
+  now.set_cpu_used_millicores(102);
+  EXPECT_TRUE(WorthSendingClosely(now, sent));
+  EXPECT_FALSE(WorthSending(now, sent));
+  now = sent;
+  now.set_cpu_throttled_percent(11.5);
+  EXPECT_TRUE(WorthSendingClosely(now, sent));
+  EXPECT_FALSE(WorthSending(now, sent));
+  now = sent;
+  now.set_memory_working_set_bytes(104 << 20);
+  EXPECT_FALSE(WorthSendingClosely(now, sent));
+  now.set_state(v1::CONTAINER_STATE_EXITED);
+  EXPECT_TRUE(WorthSendingClosely(now, sent));
+
+  sent.set_cpu_used_millicores(4000);
+  now = sent;
+  now.set_cpu_used_millicores(4040);
+  EXPECT_FALSE(WorthSendingClosely(now, sent));
+  now.set_cpu_used_millicores(4041);
+  EXPECT_TRUE(WorthSendingClosely(now, sent));
+}
+
+// A pod is worth as much as its containers are.
+TEST(SignificanceTest, APodIsAsCloseAsItsContainers) {
+  v1::PodReport sent;
+  sent.set_uid("a");
+  sent.add_containers()->set_cpu_used_millicores(100);
+  sent.add_containers()->set_cpu_used_millicores(10);
+  v1::PodReport now = sent;
+  EXPECT_FALSE(WorthSendingClosely(now, sent));
+  now.mutable_containers(1)->set_cpu_used_millicores(13);
+  EXPECT_TRUE(WorthSendingClosely(now, sent));
+  EXPECT_FALSE(WorthSending(now, sent));
+}
+
 // How long a health check took is not news; its state and reason are.
 TEST(SignificanceTest, LatencyOfACheckIsNotNews) {
   v1::PartHealth sent;

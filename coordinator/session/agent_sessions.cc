@@ -34,6 +34,9 @@ void AgentSessions::Release(const SetFencing& request) {
 void AgentSessions::Release(const ConfirmGoodbye& request) {
   loop_->Release(request);
 }
+void AgentSessions::Release(const CloseSampling& request) {
+  loop_->Release(request);
+}
 void AgentSessions::Release(const ReleasedAction& action) {
   loop_->Release(action);
 }

@@ -9,6 +9,7 @@
 #include "common/base/check.h"
 #include "common/base/status.h"
 #include "common/rpc/status.h"
+#include "coordinator/session/close_sampling.h"
 #include "coordinator/session/validate.h"
 
 namespace evenkeel::coordinator {
@@ -298,6 +299,12 @@ void Session::SetFencing(FencingSettings settings) {
   WriteNext();
 }
 
+void Session::SampleClosely(std::vector<std::string> pod_uids) {
+  if (pod_uids.size() > kMostCloselySampled) pod_uids.resize(kMostCloselySampled);
+  close_sampling_waits_ = std::move(pod_uids);
+  WriteNext();
+}
+
 void Session::Welcome(uint64_t epoch, absl::Duration beat_interval) {
   epoch_ = epoch;
   beat_interval_ = beat_interval;
@@ -367,6 +374,10 @@ void Session::WriteNext() {
   } else if (fencing_waits_) {
     *response.mutable_fencing_settings() = MessageOf(*fencing_waits_);
     fencing_waits_.reset();
+  } else if (close_sampling_waits_) {
+    v1::SampleClosely* closely = response.mutable_sample_closely();
+    for (std::string& uid : *close_sampling_waits_) closely->add_pod_uids(std::move(uid));
+    close_sampling_waits_.reset();
   } else if (acknowledgement_waits_) {
     acknowledgement_waits_ = false;
     response.mutable_beat_acknowledgement()->set_sequence(last_sequence_);

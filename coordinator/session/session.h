@@ -6,7 +6,8 @@
 //
 // Before it is open nothing but the hello is read. While open, memory is bounded whatever the agent does: one
 // message being read, one being written, and what waits to be written is the latest welcome, the latest
-// fencing settings, the latest acknowledgement and at most kMaxProbes probe requests.
+// fencing settings, the latest wish whom to sample closely, the latest acknowledgement, at most kMaxProbes
+// probe requests and kMaxRestarts restarts.
 //
 // Threading: the sessions' thread only.
 #pragma once
@@ -98,6 +99,8 @@ class Session final : private AgentStream::Listener {
   void Welcome(uint64_t epoch, absl::Duration beat_interval);
   // The latest settings are what is sent, should several come before there is room.
   void SetFencing(FencingSettings settings);
+  // The same of the pods whose CPU is wanted closely; kMostCloselySampled of them are sent.
+  void SampleClosely(std::vector<std::string> pod_uids);
   // False: too many are under way, or the session is not open.
   bool Probe(const ProbeNode& request, absl::Time now);
 
@@ -187,6 +190,7 @@ class Session final : private AgentStream::Listener {
   uint64_t epoch_ = 0;
   absl::Duration beat_interval_;
   std::optional<FencingSettings> fencing_waits_;
+  std::optional<std::vector<std::string>> close_sampling_waits_;
   bool acknowledgement_waits_ = false;
   std::deque<ProbeNode> probes_waiting_;
   std::vector<OutstandingProbe> probes_;

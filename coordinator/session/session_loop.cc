@@ -116,6 +116,10 @@ void AgentSessions::Loop::Release(const ConfirmGoodbye& request) {
   mailbox_->Post(request);
 }
 
+void AgentSessions::Loop::Release(const CloseSampling& request) {
+  mailbox_->Post(request);  // a few a second and session: whoever asks does so by a clock of its own
+}
+
 // ---- the thread ----
 
 void AgentSessions::Loop::Run() {
@@ -300,6 +304,13 @@ void AgentSessions::Loop::Obey(const SetFencing& request) {
 
 void AgentSessions::Loop::Obey(const ConfirmGoodbye& request) {
   if (Session* session = Find(request.session_id); session != nullptr) session->GoodbyeConfirmed();
+}
+
+void AgentSessions::Loop::Obey(CloseSampling request) {
+  const auto found = open_.find(request.node);
+  // Its successor is asked by whoever hears of it.
+  if (found == open_.end() || found->second->id() != request.session_id) return;
+  found->second->SampleClosely(std::move(request.pod_uids));
 }
 
 void AgentSessions::Loop::Obey(const EndAll&) {

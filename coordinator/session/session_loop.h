@@ -42,6 +42,7 @@ class AgentSessions::Loop final : public SessionHost {
   void Release(const ReleasedAction& action);
   void Release(const SetFencing& request);
   void Release(const ConfirmGoodbye& request);
+  void Release(const CloseSampling& request);
   const Figures& figures() const { return figures_; }
 
  private:
@@ -85,6 +86,7 @@ class AgentSessions::Loop final : public SessionHost {
   void Obey(const ReleasedAction& action);
   void Obey(const SetFencing& request);
   void Obey(const ConfirmGoodbye& request);
+  void Obey(CloseSampling request);
   void Obey(const EndAll& request);
   void Obey(const CloseQueue& request);
 

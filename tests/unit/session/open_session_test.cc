@@ -375,5 +375,40 @@ TEST(OpenSession, ARestartWithoutAnAgentIsUnreachable) {
   EXPECT_EQ(rig.events.WaitFor<ActionFinished>(2).back().outcome, ActionOutcome::kUnreachable);
 }
 
+// Whom to sample closely goes to the session that it was meant for, the latest wish in place of those before.
+TEST(OpenSession, CloseSamplingIsAskedOfThatSession) {
+  SessionRig rig;
+  const auto agent = rig.OpenSession("node-1");
+  const uint64_t session_id = rig.events.WaitFor<SessionOpened>(1).front().session_id;
+  rig.sessions().Release(
+      CloseSampling{.node = kNode, .session_id = session_id + 1000, .pod_uids = {"another session's"}});
+  rig.sessions().Release(
+      CloseSampling{.node = {"blue", "node-2"}, .session_id = session_id, .pod_uids = {"another node's"}});
+  rig.sessions().Release(CloseSampling{.node = kNode, .session_id = session_id, .pod_uids = {"a", "b"}});
+  auto response = agent->Receive();
+  ASSERT_TRUE(response && response->has_sample_closely());
+  EXPECT_THAT(response->sample_closely().pod_uids(), ElementsAre("a", "b"));
+
+  rig.sessions().Release(CloseSampling{.node = kNode, .session_id = session_id, .pod_uids = {}});
+  response = agent->Receive();
+  ASSERT_TRUE(response && response->has_sample_closely());
+  EXPECT_THAT(response->sample_closely().pod_uids(), IsEmpty());
+}
+
+// An agent is asked for no more pods than it takes.
+TEST(OpenSession, CloseSamplingIsBounded) {
+  SessionRig rig;
+  const auto agent = rig.OpenSession("node-1");
+  CloseSampling request{.node = kNode,
+                        .session_id = rig.events.WaitFor<SessionOpened>(1).front().session_id,
+                        .pod_uids = std::vector<std::string>(kMostCloselySampled + 1, "a")};
+  request.pod_uids.back() = "z";
+  rig.sessions().Release(request);
+  const auto response = agent->Receive();
+  ASSERT_TRUE(response && response->has_sample_closely());
+  ASSERT_EQ(response->sample_closely().pod_uids_size(), static_cast<int>(kMostCloselySampled));
+  EXPECT_EQ(*response->sample_closely().pod_uids().rbegin(), "a");
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -26,6 +27,21 @@ namespace evenkeel::coordinator {
 class UsageBook {
  public:
   static constexpr size_t kMostPods = 131072;  // more are not watched, and Watch says so
+  // Pods of one node whose state is kept although nobody asked; twice what an agent tells of.
+  static constexpr size_t kMostUnwatched = 2048;
+  // The longest time that one sample stands for.
+  static constexpr absl::Duration kLongestSample = absl::Seconds(2);
+  // An agent reads each second and tells what has moved within a tenth more. So by a beat that names nothing
+  // a figure is known to hold up to so long before it: were it taken to hold longer, the first reading of a
+  // rise would find its second filled with the figure from before.
+  static constexpr absl::Duration kUnsettled = absl::Milliseconds(1200);
+  // A figure that holds is noted no oftener, so that kMostSamples last for long windows.
+  static constexpr absl::Duration kHoldsFor = absl::Milliseconds(750);
+  // Beats may come as rarely as this in a large fleet. A pod is seen for as long as two of them may be lost.
+  static constexpr absl::Duration kLongestRhythm = absl::Seconds(5);
+  // A pod whose figures stay the same is told again when its samples are so much newer: before what was told
+  // looks old (kFreshSample).
+  static constexpr absl::Duration kTellAgain = absl::Seconds(4);
 
   // In place of what was asked of that pod before. What its node has told already is there at once. False:
   // kMostPods are watched.
@@ -35,51 +51,79 @@ class UsageBook {
   // A session of the node begins: what an earlier one told of its pods is no longer the state, and what they
   // used stays in their windows.
   void OnSession(const std::string& node);
+  // It has ended, and none has taken its place.
+  void OnSessionEnded(const std::string& node);
   // A report of the node, received at `received` (the coordinator's clock, which all times here are by).
-  // Samples are of the time since the pod's one before it, at most 2 s.
+  // Samples are of the time since the pod's one before it, at most kLongestSample.
   void OnReport(const std::string& node, const v1::Report& report, absl::Time received);
-  // The node's agent has spoken at `beat` (its last beat): its pods' figures hold up to then.
+  // The node's agent has spoken at `beat` (its last beat): its pods' figures hold up to kUnsettled before.
   void OnBeat(const std::string& node, absl::Time beat);
 
-  // The pods whose figures differ from what was last taken, as they are at `now`. O(pods watched on nodes
-  // that have spoken since, or whose sight has changed).
+  // The pods whose figures differ from what was last taken, as they are at `now`; and those of kTellAgain.
+  // O(pods watched on nodes that have spoken since, or whose sight has changed).
   std::vector<PodUsage> TakeChanged(absl::Time now);
-  // Of those, the ones that have passed their sudden_millicores and are to be told at once.
+  // Of those, the ones that have passed their sudden_millicores and are to be told at once. Each rise once:
+  // what it was taken for before must have been lower.
   std::vector<PodUsage> TakeSudden(absl::Time now);
 
-  // Uids of the pods that are watched on the node: whom its agent is to sample closely.
+  // Uids of the pods that are watched on the node, in order: whom its agent is to sample closely.
   std::vector<std::string> WatchedOn(const std::string& node) const;
-  // Nodes for which that has changed since the last call.
+  // Nodes for which that has changed since the last call, or whose new session has not heard of it.
   std::set<std::string> TakeRewatched();
 
  private:
-  struct Container {
-    int64_t millicores = 0;
-    std::optional<double> throttled_percent;
+  // A pod as its node has told it last in this session.
+  struct State {
+    std::optional<int64_t> millicores;        // of its running containers; none: one has no figure
+    std::optional<double> throttled_percent;  // of the worst of them; none: nobody knows
+    absl::Time told;
   };
   struct Throttling {
-    absl::Time time;
+    absl::Time until;
+    absl::Duration length;
     double percent = 0;
   };
   struct Pod {
-    std::optional<WatchUsage> watch;  // none: only its state is known
-    std::string node;
-    std::map<std::string, Container> containers;  // by name
-    absl::Time sampled = absl::InfinitePast();    // up to when its window is filled
+    WatchUsage asked;
+    std::optional<State> state;                 // none: its node does not know it (any more), or is not there
+    absl::Time sampled = absl::InfinitePast();  // up to when its window is filled
     UsageWindow window;
-    std::deque<Throttling> throttled;
+    std::deque<Throttling> throttled;  // of the panic window
     std::optional<PodUsage> told;
+    bool changed = false;                       // since it was looked at
+    absl::Time check = absl::InfiniteFuture();  // its entry in checks_; infinite: there is none
   };
   struct NodeBook {
-    std::set<std::string> watched;  // pods' uids
+    bool in_session = false;
+    std::map<std::string, State> unwatched;  // by uid
+    std::map<std::string, Pod> watched;      // by uid
     absl::Time spoken = absl::InfinitePast();
+    absl::Duration rhythm;  // between the last two beats that were told of
   };
 
-  PodUsage Figures(const Pod& pod, absl::Time now) const;
+  static State StateOf(const v1::PodReport& report, absl::Time received);
+  static absl::Duration Fresh(const NodeBook& node);
+  static bool ToldSudden(const Pod& pod);
+  static bool WorthTelling(const PodUsage& now, const std::optional<PodUsage>& told);
+  static PodUsage Figures(const NodeBook& node, const Pod& pod, absl::Time now);
 
-  std::map<std::string, Pod> pods_;  // by uid; unwatched ones as well while their node's session lasts
+  // What is known of the pod's use, which is its state's, reaches to `taken`.
+  void Sample(const NodeBook& node, Pod& pod, absl::Time taken);
+  void NoteChange(Pod& pod);
+  void CheckAt(Pod& pod, absl::Time when);
+  void RunChecks(absl::Time now);
+  void ForgetStates(NodeBook& node);
+  void DropIfUnused(const std::string& node);
+  Pod* Find(const std::string& pod_uid);
+
   std::map<std::string, NodeBook> nodes_;
+  std::map<std::string, std::string> node_of_;  // of each watched pod, by uid
+  std::set<std::string> changed_;               // nodes that have pods which are
+  std::set<std::string> sudden_;                // uids; whether they are is looked at when they are taken
   std::set<std::string> rewatched_;
+  // When a pod's sight may change by time alone, and whose: one entry a pod. Never too late; one that is too
+  // early is put off when it comes up, so that a sample need not move it.
+  std::set<std::pair<absl::Time, std::string>> checks_;
 };
 
 }  // namespace evenkeel::coordinator

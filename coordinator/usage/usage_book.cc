@@ -1,0 +1,287 @@
+#include "coordinator/usage/usage_book.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace evenkeel::coordinator {
+namespace {
+
+// More than any machine has. An agent is not trusted with more: sums of it must not overflow.
+constexpr uint64_t kMostMillicores = 10'000'000;
+
+}  // namespace
+
+UsageBook::State UsageBook::StateOf(const v1::PodReport& report, absl::Time received) {
+  State state{.millicores = std::nullopt, .throttled_percent = std::nullopt, .told = received};
+  uint64_t used = 0;
+  bool whole = !report.containers().empty();  // a sandbox alone has not begun to be measured
+  for (const v1::ContainerReport& container : report.containers()) {
+    if (container.state() != v1::CONTAINER_STATE_RUNNING) continue;  // it uses nothing
+    whole = whole && container.has_cpu_used_millicores();
+    used = std::min(kMostMillicores, used + std::min(kMostMillicores, container.cpu_used_millicores()));
+    if (!container.has_cpu_throttled_percent() || std::isnan(container.cpu_throttled_percent())) continue;
+    state.throttled_percent = std::max(state.throttled_percent.value_or(0),
+                                       std::clamp(container.cpu_throttled_percent(), 0.0, 100.0));
+  }
+  if (whole) state.millicores = static_cast<int64_t>(used);
+  return state;
+}
+
+absl::Duration UsageBook::Fresh(const NodeBook& node) {
+  return std::max(kFreshSample, kUnsettled + 2 * node.rhythm);
+}
+
+// ---- who is asked for ----
+
+bool UsageBook::Watch(const WatchUsage& request) {
+  const auto [place, is_new] = node_of_.try_emplace(request.pod_uid, request.node);
+  if (is_new && node_of_.size() > kMostPods) {
+    node_of_.erase(place);
+    return false;
+  }
+  NodeBook& node = nodes_[request.node];
+  if (place->second != request.node) {  // what it used goes with it
+    const std::string before = std::exchange(place->second, request.node);
+    auto moved = nodes_[before].watched.extract(request.pod_uid);
+    moved.mapped().state.reset();
+    moved.mapped().changed = false;  // is noted below, of the other node
+    node.watched.insert(std::move(moved));
+    rewatched_.insert(before);
+    DropIfUnused(before);
+    rewatched_.insert(request.node);
+  } else if (is_new) {
+    rewatched_.insert(request.node);
+  }
+  Pod& pod = node.watched[request.pod_uid];
+  pod.asked = request;
+  if (const auto known = node.unwatched.find(request.pod_uid); known != node.unwatched.end()) {
+    pod.state = known->second;
+    node.unwatched.erase(known);
+  }
+  if (pod.state) Sample(node, pod, std::max(pod.state->told, node.spoken - kUnsettled));
+  NoteChange(pod);  // the windows may be others
+  return true;
+}
+
+void UsageBook::Unwatch(const std::string& pod_uid) {
+  const auto place = node_of_.find(pod_uid);
+  if (place == node_of_.end()) return;
+  const std::string name = place->second;
+  NodeBook& node = nodes_.at(name);
+  const auto at = node.watched.find(pod_uid);
+  CheckAt(at->second, absl::InfiniteFuture());
+  if (at->second.state && node.unwatched.size() < kMostUnwatched) {
+    node.unwatched.insert_or_assign(pod_uid, *at->second.state);
+  }
+  node.watched.erase(at);
+  node_of_.erase(place);
+  sudden_.erase(pod_uid);
+  rewatched_.insert(name);
+  DropIfUnused(name);
+}
+
+UsageBook::Pod* UsageBook::Find(const std::string& pod_uid) {
+  const auto place = node_of_.find(pod_uid);
+  return place == node_of_.end() ? nullptr : &nodes_.at(place->second).watched.at(pod_uid);
+}
+
+void UsageBook::DropIfUnused(const std::string& node) {
+  const auto at = nodes_.find(node);
+  if (at == nodes_.end() || at->second.in_session || !at->second.watched.empty()) return;
+  changed_.erase(node);
+  nodes_.erase(at);
+}
+
+std::vector<std::string> UsageBook::WatchedOn(const std::string& node) const {
+  std::vector<std::string> uids;
+  const auto at = nodes_.find(node);
+  if (at == nodes_.end()) return uids;
+  uids.reserve(at->second.watched.size());
+  for (const auto& [uid, pod] : at->second.watched) uids.push_back(uid);
+  return uids;
+}
+
+std::set<std::string> UsageBook::TakeRewatched() {
+  return std::exchange(rewatched_, {});
+}
+
+// ---- what the agents say ----
+
+void UsageBook::OnSession(const std::string& name) {
+  NodeBook& node = nodes_[name];
+  node.in_session = true;
+  node.spoken = absl::InfinitePast();
+  ForgetStates(node);
+  if (!node.watched.empty()) rewatched_.insert(name);
+}
+
+void UsageBook::OnSessionEnded(const std::string& name) {
+  const auto at = nodes_.find(name);
+  if (at == nodes_.end()) return;
+  at->second.in_session = false;
+  ForgetStates(at->second);
+  DropIfUnused(name);
+}
+
+void UsageBook::ForgetStates(NodeBook& node) {
+  node.unwatched.clear();
+  for (auto& [uid, pod] : node.watched) pod.state.reset();
+}
+
+void UsageBook::OnReport(const std::string& name, const v1::Report& report, absl::Time received) {
+  NodeBook& node = nodes_[name];
+  node.in_session = true;
+  if (report.full()) ForgetStates(node);
+  for (const std::string& uid : report.gone_pod_uids()) {
+    node.unwatched.erase(uid);
+    if (const auto at = node.watched.find(uid); at != node.watched.end()) at->second.state.reset();
+  }
+  for (const v1::PodReport& told : report.pods()) {
+    State state = StateOf(told, received);
+    const auto at = node.watched.find(told.uid());
+    if (at == node.watched.end()) {
+      const bool room = node.unwatched.size() < kMostUnwatched || node.unwatched.contains(told.uid());
+      if (room) node.unwatched.insert_or_assign(told.uid(), state);
+      continue;
+    }
+    Pod& pod = at->second;
+    if (pod.state && received < pod.state->told) continue;
+    // The same figure may be no new reading: something else of the pod was worth the report.
+    const bool reading = !pod.state || pod.state->millicores != state.millicores;
+    if (pod.state) Sample(node, pod, received - kUnsettled);  // so long the figure from before has held
+    pod.state = state;
+    if (reading) Sample(node, pod, received);
+  }
+}
+
+void UsageBook::OnBeat(const std::string& name, absl::Time beat) {
+  const auto at = nodes_.find(name);
+  if (at == nodes_.end() || beat <= at->second.spoken) return;
+  NodeBook& node = at->second;
+  if (node.spoken != absl::InfinitePast()) node.rhythm = std::min(beat - node.spoken, kLongestRhythm);
+  node.spoken = beat;
+  const absl::Time settled = beat - kUnsettled;
+  for (auto& [uid, pod] : node.watched) {
+    if (pod.state && settled - pod.sampled >= kHoldsFor) Sample(node, pod, settled);
+  }
+}
+
+void UsageBook::Sample(const NodeBook& node, Pod& pod, absl::Time taken) {
+  if (!pod.state->millicores || taken <= pod.sampled) return;
+  const int64_t millicores = *pod.state->millicores;
+  const absl::Duration length = std::min(taken - pod.sampled, kLongestSample);
+  pod.window.Add({.millicores = millicores, .taken = taken, .window = length});
+  pod.sampled = taken;
+  if (pod.state->throttled_percent) {
+    pod.throttled.push_back({.until = taken, .length = length, .percent = *pod.state->throttled_percent});
+  }
+  while (!pod.throttled.empty() && (pod.throttled.front().until <= taken - pod.asked.panic_window ||
+                                    pod.throttled.size() > kMostSamples)) {
+    pod.throttled.pop_front();
+  }
+  // An entry that is there already, and earlier, is put off when it comes up.
+  if (const absl::Time due = taken + Fresh(node); due < pod.check) CheckAt(pod, due);
+  NoteChange(pod);
+  // A mean can only have passed what the figure itself has passed.
+  const int64_t sudden = pod.asked.sudden_millicores;
+  if (sudden > 0 && millicores > sudden && !ToldSudden(pod)) sudden_.insert(pod.asked.pod_uid);
+}
+
+// ---- what the core is told ----
+
+void UsageBook::NoteChange(Pod& pod) {
+  if (pod.changed) return;
+  pod.changed = true;
+  changed_.insert(pod.asked.node);
+}
+
+void UsageBook::CheckAt(Pod& pod, absl::Time when) {
+  if (pod.check != absl::InfiniteFuture()) checks_.erase({pod.check, pod.asked.pod_uid});
+  pod.check = when;
+  if (when != absl::InfiniteFuture()) checks_.emplace(when, pod.asked.pod_uid);
+}
+
+void UsageBook::RunChecks(absl::Time now) {
+  while (!checks_.empty() && checks_.begin()->first < now) {
+    Pod& pod = *Find(checks_.begin()->second);
+    const absl::Time unseen = pod.sampled + Fresh(nodes_.at(pod.asked.node));
+    if (now <= unseen) {
+      CheckAt(pod, unseen);
+      continue;
+    }
+    NoteChange(pod);
+    CheckAt(pod, now <= unseen + kHoldSample ? unseen + kHoldSample : absl::InfiniteFuture());
+  }
+}
+
+PodUsage UsageBook::Figures(const NodeBook& node, const Pod& pod, absl::Time now) {
+  PodUsage usage{.pod_uid = pod.asked.pod_uid,
+                 .steady = std::nullopt,
+                 .sudden = std::nullopt,
+                 .held = false,
+                 .throttled_percent = std::nullopt};
+  const UsageWindow::Sight sight = pod.window.SightAt(now, Fresh(node));
+  if (sight == UsageWindow::Sight::kMissing) return usage;
+  usage.held = sight == UsageWindow::Sight::kHeld;
+  usage.steady = pod.window.Mean(pod.asked.window);
+  usage.sudden = pod.window.Mean(pod.asked.panic_window);
+  double percent = 0;
+  absl::Duration length;
+  for (const Throttling& throttled : pod.throttled) {
+    percent += throttled.percent * absl::ToDoubleSeconds(throttled.length);
+    length += throttled.length;
+  }
+  if (length > absl::ZeroDuration()) {
+    usage.throttled_percent = std::llround(percent / absl::ToDoubleSeconds(length));
+  }
+  return usage;
+}
+
+bool UsageBook::WorthTelling(const PodUsage& now, const std::optional<PodUsage>& told) {
+  if (!told) return now.steady.has_value();
+  const auto millicores = [](const std::optional<CpuSample>& sample) {
+    return sample ? std::optional<int64_t>(sample->millicores) : std::nullopt;
+  };
+  if (millicores(now.steady) != millicores(told->steady) ||
+      millicores(now.sudden) != millicores(told->sudden) || now.held != told->held ||
+      now.throttled_percent != told->throttled_percent) {
+    return true;
+  }
+  return now.steady && now.steady->taken - told->steady->taken >= kTellAgain;
+}
+
+bool UsageBook::ToldSudden(const Pod& pod) {
+  return pod.told && pod.told->sudden && pod.told->sudden->millicores > pod.asked.sudden_millicores;
+}
+
+std::vector<PodUsage> UsageBook::TakeChanged(absl::Time now) {
+  RunChecks(now);
+  std::vector<PodUsage> taken;
+  for (const std::string& name : std::exchange(changed_, {})) {
+    const auto at = nodes_.find(name);
+    if (at == nodes_.end()) continue;
+    for (auto& [uid, pod] : at->second.watched) {
+      if (!std::exchange(pod.changed, false)) continue;
+      PodUsage usage = Figures(at->second, pod, now);
+      if (!WorthTelling(usage, pod.told)) continue;
+      pod.told = usage;
+      taken.push_back(std::move(usage));
+    }
+  }
+  return taken;
+}
+
+std::vector<PodUsage> UsageBook::TakeSudden(absl::Time now) {
+  std::vector<PodUsage> taken;
+  for (const std::string& uid : std::exchange(sudden_, {})) {
+    Pod& pod = *Find(uid);
+    PodUsage usage = Figures(nodes_.at(pod.asked.node), pod, now);
+    const bool passed = usage.sudden && usage.sudden->millicores > pod.asked.sudden_millicores;
+    if (!passed || ToldSudden(pod)) continue;
+    pod.told = usage;
+    taken.push_back(std::move(usage));
+  }
+  return taken;
+}
+
+}  // namespace evenkeel::coordinator

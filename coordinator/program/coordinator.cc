@@ -33,6 +33,7 @@
 #include "coordinator/session/transport.h"
 #include "coordinator/store/event_log.h"
 #include "coordinator/store/rocks_store.h"
+#include "coordinator/usage/usage_reports.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -109,6 +110,7 @@ struct Coordinator::Parts {
 
   FleetView view;
   DecisionFeed decisions;
+  ScalerFeed scalers;
   NoticeLog notice_log;
   Dispatcher dispatcher;
   const std::unique_ptr<EventLog> event_log;  // null: none is kept
@@ -117,6 +119,7 @@ struct Coordinator::Parts {
 
   TokenAuthenticator tokens;
   CredentialAuthenticator agents;
+  UsageReports usage;
   AgentSessions sessions;
   std::unique_ptr<FenceHook> fence_hook;  // null: there is none
   std::map<std::string, std::unique_ptr<ClusterActor>> actors;
@@ -150,7 +153,8 @@ Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> s
       replies(runtime),
       tokens({.name_space = config.name_space}, Apis()),
       agents(&tokens, CertificateClusters(config)),
-      sessions({.epoch = restored.epoch}, agents, runtime, view, *clock),
+      usage(view, runtime, *clock),
+      sessions({.epoch = restored.epoch}, agents, runtime, usage, *clock),
       fence_hook(std::move(fence_hook_in)),
       access({}, home, *clock),
       operators({.access = access,
@@ -158,6 +162,7 @@ Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> s
                  .store = *store,
                  .view = view,
                  .decisions = decisions,
+                 .scalers = scalers,
                  .replies = replies,
                  .event_log = event_log.get(),
                  .clock = *clock}),
@@ -176,9 +181,11 @@ void Coordinator::Parts::StartLoop() {
   Dispatcher::Receivers receivers{.events = &runtime,
                                   .actors = {},
                                   .sessions = &sessions,
+                                  .usage = &usage,
                                   .replies = &replies,
                                   .view = &view,
                                   .decisions = &decisions,
+                                  .scalers = &scalers,
                                   .metrics = metrics.get(),
                                   .log = &notice_log};
   for (const auto& [cluster, api] : Apis()) {
@@ -196,7 +203,9 @@ void Coordinator::Parts::StartLoop() {
     receivers.actors.emplace(cluster, actor->second.get());
   }
   dispatcher.Connect(std::move(receivers));
+  usage.Connect([this](const CloseSampling& request) { sessions.Release(request); });
   runtime.Start();
+  usage.Start();
 }
 
 void Coordinator::Parts::Watch() {
@@ -205,6 +214,7 @@ void Coordinator::Parts::Watch() {
     if (client != nullptr) {
       observers.push_back(std::make_unique<ClusterObserver>(ClusterObserver::Options{.cluster = cluster},
                                                             *client, runtime, view));
+      dispatcher.ConnectObserver(cluster, *observers.back());
       continue;
     }
     runtime.Post(ClusterAdded{.cluster = cluster});
@@ -268,7 +278,9 @@ Coordinator::Parts::~Parts() {
     server->GetHealthCheckService()->SetServingStatus(false);
   }
   sessions.Stop();
+  dispatcher.DisconnectObservers();
   observers.clear();
+  usage.Stop();  // while the runtime still takes what it tells, and before the sessions that it asks are gone
   runtime.Stop();
   replies.Close();
   access.Stop();

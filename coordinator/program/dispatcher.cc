@@ -15,6 +15,48 @@ ClusterActor* Dispatcher::ActorOf(const std::string& cluster) const {
   return found == to_.actors.end() ? nullptr : found->second;
 }
 
+void Dispatcher::ConnectObserver(const std::string& cluster, ClusterObserver& observer) {
+  absl::MutexLock lock(&mutex_);
+  if (disconnected_) return;
+  observers_[cluster] = &observer;
+  if (const auto kept = kept_.find(cluster); kept != kept_.end()) {
+    for (const auto& [workload, request] : kept->second) observer.Do(request);
+    kept_.erase(kept);
+  }
+}
+
+void Dispatcher::DisconnectObservers() {
+  absl::MutexLock lock(&mutex_);
+  disconnected_ = true;
+  observers_.clear();
+  kept_.clear();
+}
+
+// Under the lock, so that no observer is asked while it ends; it does not wait.
+void Dispatcher::Ask(const WatchWorkload& request) {
+  if (ActorOf(request.cluster) == nullptr) {
+    to_.events->Post(
+        WorkloadGone{.cluster = request.cluster, .workload = request.workload, .reason = kNoKubernetes});
+    return;
+  }
+  absl::MutexLock lock(&mutex_);
+  if (disconnected_) return;
+  if (const auto observer = observers_.find(request.cluster); observer != observers_.end()) {
+    observer->second->Do(request);
+  } else {
+    kept_[request.cluster].insert_or_assign(request.workload, request);
+  }
+}
+
+void Dispatcher::Ask(const UnwatchWorkload& request) {
+  absl::MutexLock lock(&mutex_);
+  if (const auto observer = observers_.find(request.cluster); observer != observers_.end()) {
+    observer->second->Do(request);
+  } else if (const auto kept = kept_.find(request.cluster); kept != kept_.end()) {
+    kept->second.erase(request.workload);
+  }
+}
+
 void Dispatcher::Release(const ReleasedAction& action) {
   if (action.action.kind == ActionKind::kRestartKubelet ||
       action.action.kind == ActionKind::kRestartRuntime) {
@@ -59,6 +101,10 @@ void Dispatcher::Release(const Request& request) {
                                              .way = KubeletWay::kNotTried,
                                              .detail = kNoKubernetes});
           }
+        } else if constexpr (std::is_same_v<Asked, WatchWorkload> || std::is_same_v<Asked, UnwatchWorkload>) {
+          Ask(asked);
+        } else if constexpr (std::is_same_v<Asked, WatchUsage> || std::is_same_v<Asked, UnwatchUsage>) {
+          to_.usage->Release(asked);
         } else {
           static_assert(std::is_same_v<Asked, Announce> || std::is_same_v<Asked, WithdrawActions>);
           if (ClusterActor* actor = ActorOf(asked.cluster)) actor->Do(asked);
@@ -75,8 +121,13 @@ void Dispatcher::Release(const Notice& notice) {
   to_.log->OnNotice(notice);
   to_.metrics->OnNotice(notice);
   to_.view->OnNotice(notice);
-  if (const auto* changed = std::get_if<DecisionChanged>(&notice))
+  if (const auto* changed = std::get_if<DecisionChanged>(&notice)) {
     to_.decisions->OnDecision(changed->decision);
+  } else if (const auto* scaler = std::get_if<ScalerChanged>(&notice)) {
+    to_.scalers->OnScaler(*scaler);
+  } else if (const auto* gone = std::get_if<ScalerGone>(&notice)) {
+    to_.scalers->OnScalerGone(*gone);
+  }
 }
 
 }  // namespace evenkeel::coordinator

@@ -5,7 +5,6 @@
 #include <map>
 #include <string>
 #include <utility>
-#include <variant>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -45,6 +44,8 @@ class Dispatcher final : public Outlet {
   void Connect(Receivers receivers) { to_ = std::move(receivers); }
 
   void ConnectObserver(const std::string& cluster, ClusterObserver& observer);
+  // Before the observers end: none is asked any more, and nothing is kept for them.
+  void DisconnectObservers();
 
   void Release(const ReleasedAction& action) override;
   void Release(const Request& request) override;
@@ -53,13 +54,15 @@ class Dispatcher final : public Outlet {
 
  private:
   ClusterActor* ActorOf(const std::string& cluster) const;
+  void Ask(const WatchWorkload& request);
+  void Ask(const UnwatchWorkload& request);
 
   Receivers to_;
   absl::Mutex mutex_;
+  bool disconnected_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, ClusterObserver*> observers_ ABSL_GUARDED_BY(mutex_);
-  // By cluster without an observer yet: the last that was asked of each workload.
-  std::map<std::string, std::map<Workload, std::variant<WatchWorkload, UnwatchWorkload>>> kept_
-      ABSL_GUARDED_BY(mutex_);
+  // By cluster without an observer yet: what is to be watched.
+  std::map<std::string, std::map<Workload, WatchWorkload>> kept_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace evenkeel::coordinator

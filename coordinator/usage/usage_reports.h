@@ -9,8 +9,8 @@
 
 #include <functional>
 #include <memory>
-#include <string>
 
+#include "absl/time/time.h"
 #include "common/time/clock.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/runtime/runtime.h"
@@ -24,14 +24,22 @@ using AskCloseSampling = std::function<void(const CloseSampling&)>;
 
 class UsageReports final : public ReportSink {
  public:
+  // How often the thread looks, by the machine's time; and, by the clock, how often it tells all that has
+  // changed.
+  static constexpr absl::Duration kLook = absl::Milliseconds(250);
+  static constexpr absl::Duration kTellAll = absl::Seconds(1);
+
   // All outlive it. `next` hears of everything, in the same order.
   UsageReports(ReportSink& next, EventSink& events, const time::Clock& clock);
-  // Ends the thread. The sink must not be stuck: let the runtime run, or stop it first.
+  // As Stop.
   ~UsageReports() override;
 
   // The sessions need this, and this needs the sessions: so it comes after construction, before Start.
   void Connect(AskCloseSampling ask);
   void Start();
+  // Ends the thread: nothing is told or asked any more, and `next` still hears of everything. The sink must
+  // not be stuck: let the runtime run, or stop it first. Idempotent.
+  void Stop();
 
   // From the runtime's loop; never wait.
   void Release(const WatchUsage& request);

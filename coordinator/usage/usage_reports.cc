@@ -1,0 +1,193 @@
+#include "coordinator/usage/usage_reports.h"
+
+#include <pthread.h>
+
+#include <map>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "common/base/check.h"
+#include "common/log/limiter.h"
+#include "common/log/log.h"
+#include "coordinator/usage/usage_book.h"
+
+namespace evenkeel::coordinator {
+
+class UsageReports::Room {
+ public:
+  Room(ReportSink& next, EventSink& events, const time::Clock& clock)
+      : next_(next), events_(events), clock_(clock) {}
+
+  void Connect(AskCloseSampling ask) { ask_ = std::move(ask); }
+
+  void Start() {
+    EVENKEEL_CHECK(ask_ != nullptr && !thread_.joinable()) << "started once, after Connect";
+    thread_ = std::thread([this] { Run(); });
+  }
+
+  void Stop() {
+    if (!thread_.joinable()) return;
+    stop_.Notify();
+    thread_.join();
+  }
+
+  void Watch(const WatchUsage& request) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (clusters_[request.cluster].book.Watch(request)) return;
+    }
+    if (const auto suppressed = refusals_.Admit(request.cluster, clock_.Now())) {
+      log::Warn("more pods are to be scaled by than can be watched; one is left out",
+                {{"cluster", request.cluster},
+                 {"pod_uid", request.pod_uid},
+                 {"most", UsageBook::kMostPods},
+                 {"suppressed", *suppressed}});
+    }
+  }
+
+  void Unwatch(const UnwatchUsage& request) {
+    absl::MutexLock lock(&mutex_);
+    clusters_[request.cluster].book.Unwatch(request.pod_uid);
+  }
+
+  void OnSessionOpened(const NodeKey& node, const SessionDescription& session) {
+    {
+      absl::MutexLock lock(&mutex_);
+      Cluster& cluster = clusters_[node.cluster];
+      cluster.sessions[node.node] = {session.session_id, session.last_beat};
+      cluster.book.OnSession(node.node);
+    }
+    next_.OnSessionOpened(node, session);
+  }
+
+  void OnReport(const NodeKey& node, uint64_t session_id, const v1::Report& report) {
+    {
+      absl::MutexLock lock(&mutex_);
+      clusters_[node.cluster].book.OnReport(node.node, report, clock_.Now());
+    }
+    next_.OnReport(node, session_id, report);
+  }
+
+  void OnSessionClosed(const NodeKey& node, uint64_t session_id, const std::string& reason) {
+    {
+      absl::MutexLock lock(&mutex_);
+      Cluster& cluster = clusters_[node.cluster];
+      const auto session = cluster.sessions.find(node.node);
+      if (session != cluster.sessions.end() && session->second.id == session_id) {
+        cluster.sessions.erase(session);
+        cluster.book.OnSessionEnded(node.node);
+      }
+    }
+    next_.OnSessionClosed(node, session_id, reason);
+  }
+
+ private:
+  struct Session {
+    uint64_t id = 0;
+    std::shared_ptr<const LastBeat> last_beat;
+  };
+  struct Cluster {
+    UsageBook book;
+    std::map<std::string, Session> sessions;  // by node
+  };
+  // What a look leads to; said outside of the lock.
+  struct Words {
+    std::vector<CloseSampling> wishes;
+    std::vector<UsageTold> figures;
+  };
+
+  void Run() {
+    pthread_setname_np(pthread_self(), "usage");
+    while (!stop_.WaitForNotificationWithTimeout(kLook)) {
+      Words words = Look(clock_.Now());
+      for (const CloseSampling& wish : words.wishes) ask_(wish);
+      for (UsageTold& figures : words.figures) {
+        if (!events_.Post(std::move(figures))) break;
+      }
+    }
+  }
+
+  Words Look(absl::Time now) {
+    Words words;
+    absl::MutexLock lock(&mutex_);
+    const bool all = now >= tell_all_at_;
+    if (all) tell_all_at_ = now + kTellAll;
+    for (auto& [name, cluster] : clusters_) {
+      if (all) {
+        for (const auto& [node, session] : cluster.sessions) {
+          cluster.book.OnBeat(node, session.last_beat->received());
+        }
+      }
+      std::vector<PodUsage> pods = all ? cluster.book.TakeChanged(now) : cluster.book.TakeSudden(now);
+      if (!pods.empty()) words.figures.push_back({.cluster = name, .pods = std::move(pods)});
+      for (const std::string& node : cluster.book.TakeRewatched()) {
+        // Without a session there is nobody to be asked: the next one makes the book name the node again.
+        const auto session = cluster.sessions.find(node);
+        if (session == cluster.sessions.end()) continue;
+        words.wishes.push_back({.node = {name, node},
+                                .session_id = session->second.id,
+                                .pod_uids = cluster.book.WatchedOn(node)});
+      }
+    }
+    return words;
+  }
+
+  ReportSink& next_;
+  EventSink& events_;
+  const time::Clock& clock_;
+  AskCloseSampling ask_;
+  log::Limiter refusals_{absl::Seconds(10)};
+
+  absl::Mutex mutex_;
+  std::map<std::string, Cluster> clusters_ ABSL_GUARDED_BY(mutex_);
+  absl::Time tell_all_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+
+  absl::Notification stop_;
+  std::thread thread_;
+};
+
+UsageReports::UsageReports(ReportSink& next, EventSink& events, const time::Clock& clock)
+    : room_(std::make_unique<Room>(next, events, clock)) {}
+
+UsageReports::~UsageReports() {
+  room_->Stop();
+}
+
+void UsageReports::Connect(AskCloseSampling ask) {
+  room_->Connect(std::move(ask));
+}
+
+void UsageReports::Start() {
+  room_->Start();
+}
+
+void UsageReports::Stop() {
+  room_->Stop();
+}
+
+void UsageReports::Release(const WatchUsage& request) {
+  room_->Watch(request);
+}
+
+void UsageReports::Release(const UnwatchUsage& request) {
+  room_->Unwatch(request);
+}
+
+void UsageReports::OnSessionOpened(const NodeKey& node, const SessionDescription& session) {
+  room_->OnSessionOpened(node, session);
+}
+
+void UsageReports::OnReport(const NodeKey& node, uint64_t session_id, const v1::Report& report) {
+  room_->OnReport(node, session_id, report);
+}
+
+void UsageReports::OnSessionClosed(const NodeKey& node, uint64_t session_id, const std::string& reason) {
+  room_->OnSessionClosed(node, session_id, reason);
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,225 @@
+#include "coordinator/usage/usage_reports.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "common/time/fake_clock.h"
+#include "tests/support/event_log.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const NodeKey kNode{"blue", "n1"};
+
+// Keeps what the one behind is told, all on the test's thread.
+class Behind final : public ReportSink {
+ public:
+  void OnSessionOpened(const NodeKey& node, const SessionDescription& session) override {
+    lines.push_back(absl::StrCat("opened ", node.node, " ", session.session_id));
+  }
+  void OnReport(const NodeKey& node, uint64_t session_id, const v1::Report& report) override {
+    lines.push_back(absl::StrCat("report ", node.node, " ", session_id, " ", report.pods_size()));
+  }
+  void OnSessionClosed(const NodeKey& node, uint64_t session_id, const std::string& reason) override {
+    lines.push_back(absl::StrCat("closed ", node.node, " ", session_id, " ", reason));
+  }
+  std::vector<std::string> lines;
+};
+
+// Keeps what the sessions are asked for.
+class Wishes {
+ public:
+  void Add(const CloseSampling& wish) {
+    absl::MutexLock lock(&mutex_);
+    wishes_.push_back(wish);
+  }
+  std::vector<CloseSampling> WaitFor(size_t count) const {
+    absl::MutexLock lock(&mutex_);
+    const auto enough = [this, count]()
+                            ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return wishes_.size() >= count; };
+    mutex_.Await(absl::Condition(&enough));
+    return wishes_;
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::vector<CloseSampling> wishes_ ABSL_GUARDED_BY(mutex_);
+};
+
+WatchUsage Asked(const std::string& uid, int64_t sudden_millicores = 0) {
+  return {.cluster = kNode.cluster,
+          .node = kNode.node,
+          .pod_uid = uid,
+          .window = absl::Seconds(15),
+          .panic_window = absl::Seconds(2),
+          .sudden_millicores = sudden_millicores};
+}
+
+v1::Report Uses(const std::vector<std::pair<std::string, uint64_t>>& pods) {
+  v1::Report report;
+  for (const auto& [uid, millicores] : pods) {
+    v1::PodReport& pod = *report.add_pods();
+    pod.set_uid(uid);
+    v1::ContainerReport& container = *pod.add_containers();
+    container.set_state(v1::CONTAINER_STATE_RUNNING);
+    container.set_cpu_used_millicores(millicores);
+  }
+  return report;
+}
+
+class UsageReportsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    usage_.Connect([this](const CloseSampling& wish) { wishes_.Add(wish); });
+  }
+
+  void Open(uint64_t session_id) {
+    last_beat_ = std::make_shared<LastBeat>(clock_.Now());
+    SessionDescription session;
+    session.session_id = session_id;
+    session.opened = clock_.Now();
+    session.last_beat = last_beat_;
+    usage_.OnSessionOpened(kNode, session);
+  }
+  // Time goes by, and at its end there is a beat. It is there before, since the thread may look at any time;
+  // it does not look at beats before a second is over.
+  void AdvanceToABeat(absl::Duration by) {
+    last_beat_->Set(clock_.Now() + by, 1);
+    clock_.Advance(by);
+  }
+  void Report(uint64_t session_id, const std::vector<std::pair<std::string, uint64_t>>& pods) {
+    usage_.OnReport(kNode, session_id, Uses(pods));
+  }
+
+  time::FakeClock clock_;
+  Behind behind_;
+  Wishes wishes_;
+  testing::EventLog events_;
+  std::shared_ptr<LastBeat> last_beat_;
+  UsageReports usage_{behind_, events_, clock_};
+};
+
+// Whoever is behind hears of everything as if nobody stood between, before the start and after the stop, too.
+TEST_F(UsageReportsTest, WhatIsBehindHearsOfEverything) {
+  Open(1);
+  usage_.Start();
+  Report(1, {{"a", 100}, {"b", 200}});
+  usage_.Stop();
+  usage_.OnSessionClosed(kNode, 1, "connection lost");
+  EXPECT_THAT(behind_.lines, ElementsAre("opened n1 1", "report n1 1 2", "closed n1 1 connection lost"));
+  EXPECT_THAT(events_.All(), IsEmpty());  // nobody asked
+}
+
+// The core is told of those it asked for, all that have changed in one event, a second after the last at the
+// earliest by the clock.
+TEST_F(UsageReportsTest, TheCoreIsToldOnceASecond) {
+  Open(1);
+  for (const char* uid : {"a", "b"}) usage_.Release(Asked(uid));
+  Report(1, {{"a", 100}, {"b", 200}, {"c", 300}});
+  usage_.Start();
+  const UsageTold first = events_.WaitFor<UsageTold>(1).front();
+  EXPECT_EQ(first.cluster, "blue");
+  ASSERT_EQ(first.pods.size(), 2U);
+  EXPECT_EQ(first.pods[0].pod_uid, "a");
+  EXPECT_EQ(first.pods[0].steady->millicores, 100);
+  EXPECT_EQ(first.pods[1].pod_uid, "b");
+
+  clock_.Advance(absl::Milliseconds(500));
+  Report(1, {{"a", 150}});
+  clock_.Advance(absl::Milliseconds(500));
+  const UsageTold second = events_.WaitFor<UsageTold>(2).back();
+  ASSERT_EQ(second.pods.size(), 1U);
+  EXPECT_EQ(second.pods[0].pod_uid, "a");
+  EXPECT_EQ(second.pods[0].steady->taken, clock_.Now() - absl::Milliseconds(500));
+}
+
+// A sudden rise does not wait for the second; what is not sudden does.
+TEST_F(UsageReportsTest, ASuddenRiseIsToldAtOnce) {
+  Open(1);
+  usage_.Release(Asked("a", 150));
+  usage_.Release(Asked("b"));
+  Report(1, {{"a", 100}, {"b", 100}});
+  usage_.Start();
+  events_.WaitFor<UsageTold>(1);
+  clock_.Advance(absl::Milliseconds(900));  // the next second is not over
+  Report(1, {{"a", 5000}, {"b", 5000}});
+  const UsageTold sudden = events_.WaitFor<UsageTold>(2).back();
+  ASSERT_EQ(sudden.pods.size(), 1U);
+  EXPECT_EQ(sudden.pods[0].pod_uid, "a");
+  EXPECT_GT(sudden.pods[0].sudden->millicores, 150);
+}
+
+// Beats keep an even load seen; when they end its pods are held.
+TEST_F(UsageReportsTest, BeatsKeepPodsSeen) {
+  Open(1);
+  usage_.Release(Asked("a"));
+  Report(1, {{"a", 100}});
+  usage_.Start();
+  events_.WaitFor<UsageTold>(1);
+  size_t told = 1;
+  for (int beats = 0; beats < 2; ++beats) {
+    AdvanceToABeat(absl::Seconds(6));
+    const PodUsage pod = events_.WaitFor<UsageTold>(++told).back().pods.front();
+    EXPECT_FALSE(pod.held);
+    EXPECT_EQ(pod.steady->millicores, 100);
+    EXPECT_EQ(pod.steady->taken, clock_.Now() - absl::Milliseconds(1200));
+  }
+  clock_.Advance(absl::Minutes(1));
+  const PodUsage pod = events_.WaitFor<UsageTold>(++told).back().pods.front();
+  EXPECT_TRUE(pod.held);
+  EXPECT_EQ(pod.steady->millicores, 100);
+}
+
+// A node's agent is asked to sample closely what is watched there: when that changes, and when a new session
+// begins; a session that is gone is not asked.
+TEST_F(UsageReportsTest, AgentsAreAskedToSampleClosely) {
+  usage_.Start();
+  Open(1);
+  usage_.Release(Asked("b"));
+  usage_.Release(Asked("a"));
+  std::vector<CloseSampling> wishes = wishes_.WaitFor(1);
+  while (wishes.back().pod_uids.size() < 2) wishes = wishes_.WaitFor(wishes.size() + 1);
+  EXPECT_EQ(wishes.back().node, kNode);
+  EXPECT_EQ(wishes.back().session_id, 1U);
+  EXPECT_THAT(wishes.back().pod_uids, ElementsAre("a", "b"));
+
+  usage_.OnSessionClosed(kNode, 1, "connection lost");
+  usage_.Release(UnwatchUsage{.cluster = "blue", .pod_uid = "a"});
+  Open(2);
+  const size_t before = wishes.size();
+  wishes = wishes_.WaitFor(before + 1);
+  EXPECT_EQ(wishes[before].session_id, 2U);
+  EXPECT_THAT(wishes[before].pod_uids, ElementsAre("b"));
+
+  usage_.Release(UnwatchUsage{.cluster = "blue", .pod_uid = "b"});
+  EXPECT_THAT(wishes_.WaitFor(before + 2).back().pod_uids, IsEmpty());
+}
+
+// Clusters are apart: nodes and pods of the same names are different ones.
+TEST_F(UsageReportsTest, ClustersAreApart) {
+  Open(1);
+  usage_.Release(Asked("a"));
+  WatchUsage green = Asked("a");
+  green.cluster = "green";
+  usage_.Release(green);
+  usage_.OnReport({"green", "n1"}, 7, Uses({{"a", 900}}));
+  Report(1, {{"a", 100}});
+  usage_.Start();
+  const std::vector<UsageTold> told = events_.WaitFor<UsageTold>(2);
+  EXPECT_EQ(told[0].cluster, "blue");
+  EXPECT_EQ(told[0].pods.front().steady->millicores, 100);
+  EXPECT_EQ(told[1].cluster, "green");
+  EXPECT_EQ(told[1].pods.front().steady->millicores, 900);
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

@@ -13,6 +13,8 @@ IMPURE = (
     r"|.*\.grpc\.pb\.h"
 )
 PURE_ROOMS = ("agent/core", "agent/decode", "coordinator/core")
+# The same of single parts of other rooms: their files without the ending.
+PURE_PARTS = ("coordinator/usage/usage_book",)
 
 # A library that only one room may include.
 SOLE_USERS = {
@@ -67,6 +69,9 @@ def _why_not(path, bracket, included):
     for room in PURE_ROOMS:
         if path.startswith(room + "/") and re.fullmatch(IMPURE, included):
             yield f"{room} is pure"
+    for part in PURE_PARTS:
+        if path.rpartition(".")[0] == part and re.fullmatch(IMPURE, included):
+            yield f"{part} is pure"
     for pattern, users in SOLE_USERS.items():
         if re.fullmatch(pattern, included) and not path.startswith(tuple(u + "/" for u in users)):
             yield f"only {', '.join(users)} may use it"

@@ -13,6 +13,10 @@ class Walls(unittest.TestCase):
         self.assertTrue(walls.breaches({"coordinator/core/a.cc": "#include <chrono>\n"}))
         self.assertTrue(walls.breaches({"agent/decode/a.h": '#include "absl/time/clock.h"\n'}))
 
+    def test_a_pure_part_of_another_room_is_held_to_it(self):
+        self.assertTrue(walls.breaches({"coordinator/usage/usage_book.cc": "#include <thread>\n"}))
+        self.assertFalse(walls.breaches({"coordinator/usage/usage_reports.cc": "#include <thread>\n"}))
+
     def test_a_library_outside_its_room_is_noticed(self):
         self.assertTrue(walls.breaches({"coordinator/serve/a.cc": "#include <rocksdb/db.h>\n"}))
         self.assertFalse(walls.breaches({"coordinator/store/a.cc": "#include <rocksdb/db.h>\n"}))

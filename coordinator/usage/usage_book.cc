@@ -276,7 +276,8 @@ std::vector<PodUsage> UsageBook::TakeSudden(absl::Time now) {
   for (const std::string& uid : std::exchange(sudden_, {})) {
     Pod& pod = *Find(uid);
     PodUsage usage = Figures(nodes_.at(pod.asked.node), pod, now);
-    const bool passed = usage.sudden && usage.sudden->millicores > pod.asked.sudden_millicores;
+    const int64_t sudden = pod.asked.sudden_millicores;
+    const bool passed = sudden > 0 && usage.sudden && usage.sudden->millicores > sudden;
     if (!passed || ToldSudden(pod)) continue;
     pod.told = usage;
     taken.push_back(std::move(usage));

@@ -269,7 +269,7 @@ stored::Decision ToRecord(const Decision& decision) {
   for (const WorkloadRecovery& workload : decision.workloads) *record.add_workloads() = ToRecord(workload);
   record.set_outcome(decision.outcome);
   for (const UnplacedPod& pod : decision.unplaced) *record.add_unplaced() = ToRecord(pod);
-  if (!decision.workload.empty()) *record.mutable_workload() = ToRecord(decision.workload);
+  if (decision.workload != Workload{}) *record.mutable_workload() = ToRecord(decision.workload);
   record.set_workload_uid(decision.workload_uid);
   return record;
 }

@@ -43,6 +43,24 @@ absl::StatusOr<Event> Get(const storage::v1::KubeletAnswered& record);
 void Put(const ActionFinished& event, storage::v1::Event& record);
 absl::StatusOr<Event> Get(const storage::v1::ActionFinished& record);
 
+// ---- workload_event_records.cc ----
+void Put(const WorkloadObserved& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::WorkloadObserved& record);
+void Put(const WorkloadGone& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::WorkloadGone& record);
+void Put(const WorkloadPodObserved& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::WorkloadPodObserved& record);
+void Put(const WorkloadPodGone& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::WorkloadPodGone& record);
+void Put(const AutoscalerObserved& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::AutoscalerObserved& record);
+void Put(const AutoscalerGone& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::AutoscalerGone& record);
+void Put(const UsageTold& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::UsageTold& record);
+void Put(const TakeOverAutoscaler& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::TakeOverAutoscaler& record);
+
 // ---- operator_event_records.cc ----
 void Put(const ApplyPolicy& event, storage::v1::Event& record);
 absl::StatusOr<Event> Get(const storage::v1::ApplyPolicy& record);

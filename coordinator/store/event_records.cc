@@ -7,6 +7,7 @@
 #include "common/base/status.h"
 #include "coordinator/store/event_codec.h"
 #include "coordinator/store/records.h"
+#include "coordinator/store/scale_records.h"
 
 namespace evenkeel::coordinator {
 
@@ -68,6 +69,22 @@ absl::StatusOr<Event> FromRecord(const stored::Event& record) {
       return event_codec::Get(record.fencing_reported());
     case stored::Event::kConfirmFence:
       return event_codec::Get(record.confirm_fence());
+    case stored::Event::kWorkloadObserved:
+      return event_codec::Get(record.workload_observed());
+    case stored::Event::kWorkloadGone:
+      return event_codec::Get(record.workload_gone());
+    case stored::Event::kWorkloadPodObserved:
+      return event_codec::Get(record.workload_pod_observed());
+    case stored::Event::kWorkloadPodGone:
+      return event_codec::Get(record.workload_pod_gone());
+    case stored::Event::kAutoscalerObserved:
+      return event_codec::Get(record.autoscaler_observed());
+    case stored::Event::kAutoscalerGone:
+      return event_codec::Get(record.autoscaler_gone());
+    case stored::Event::kUsageTold:
+      return event_codec::Get(record.usage_told());
+    case stored::Event::kTakeOverAutoscaler:
+      return event_codec::Get(record.take_over_autoscaler());
     case stored::Event::KIND_NOT_SET:
       break;
   }
@@ -90,6 +107,7 @@ stored::Restored ToRecord(const Restored& restored) {
   for (const Policy& policy : restored.policies) *record.add_policies() = ToRecord(policy);
   for (const ClusterRecord& cluster : restored.clusters) *record.add_clusters() = ToRecord(cluster);
   for (const Maintenance& each : restored.maintenances) *record.add_maintenances() = ToRecord(each);
+  for (const ScalerRecord& scaler : restored.scalers) *record.add_scalers() = ToRecord(scaler);
   return record;
 }
 
@@ -114,6 +132,10 @@ absl::StatusOr<Restored> FromRecord(const stored::Restored& record) {
   for (const stored::Maintenance& stored_maintenance : record.maintenances()) {
     EVENKEEL_ASSIGN_OR_RETURN(Maintenance maintenance, FromRecord(stored_maintenance));
     restored.maintenances.push_back(std::move(maintenance));
+  }
+  for (const stored::Scaler& stored_scaler : record.scalers()) {
+    EVENKEEL_ASSIGN_OR_RETURN(ScalerRecord scaler, FromRecord(stored_scaler));
+    restored.scalers.push_back(std::move(scaler));
   }
   return restored;
 }

@@ -24,6 +24,7 @@ absl::StatusOr<Restored> MemoryStore::Open() {
   for (const auto& [name, policy] : disk_->policies) restored.policies.push_back(policy);
   for (const auto& [name, cluster] : disk_->clusters) restored.clusters.push_back(cluster);
   for (const auto& [node, maintenance] : disk_->maintenances) restored.maintenances.push_back(maintenance);
+  for (const auto& [policy, scaler] : disk_->scalers) restored.scalers.push_back(scaler);
   return restored;
 }
 
@@ -49,6 +50,10 @@ absl::Status MemoryStore::Commit(const std::vector<Write>& writes) {
       disk_->maintenances[put->maintenance.node] = put->maintenance;
     } else if (const auto* erase = std::get_if<EraseMaintenance>(&write)) {
       disk_->maintenances.erase(erase->node);
+    } else if (const auto* put = std::get_if<PutScalerRecord>(&write)) {
+      disk_->scalers[put->record.policy] = put->record;
+    } else if (const auto* erase = std::get_if<EraseScalerRecord>(&write)) {
+      disk_->scalers.erase(erase->policy);
     }
   }
   for (const DecisionId& id : history_.TakeSurplus()) disk_->decisions.erase(id);

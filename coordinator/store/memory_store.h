@@ -24,6 +24,7 @@ struct MemoryDisk {
   std::map<std::string, Policy> policies ABSL_GUARDED_BY(mutex);
   std::map<std::string, ClusterRecord> clusters ABSL_GUARDED_BY(mutex);
   std::map<NodeKey, Maintenance> maintenances ABSL_GUARDED_BY(mutex);
+  std::map<std::string, ScalerRecord> scalers ABSL_GUARDED_BY(mutex);  // by policy
 };
 
 class MemoryStore final : public StateStore {

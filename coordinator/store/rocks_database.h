@@ -29,7 +29,16 @@ absl::Status FromRocks(const rocksdb::Status& status, absl::string_view doing, a
 
 class RocksDatabase {
  public:
-  enum Family : size_t { kMeta, kDecisions, kNodes, kPolicies, kClusters, kMaintenances, kFamilies };
+  enum Family : size_t {
+    kMeta,
+    kDecisions,
+    kNodes,
+    kPolicies,
+    kClusters,
+    kMaintenances,
+    kScalers,
+    kFamilies
+  };
 
   struct Options {
     std::string path;

@@ -10,6 +10,7 @@
 #include "coordinator/store/answers.h"
 #include "coordinator/store/records.h"
 #include "coordinator/store/rocks_database.h"
+#include "coordinator/store/scale_records.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -51,6 +52,7 @@ struct LastWrites {
   std::map<std::string, const Policy*> policies;  // null = erased
   std::map<std::string, const ClusterRecord*> clusters;
   std::map<NodeKey, const Maintenance*> maintenances;  // null = erased
+  std::map<std::string, const ScalerRecord*> scalers;  // null = erased
 };
 
 LastWrites Fold(const std::vector<Write>& writes) {
@@ -72,6 +74,10 @@ LastWrites Fold(const std::vector<Write>& writes) {
       last.maintenances[put->maintenance.node] = &put->maintenance;
     } else if (const auto* erase = std::get_if<EraseMaintenance>(&write)) {
       last.maintenances[erase->node] = nullptr;
+    } else if (const auto* put = std::get_if<PutScalerRecord>(&write)) {
+      last.scalers[put->record.policy] = &put->record;
+    } else if (const auto* erase = std::get_if<EraseScalerRecord>(&write)) {
+      last.scalers[erase->policy] = nullptr;
     }
   }
   return last;
@@ -121,6 +127,14 @@ absl::StatusOr<Restored> RocksStore::Open() {
   }
   EVENKEEL_RETURN_IF_ERROR(FromRocks(scan->status(), "read the clusters", path));
 
+  scan = database_->Scan(RocksDatabase::kScalers);
+  for (scan->SeekToFirst(); scan->Valid(); scan->Next()) {
+    EVENKEEL_ASSIGN_OR_RETURN(ScalerRecord scaler,
+                              Decode<storage::v1::Scaler>(scan->value(), "scaler", path));
+    restored.scalers.push_back(std::move(scaler));
+  }
+  EVENKEEL_RETURN_IF_ERROR(FromRocks(scan->status(), "read the scalers", path));
+
   EVENKEEL_ASSIGN_OR_RETURN(restored.policies, ListPolicies());
   EVENKEEL_ASSIGN_OR_RETURN(restored.maintenances, ListMaintenances());
   epoch_ = epoch;
@@ -166,6 +180,13 @@ absl::Status RocksStore::Commit(const std::vector<Write>& writes) {
       erase(RocksDatabase::kMaintenances, KeyOf(node));
     } else {
       put(RocksDatabase::kMaintenances, KeyOf(node), ToRecord(*maintenance).SerializeAsString());
+    }
+  }
+  for (const auto& [policy, scaler] : last.scalers) {
+    if (scaler == nullptr) {
+      erase(RocksDatabase::kScalers, policy);
+    } else {
+      put(RocksDatabase::kScalers, policy, ToRecord(*scaler).SerializeAsString());
     }
   }
   for (const DecisionId& id : history_.TakeSurplus()) erase(RocksDatabase::kDecisions, KeyOf(id));

@@ -7,6 +7,8 @@
 //   policies   name                               storage.v1.Policy
 //   clusters   name                               storage.v1.Cluster
 //   maintenances  cluster, NUL, node              storage.v1.Maintenance
+//   scalers    policy                             storage.v1.Scaler
+// A family that an older coordinator did not know is made when its store is opened.
 //
 // Every Commit is one synced batch. History is bounded (history.h), and so are write buffers, logs and open
 // files: some 10 MB of memory, and on the disk a small multiple of the history.

@@ -1,0 +1,206 @@
+#include "coordinator/store/event_codec.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "common/base/status.h"
+#include "coordinator/store/enum_pairs.h"
+#include "coordinator/store/scale_records.h"
+#include "coordinator/store/stored_time.h"
+
+namespace evenkeel::coordinator::event_codec {
+namespace {
+
+namespace stored = ::evenkeel::storage::v1;
+
+constexpr EnumPair<PodPhase, stored::PodPhase> kPhases[] = {
+    {PodPhase::kPending, stored::POD_PHASE_UNSPECIFIED},
+    {PodPhase::kRunning, stored::POD_PHASE_RUNNING},
+    {PodPhase::kSucceeded, stored::POD_PHASE_SUCCEEDED},
+    {PodPhase::kFailed, stored::POD_PHASE_FAILED},
+};
+constexpr EnumPair<PolicyMode, stored::PolicyMode> kModes[] = {
+    {PolicyMode::kObserve, stored::POLICY_MODE_OBSERVE},
+    {PolicyMode::kEnforce, stored::POLICY_MODE_ENFORCE},
+};
+
+void PutSample(const CpuSample& sample, stored::CpuSample& record) {
+  record.set_millicores(sample.millicores);
+  record.set_taken_ns(coordinator::ToStored(sample.taken));
+  record.set_window_ns(coordinator::ToStored(sample.window));
+}
+
+CpuSample SampleFrom(const stored::CpuSample& record) {
+  return {.millicores = record.millicores(),
+          .taken = TimeFrom(record.taken_ns()),
+          .window = DurationFrom(record.window_ns())};
+}
+
+}  // namespace
+
+void Put(const WorkloadObserved& event, stored::Event& record) {
+  stored::WorkloadObserved& out = *record.mutable_workload_observed();
+  out.set_cluster(event.cluster);
+  *out.mutable_workload() = ToRecord(event.workload);
+  out.set_uid(event.facts.uid);
+  out.set_replicas(event.facts.replicas);
+  out.set_status_replicas(event.facts.status_replicas);
+  out.set_no_selector(event.facts.no_selector);
+  if (event.facts.overlaps != Workload{}) *out.mutable_overlaps() = ToRecord(event.facts.overlaps);
+}
+
+absl::StatusOr<Event> Get(const stored::WorkloadObserved& record) {
+  return WorkloadObserved{.cluster = record.cluster(),
+                          .workload = FromRecord(record.workload()),
+                          .facts = {.uid = record.uid(),
+                                    .replicas = record.replicas(),
+                                    .status_replicas = record.status_replicas(),
+                                    .no_selector = record.no_selector(),
+                                    .overlaps = FromRecord(record.overlaps())}};
+}
+
+void Put(const WorkloadGone& event, stored::Event& record) {
+  stored::WorkloadGone& out = *record.mutable_workload_gone();
+  out.set_cluster(event.cluster);
+  *out.mutable_workload() = ToRecord(event.workload);
+  out.set_reason(event.reason);
+}
+
+absl::StatusOr<Event> Get(const stored::WorkloadGone& record) {
+  return WorkloadGone{
+      .cluster = record.cluster(), .workload = FromRecord(record.workload()), .reason = record.reason()};
+}
+
+void Put(const WorkloadPodObserved& event, stored::Event& record) {
+  stored::WorkloadPodObserved& out = *record.mutable_workload_pod_observed();
+  out.set_cluster(event.cluster);
+  *out.mutable_workload() = ToRecord(event.workload);
+  out.set_pod_uid(event.pod_uid);
+  const WorkloadPodFacts& facts = event.facts;
+  out.set_name(facts.name);
+  out.set_node(facts.node);
+  out.set_phase(coordinator::ToStored(kPhases, facts.phase));
+  out.set_deleting(facts.deleting);
+  out.set_ready(facts.ready);
+  if (facts.started) out.set_started_ns(coordinator::ToStored(*facts.started));
+  if (facts.ready_changed) out.set_ready_changed_ns(coordinator::ToStored(*facts.ready_changed));
+  out.set_request_millicores(facts.request_millicores);
+  out.set_failing(facts.failing);
+}
+
+absl::StatusOr<Event> Get(const stored::WorkloadPodObserved& record) {
+  WorkloadPodObserved event{.cluster = record.cluster(),
+                            .workload = FromRecord(record.workload()),
+                            .pod_uid = record.pod_uid(),
+                            .facts = {.name = record.name(),
+                                      .node = record.node(),
+                                      .deleting = record.deleting(),
+                                      .ready = record.ready(),
+                                      .request_millicores = record.request_millicores(),
+                                      .failing = record.failing()}};
+  EVENKEEL_RETURN_IF_ERROR(
+      coordinator::FromStored(kPhases, record.phase(), "WorkloadPodObserved.phase", event.facts.phase));
+  if (record.has_started_ns()) event.facts.started = TimeFrom(record.started_ns());
+  if (record.has_ready_changed_ns()) event.facts.ready_changed = TimeFrom(record.ready_changed_ns());
+  return event;
+}
+
+void Put(const WorkloadPodGone& event, stored::Event& record) {
+  stored::WorkloadPodGone& out = *record.mutable_workload_pod_gone();
+  out.set_cluster(event.cluster);
+  *out.mutable_workload() = ToRecord(event.workload);
+  out.set_pod_uid(event.pod_uid);
+}
+
+absl::StatusOr<Event> Get(const stored::WorkloadPodGone& record) {
+  return WorkloadPodGone{
+      .cluster = record.cluster(), .workload = FromRecord(record.workload()), .pod_uid = record.pod_uid()};
+}
+
+void Put(const AutoscalerObserved& event, stored::Event& record) {
+  stored::AutoscalerObserved& out = *record.mutable_autoscaler_observed();
+  out.set_cluster(event.cluster);
+  out.set_namespace_(event.name.name_space);
+  out.set_name(event.name.name);
+  out.set_uid(event.facts.uid);
+  *out.mutable_target() = ToRecord(event.facts.target);
+  out.set_version(event.facts.version);
+  if (event.facts.rules) *out.mutable_rules() = ToRecord(*event.facts.rules);
+  out.set_beyond(event.facts.beyond);
+}
+
+absl::StatusOr<Event> Get(const stored::AutoscalerObserved& record) {
+  AutoscalerObserved event{.cluster = record.cluster(),
+                           .name = {.name_space = record.namespace_(), .name = record.name()},
+                           .facts = {.uid = record.uid(),
+                                     .target = FromRecord(record.target()),
+                                     .version = record.version(),
+                                     .rules = {},
+                                     .beyond = record.beyond()}};
+  if (record.has_rules()) {
+    EVENKEEL_ASSIGN_OR_RETURN(event.facts.rules, FromRecord(record.rules()));
+  }
+  return event;
+}
+
+void Put(const AutoscalerGone& event, stored::Event& record) {
+  stored::AutoscalerGone& out = *record.mutable_autoscaler_gone();
+  out.set_cluster(event.cluster);
+  out.set_namespace_(event.name.name_space);
+  out.set_name(event.name.name);
+}
+
+absl::StatusOr<Event> Get(const stored::AutoscalerGone& record) {
+  return AutoscalerGone{.cluster = record.cluster(),
+                        .name = {.name_space = record.namespace_(), .name = record.name()}};
+}
+
+void Put(const UsageTold& event, stored::Event& record) {
+  stored::UsageTold& out = *record.mutable_usage_told();
+  out.set_cluster(event.cluster);
+  for (const PodUsage& pod : event.pods) {
+    stored::PodUsage& added = *out.add_pods();
+    added.set_pod_uid(pod.pod_uid);
+    if (pod.steady) PutSample(*pod.steady, *added.mutable_steady());
+    if (pod.sudden) PutSample(*pod.sudden, *added.mutable_sudden());
+    added.set_held(pod.held);
+    if (pod.throttled_percent) added.set_throttled_percent(*pod.throttled_percent);
+  }
+}
+
+absl::StatusOr<Event> Get(const stored::UsageTold& record) {
+  UsageTold event{.cluster = record.cluster(), .pods = {}};
+  event.pods.reserve(static_cast<size_t>(record.pods_size()));
+  for (const stored::PodUsage& each : record.pods()) {
+    PodUsage pod{.pod_uid = each.pod_uid(), .held = each.held()};
+    if (each.has_steady()) pod.steady = SampleFrom(each.steady());
+    if (each.has_sudden()) pod.sudden = SampleFrom(each.sudden());
+    if (each.has_throttled_percent()) pod.throttled_percent = each.throttled_percent();
+    event.pods.push_back(std::move(pod));
+  }
+  return event;
+}
+
+void Put(const TakeOverAutoscaler& event, stored::Event& record) {
+  stored::TakeOverAutoscaler& out = *record.mutable_take_over_autoscaler();
+  out.set_request_id(event.request_id);
+  out.set_cluster(event.cluster);
+  out.set_namespace_(event.name.name_space);
+  out.set_name(event.name.name);
+  out.set_policy(event.policy);
+  out.set_mode(coordinator::ToStored(kModes, event.mode));
+  out.set_validate_only(event.validate_only);
+}
+
+absl::StatusOr<Event> Get(const stored::TakeOverAutoscaler& record) {
+  TakeOverAutoscaler event{.request_id = record.request_id(),
+                           .cluster = record.cluster(),
+                           .name = {.name_space = record.namespace_(), .name = record.name()},
+                           .policy = record.policy(),
+                           .validate_only = record.validate_only()};
+  EVENKEEL_RETURN_IF_ERROR(
+      coordinator::FromStored(kModes, record.mode(), "TakeOverAutoscaler.mode", event.mode));
+  return event;
+}
+
+}  // namespace evenkeel::coordinator::event_codec

@@ -21,9 +21,15 @@ const char* Words(DecisionState state) {
   return state == DecisionState::kObserved ? "only observed" : Word(state);
 }
 
+std::string NumbersOf(const Action& action) {
+  if (!action.replicas) return "";
+  return absl::StrCat(" from ", action.replicas->from, " to ", action.replicas->to);
+}
+
 std::string Words(const Action& action) {
   return absl::StrCat(WordsOf(action.kind).deed, " ",
-                      action.name_space.empty() ? action.name : PodText(action.name_space, action.name));
+                      action.name_space.empty() ? action.name : PodText(action.name_space, action.name),
+                      NumbersOf(action));
 }
 
 const char* Words(ActionState state) {
@@ -56,6 +62,7 @@ class Comparison {
     Evidence();
     Workloads();
     Text("node_uid", then_.node_uid, now_.node_uid, "");
+    Text("workload_uid", then_.workload_uid, now_.workload_uid, "");
     return std::move(found_);
   }
 
@@ -108,7 +115,8 @@ class Comparison {
     const auto all = [](const Decision& decision) {
       std::map<Key, const Action*> actions;
       for (const Action& action : decision.actions) {
-        actions[{action.kind, absl::StrCat(action.name_space, "/", action.name, "/", action.uid)}] = &action;
+        actions[{action.kind, absl::StrCat(action.name_space, "/", action.name, "/", action.uid,
+                                           NumbersOf(action))}] = &action;
       }
       return actions;
     };

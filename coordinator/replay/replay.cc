@@ -11,6 +11,7 @@
 #include "common/base/bytes_of.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "coordinator/core/policies.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/state.h"
 
@@ -261,14 +262,15 @@ void Replay::Verify(const LogStep& step, const std::vector<Decision>& decided) {
 
 // What the two made of the time since they were last one.
 std::vector<ReplayedDecision> Replay::CompareWorlds() const {
-  using Subject = std::tuple<DecisionKind, std::string, std::string>;
+  using Subject = std::tuple<DecisionKind, std::string, std::string, Workload>;
   std::map<Subject, std::vector<const Decision*>> replayed;  // by id
   std::set<DecisionId> taken;
   for (const auto& [id, decision] : what_if_->decisions()) {
-    replayed[{decision.kind, decision.cluster, decision.node}].push_back(&decision);
+    replayed[{decision.kind, decision.cluster, decision.node, decision.workload}].push_back(&decision);
   }
   const auto partner = [&](const Decision& decision) -> const Decision* {
-    for (const Decision* other : replayed[{decision.kind, decision.cluster, decision.node}]) {
+    for (const Decision* other :
+         replayed[{decision.kind, decision.cluster, decision.node, decision.workload}]) {
       if (taken.contains(other->id)) continue;
       if (absl::AbsDuration(Begun(*other) - Begun(decision)) > kSameStory) continue;
       taken.insert(other->id);
@@ -356,6 +358,28 @@ void Replay::Limits(ReplayResult& result) const {
         "how agents beat and when silence was noticed is as it was recorded: beat_interval and suspect_after "
         "of "
         "your policy change nothing here");
+  }
+  if (const ScalePolicy* scale = question_.policy->IfScale()) LimitsOf(*scale, result);
+}
+
+// What usage/ and the agents measured, and of which pods, was decided by the policy that was in force.
+void Replay::LimitsOf(const ScalePolicy& scale, ReplayResult& result) const {
+  const ScalePolicy* recorded = nullptr;
+  if (core_ != nullptr) {
+    for (const auto& [name, policy] : core_->policies()) {
+      if (SameSubject(policy, *question_.policy)) recorded = policy.IfScale();
+    }
+  }
+  if (recorded == nullptr) {
+    result.notes.push_back(absl::StrCat(
+        "no policy scaled ", scale.target.ToString(),
+        " at the end of that time: while there was none, nothing was recorded of its pods and their CPU, and "
+        "your policy does nothing here"));
+  } else if (scale.rules.window != recorded->rules.window ||
+             scale.rules.panic.window != recorded->rules.panic.window) {
+    result.notes.emplace_back(
+        "over which time CPU was measured is as it was recorded: window and panic.window of your policy "
+        "change nothing here");
   }
 }
 

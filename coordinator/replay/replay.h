@@ -10,6 +10,9 @@
 // Honest limits, which the result names where they apply:
 //  - how agents beat and when silence is noticed was decided outside of the core: another beat_interval or
 //    suspect_after changes nothing in a replay;
+//  - so was what pods use: another window or panic.window of a scale policy changes nothing, and of a
+//  workload
+//    that nobody scaled then nothing is recorded;
 //  - the recorded world does not answer what it was not asked, and was not changed by what was not done: from
 //    the first action that only one of the two hands out, the worlds part, and later differences are
 //    estimates;
@@ -111,6 +114,7 @@ class Replay {
   void Settle();
   void Compare(ReplayResult& result);
   void Limits(ReplayResult& result) const;
+  void LimitsOf(const ScalePolicy& scale, ReplayResult& result) const;
 
   const ReplayQuestion question_;
   std::unique_ptr<Core> core_;

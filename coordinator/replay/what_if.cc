@@ -13,8 +13,8 @@
 namespace evenkeel::coordinator {
 namespace {
 
-// What a request or an action is about, the same for both cores; empty: it is not answered. The first line is
-// for people.
+// What a request or an action is about, the same for both cores; empty: it is not answered, or (a workload or
+// usage to be watched) told of as things happen. The first line is for people.
 std::string About(const Request& request) {
   if (const auto* probe = std::get_if<ProbeNode>(&request)) {
     return absl::StrCat("probe ", probe->target.cluster, " ", probe->target.node, " by ",
@@ -44,11 +44,17 @@ std::string About(const SetFencing& set) {
   return absl::StrCat(set.node.cluster, " ", set.node.node, "\n", base::BytesOf(settings));
 }
 
+// A number is set in the place of another: with other numbers it is another change.
+std::string NumbersOf(const Action& action) {
+  if (!action.replicas) return "";
+  return absl::StrCat(" from ", action.replicas->from, " to ", action.replicas->to);
+}
+
 std::string About(const ReleasedAction& released) {
   const Action& action = released.action;
   return absl::StrCat(WordsOf(action.kind).thing, " ",
                       action.name_space.empty() ? "" : absl::StrCat(action.name_space, "/"), action.name,
-                      " in cluster ", released.cluster, "\n", action.uid);
+                      " in cluster ", released.cluster, NumbersOf(action), "\n", action.uid);
 }
 
 std::string FirstLine(const std::string& about) {
@@ -68,6 +74,7 @@ void WhatIf::Fork(const Core& core, const std::map<DecisionId, Decision>& open, 
 }
 
 void WhatIf::Restart(Restored restored, absl::Time now) {
+  for (const Policy& policy : restored.policies) StandInFor(policy);
   std::erase_if(restored.policies, [this](const Policy& policy) {
     return policy.name == policy_.name || SameSubject(policy, policy_);
   });
@@ -89,10 +96,20 @@ void WhatIf::ForgetAsked() {
   due_.clear();
 }
 
+// What a scaler knows goes by its policy's name: under another one it would begin with nothing, and what it
+// asked to be told again nobody would tell.
+void WhatIf::StandInFor(const Policy& other) {
+  if (other.IfScale() != nullptr && SameSubject(other, policy_)) policy_.name = other.name;
+}
+
 void WhatIf::PutPolicy(absl::Time now) {
   std::vector<std::string> in_the_way;
+  for (const auto& [name, policy] : core_->policies()) StandInFor(policy);
   for (const auto& [name, policy] : core_->policies()) {
-    if (name != policy_.name && SameSubject(policy, policy_)) in_the_way.push_back(name);
+    const bool same = SameSubject(policy, policy_);
+    // A policy cannot become one of another kind.
+    const bool other_kind = policy.spec.index() != policy_.spec.index();
+    if (name == policy_.name ? other_kind : same) in_the_way.push_back(name);
   }
   for (const std::string& name : in_the_way) Give(DeletePolicy{.request_id = 0, .name = name}, now);
   Give(ApplyPolicy{.request_id = 0, .policy = policy_}, now);
@@ -161,6 +178,7 @@ std::optional<Event> WhatIf::Translated(const Event& event, const Effects& recor
   }
   if (const auto* apply = std::get_if<ApplyPolicy>(&event)) return Changed(*apply, recorded);
   if (const auto* erase = std::get_if<DeletePolicy>(&event)) return Changed(*erase, recorded);
+  if (const auto* order = std::get_if<TakeOverAutoscaler>(&event)) return Changed(*order, recorded);
   return event;
 }
 
@@ -193,6 +211,18 @@ Event WhatIf::Changed(DeletePolicy erase, const Effects& recorded) {
   }
   erase.expected_etag.clear();
   return erase;
+}
+
+// It makes a policy, too.
+Event WhatIf::Changed(const TakeOverAutoscaler& order, const Effects& recorded) {
+  for (const Write& write : recorded.writes) {
+    const auto* put = std::get_if<coordinator::PutPolicy>(&write);
+    if (put == nullptr || put->policy.name != order.policy) continue;
+    if (order.policy != policy_.name && !SameSubject(put->policy, policy_)) return order;
+    ++withheld_;
+    return Tick{};
+  }
+  return Tick{};
 }
 
 WhatIf::ActionName WhatIf::NameOf(const ReleasedAction& released) {

@@ -134,7 +134,7 @@ class Pairing {
 
 class WhatIf {
  public:
-  // `policy` takes the place of the one of its cluster, or of its name.
+  // `policy` takes the place of the one about the same thing, or of its name.
   explicit WhatIf(Policy policy) : policy_(std::move(policy)) {}
 
   // Begins as `core`, which is at `now` with these decisions open, with the other policy.
@@ -186,10 +186,13 @@ class WhatIf {
   // An operator's change of a policy, as this core is told of it.
   Event Changed(ApplyPolicy apply, const Effects& recorded);
   Event Changed(DeletePolicy erase, const Effects& recorded);
+  Event Changed(const TakeOverAutoscaler& order, const Effects& recorded);
+  // It takes the place of `other`, which is about the same thing.
+  void StandInFor(const Policy& other);
   void PutPolicy(absl::Time now);
   void ForgetAsked();
 
-  const Policy policy_;
+  Policy policy_;
   std::unique_ptr<Core> core_;
   std::map<DecisionId, Decision> decisions_;
   // An answer that is older than this says nothing of the present.

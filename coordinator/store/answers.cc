@@ -2,13 +2,21 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace evenkeel::coordinator {
 
+static bool Matches(const WorkloadFilter& filter, const Workload& workload) {
+  if (filter.name.empty()) return true;
+  return filter.name == workload.name && filter.name_space == workload.name_space &&
+         filter.kinds == absl::StrCat(absl::AsciiStrToLower(workload.kind), "s");
+}
+
 bool Matches(const DecisionFilter& filter, const Decision& decision) {
   if (!filter.cluster.empty() && filter.cluster != decision.cluster) return false;
   if (!filter.node.empty() && filter.node != decision.node) return false;
+  if (!Matches(filter.workload, decision.workload)) return false;
   return filter.kinds.empty() ||
          std::find(filter.kinds.begin(), filter.kinds.end(), decision.kind) != filter.kinds.end();
 }

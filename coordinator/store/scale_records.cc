@@ -1,5 +1,4 @@
 #include "coordinator/store/scale_records.h"
-#include "coordinator/store/enum_pairs.h"
 
 #include <cmath>
 #include <cstdint>
@@ -9,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "coordinator/store/enum_pairs.h"
 #include "coordinator/store/stored_time.h"
 
 namespace evenkeel::coordinator {

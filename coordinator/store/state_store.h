@@ -19,10 +19,18 @@
 
 namespace evenkeel::coordinator {
 
+// A workload as people name it in a listing.
+struct WorkloadFilter {
+  std::string kinds;  // in lower-case letters and in the plural: "deployments"
+  std::string name_space;
+  std::string name;  // empty = all decisions, also those that are about no workload
+};
+
 // Which decisions a listing wants.
 struct DecisionFilter {
-  std::string cluster;              // empty = all
-  std::string node;                 // empty = all
+  std::string cluster;  // empty = all
+  std::string node;     // empty = all
+  WorkloadFilter workload;
   std::vector<DecisionKind> kinds;  // empty = all
 };
 

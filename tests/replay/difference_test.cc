@@ -51,6 +51,26 @@ TEST(DifferenceTest, SentencesAreShortAndInPlainWords) {
   EXPECT_NE(FirstSentence(was, is).find("what was done would not have been: "), std::string::npos);
 }
 
+// Another number is another change, and both numbers are told.
+TEST(DifferenceTest, AChangeOfReplicasIsToldWithItsNumbers) {
+  Decision was{.kind = DecisionKind::kScale, .state = DecisionState::kSucceeded};
+  was.actions = {{.number = 1,
+                  .kind = ActionKind::kSetReplicas,
+                  .name_space = "shop",
+                  .name = "web",
+                  .state = ActionState::kDone,
+                  .release_time = absl::UnixEpoch(),
+                  .replicas = ReplicaChange{.kind = "Deployment", .from = 2, .to = 6}}};
+  Decision is = was;
+  is.actions[0].replicas->to = 8;
+  const std::vector<Difference> differences = Differences(was, is);
+  ASSERT_EQ(differences.size(), 2);
+  EXPECT_EQ(differences[0].sentence,
+            "what was not done would have been: set the replicas of shop/web from 2 to 8");
+  EXPECT_EQ(differences[1].sentence,
+            "what was done would not have been: set the replicas of shop/web from 2 to 6");
+}
+
 // Whatever is changed, also in a field that is added tomorrow, something is said.
 class Changing {
  public:

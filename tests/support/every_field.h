@@ -4,14 +4,19 @@
 // Of a bool or an enum there are not enough values for that. They are all true, or the second one; or, in
 // round r of kRounds, the first or the second value by bit r of the field's number. So for each two of them
 // there is a round in which they differ, and for each one a round in which it does not have its default.
+// A variant holds its last alternative; or, in the rounds, each of them for as many rounds.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -22,7 +27,8 @@ namespace evenkeel::test {
 
 class EveryField {
  public:
-  static constexpr int kRounds = 10;  // for up to 1023 of them
+  static constexpr int kBits = 10;           // for up to 1023 of them
+  static constexpr int kRounds = 2 * kBits;  // and variants of up to two alternatives
   explicit EveryField(std::optional<int> round = std::nullopt) : round_(round) {}
 
   template <typename T>
@@ -42,22 +48,33 @@ class EveryField {
       value = static_cast<T>(++count_);
     } else if constexpr (kIs<T, std::optional>) {
       Fill(value.emplace());
-    } else if constexpr (kIs<T, std::vector>) {
+    } else if constexpr (kIs<T, std::vector> || kIs<T, std::deque>) {
       value.resize(2);
       for (auto& element : value) Fill(element);
     } else if constexpr (kIs<T, std::map>) {
       typename T::key_type key;
       Fill(key);
       Fill(value[key]);
+    } else if constexpr (kIs<T, std::variant>) {
+      constexpr std::size_t kAlternatives = std::variant_size_v<T>;
+      static_assert(kAlternatives <= kRounds / kBits, "give it more rounds");
+      Emplace(value, round_ ? static_cast<std::size_t>(*round_ / kBits) % kAlternatives : kAlternatives - 1,
+              std::make_index_sequence<kAlternatives>());
+      std::visit([this](auto& held) { Fill(held); }, value);
     } else {
       std::apply([this](auto&... fields) { (Fill(fields), ...); }, base::FieldsOf(value));
     }
   }
 
  private:
+  template <typename Variant, std::size_t... indices>
+  static void Emplace(Variant& value, std::size_t index, std::index_sequence<indices...> /*unused*/) {
+    ((indices == index ? void(value.template emplace<indices>()) : void()), ...);
+  }
+
   bool Second() {
     ++small_;
-    return !round_ || ((small_ >> *round_) & 1) == 1;
+    return !round_ || ((small_ >> (*round_ % kBits)) & 1) == 1;
   }
 
   const std::optional<int> round_;

@@ -123,16 +123,32 @@ TEST_P(StateStoreContract, StartGetsBudgetsAndOrders) {
   EXPECT_THAT(restored.maintenances, ElementsAre(SampleMaintenance("node-1"), SampleMaintenance("node-3")));
 }
 
+// No window, rate or panic of a scaler is forgotten by a start; a scaler whose record was erased is gone.
+TEST_P(StateStoreContract, StartGetsScalersAsTheyWereLastWritten) {
+  OpenNew();
+  Commit({PutScalerRecord{SampleScaler("web")}, PutScalerRecord{SampleScaler("api")},
+          PutScalerRecord{SampleScaler("old")}});
+  ScalerRecord calm = SampleScaler("web");
+  calm.memory.panic.reset();
+  Commit({PutScalerRecord{calm}, EraseScalerRecord{"old"}, EraseScalerRecord{"never"}});
+  medium_->LosePower(std::move(store_));
+  EXPECT_THAT(OpenNew().scalers, ElementsAre(SampleScaler("api"), calm));
+}
+
 // A batch holds the last word on each object: writes of one batch apply in their order.
 TEST_P(StateStoreContract, WritesOfABatchApplyInOrder) {
   OpenNew();
   Decision closed = SampleDecision({1, 1}, DecisionState::kSucceeded);
   Commit({PutDecision{SampleDecision({1, 1})}, PutDecision{closed}, PutPolicy{SamplePolicy("one")},
           ErasePolicy{"one"}, ErasePolicy{"two"}, PutPolicy{SamplePolicy("two")},
-          PutNodeRecord{SampleNode("n")}, DeleteNodeRecord{SampleNode("n").key}});
+          PutNodeRecord{SampleNode("n")}, DeleteNodeRecord{SampleNode("n").key},
+          PutScalerRecord{SampleScaler("web")}, EraseScalerRecord{"web"}, EraseScalerRecord{"api"},
+          PutScalerRecord{SampleScaler("api")}});
   EXPECT_EQ(*store_->GetDecision({1, 1}), closed);
   EXPECT_THAT(*store_->ListPolicies(), ElementsAre(SamplePolicy("two")));
-  EXPECT_THAT(Restart().nodes, IsEmpty());
+  const Restored restored = Restart();
+  EXPECT_THAT(restored.nodes, IsEmpty());
+  EXPECT_THAT(restored.scalers, ElementsAre(SampleScaler("api")));
 }
 
 // An empty batch is fine, and so is taking away what is not there.
@@ -202,11 +218,21 @@ TEST_P(StateStoreContract, ListsWhatTheFilterLetsPass) {
     decision.cluster = number % 2 == 0 ? "east" : "west";
     decision.node = number % 4 < 2 ? "a" : "b";
     decision.kind = number % 8 < 4 ? DecisionKind::kFailover : DecisionKind::kBlind;
+    decision.workload = {};
+    if (number % 10 == 0) {
+      decision.workload = {.group = "apps", .kind = "Deployment", .name_space = "shop", .name = "web"};
+      if (number == 20) decision.workload.kind = "StatefulSet";
+      if (number == 30) decision.workload.name_space = "test";
+    }
     writes.push_back(PutDecision{decision});
   }
   Commit(writes);
   EXPECT_EQ(store_->ListDecisions({.cluster = "west"}, std::nullopt, 100)->decisions.size(), 20u);
   EXPECT_EQ(store_->ListDecisions({.node = "b"}, std::nullopt, 100)->decisions.size(), 20u);
+  const DecisionFilter of_workload = {
+      .workload = {.kinds = "deployments", .name_space = "shop", .name = "web"}};
+  EXPECT_THAT(Ids(*store_->ListDecisions(of_workload, std::nullopt, 100)),
+              ElementsAre(DecisionId{1, 40}, DecisionId{1, 10}));
   const DecisionFilter all_three = {.cluster = "east", .node = "a", .kinds = {DecisionKind::kBlind}};
   const auto first = store_->ListDecisions(all_three, std::nullopt, 3);
   EXPECT_THAT(Ids(*first), ElementsAre(DecisionId{1, 36}, DecisionId{1, 28}, DecisionId{1, 20}));

@@ -51,6 +51,11 @@ TEST(EventRecordsTest, DefaultsComeBackToo) {
   check(PodObserved{});
   check(LeaseRead{});  // renewed in the infinite past
   check(ApplyPolicy{});
+  check(WorkloadObserved{});  // overlaps with none
+  check(WorkloadPodObserved{});
+  check(AutoscalerObserved{});
+  check(UsageTold{.cluster = "east", .pods = {PodUsage{}}});
+  check(TakeOverAutoscaler{});
   check(Tick{});
 }
 
@@ -87,9 +92,24 @@ TEST(EventRecordsTest, EveryValueOfEveryEnumComesBack) {
     record.mutable_node_health_changed()->mutable_symptoms(0)->set_kind(kind);
     check(record);
   });
+  ForEachValue<storage::v1::PodPhase>([&](storage::v1::PodPhase phase) {
+    storage::v1::Event record = ToRecord(Event(WorkloadPodObserved{}));
+    record.mutable_workload_pod_observed()->set_phase(phase);
+    check(record);
+  });
+  ForEachValue<storage::v1::PolicyMode>([&](storage::v1::PolicyMode mode) {
+    storage::v1::Event record = ToRecord(Event(TakeOverAutoscaler{}));
+    record.mutable_take_over_autoscaler()->set_mode(mode);
+    check(record);
+  });
+  ForEachValue<storage::v1::SelectPolicy>([&](storage::v1::SelectPolicy select) {
+    storage::v1::Event record = ToRecord(Event(AutoscalerObserved{.facts = {.rules = ScaleRules{}}}));
+    record.mutable_autoscaler_observed()->mutable_rules()->mutable_up()->set_select(select);
+    check(record);
+  });
 }
 
-// What a coordinator starts from: decisions, nodes and policies whole.
+// What a coordinator starts from: decisions, nodes, policies and scalers whole.
 TEST(EventRecordsTest, EveryFieldOfAStartComesBack) {
   for (int round = 0; round < test::EveryField::kRounds; ++round) {
     auto restored = test::WithEveryField<Restored>(round);
@@ -97,7 +117,8 @@ TEST(EventRecordsTest, EveryFieldOfAStartComesBack) {
     const auto back = FromRecord(ToRecord(restored));
     ASSERT_TRUE(back.ok()) << back.status();
     EXPECT_EQ(base::BytesOf(*back), base::BytesOf(restored))
-        << "store/*_records.cc forgets or swaps a field of Decision, NodeRecord or Policy, in round "
+        << "store/*_records.cc forgets or swaps a field of Decision, NodeRecord, Policy or ScalerRecord, in "
+           "round "
         << round;
   }
 }
@@ -114,6 +135,10 @@ TEST(EventRecordsTest, WhatThisVersionDoesNotKnowIsSaid) {
   storage::v1::Event no_outcome;
   no_outcome.mutable_action_finished();
   EXPECT_EQ(FromRecord(no_outcome).status().code(), absl::StatusCode::kDataLoss);
+
+  storage::v1::Event phase;
+  phase.mutable_workload_pod_observed()->set_phase(static_cast<storage::v1::PodPhase>(77));
+  EXPECT_EQ(FromRecord(phase).status().code(), absl::StatusCode::kDataLoss);
 
   storage::v1::Event port;
   port.mutable_session_opened()->set_agent_port(65536);

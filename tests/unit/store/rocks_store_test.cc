@@ -220,6 +220,43 @@ TEST_F(RocksStoreTest, LostMetaIsRefused) {
   EXPECT_EQ(Reopened().code(), absl::StatusCode::kDataLoss);
 }
 
+// A store of a coordinator that knew no scalers is read whole, and keeps scalers from then on.
+TEST_F(RocksStoreTest, StoreWithoutScalersIsTakenOver) {
+  {
+    RocksStore store(OpenDatabase(), {});
+    ASSERT_TRUE(store.Open().ok());
+    ASSERT_TRUE(store.Commit({PutPolicy{SamplePolicy("failover")}, PutNodeRecord{SampleNode("n")}}).ok());
+  }
+  {
+    std::vector<std::string> names;
+    ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, path_, &names).ok());
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const std::string& name : names) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* opened = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open({}, path_, families, &handles, &opened).ok());
+    const std::unique_ptr<rocksdb::DB> database(opened);
+    for (rocksdb::ColumnFamilyHandle* handle : handles) {
+      if (handle->GetName() != "scalers") continue;
+      ASSERT_TRUE(database->DropColumnFamily(handle).ok());
+    }
+    for (rocksdb::ColumnFamilyHandle* handle : handles) database->DestroyColumnFamilyHandle(handle);
+    ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, path_, &names).ok());
+    ASSERT_THAT(names, ::testing::Not(::testing::Contains("scalers")));
+  }
+  {
+    RocksStore store(OpenDatabase(), {});
+    const auto restored = store.Open();
+    ASSERT_TRUE(restored.ok()) << restored.status();
+    EXPECT_THAT(restored->policies, ElementsAre(SamplePolicy("failover")));
+    EXPECT_THAT(restored->nodes, ElementsAre(SampleNode("n")));
+    EXPECT_THAT(restored->scalers, ::testing::IsEmpty());
+    ASSERT_TRUE(store.Commit({PutScalerRecord{SampleScaler("web")}}).ok());
+  }
+  RocksStore store(OpenDatabase(), {});
+  EXPECT_THAT(store.Open()->scalers, ElementsAre(SampleScaler("web")));
+}
+
 // A format that only a newer coordinator knows is left alone.
 TEST_F(RocksStoreTest, NewerFormatIsRefused) {
   storage::v1::Meta meta;

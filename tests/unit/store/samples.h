@@ -7,6 +7,7 @@
 #include "coordinator/core/cluster_record.h"
 #include "coordinator/core/decision.h"
 #include "coordinator/core/policy.h"
+#include "coordinator/core/scale/scaler_record.h"
 
 // Structs for the store's tests in which no field has its default.
 namespace evenkeel::coordinator {
@@ -24,18 +25,24 @@ inline WorkloadRecovery SampleWorkload() {
           .waiting_for = "0/3 nodes are available"};
 }
 
+inline Workload SampleScaledWorkload() {
+  return {.group = "apps", .kind = "Deployment", .name_space = "shop", .name = "web"};
+}
+
 inline Action SampleAction(uint32_t number, ActionKind kind, ActionState state) {
-  return {.number = number,
-          .stage = 2,
-          .kind = kind,
-          .name_space = "shop",
-          .name = absl::StrCat("web-", number),
-          .uid = absl::StrCat("uid-", number),
-          .state = state,
-          .result = "deleted",
-          .release_time = SampleTime(10 + number),
-          .finish_time = SampleTime(20 + number),
-          .attempts = 4};
+  return {
+      .number = number,
+      .stage = 2,
+      .kind = kind,
+      .name_space = "shop",
+      .name = absl::StrCat("web-", number),
+      .uid = absl::StrCat("uid-", number),
+      .state = state,
+      .result = "deleted",
+      .release_time = SampleTime(10 + number),
+      .finish_time = SampleTime(20 + number),
+      .attempts = 4,
+      .replicas = ReplicaChange{.group = "apps", .version = "v1", .kind = "Deployment", .from = 2, .to = 6}};
 }
 
 inline Decision SampleDecision(DecisionId id, DecisionState state = DecisionState::kOpen) {
@@ -69,7 +76,9 @@ inline Decision SampleDecision(DecisionId id, DecisionState state = DecisionStat
                                   .priority = -7,
                                   .requests = {.cpu_millicores = 1500, .memory_bytes = 1 << 30, .pods = 1},
                                   .reason = "of 2 nodes 2 have taints"}},
-                    .outcome = "recovered"};
+                    .outcome = "recovered",
+                    .workload = SampleScaledWorkload(),
+                    .workload_uid = "uid-web"};
   decision.timings = {.last_sign = SampleTime(1),
                       .detected = SampleTime(2),
                       .judged = SampleTime(3),
@@ -169,6 +178,67 @@ inline Policy SamplePolicy(const std::string& name) {
                                              .stop_timeout = absl::Seconds(12),
                                              .without_watchdog = true,
                                              .hook = true}}};
+}
+
+inline ScaleRules SampleRules() {
+  return {.minimums =
+              {.replicas = 2,
+               .schedule =
+                   {{.weekdays = 0x1f, .begin = absl::Hours(8), .length = absl::Hours(10), .replicas = 6},
+                    {.weekdays = 0x60, .begin = absl::Minutes(90), .length = absl::Hours(3), .replicas = 4}},
+               .utc_offset = absl::Hours(-5)},
+          .maximum = 40,
+          .target = {.kind = CpuTarget::Kind::kMillicores, .value = 250},
+          .tolerance = {.up = 0.05, .down = 0.2},
+          .behaviour = {.up = {.stabilisation = absl::Seconds(3),
+                               .select = SelectPolicy::kMin,
+                               .policies = {{RatePolicy::Kind::kPercent, 50, absl::Seconds(20)},
+                                            {RatePolicy::Kind::kPods, 7, absl::Seconds(25)}}},
+                        .down = {.stabilisation = absl::Minutes(2),
+                                 .select = SelectPolicy::kDisabled,
+                                 .policies = {{RatePolicy::Kind::kPercent, 10, absl::Minutes(1)}}}},
+          .start_up = {.initialization = absl::Minutes(4),
+                       .readiness_delay = absl::Seconds(31),
+                       .first_sample = absl::Seconds(61)},
+          .panic = {.enabled = true,
+                    .window = absl::Seconds(4),
+                    .threshold_percent = 170,
+                    .stable_window = absl::Seconds(50),
+                    .throttled_percent = 30},
+          .demand = DemandRules::kHpa,
+          .window = absl::Seconds(20),
+          .scale_in_held_percent = 12,
+          .scale_in_interval = absl::Seconds(16)};
+}
+
+inline Policy SampleScalePolicy(const std::string& name) {
+  return {.name = name,
+          .etag = "43",
+          .create_time = SampleTime(1),
+          .update_time = SampleTime(2),
+          .spec = ScalePolicy{.cluster = "east",
+                              .target = SampleScaledWorkload(),
+                              .version = "v1",
+                              .mode = PolicyMode::kEnforce,
+                              .paused = true,
+                              .rules = SampleRules()}};
+}
+
+inline ScalerRecord SampleScaler(const std::string& policy) {
+  return {.policy = policy,
+          .cluster = "east",
+          .target = SampleScaledWorkload(),
+          .uid = "uid-web",
+          .memory = {.begun = true,
+                     .recommendations = {.lowest = {{.replicas = 2, .time = SampleTime(1)},
+                                                    {.replicas = 5, .time = SampleTime(3)}},
+                                         .highest = {{.replicas = 9, .time = SampleTime(2)},
+                                                     {.replicas = 5, .time = SampleTime(3)}}},
+                     .changes = {{.added = 4, .time = SampleTime(4)}, {.added = -1, .time = SampleTime(5)}},
+                     .panic = Panic{.began = SampleTime(6), .last = SampleTime(7), .floor = 8},
+                     .scaled_in = SampleTime(8)},
+          .written = SampleTime(9),
+          .last_scaled = DecisionId{3, 6}};
 }
 
 }  // namespace evenkeel::coordinator

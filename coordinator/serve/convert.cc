@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/serve/names.h"
+#include "coordinator/serve/scaler_messages.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -39,6 +41,10 @@ static v1::Decision::Kind ToMessage(DecisionKind kind) {
       return v1::Decision::KIND_GRAY;
     case DecisionKind::kGrayReadmission:
       return v1::Decision::KIND_GRAY_READMISSION;
+    case DecisionKind::kScale:
+      return v1::Decision::KIND_SCALE;
+    case DecisionKind::kTakeOver:
+      return v1::Decision::KIND_TAKE_OVER;
   }
   return v1::Decision::KIND_UNSPECIFIED;
 }
@@ -99,6 +105,10 @@ static v1::Action::Kind ToMessage(ActionKind kind) {
       return v1::Action::KIND_UNTAINT_OUT_OF_SERVICE;
     case ActionKind::kFenceNode:
       return v1::Action::KIND_FENCE_NODE;
+    case ActionKind::kSetReplicas:
+      return v1::Action::KIND_SET_REPLICAS;
+    case ActionKind::kDeleteAutoscaler:
+      return v1::Action::KIND_DELETE_AUTOSCALER;
   }
   return v1::Action::KIND_UNSPECIFIED;
 }
@@ -119,14 +129,28 @@ static v1::Action::State ToMessage(ActionState state) {
   return v1::Action::STATE_UNSPECIFIED;
 }
 
+static std::string TargetOf(const Action& action) {
+  if (action.replicas) {
+    return WorkloadResource({.group = action.replicas->group,
+                             .kind = action.replicas->kind,
+                             .name_space = action.name_space,
+                             .name = action.name});
+  }
+  if (action.name_space.empty()) return absl::StrCat("nodes/", action.name);
+  const char* kinds = action.kind == ActionKind::kDeleteAutoscaler ? "horizontalpodautoscalers" : "pods";
+  return absl::StrCat("namespaces/", action.name_space, "/", kinds, "/", action.name);
+}
+
 static v1::Action ToMessage(const Action& action) {
   v1::Action message;
   message.set_number(action.number);
   message.set_kind(ToMessage(action.kind));
-  message.set_target(action.name_space.empty()
-                         ? absl::StrCat("nodes/", action.name)
-                         : absl::StrCat("namespaces/", action.name_space, "/pods/", action.name));
+  message.set_target(TargetOf(action));
   if (!action.uid.empty()) message.set_precondition(absl::StrCat("uid ", action.uid));
+  if (action.replicas) {
+    message.set_from_replicas(action.replicas->from);
+    message.set_to_replicas(action.replicas->to);
+  }
   message.set_state(ToMessage(action.state));
   message.set_result(action.result);
   if (action.release_time) *message.mutable_release_time() = ToMessage(*action.release_time);
@@ -267,6 +291,8 @@ v1::Decision ToMessage(const Decision& decision) {
   }
   message.set_outcome(decision.outcome);
   for (const UnplacedPod& pod : decision.unplaced) *message.add_unplaced() = ToMessage(pod);
+  message.set_workload(WorkloadResource(decision.workload));
+  message.set_workload_uid(decision.workload_uid);
   return message;
 }
 
@@ -290,6 +316,10 @@ std::optional<DecisionKind> FromMessage(v1::Decision::Kind kind) {
       return DecisionKind::kGray;
     case v1::Decision::KIND_GRAY_READMISSION:
       return DecisionKind::kGrayReadmission;
+    case v1::Decision::KIND_SCALE:
+      return DecisionKind::kScale;
+    case v1::Decision::KIND_TAKE_OVER:
+      return DecisionKind::kTakeOver;
     default:
       return std::nullopt;
   }

@@ -22,7 +22,11 @@ namespace {
 absl::Status List(const StateStore& store, const v1::ListDecisionsRequest& request,
                   v1::ListDecisionsResponse& response) {
   EVENKEEL_ASSIGN_OR_RETURN(const size_t page_size, PageSize(request.page_size()));
-  DecisionFilter filter{.cluster = request.cluster(), .node = request.node(), .kinds = {}};
+  DecisionFilter filter{.cluster = request.cluster(), .node = request.node(), .workload = {}, .kinds = {}};
+  if (!request.workload().empty()) {
+    EVENKEEL_ASSIGN_OR_RETURN(const WorkloadName workload, ParseWorkload("workload", request.workload()));
+    filter.workload = {.kinds = workload.kinds, .name_space = workload.name_space, .name = workload.name};
+  }
   for (const int number : request.kinds()) {
     const auto kind = FromMessage(static_cast<v1::Decision::Kind>(number));
     if (!kind) return base::InvalidField("kinds", "must each be a kind of decision, as KIND_FAILOVER");
@@ -30,7 +34,7 @@ absl::Status List(const StateStore& store, const v1::ListDecisionsRequest& reque
   }
   const std::string kinds = absl::StrJoin(request.kinds(), ",");
   const std::initializer_list<absl::string_view> asked = {"ListDecisions", request.cluster(), request.node(),
-                                                          kinds};
+                                                          kinds, request.workload()};
   EVENKEEL_ASSIGN_OR_RETURN(const std::string resume, ReadPageToken(asked, request.page_token()));
   std::optional<DecisionId> from;
   if (!resume.empty()) {

@@ -82,6 +82,10 @@ std::string PolicyResource(absl::string_view policy) {
   return absl::StrCat("policies/", policy);
 }
 
+std::string ScalerResource(absl::string_view policy) {
+  return absl::StrCat("scalers/", policy);
+}
+
 std::string WorkloadResource(absl::string_view name_space, const Controller& controller) {
   return absl::StrCat("namespaces/", name_space, "/", absl::AsciiStrToLower(controller.kind), "s/",
                       controller.name);
@@ -127,6 +131,21 @@ absl::StatusOr<NodeKey> ParseMaintenance(absl::string_view field, absl::string_v
 absl::StatusOr<std::string> ParsePolicy(absl::string_view field, absl::string_view name) {
   EVENKEEL_ASSIGN_OR_RETURN(auto parts, Parts(field, name, {"policies"}, "policies/POLICY", Dash::kIsAName));
   return parts[0];
+}
+
+absl::StatusOr<std::string> ParseScaler(absl::string_view field, absl::string_view name) {
+  EVENKEEL_ASSIGN_OR_RETURN(auto parts, Parts(field, name, {"scalers"}, "scalers/POLICY", Dash::kIsAName));
+  return parts[0];
+}
+
+absl::StatusOr<WorkloadName> ParseWorkload(absl::string_view field, absl::string_view name) {
+  // The kind is a part that varies, where other names have a word.
+  const std::vector<std::string> pieces = absl::StrSplit(name, '/');
+  const std::string kinds = pieces.size() > 2 ? pieces[2] : "";
+  EVENKEEL_ASSIGN_OR_RETURN(auto parts,
+                            Parts(field, name, {"namespaces", kinds.empty() ? "deployments" : kinds},
+                                  "namespaces/NAMESPACE/deployments/NAME", Dash::kIsAName));
+  return WorkloadName{.name_space = parts[0], .kinds = kinds, .name = parts[1]};
 }
 
 absl::StatusOr<std::string> ParseClusterParent(absl::string_view field, absl::string_view parent) {

@@ -20,6 +20,13 @@ struct ContainerName {
   std::string container;
 };
 
+// A workload, with its kind in lower-case letters and in the plural: "deployments".
+struct WorkloadName {
+  std::string name_space;
+  std::string kinds;
+  std::string name;
+};
+
 std::string ClusterResource(absl::string_view cluster);
 std::string NodeResource(const NodeKey& key);
 std::string PodResource(const PodKey& key);
@@ -28,6 +35,8 @@ std::string DecisionResource(DecisionId id);
 // "clusters/CLUSTER/maintenances/NODE".
 std::string MaintenanceResource(const NodeKey& key);
 std::string PolicyResource(absl::string_view policy);
+// "scalers/POLICY".
+std::string ScalerResource(absl::string_view policy);
 // "namespaces/shop/replicasets/web-5d9", as WorkloadRecovery.workload.
 std::string WorkloadResource(absl::string_view name_space, const Controller& controller);
 
@@ -38,6 +47,10 @@ absl::StatusOr<ContainerName> ParseContainer(absl::string_view field, absl::stri
 absl::StatusOr<DecisionId> ParseDecision(absl::string_view field, absl::string_view name);
 absl::StatusOr<NodeKey> ParseMaintenance(absl::string_view field, absl::string_view name);
 absl::StatusOr<std::string> ParsePolicy(absl::string_view field, absl::string_view name);
+// Gives the policy.
+absl::StatusOr<std::string> ParseScaler(absl::string_view field, absl::string_view name);
+// "namespaces/NAMESPACE/deployments/NAME", as Decision.workload.
+absl::StatusOr<WorkloadName> ParseWorkload(absl::string_view field, absl::string_view name);
 
 // Parents of lists, where "-" stands for all.
 absl::StatusOr<std::string> ParseClusterParent(absl::string_view field, absl::string_view parent);

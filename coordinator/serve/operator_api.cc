@@ -17,7 +17,8 @@ OperatorApi::OperatorApi(const Parts& parts)
       policies_(environment_, parts.store, parts.view, parts.replies),
       maintenances_(environment_, parts.store, parts.replies, parts.clock),
       replays_(environment_, parts.event_log, parts.view),
-      fencing_(environment_, parts.replies) {}
+      fencing_(environment_, parts.replies),
+      scalers_(environment_, parts.scalers, parts.view, parts.replies) {}
 
 void OperatorApi::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&fleet_);
@@ -26,6 +27,7 @@ void OperatorApi::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&maintenances_);
   builder.RegisterService(&replays_);
   builder.RegisterService(&fencing_);
+  builder.RegisterService(&scalers_);
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

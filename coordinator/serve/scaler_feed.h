@@ -59,6 +59,7 @@ class ScalerWatch final : public WatchSource<v1::WatchScalersResponse> {
  private:
   friend class ScalerFeed;
 
+  bool Wants(const std::string& cluster) const;
   // Under the feed's lock.
   void Enqueue(const std::string& policy);
 

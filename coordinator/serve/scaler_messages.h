@@ -10,9 +10,11 @@ namespace evenkeel::coordinator {
 
 v1::Scaler ToMessage(const ScalerStatus& status);
 
+// `version` empty: not known, and only the API's group is told.
 v1::ScaleTarget TargetMessage(const Workload& workload, const std::string& version);
 
-// As Decision.workload and actions name it: "namespaces/NAMESPACE/deployments/NAME".
+// As Decision.workload and actions name it: "namespaces/NAMESPACE/deployments/NAME"; empty for no
+// workload.
 std::string WorkloadResource(const Workload& workload);
 
 }  // namespace evenkeel::coordinator

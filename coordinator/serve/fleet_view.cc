@@ -296,6 +296,7 @@ void FleetView::OnPatience(const PatienceChanged& patience) {
 }
 
 void FleetView::OnDecision(const Decision& decision) {
+  if (!decision.workload.empty()) return;  // shown with its scaler
   const NodeKey key{decision.cluster, decision.node};
   const auto open = open_decisions_.find(key);
   if (decision.state == DecisionState::kOpen) {

@@ -107,7 +107,28 @@ Metrics::Metrics(const std::vector<Decision>& open, const Runtime& runtime,
       tracker_(open) {}
 
 void Metrics::OnNotice(const Notice& notice) {
-  if (const auto* changed = std::get_if<DecisionChanged>(&notice)) OnDecision(changed->decision);
+  if (const auto* changed = std::get_if<DecisionChanged>(&notice)) {
+    OnDecision(changed->decision);
+  } else if (const auto* scaler = std::get_if<ScalerChanged>(&notice)) {
+    OnScaler(scaler->status);
+  } else if (const auto* gone = std::get_if<ScalerGone>(&notice)) {
+    absl::MutexLock lock(&mutex_);
+    scalers_.erase(gone->policy);
+  }
+}
+
+void Metrics::OnScaler(const ScalerStatus& status) {
+  absl::MutexLock lock(&mutex_);
+  // A figure of a workload that is not seen would be a lie.
+  if (!status.unseen.empty() || !status.looked) {
+    scalers_.erase(status.policy);
+    return;
+  }
+  scalers_.insert_or_assign(status.policy, ScalerFigures{.cluster = status.cluster,
+                                                         .replicas = status.replicas,
+                                                         .advised = status.advice.replicas,
+                                                         .wanted = status.advice.wanted,
+                                                         .panic = status.panic_since.has_value()});
 }
 
 void Metrics::OnDecision(const Decision& decision) {
@@ -153,6 +174,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
   CollectSessions(out);
   CollectEventLog(out);
   CollectFleet(out);
+  CollectScalers(out);
   return out;
 }
 
@@ -234,6 +256,26 @@ void Metrics::CollectFleet(std::vector<MetricFamily>& out) const {
   }
   for (MetricFamily* family : {&nodes, &pods, &api, &blind, &blind_domains, &patience})
     out.push_back(std::move(*family));
+}
+
+void Metrics::CollectScalers(std::vector<MetricFamily>& out) const {
+  MetricFamily replicas = Gauges("evenkeel_scaler_replicas", "Replicas that the workload is told to have.");
+  MetricFamily advised = Gauges("evenkeel_scaler_advised_replicas",
+                                "Replicas that the workload should have by its scale policy.");
+  MetricFamily wanted = Gauges("evenkeel_scaler_wanted_replicas",
+                               "Replicas that the load alone asks for, before windows, rates and bounds.");
+  MetricFamily panic = Gauges("evenkeel_scaler_panic", "1 while a sudden rise is under way, else 0.");
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [policy, figures] : scalers_) {
+      const std::vector<ClientMetric::Label> labels = {{"cluster", figures.cluster}, {"scaler", policy}};
+      Add(replicas, static_cast<double>(figures.replicas), labels);
+      Add(advised, static_cast<double>(figures.advised), labels);
+      Add(wanted, static_cast<double>(figures.wanted), labels);
+      Add(panic, figures.panic ? 1 : 0, labels);
+    }
+  }
+  for (MetricFamily* family : {&replicas, &advised, &wanted, &panic}) out.push_back(std::move(*family));
 }
 
 }  // namespace evenkeel::coordinator

@@ -1,5 +1,5 @@
 // The coordinator's figures for Prometheus: base units, `_total` for counters, and no label whose values
-// others can invent: a cluster, a verdict, a kind and a state at most.
+// others can invent: a cluster, a verdict, a kind and a state at most, and the name of a policy.
 #pragma once
 
 #include <prometheus/collectable.h>
@@ -9,7 +9,9 @@
 #include <prometheus/registry.h>
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -47,6 +49,16 @@ class Metrics final : public prometheus::Collectable {
   void CollectSessions(std::vector<prometheus::MetricFamily>& out) const;
   void CollectEventLog(std::vector<prometheus::MetricFamily>& out) const;
   void CollectFleet(std::vector<prometheus::MetricFamily>& out) const;
+  void OnScaler(const ScalerStatus& status);
+  void CollectScalers(std::vector<prometheus::MetricFamily>& out) const;
+
+  struct ScalerFigures {
+    std::string cluster;
+    int64_t replicas = 0;
+    int64_t advised = 0;
+    int64_t wanted = 0;
+    bool panic = false;
+  };
 
   const Runtime& runtime_;
   const AgentSessions::Figures& sessions_;
@@ -62,6 +74,8 @@ class Metrics final : public prometheus::Collectable {
 
   mutable absl::Mutex mutex_;
   DecisionTracker tracker_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, ScalerFigures> scalers_
+      ABSL_GUARDED_BY(mutex_);  // by policy; those that see their load
   mutable absl::Duration longest_lateness_ ABSL_GUARDED_BY(mutex_);
 };
 

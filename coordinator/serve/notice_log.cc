@@ -45,9 +45,24 @@ void Log(const PatienceChanged& patience) {
             {{"cluster", patience.cluster}, {"percent", patience.percent}, {"reason", patience.reason}});
 }
 
-// "shop/web-0" for a pod, else the node's name.
+// "shop/web-0" for a pod, "shop/web from 2 to 6" for a change of replicas, else the node's name.
 std::string TargetOf(const Action& action) {
-  return action.name_space.empty() ? action.name : absl::StrCat(action.name_space, "/", action.name);
+  if (action.name_space.empty()) return action.name;
+  std::string target = absl::StrCat(action.name_space, "/", action.name);
+  if (action.replicas) {
+    absl::StrAppend(&target, " from ", action.replicas->from, " to ", action.replicas->to);
+  }
+  return target;
+}
+
+// The node, or the workload.
+std::string SubjectOf(const Decision& decision) {
+  return decision.workload.empty() ? decision.node : decision.workload.ToString();
+}
+
+// To follow the load is nothing to be woken for.
+log::Level LevelOf(DecisionKind kind) {
+  return kind == DecisionKind::kScale ? log::Level::kInfo : log::Level::kWarn;
 }
 
 }  // namespace
@@ -80,13 +95,14 @@ void NoticeLog::OnDecision(const Decision& decision) {
   const DecisionStep step = tracker_.Track(decision);
   const std::string id = decision.id.ToString();
   if (step.opened) {
-    log::Warn("decision opened", {{"decision", id},
-                                  {"kind", Word(decision.kind)},
-                                  {"cluster", decision.cluster},
-                                  {"node", decision.node},
-                                  {"summary", decision.summary},
-                                  {"policy", decision.policy},
-                                  {"actions", decision.actions.size()}});
+    log::Write(LevelOf(decision.kind), "decision opened",
+               {{"decision", id},
+                {"kind", Word(decision.kind)},
+                {"cluster", decision.cluster},
+                {decision.workload.empty() ? "node" : "workload", SubjectOf(decision)},
+                {"summary", decision.summary},
+                {"policy", decision.policy},
+                {"actions", decision.actions.size()}});
   }
   for (const Action* action : step.finished) {
     log::Write(action->state == ActionState::kFailed ? log::Level::kWarn : log::Level::kInfo, "action ended",
@@ -103,7 +119,7 @@ void NoticeLog::OnDecision(const Decision& decision) {
                {{"decision", id},
                 {"kind", Word(decision.kind)},
                 {"cluster", decision.cluster},
-                {"node", decision.node},
+                {decision.workload.empty() ? "node" : "workload", SubjectOf(decision)},
                 {"state", Word(decision.state)},
                 {"summary", decision.summary},
                 {"outcome", decision.outcome}});

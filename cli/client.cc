@@ -103,7 +103,8 @@ Client::Client(const Settings& settings, const Host& host, const std::shared_ptr
       policies_(v1::PolicyService::NewStub(channel)),
       maintenances_(v1::MaintenanceService::NewStub(channel)),
       replays_(v1::ReplayService::NewStub(channel)),
-      fencing_(v1::FencingService::NewStub(channel)) {}
+      fencing_(v1::FencingService::NewStub(channel)),
+      scalers_(v1::ScalerService::NewStub(channel)) {}
 
 absl::Status Client::Prepare(grpc::ClientContext& context, absl::Duration timeout) const {
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
@@ -252,6 +253,7 @@ absl::StatusOr<std::vector<v1::Decision>> Client::ListDecisions(const DecisionQu
   v1::ListDecisionsRequest request;
   request.set_cluster(query.cluster);
   request.set_node(query.node);
+  request.set_workload(query.workload);
   return ReadAll<v1::Decision>(*decisions_, &v1::DecisionService::Stub::ListDecisions, request,
                                &v1::ListDecisionsResponse::mutable_decisions);
 }
@@ -269,14 +271,16 @@ absl::StatusOr<v1::Decision> Client::LatestDecision(const DecisionQuery& query) 
   v1::ListDecisionsRequest request;
   request.set_cluster(query.cluster);
   request.set_node(query.node);
+  request.set_workload(query.workload);
   request.set_page_size(1);
   EVENKEEL_ASSIGN_OR_RETURN(
       v1::ListDecisionsResponse response,
       (Read<v1::ListDecisionsResponse>(*decisions_, &v1::DecisionService::Stub::ListDecisions, request)));
   if (response.decisions().empty()) {
-    return absl::NotFoundError(query.node.empty()
-                                   ? "nothing has been decided yet"
-                                   : absl::StrCat("nothing has been decided about node ", query.node));
+    const std::string about = !query.node.empty()       ? absl::StrCat(" about node ", query.node)
+                              : !query.workload.empty() ? absl::StrCat(" about ", query.workload)
+                                                        : " yet";
+    return absl::NotFoundError(absl::StrCat("nothing has been decided", about));
   }
   return std::move(*response.mutable_decisions(0));
 }
@@ -380,6 +384,28 @@ absl::StatusOr<std::vector<v1::Pause>> Client::ResumeCluster(const std::string& 
   return std::vector<v1::Pause>(response.pauses().begin(), response.pauses().end());
 }
 
+absl::StatusOr<std::vector<v1::Scaler>> Client::ListScalers(const std::string& cluster) {
+  v1::ListScalersRequest request;
+  request.set_cluster(cluster);
+  return ReadAll<v1::Scaler>(*scalers_, &v1::ScalerService::Stub::ListScalers, request,
+                             &v1::ListScalersResponse::mutable_scalers);
+}
+
+absl::StatusOr<v1::Scaler> Client::GetScaler(const std::string& name) {
+  v1::GetScalerRequest request;
+  request.set_name(name);
+  EVENKEEL_ASSIGN_OR_RETURN(
+      v1::GetScalerResponse response,
+      (Read<v1::GetScalerResponse>(*scalers_, &v1::ScalerService::Stub::GetScaler, request)));
+  return std::move(*response.mutable_scaler());
+}
+
+absl::StatusOr<v1::TakeOverAutoscalerResponse> Client::TakeOverAutoscaler(
+    const v1::TakeOverAutoscalerRequest& request) {
+  return Change<v1::TakeOverAutoscalerResponse>(*scalers_, &v1::ScalerService::Stub::TakeOverAutoscaler,
+                                                request);
+}
+
 absl::StatusOr<std::vector<v1::Decision>> Client::OpenDecisions(const std::string& cluster) {
   v1::WatchDecisionsRequest request;
   request.set_cluster(cluster);
@@ -405,6 +431,12 @@ absl::Status Client::WatchDecisions(const v1::WatchDecisionsRequest& request,
                                     absl::FunctionRef<bool(const v1::WatchDecisionsResponse&)> on_change) {
   return Watch<v1::WatchDecisionsResponse>(*decisions_, &v1::DecisionService::Stub::WatchDecisions, request,
                                            on_change, kWatchLifetime);
+}
+
+absl::Status Client::WatchScalers(const v1::WatchScalersRequest& request,
+                                  absl::FunctionRef<bool(const v1::WatchScalersResponse&)> on_change) {
+  return Watch<v1::WatchScalersResponse>(*scalers_, &v1::ScalerService::Stub::WatchScalers, request,
+                                         on_change, kWatchLifetime);
 }
 
 absl::Status Client::Replay(const v1::ReplayRequest& request, absl::Duration timeout,

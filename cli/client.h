@@ -15,6 +15,7 @@
 #include "evenkeel/v1/maintenance.grpc.pb.h"
 #include "evenkeel/v1/policy.grpc.pb.h"
 #include "evenkeel/v1/replay.grpc.pb.h"
+#include "evenkeel/v1/scaler.grpc.pb.h"
 
 namespace grpc {
 class ClientContext;
@@ -33,6 +34,7 @@ struct PodQuery {
 struct DecisionQuery {
   std::string cluster;
   std::string node;
+  std::string workload;  // "namespaces/NAMESPACE/deployments/NAME"
 };
 
 // The coordinator, as an operator's program talks to it: over TLS, with an identity. One thread.
@@ -75,6 +77,11 @@ class Client {
                                                       const std::string& reason, bool validate_only);
   absl::StatusOr<std::vector<v1::Pause>> ResumeCluster(const std::string& name);
 
+  absl::StatusOr<std::vector<v1::Scaler>> ListScalers(const std::string& cluster);
+  absl::StatusOr<v1::Scaler> GetScaler(const std::string& name);
+  absl::StatusOr<v1::TakeOverAutoscalerResponse> TakeOverAutoscaler(
+      const v1::TakeOverAutoscalerRequest& request);
+
   // The decisions that are open now.
   absl::StatusOr<std::vector<v1::Decision>> OpenDecisions(const std::string& cluster);
 
@@ -85,6 +92,8 @@ class Client {
                           absl::FunctionRef<bool(const v1::WatchFleetResponse&)> on_change);
   absl::Status WatchDecisions(const v1::WatchDecisionsRequest& request,
                               absl::FunctionRef<bool(const v1::WatchDecisionsResponse&)> on_change);
+  absl::Status WatchScalers(const v1::WatchScalersRequest& request,
+                            absl::FunctionRef<bool(const v1::WatchScalersResponse&)> on_change);
 
   // Hands over each answer of a replay, within `timeout` in all. The last one is the summary.
   absl::Status Replay(const v1::ReplayRequest& request, absl::Duration timeout,
@@ -127,6 +136,7 @@ class Client {
   std::unique_ptr<v1::MaintenanceService::Stub> maintenances_;
   std::unique_ptr<v1::ReplayService::Stub> replays_;
   std::unique_ptr<v1::FencingService::Stub> fencing_;
+  std::unique_ptr<v1::ScalerService::Stub> scalers_;
 };
 
 }  // namespace evenkeel::cli

@@ -106,8 +106,16 @@ CommandLine::CommandLine(const std::string& program) : app(kDescription, program
 
   command = AddCommand(app, "explain", "Tell what a decision saw, judged and did, and when");
   command
-      ->add_option("decision", explain, "A decision, or node/NODE for the latest on it (the latest of all)")
+      ->add_option("decision", explain,
+                   "A decision, or node/NODE or scaler/POLICY for the latest on it (the latest of all)")
       ->type_name("");
+
+  command = AddCommand(app, "top", "Show what nodes or pods use, the most first");
+  command->add_option("words", top.words, "nodes or pods")->type_name("")->required();
+  command->add_option("--sort-by", top.sort_by, "What the most is of")->check(CLI::IsMember(TopOrders()));
+  command->add_option("-l,--selector", top.selector, "Only those with these labels, as app=web,tier!=db")
+      ->type_name("SELECTOR");
+  command->add_flag("-A,--all-namespaces", top.all_namespaces, "Pods of all namespaces");
 
   command = AddCommand(app, "replay",
                        "Run recorded evidence again: prove the decisions, or try another policy on it");
@@ -136,6 +144,14 @@ CommandLine::CommandLine(const std::string& program) : app(kDescription, program
   command->add_option("words", remove.words, "policy NAME... or policy/NAME...")->type_name("");
   command->add_option("-f,--filename", remove.files, "Those in this file; - is standard input")
       ->type_name("FILE");
+
+  command = AddCommand(app, "takeover", "Let a scale policy take the place of a HorizontalPodAutoscaler");
+  command->add_option("words", take_over.words, "hpa NAMESPACE/NAME")->type_name("")->required();
+  command->add_option("--policy", take_over.policy, "Name of the policy (the autoscaler's)")
+      ->type_name("NAME");
+  command->add_option("--mode", take_over.mode, "Mode of the policy (enforce)")
+      ->check(CLI::IsMember({"observe", "enforce"}));
+  command->add_flag("--dry-run", take_over.dry_run, "Only print the policy, change nothing");
 
   command = AddCommand(app, "fence", "Say what Evenkeel cannot see: that a dead node's machine is off");
   command->require_subcommand(1);

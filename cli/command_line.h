@@ -11,6 +11,8 @@
 #include "cli/command/replay.h"
 #include "cli/command/show.h"
 #include "cli/command/status.h"
+#include "cli/command/take_over.h"
+#include "cli/command/top.h"
 #include "cli/config.h"
 
 namespace evenkeel::cli {
@@ -31,6 +33,8 @@ struct CommandLine {
   ApplyOptions apply;
   DeleteOptions remove;
   FenceOptions fence;
+  TopOptions top;
+  TakeOverOptions take_over;
   StatusOptions status;
   MaintenanceOptions maintenance;
   PauseOptions pause;

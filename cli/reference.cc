@@ -30,6 +30,8 @@ std::vector<absl::string_view> Collections(Kind kind) {
       return {"policies"};
     case Kind::kMaintenance:
       return {"clusters", "maintenances"};
+    case Kind::kScaler:
+      return {"scalers"};
   }
   return {};
 }
@@ -63,6 +65,7 @@ const std::vector<KindName>& KindNames() {
       {Kind::kDecision, "decision", "decisions", ""},
       {Kind::kPolicy, "policy", "policies", ""},
       {Kind::kMaintenance, "maintenance", "maintenances", ""},
+      {Kind::kScaler, "scaler", "scalers", ""},
   };
   return names;
 }
@@ -80,7 +83,10 @@ absl::StatusOr<Kind> ParseKind(absl::string_view word) {
       return names.kind;
     }
   }
-  if (lower == "failoverpolicy" || lower == "failoverpolicies") return Kind::kPolicy;
+  for (const absl::string_view policy :
+       {"failoverpolicy", "failoverpolicies", "scalepolicy", "scalepolicies"}) {
+    if (lower == policy) return Kind::kPolicy;
+  }
   return absl::InvalidArgumentError(absl::StrCat(
       "there is no resource type \"", word,
       "\"; there are: ", absl::StrJoin(KindNames(), ", ", [](std::string* out, const KindName& names) {
@@ -140,6 +146,8 @@ absl::StatusOr<std::string> FullName(Kind kind, absl::string_view name, const Sc
       return absl::StrCat("policies/", name);
     case Kind::kMaintenance:
       return absl::StrCat("clusters/", scope.cluster, "/maintenances/", name);
+    case Kind::kScaler:
+      return absl::StrCat("scalers/", name);
   }
   return absl::InvalidArgumentError("no such kind");
 }

@@ -10,7 +10,16 @@
 namespace evenkeel::cli {
 
 // The kinds of resources that the command knows.
-enum class Kind : std::uint8_t { kCluster, kNode, kPod, kContainer, kDecision, kPolicy, kMaintenance };
+enum class Kind : std::uint8_t {
+  kCluster,
+  kNode,
+  kPod,
+  kContainer,
+  kDecision,
+  kPolicy,
+  kMaintenance,
+  kScaler
+};
 
 // A kind and how it is written.
 struct KindName {

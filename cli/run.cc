@@ -38,6 +38,8 @@ absl::Status RunRemote(CommandLine& line, const std::string& command, Context& c
   if (command == "maintenance") return RunMaintenance(context, line.maintenance);
   if (command == "pause") return RunPause(context, line.pause);
   if (command == "resume") return RunResume(context);
+  if (command == "top") return RunTop(context, line.top);
+  if (command == "takeover") return RunTakeOver(context, line.take_over);
   if (command == "fence") return RunFenceConfirm(context, line.fence);
   return RunStatus(context, line.status);
 }

@@ -12,7 +12,11 @@
 namespace evenkeel::cli {
 namespace {
 
-constexpr const char* kPolicyKind = "failoverpolicy.evenkeel.dev";
+// As kubectl would name it: "failoverpolicy.evenkeel.dev/east".
+std::string Shown(const v1::Policy& policy) {
+  return absl::StrCat(policy.has_scale() ? "scalepolicy" : "failoverpolicy", ".evenkeel.dev/",
+                      LastSegment(policy.name()));
+}
 
 absl::StatusOr<std::string> ReadAll(const Host& host, const std::string& file) {
   std::ifstream stream;
@@ -49,7 +53,7 @@ absl::Status RunApply(Context& context, const ApplyOptions& options) {
                             absl::StrCat("policy ", LastSegment(policy.name()), " (nothing is applied)"));
     }
     if (options.validate_only) {
-      *context.host.out << kPolicyKind << '/' << LastSegment(policy.name())
+      *context.host.out << Shown(policy)
                         << (checked->created() ? " would be created" : " would be configured") << std::endl;
     }
   }
@@ -57,8 +61,7 @@ absl::Status RunApply(Context& context, const ApplyOptions& options) {
   for (const v1::Policy& policy : policies) {
     EVENKEEL_ASSIGN_OR_RETURN(const v1::ApplyPolicyResponse applied,
                               context.client.ApplyPolicy(policy, false));
-    *context.host.out << kPolicyKind << '/' << LastSegment(policy.name())
-                      << (applied.created() ? " created" : " configured") << std::endl;
+    *context.host.out << Shown(policy) << (applied.created() ? " created" : " configured") << std::endl;
   }
   return absl::OkStatus();
 }
@@ -82,7 +85,7 @@ absl::Status RunDelete(Context& context, const DeleteOptions& options) {
   }
   for (const std::string& name : names) {
     EVENKEEL_RETURN_IF_ERROR(context.client.DeletePolicy(name, ""));
-    *context.host.out << kPolicyKind << " \"" << LastSegment(name) << "\" deleted" << std::endl;
+    *context.host.out << "policy.evenkeel.dev \"" << LastSegment(name) << "\" deleted" << std::endl;
   }
   return absl::OkStatus();
 }

@@ -44,6 +44,10 @@ std::vector<std::string> Arguments(const std::string& command) {
     words.emplace_back("policy");
   } else if (command == "maintenance") {
     words = {"start", "end"};
+  } else if (command == "top") {
+    words = {"nodes", "pods"};
+  } else if (command == "takeover") {
+    words.emplace_back("hpa");
   } else if (command == "fence") {
     words.emplace_back("confirm");
   } else if (command == "completion") {

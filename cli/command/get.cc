@@ -12,6 +12,7 @@
 #include "cli/print/table.h"
 #include "cli/print/text.h"
 #include "cli/show/fields.h"
+#include "cli/show/scaler.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
 #include "common/time/backoff.h"
@@ -284,6 +285,21 @@ Source<v1::Maintenance> Maintenances(Context& context) {
       [&](const std::string& name) { return context.client.GetMaintenance(name); }, nullptr};
 }
 
+Source<v1::Scaler> Scalers(Context& context) {
+  return {[&] { return context.client.ListScalers(context.settings.cluster); },
+          [&](const std::string& name) { return context.client.GetScaler(name); },
+          [&](Source<v1::Scaler>::OnChange on_change) {
+            v1::WatchScalersRequest request;
+            request.set_cluster(context.settings.cluster);
+            return context.client.WatchScalers(request, [&](const v1::WatchScalersResponse& response) {
+              if (response.has_scaler()) {
+                on_change(response.scaler(), response.type() == v1::WatchScalersResponse::TYPE_DELETED);
+              }
+              return true;
+            });
+          }};
+}
+
 // Options that would be passed over in silence are refused: who gives them expects that they count.
 absl::Status CheckOptions(const GetOptions& options, Kind kind) {
   const bool has_labels = kind == Kind::kNode || kind == Kind::kPod || kind == Kind::kContainer;
@@ -329,6 +345,8 @@ absl::Status RunGet(Context& context, const GetOptions& options) {
       return Get(context, options, request, table, Policies(context));
     case Kind::kMaintenance:
       return Get(context, options, request, table, Maintenances(context));
+    case Kind::kScaler:
+      return Get(context, options, request, table, Scalers(context));
   }
   return absl::InternalError("no such kind");
 }

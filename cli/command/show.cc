@@ -7,6 +7,7 @@
 #include "cli/print/text.h"
 #include "cli/show/describe.h"
 #include "cli/show/explain.h"
+#include "cli/show/scaler.h"
 #include "common/base/status.h"
 
 namespace evenkeel::cli {
@@ -59,6 +60,10 @@ absl::StatusOr<std::vector<std::string>> AllNames(Context& context, Kind kind, b
                                                       "clusters/", cluster.empty() ? "-" : cluster)));
       return NamesOf(found);
     }
+    case Kind::kScaler: {
+      EVENKEEL_ASSIGN_OR_RETURN(const auto found, client.ListScalers(context.settings.cluster));
+      return NamesOf(found);
+    }
   }
   return absl::InternalError("no such kind");
 }
@@ -98,6 +103,10 @@ absl::StatusOr<std::string> DescribeOne(Context& context, Kind kind, const std::
       EVENKEEL_ASSIGN_OR_RETURN(const auto found, client.GetMaintenance(name));
       return Describe(found, now);
     }
+    case Kind::kScaler: {
+      EVENKEEL_ASSIGN_OR_RETURN(const auto found, client.GetScaler(name));
+      return Describe(found, now);
+    }
   }
   return absl::InternalError("no such kind");
 }
@@ -110,10 +119,16 @@ absl::StatusOr<v1::Decision> FindDecision(Context& context, const std::string& w
     EVENKEEL_ASSIGN_OR_RETURN(const Request request, ParseRequest({what}));
     EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> names, FullNames(context, request));
     if (request.kind == Kind::kDecision) return context.client.GetDecision(names[0]);
-    if (request.kind != Kind::kNode) {
-      return absl::InvalidArgumentError(absl::StrCat("explain takes a decision or a node, not ", what));
+    if (request.kind == Kind::kScaler) {
+      EVENKEEL_ASSIGN_OR_RETURN(const v1::Scaler scaler, context.client.GetScaler(names[0]));
+      return context.client.LatestDecision(
+          {.cluster = scaler.cluster(), .node = "", .workload = WorkloadOf(scaler.target())});
     }
-    query = {.cluster = Segment(names[0], "clusters"), .node = LastSegment(names[0])};
+    if (request.kind != Kind::kNode) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("explain takes a decision, a node or a scaler, not ", what));
+    }
+    query = {.cluster = Segment(names[0], "clusters"), .node = LastSegment(names[0]), .workload = ""};
   }
   return context.client.LatestDecision(query);
 }

@@ -16,8 +16,8 @@ struct DescribeOptions {
 // `describe`: everything about the resources that are named, or about all of a type.
 absl::Status RunDescribe(Context& context, const DescribeOptions& options);
 
-// `explain`: the story of a decision: of the one that `what` names, of the latest on a node ("node/NODE"),
-// or, when it is empty, of the latest of all.
+// `explain`: the story of a decision: of the one that `what` names, of the latest on a node ("node/NODE")
+// or on what a scaler scales ("scaler/POLICY"), or, when it is empty, of the latest of all.
 absl::Status RunExplain(Context& context, const std::string& what);
 
 }  // namespace evenkeel::cli

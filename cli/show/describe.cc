@@ -1,63 +1,26 @@
 #include "cli/show/describe.h"
 
 #include <algorithm>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "cli/print/structured.h"
 #include "cli/print/table.h"
 #include "cli/print/text.h"
 #include "cli/show/explain.h"
 #include "cli/show/fields.h"
+#include "cli/show/sheet.h"
 
 namespace evenkeel::cli {
 namespace {
-
-// Lines of "Key:   value", as they are added.
-class Sheet {
- public:
-  void Add(absl::string_view key, absl::string_view value) {
-    absl::StrAppendFormat(&text_, "%-20s %s\n", absl::StrCat(key, ":"), Printable(OrNone(value)));
-  }
-  // A key whose values have a line each.
-  void AddAll(absl::string_view key, const std::vector<std::string>& values) {
-    Add(key, values.empty() ? "" : values.front());
-    for (std::size_t i = 1; i < values.size(); ++i)
-      absl::StrAppendFormat(&text_, "%-20s %s\n", "", Printable(values[i]));
-  }
-  // A table under a heading; "<none>" when it has no rows.
-  void AddTable(absl::string_view heading, std::vector<Column> columns, const std::vector<Row>& rows) {
-    if (rows.empty()) {
-      Add(heading, "");
-      return;
-    }
-    std::ostringstream table;
-    Table(std::move(columns), false).Print(table, rows);
-    absl::StrAppend(&text_, heading, ":\n");
-    for (absl::string_view line : absl::StrSplit(table.str(), '\n', absl::SkipEmpty())) {
-      absl::StrAppend(&text_, "  ", line, "\n");
-    }
-  }
-  std::string Take() { return std::move(text_); }
-
- private:
-  std::string text_;
-};
 
 std::vector<std::string> LabelLines(const google::protobuf::Map<std::string, std::string>& labels) {
   std::vector<std::string> lines;
   for (const auto& [key, value] : labels) lines.push_back(absl::StrCat(key, "=", value));
   std::sort(lines.begin(), lines.end());
   return lines;
-}
-
-// "2026-01-02 03:04:05.678 UTC (5m ago)".
-std::string When(bool is_set, const google::protobuf::Timestamp& time, absl::Time now) {
-  return is_set ? absl::StrCat(Instant(ToTime(time)), " (", Age(now - ToTime(time)), " ago)") : "";
 }
 
 std::string PartText(bool is_set, const v1::PartHealth& part) {
@@ -283,13 +246,20 @@ std::string Describe(const v1::Decision& decision, absl::Time now) {
   sheet.Add("Name", decision.name());
   sheet.Add("Kind", KindWord(decision.kind()));
   sheet.Add("Cluster", decision.cluster());
-  sheet.Add("Node",
-            decision.node().empty() ? "" : absl::StrCat(decision.node(), " (uid ", decision.node_uid(), ")"));
+  if (decision.workload().empty()) {
+    sheet.Add("Node", decision.node().empty()
+                          ? ""
+                          : absl::StrCat(decision.node(), " (uid ", decision.node_uid(), ")"));
+  } else {
+    sheet.Add("Workload", absl::StrCat(decision.workload(), " (uid ", decision.workload_uid(), ")"));
+  }
   sheet.Add("State", StateCell(decision.state()).text);
   sheet.Add("Summary", decision.summary());
   sheet.Add("Outcome", decision.outcome());
-  sheet.Add("Verdict",
-            absl::StrCat(VerdictCell(decision.verdict()).text, ConfidenceText(decision.confidence())));
+  if (decision.workload().empty()) {
+    sheet.Add("Verdict",
+              absl::StrCat(VerdictCell(decision.verdict()).text, ConfidenceText(decision.confidence())));
+  }
   sheet.Add("Policy", EtagOf(decision));
   sheet.Add("Epoch", absl::StrCat(decision.epoch()));
   sheet.Add("Last sign of life", When(timings.has_last_sign_time(), timings.last_sign_time(), now));

@@ -29,6 +29,9 @@ struct Moment {
 };
 
 std::string Subject(const v1::Decision& decision) {
+  if (!decision.workload().empty()) {
+    return absl::StrCat(TargetText(decision.workload()), " in cluster ", decision.cluster());
+  }
   return decision.node().empty() ? absl::StrCat("cluster ", decision.cluster())
                                  : absl::StrCat("node ", decision.node(), " in cluster ", decision.cluster());
 }
@@ -73,6 +76,10 @@ std::string Headline(const v1::Decision& decision) {
       return absl::StrCat("Care for sick ", subject, ": ", StateText(decision));
     case v1::Decision::KIND_GRAY_READMISSION:
       return absl::StrCat("Readmission of ", subject, ", which was sick: ", StateText(decision));
+    case v1::Decision::KIND_SCALE:
+      return absl::StrCat("Change of the replicas of ", subject, ": ", StateText(decision));
+    case v1::Decision::KIND_TAKE_OVER:
+      return absl::StrCat("Take-over of the autoscaler of ", subject, ": ", StateText(decision));
     default:
       return absl::StrCat("Decision on ", subject, ": ", StateText(decision));
   }
@@ -92,6 +99,8 @@ std::string DetectionText(v1::Decision::Kind kind) {
       return "noticed the first symptom";
     case v1::Decision::KIND_GRAY_READMISSION:
       return "noticed that the node is well again";
+    case v1::Decision::KIND_SCALE:
+      return "the newest sample of CPU that counts";
     default:
       return "noticed it";
   }
@@ -331,6 +340,8 @@ std::string TargetText(const std::string& target) {
   if (const std::string pod = Segment(target, "pods"); !pod.empty())
     return absl::StrCat("pod ", name_space, "/", pod);
   if (const std::string node = Segment(target, "nodes"); !node.empty()) return absl::StrCat("node ", node);
+  if (const std::string autoscaler = Segment(target, "horizontalpodautoscalers"); !autoscaler.empty())
+    return absl::StrCat("autoscaler ", name_space, "/", autoscaler);
   // A workload: "namespaces/NAMESPACE/replicasets/NAME".
   return name_space.empty() ? target : absl::StrCat(name_space, "/", LastSegment(target));
 }
@@ -363,6 +374,11 @@ std::string ActionText(const v1::Action& action, bool done) {
     case v1::Action::KIND_FENCE_NODE:
       return absl::StrCat(done ? "had the fencing hook power off " : "have the fencing hook power off ",
                           target);
+    case v1::Action::KIND_SET_REPLICAS:
+      return absl::StrCat("set the replicas of ", target, " from ", action.from_replicas(), " to ",
+                          action.to_replicas());
+    case v1::Action::KIND_DELETE_AUTOSCALER:
+      return absl::StrCat(done ? "deleted " : "delete ", target);
     default:
       return absl::StrCat(done ? "acted on " : "act on ", target);
   }

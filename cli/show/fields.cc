@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/print/text.h"
+#include "cli/show/explain.h"
+#include "cli/show/scaler.h"
 
 namespace evenkeel::cli {
 namespace {
@@ -47,6 +49,12 @@ Cell PodStatus(const v1::Pod& pod) {
   const bool bad = pod.phase() == "Failed" || pod.phase() == "Unknown";
   const bool fine = !pod.deleting() && pod.reason().empty() && (pod.ready() || pod.phase() == "Succeeded");
   return {std::move(status), bad ? Style::kBad : fine ? Style::kPlain : Style::kWarning};
+}
+
+std::string MostNodes(const v1::FailoverPolicy& failover) {
+  return absl::StrCat(
+      failover.has_max_unavailable_nodes() ? absl::StrCat(failover.max_unavailable_nodes()) : "1", " or ",
+      failover.has_max_unavailable_percent() ? failover.max_unavailable_percent() : 10, "%");
 }
 
 std::string ContainerStateWord(const v1::Container& container) {
@@ -239,7 +247,8 @@ std::vector<Field> Fields(const v1::Decision& decision, const TableOptions& opti
       {{"NAME"}, {LastSegment(decision.name())}},
       {{"KIND"}, {KindWord(decision.kind())}},
       {{"CLUSTER"}, {OrNone(decision.cluster())}},
-      {{"NODE"}, {OrNone(decision.node())}},
+      {{"SUBJECT"},
+       {OrNone(decision.workload().empty() ? decision.node() : TargetText(decision.workload()))}},
       {{"STATE"}, StateCell(decision.state())},
       {{"JUDGED"}, {After(timings, timings.has_judge_time(), timings.judge_time())}},
       {{"RECOVERED"}, {After(timings, timings.has_recover_time(), timings.recover_time())}},
@@ -253,29 +262,34 @@ std::vector<Field> Fields(const v1::Decision& decision, const TableOptions& opti
 }
 
 std::vector<Field> Fields(const v1::Policy& policy, const TableOptions& options, absl::Time now) {
+  const bool scales = policy.has_scale();
   const v1::FailoverPolicy& failover = policy.failover();
-  const bool enforced = failover.mode() == v1::POLICY_MODE_ENFORCE;
+  const v1::ScalePolicy& scale = policy.scale();
+  const bool enforced = (scales ? scale.mode() : failover.mode()) == v1::POLICY_MODE_ENFORCE;
   std::vector<Field> fields{
       {{"NAME"}, {LastSegment(policy.name())}},
-      {{"KIND"}, {"FailoverPolicy"}},
-      {{"CLUSTER"}, {OrNone(failover.cluster())}},
-      {{"MODE"}, {enforced ? "enforce" : "observe"}},
+      {{"KIND"}, {scales ? "ScalePolicy" : "FailoverPolicy"}},
+      {{"CLUSTER"}, {OrNone(scales ? scale.cluster() : failover.cluster())}},
+      {{"MODE"},
+       {absl::StrCat(enforced ? "enforce" : "observe", scale.paused() ? ",paused" : ""),
+        scale.paused() ? Style::kWarning : Style::kPlain}},
       {{"AGE", true}, {AgeSince(policy.has_create_time(), policy.create_time(), now)}},
   };
-  if (options.wide) {
-    fields.insert(
-        fields.end(),
-        {{{"BEAT"}, {DurationText(failover.has_beat_interval(), failover.beat_interval())}},
-         {{"SUSPECT AFTER"}, {DurationText(failover.has_suspect_after(), failover.suspect_after())}},
-         {{"READMIT AFTER"}, {DurationText(failover.has_readmit_after(), failover.readmit_after())}},
-         {{"MAX NODES"},
-          {absl::StrCat(
-              failover.has_max_unavailable_nodes() ? absl::StrCat(failover.max_unavailable_nodes()) : "1",
-              " or ", failover.has_max_unavailable_percent() ? failover.max_unavailable_percent() : 10,
-              "%")}},
-         {{"REBALANCE"}, {failover.rebalance() ? "true" : "false"}},
-         {{"ETAG"}, {OrNone(policy.etag())}}});
-  }
+  if (!options.wide) return fields;
+  std::vector<Field> more{
+      {{"BEAT"}, {DurationText(failover.has_beat_interval(), failover.beat_interval())}},
+      {{"SUSPECT AFTER"}, {DurationText(failover.has_suspect_after(), failover.suspect_after())}},
+      {{"READMIT AFTER"}, {DurationText(failover.has_readmit_after(), failover.readmit_after())}},
+      {{"MAX NODES"}, {scales ? std::string(kNone) : MostNodes(failover)}},
+      {{"REBALANCE"},
+       {scales                 ? std::string(kNone)
+        : failover.rebalance() ? "true"
+                               : "false"}},
+      {{"TARGET"}, {scales ? TargetOf(scale.target()) : std::string(kNone)}},
+      {{"REPLICAS"},
+       {scales ? absl::StrCat(scale.min_replicas(), "-", scale.max_replicas()) : std::string(kNone)}},
+      {{"ETAG"}, {OrNone(policy.etag())}}};
+  fields.insert(fields.end(), more.begin(), more.end());
   return fields;
 }
 

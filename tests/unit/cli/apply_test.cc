@@ -66,7 +66,7 @@ TEST_F(ApplyTest, PoliciesAreDeletedByNameOrFile) {
   coordinator_.fleet.policies["policies/a"];
   coordinator_.fleet.policies["policies/b"];
   ASSERT_EQ(Run({"delete", "policy", "a"}), 0) << err_;
-  EXPECT_EQ(out_, "failoverpolicy.evenkeel.dev \"a\" deleted\n");
+  EXPECT_EQ(out_, "policy.evenkeel.dev \"a\" deleted\n");
   ASSERT_EQ(Run({"delete", "-f", "-"}, Manifest("b", "east")), 0) << err_;
   EXPECT_THAT(coordinator_.fleet.policies, IsEmpty());
   EXPECT_EQ(Run({"delete", "policy", "a"}), 1);

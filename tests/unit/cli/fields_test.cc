@@ -90,8 +90,8 @@ TEST(Fields, DecisionTimesCountFromTheLastSign) {
   *decision.mutable_timings()->mutable_judge_time() = At(912);
   *decision.mutable_timings()->mutable_recover_time() = At(2310);
   EXPECT_EQ(PrintOne(decision, {}),
-            "NAME   KIND       CLUSTER   NODE     STATE       JUDGED   RECOVERED   AGE\n"
-            "3-7    Failover   local     node-2   Succeeded   912 ms   2.31 s      119s\n");
+            "NAME   KIND       CLUSTER   SUBJECT   STATE       JUDGED   RECOVERED   AGE\n"
+            "3-7    Failover   local     node-2    Succeeded   912 ms   2.31 s      119s\n");
 }
 
 // Proves that blindness is the first thing that is said of a cluster.

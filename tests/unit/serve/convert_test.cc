@@ -78,6 +78,38 @@ TEST(Convert, ShowsAWholeDecision) {
       R"("outcome":"all replaced"})");
 }
 
+// A decision on a workload names it and its numbers; an autoscaler is no pod.
+TEST(Convert, ShowsADecisionOnAWorkload) {
+  Decision decision;
+  decision.id = {.epoch = 7, .number = 13};
+  decision.kind = DecisionKind::kScale;
+  decision.workload = {.group = "apps", .kind = "Deployment", .name_space = "shop", .name = "web"};
+  decision.workload_uid = "u4";
+  Action set{
+      .number = 1,
+      .kind = ActionKind::kSetReplicas,
+      .name_space = "shop",
+      .name = "web",
+      .uid = "u4",
+      .replicas = ReplicaChange{.group = "apps", .version = "v1", .kind = "Deployment", .from = 0, .to = 6}};
+  Action remove{
+      .number = 2, .kind = ActionKind::kDeleteAutoscaler, .name_space = "shop", .name = "web", .uid = "u5"};
+  decision.actions = {set, remove};
+  const v1::Decision message = ToMessage(decision);
+  EXPECT_EQ(message.kind(), v1::Decision::KIND_SCALE);
+  EXPECT_EQ(message.node(), "");
+  EXPECT_EQ(message.workload(), "namespaces/shop/deployments/web");
+  EXPECT_EQ(message.workload_uid(), "u4");
+  EXPECT_EQ(message.actions(0).kind(), v1::Action::KIND_SET_REPLICAS);
+  EXPECT_EQ(message.actions(0).target(), "namespaces/shop/deployments/web");
+  EXPECT_TRUE(message.actions(0).has_from_replicas());
+  EXPECT_EQ(message.actions(0).from_replicas(), 0);
+  EXPECT_EQ(message.actions(0).to_replicas(), 6);
+  EXPECT_EQ(message.actions(1).kind(), v1::Action::KIND_DELETE_AUTOSCALER);
+  EXPECT_EQ(message.actions(1).target(), "namespaces/shop/horizontalpodautoscalers/web");
+  EXPECT_FALSE(message.actions(1).has_to_replicas());
+}
+
 // Times before 1970 and parts of a microsecond still make well-formed timestamps and durations.
 TEST(Convert, CutsTimesToMicroseconds) {
   const auto before = ToMessage(absl::FromUnixNanos(-1'500));
@@ -107,6 +139,8 @@ TEST(Convert, ReadsKinds) {
   EXPECT_EQ(FromMessage(v1::Decision::KIND_REBALANCE), DecisionKind::kRebalance);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_GRAY), DecisionKind::kGray);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_GRAY_READMISSION), DecisionKind::kGrayReadmission);
+  EXPECT_EQ(FromMessage(v1::Decision::KIND_SCALE), DecisionKind::kScale);
+  EXPECT_EQ(FromMessage(v1::Decision::KIND_TAKE_OVER), DecisionKind::kTakeOver);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_UNSPECIFIED), std::nullopt);
   EXPECT_EQ(FromMessage(static_cast<v1::Decision::Kind>(99)), std::nullopt);
 }

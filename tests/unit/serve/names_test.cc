@@ -45,6 +45,23 @@ TEST(Names, RefuseOtherForms) {
   EXPECT_FALSE(ParseDecision("name", "decisions/seven").ok());
 }
 
+// Scalers go by their policies; a workload's kind is a part of its name that varies.
+TEST(Names, ScalersAndWorkloads) {
+  EXPECT_EQ(ScalerResource("web"), "scalers/web");
+  EXPECT_EQ(*ParseScaler("name", "scalers/web"), "web");
+  EXPECT_FALSE(ParseScaler("name", "policies/web").ok());
+  const auto workload = ParseWorkload("workload", "namespaces/shop/rollouts/web");
+  ASSERT_TRUE(workload.ok()) << workload.status();
+  EXPECT_EQ(workload->name_space, "shop");
+  EXPECT_EQ(workload->kinds, "rollouts");
+  EXPECT_EQ(workload->name, "web");
+  for (const char* wrong : {"", "web", "namespaces/shop", "namespaces/shop/deployments",
+                            "namespaces/shop//web", "namespaces//deployments/web",
+                            "clusters/shop/deployments/web", "namespaces/shop/deployments/web/x"}) {
+    EXPECT_FALSE(ParseWorkload("workload", wrong).ok()) << wrong;
+  }
+}
+
 // "-" stands for all in parents, and there alone.
 TEST(Names, DashIsAllInParents) {
   EXPECT_EQ(*ParseClusterParent("parent", "clusters/-"), "");

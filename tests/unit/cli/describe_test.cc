@@ -134,5 +134,17 @@ TEST(Describe, EmptyResourcesAreDescribed) {
   EXPECT_THAT(Describe(v1::Container(), Start()), HasSubstr("CPU:                 <none>\n"));
 }
 
+// Proves that a decision on a workload is described by it, and by no verdict on a node.
+TEST(Describe, DecisionOnAWorkload) {
+  v1::Decision decision;
+  decision.set_name("decisions/3-9");
+  decision.set_workload("namespaces/shop/deployments/web");
+  decision.set_workload_uid("u4");
+  const std::string text = Describe(decision, Start());
+  EXPECT_THAT(text, HasSubstr("Workload:            namespaces/shop/deployments/web (uid u4)\n"));
+  EXPECT_THAT(text, Not(HasSubstr("Verdict")));
+  EXPECT_THAT(text, Not(HasSubstr("Node")));
+}
+
 }  // namespace
 }  // namespace evenkeel::cli

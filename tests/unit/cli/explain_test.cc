@@ -276,5 +276,48 @@ TEST(Explain, EmptyDecisionIsTold) {
   EXPECT_THAT(Explain(v1::Decision(), Start()), HasSubstr("in an unknown state"));
 }
 
+// Proves that a change of replicas is told as a story with its numbers, and one that was refused with its
+// guard.
+TEST(Explain, ScaleTellsNumbersAndGuards) {
+  v1::Decision decision;
+  decision.set_name("decisions/3-9");
+  decision.set_kind(v1::Decision::KIND_SCALE);
+  decision.set_cluster("local");
+  decision.set_workload("namespaces/shop/deployments/web");
+  decision.set_state(v1::Decision::STATE_SUCCEEDED);
+  decision.set_summary("Deployment shop/web from 2 to 6 replicas: CPU at 143 % of the request, target 50 %");
+  v1::Action& set = AddAction(decision, v1::Action::KIND_SET_REPLICAS, "namespaces/shop/deployments/web",
+                              v1::Action::STATE_DONE);
+  set.set_from_replicas(2);
+  set.set_to_replicas(6);
+  SetTimes(set, 120, 140);
+  *decision.mutable_timings()->mutable_detect_time() = At(0);
+  *decision.mutable_timings()->mutable_judge_time() = At(100);
+  *decision.mutable_timings()->mutable_intend_time() = At(110);
+  *decision.mutable_timings()->mutable_act_time() = At(140);
+  std::string story = Explain(decision, Start());
+  EXPECT_THAT(story, HasSubstr("Change of the replicas of shop/web in cluster local: succeeded.\n"));
+  EXPECT_THAT(story, HasSubstr("the newest sample of CPU that counts\n"));
+  EXPECT_THAT(story, HasSubstr("set the replicas of shop/web from 2 to 6 (20 ms)"));
+
+  decision.set_state(v1::Decision::STATE_REFUSED);
+  decision.mutable_actions(0)->clear_release_time();
+  v1::GuardAnswer& guard = *decision.add_guards();
+  guard.set_guard("pause");
+  guard.set_reason("the cluster is paused");
+  story = Explain(decision, Start());
+  EXPECT_THAT(story, HasSubstr("REFUSED by a guard, nothing was done"));
+  EXPECT_THAT(story, HasSubstr("What would have been done:\n  set the replicas of shop/web from 2 to 6\n"));
+}
+
+// Proves that a take-over names the autoscaler that goes.
+TEST(Explain, TakeOverNamesTheAutoscaler) {
+  v1::Action action;
+  action.set_kind(v1::Action::KIND_DELETE_AUTOSCALER);
+  action.set_target("namespaces/shop/horizontalpodautoscalers/web");
+  EXPECT_EQ(ActionText(action, false), "delete autoscaler shop/web");
+  EXPECT_EQ(ActionText(action, true), "deleted autoscaler shop/web");
+}
+
 }  // namespace
 }  // namespace evenkeel::cli

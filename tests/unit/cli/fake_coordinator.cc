@@ -283,6 +283,48 @@ class FakeCoordinator::FencingService final : public v1::FencingService::Service
   FakeCoordinator& owner_;
 };
 
+// Takes over every autoscaler but the one that is called "memory".
+class FakeCoordinator::ScalerService final : public v1::ScalerService::Service {
+ public:
+  explicit ScalerService(FakeCoordinator& owner) : owner_(owner) {}
+
+  grpc::Status ListScalers(grpc::ServerContext* context, const v1::ListScalersRequest* request,
+                           v1::ListScalersResponse* response) override {
+    if (auto status = owner_.Enter(*context, "ListScalers"); !status.ok()) return status;
+    owner_.Note(&Seen::list_scalers, *request);
+    return Page(owner_.fleet.scalers, owner_.fleet.largest_page, *request, *response,
+                response->mutable_scalers());
+  }
+  grpc::Status GetScaler(grpc::ServerContext* context, const v1::GetScalerRequest* request,
+                         v1::GetScalerResponse* response) override {
+    if (auto status = owner_.Enter(*context, "GetScaler"); !status.ok()) return status;
+    return Find(owner_.fleet.scalers, request->name(), response->mutable_scaler());
+  }
+  grpc::Status WatchScalers(grpc::ServerContext* context, const v1::WatchScalersRequest* request,
+                            grpc::ServerWriter<v1::WatchScalersResponse>* writer) override {
+    if (auto status = owner_.Enter(*context, "WatchScalers"); !status.ok()) return status;
+    owner_.Note(&Seen::watch_scalers, *request);
+    return Play(owner_.scaler_watches, *writer);
+  }
+  grpc::Status TakeOverAutoscaler(grpc::ServerContext* context, const v1::TakeOverAutoscalerRequest* request,
+                                  v1::TakeOverAutoscalerResponse* response) override {
+    if (auto status = owner_.Enter(*context, "TakeOverAutoscaler"); !status.ok()) return status;
+    owner_.Note(&Seen::take_over, *request);
+    if (request->autoscaler() == "memory") {
+      return {grpc::StatusCode::FAILED_PRECONDITION, "shop/memory scales by more than CPU"};
+    }
+    v1::Policy& policy = *response->mutable_policy();
+    policy.set_name(request->policy().empty() ? "policies/" + request->autoscaler() : request->policy());
+    policy.mutable_scale()->set_mode(request->mode());
+    policy.mutable_scale()->mutable_target()->set_name("web");
+    if (!request->validate_only()) response->set_decision("decisions/3-4");
+    return grpc::Status::OK;
+  }
+
+ private:
+  FakeCoordinator& owner_;
+};
+
 FakeCoordinator::FakeCoordinator()
     : authority_("cli test"),
       fleet_service_(std::make_unique<FleetService>(*this)),
@@ -290,7 +332,8 @@ FakeCoordinator::FakeCoordinator()
       policy_service_(std::make_unique<PolicyService>(*this)),
       maintenance_service_(std::make_unique<MaintenanceService>(*this)),
       replay_service_(std::make_unique<ReplayService>(*this)),
-      fencing_service_(std::make_unique<FencingService>(*this)) {
+      fencing_service_(std::make_unique<FencingService>(*this)),
+      scaler_service_(std::make_unique<ScalerService>(*this)) {
   const testing::Identity identity =
       authority_.Issue({.common_name = "coordinator", .dns_names = {"localhost"}});
   grpc::SslServerCredentialsOptions tls;
@@ -303,6 +346,7 @@ FakeCoordinator::FakeCoordinator()
   builder.RegisterService(maintenance_service_.get());
   builder.RegisterService(replay_service_.get());
   builder.RegisterService(fencing_service_.get());
+  builder.RegisterService(scaler_service_.get());
   server_ = builder.BuildAndStart();
   EVENKEEL_CHECK(server_ != nullptr) << "no server on loopback";
 }

@@ -16,6 +16,7 @@
 #include "evenkeel/v1/maintenance.grpc.pb.h"
 #include "evenkeel/v1/policy.grpc.pb.h"
 #include "evenkeel/v1/replay.grpc.pb.h"
+#include "evenkeel/v1/scaler.grpc.pb.h"
 #include "tests/support/certificates.h"
 
 namespace evenkeel::cli {
@@ -47,6 +48,7 @@ class FakeCoordinator {
     std::map<std::string, v1::Policy> policies;  // by name
     std::vector<v1::Maintenance> maintenances;
     std::vector<v1::Pause> pauses;
+    std::vector<v1::Scaler> scalers;
     int largest_page = 2;  // small, so that every list has pages
   };
   Fleet fleet;
@@ -56,6 +58,7 @@ class FakeCoordinator {
   // One watch each, in order; a watch without a script ends with PERMISSION_DENIED "the test is over".
   std::deque<WatchScript<v1::WatchFleetResponse>> fleet_watches;
   std::deque<WatchScript<v1::WatchDecisionsResponse>> decision_watches;
+  std::deque<WatchScript<v1::WatchScalersResponse>> scaler_watches;
   // Each replay.
   WatchScript<v1::ReplayResponse> replay;
 
@@ -72,6 +75,9 @@ class FakeCoordinator {
     v1::PauseClusterRequest pause_cluster;
     v1::ReplayRequest replay;
     v1::ConfirmFenceRequest confirm_fence;
+    v1::ListScalersRequest list_scalers;
+    v1::WatchScalersRequest watch_scalers;
+    v1::TakeOverAutoscalerRequest take_over;
   };
   Seen seen() const;
 
@@ -82,6 +88,7 @@ class FakeCoordinator {
   class MaintenanceService;
   class ReplayService;
   class FencingService;
+  class ScalerService;
 
   // Notes the call; not OK when it shall fail.
   grpc::Status Enter(const grpc::ServerContext& context, const std::string& method);
@@ -105,6 +112,7 @@ class FakeCoordinator {
   std::unique_ptr<MaintenanceService> maintenance_service_;
   std::unique_ptr<ReplayService> replay_service_;
   std::unique_ptr<FencingService> fencing_service_;
+  std::unique_ptr<ScalerService> scaler_service_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };

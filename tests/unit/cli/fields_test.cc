@@ -115,6 +115,44 @@ TEST(Fields, PolicyWithoutModeObserves) {
             "p      FailoverPolicy   local     observe   <none>\n");
 }
 
+// Proves that policies of both kinds fit into one table.
+TEST(Fields, ScalePolicyShowsItsTarget) {
+  v1::Policy policy;
+  policy.set_name("policies/web");
+  policy.set_etag("7");
+  v1::ScalePolicy& scale = *policy.mutable_scale();
+  scale.set_cluster("local");
+  scale.set_mode(v1::POLICY_MODE_ENFORCE);
+  scale.set_paused(true);
+  scale.mutable_target()->set_kind("Deployment");
+  scale.mutable_target()->set_namespace_("shop");
+  scale.mutable_target()->set_name("web");
+  scale.set_min_replicas(2);
+  scale.set_max_replicas(10);
+  EXPECT_EQ(PrintOne(policy, {}),
+            "NAME   KIND          CLUSTER   MODE             AGE\n"
+            "web    ScalePolicy   local     enforce,paused   <none>\n");
+  EXPECT_EQ(
+      PrintOne(policy, {.wide = true}),
+      "NAME   KIND          CLUSTER   MODE             AGE      BEAT     SUSPECT AFTER   READMIT AFTER   "
+      "MAX NODES   REBALANCE   TARGET                REPLICAS   ETAG\n"
+      "web    ScalePolicy   local     enforce,paused   <none>   <none>   <none>          <none>          "
+      "<none>      <none>      Deployment shop/web   2-10       7\n");
+}
+
+// Proves that a decision on a workload names it where others name their node.
+TEST(Fields, DecisionNamesItsWorkload) {
+  v1::Decision decision;
+  decision.set_name("decisions/3-7");
+  decision.set_kind(v1::Decision::KIND_TAKE_OVER);
+  decision.set_cluster("local");
+  decision.set_workload("namespaces/shop/deployments/web");
+  decision.set_state(v1::Decision::STATE_OPEN);
+  EXPECT_EQ(PrintOne(decision, {}),
+            "NAME   KIND       CLUSTER   SUBJECT    STATE   JUDGED   RECOVERED   AGE\n"
+            "3-7    TakeOver   local     shop/web   Open    <none>   <none>      <none>\n");
+}
+
 // Proves that the columns do not depend on the data.
 TEST(Fields, ColumnsAreAlwaysTheSame) {
   const TableOptions wide{.wide = true, .show_cluster = true};

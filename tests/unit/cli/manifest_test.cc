@@ -61,6 +61,60 @@ spec:
     hook: true
 )";
 
+constexpr char kScale[] = R"(apiVersion: evenkeel.dev/v1
+kind: ScalePolicy
+metadata:
+  name: web
+spec:
+  cluster: east
+  target:
+    apiVersion: apps/v1
+    kind: Deployment
+    namespace: shop
+    name: web
+  mode: enforce
+  paused: true
+  minReplicas: 2
+  maxReplicas: 10
+  cpuPercent: 50
+  cpuMillicores: 100
+  toleranceUpPercent: 0
+  toleranceDownPercent: 20
+  scaleUp:
+    stabilizationWindow: 3s
+    select: min
+    rates:
+      - pods: 4
+        period: 15s
+      - percent: 100
+  scaleDown:
+    stabilizationWindow: 2m
+    select: disabled
+    rates: [{percent: 10, period: 1m}]
+  panic:
+    disabled: true
+    window: 2s
+    thresholdPercent: 170
+    stableWindow: 45s
+    throttledPercent: 30
+  startUp:
+    initialization: 4m
+    readinessDelay: 31s
+    firstSample: 50s
+  window: 20s
+  scaleInInterval: 16s
+  scaleInHeldPercent: 0
+  missing: as_hpa
+  schedule:
+    - days: [monday, friday]
+      begin: 8h
+      length: 10h
+      minReplicas: 6
+    - length: 90m
+      min_replicas: 4
+  utcOffsetMinutes: -330
+)";
+
 v1::Policy ParseOne(const std::string& text) {
   auto policies = ParseManifests(text, "p.yaml");
   EXPECT_TRUE(policies.ok()) << policies.status();
@@ -135,6 +189,66 @@ TEST(Manifest, ManifestsGoThereAndBack) {
   PrintYaml(with_times, ToManifest(policy));
   EXPECT_THAT(with_times.str(), HasSubstr("createTime: \"2026-03-01T03:00:00Z\""));
   EXPECT_EQ(ParseOne(with_times.str()).etag(), "0123");
+}
+
+// Proves that lists, groups in lists, days and negative numbers of a scale policy are read.
+TEST(Manifest, ScalePolicyIsReadWhole) {
+  const v1::Policy policy = ParseOne(kScale);
+  EXPECT_EQ(policy.name(), "policies/web");
+  ASSERT_TRUE(policy.has_scale());
+  const v1::ScalePolicy& scale = policy.scale();
+  EXPECT_EQ(scale.target().namespace_(), "shop");
+  EXPECT_EQ(scale.mode(), v1::POLICY_MODE_ENFORCE);
+  EXPECT_TRUE(scale.has_tolerance_up_percent());
+  ASSERT_EQ(scale.scale_up().rates_size(), 2);
+  EXPECT_EQ(scale.scale_up().rates(0).pods(), 4U);
+  EXPECT_EQ(scale.scale_up().rates(0).period().seconds(), 15);
+  EXPECT_EQ(scale.scale_up().rates(1).percent(), 100U);
+  EXPECT_FALSE(scale.scale_up().rates(1).has_period());
+  EXPECT_EQ(scale.scale_down().select(), v1::SCALE_SELECT_DISABLED);
+  EXPECT_EQ(scale.scale_down().rates(0).period().seconds(), 60);
+  EXPECT_EQ(scale.missing(), v1::SCALE_MISSING_AS_HPA);
+  ASSERT_EQ(scale.schedule_size(), 2);
+  ASSERT_EQ(scale.schedule(0).days_size(), 2);
+  EXPECT_EQ(scale.schedule(0).days(1), v1::WEEKDAY_FRIDAY);
+  EXPECT_EQ(scale.schedule(0).begin().seconds(), 8 * 3600);
+  EXPECT_EQ(scale.schedule(1).min_replicas(), 4U);
+  EXPECT_EQ(scale.utc_offset_minutes(), -330);
+  // One that is added to the API must be added above.
+  std::vector<const google::protobuf::FieldDescriptor*> set;
+  scale.GetReflection()->ListFields(scale, &set);
+  EXPECT_EQ(set.size(), static_cast<std::size_t>(v1::ScalePolicy::descriptor()->field_count()));
+}
+
+// Proves that a scale policy which `get -o yaml` prints is what `apply` takes, with nothing lost.
+TEST(Manifest, ScalePolicyGoesThereAndBack) {
+  const v1::Policy policy = ParseOne(kScale);
+  std::ostringstream yaml;
+  PrintYaml(yaml, ToManifest(policy));
+  EXPECT_THAT(yaml.str(), HasSubstr("kind: ScalePolicy\n"));
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(policy, ParseOne(yaml.str()))) << yaml.str();
+}
+
+// Proves that mistakes within lists are told by their place.
+TEST(Manifest, MistakesInListsAreToldByTheirPlace) {
+  const std::vector<std::pair<std::string, std::pair<std::string, std::string>>> mistakes{
+      {"days: [monday, friday]", {"days: monday", "spec.schedule[0].days: must be a list"}},
+      {"days: [monday, friday]",
+       {"days: [monday, funday]", "spec.schedule[0].days[1]: must be one of: monday"}},
+      {"      - percent: 100\n",
+       {"      - percentage: 100\n", "spec.scaleUp.rates[1].percentage: unknown field"}},
+      {"      - percent: 100\n", {"      - 100\n", "spec.scaleUp.rates[1]: must hold fields of its own"}},
+      {"utcOffsetMinutes: -330", {"utcOffsetMinutes: west", "spec.utcOffsetMinutes: must be a whole number"}},
+      {"rates: [{percent: 10, period: 1m}]",
+       {"rates: {percent: 10}", "spec.scaleDown.rates: must be a list"}},
+  };
+  for (const auto& [from, wrong] : mistakes) {
+    std::string text = kScale;
+    text.replace(text.find(from), from.size(), wrong.first);
+    const auto policies = ParseManifests(text, "p.yaml");
+    ASSERT_FALSE(policies.ok()) << wrong.first;
+    EXPECT_THAT(std::string(policies.status().message()), HasSubstr(wrong.second)) << wrong.first;
+  }
 }
 
 // Proves that several documents are taken in order, and empty ones passed over.

@@ -23,6 +23,8 @@ TEST(Reference, TypesAndNamesAreUnderstood) {
   EXPECT_THAT(ParseRequest({"pod", "a", "b"})->names, ElementsAre("a", "b"));
   EXPECT_THAT(ParseRequest({"node/n1", "node/n2"})->names, ElementsAre("n1", "n2"));
   EXPECT_EQ(ParseRequest({"failoverpolicy/x"})->kind, Kind::kPolicy);
+  EXPECT_EQ(ParseRequest({"scalepolicies"})->kind, Kind::kPolicy);
+  EXPECT_EQ(ParseRequest({"scaler/x"})->kind, Kind::kScaler);
 }
 
 // Proves that the full names that -o name prints can be given back.
@@ -46,6 +48,8 @@ TEST(Reference, ShortNamesAreCompleted) {
             "clusters/local/namespaces/default/pods/a/containers/web");
   EXPECT_TRUE(NeedsCluster(Kind::kPod, "a"));
   EXPECT_FALSE(NeedsCluster(Kind::kPolicy, "a"));
+  EXPECT_EQ(FullName(Kind::kScaler, "a", kScope).value(), "scalers/a");
+  EXPECT_FALSE(NeedsCluster(Kind::kScaler, "a"));
 }
 
 // Proves that what cannot be meant is refused, and says what there is.

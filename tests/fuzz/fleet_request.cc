@@ -107,6 +107,13 @@ void CheckNames(const std::string& name) {
   if (const auto policy = ParsePolicy("name", name); policy.ok()) {
     EVENKEEL_CHECK(PolicyResource(*policy) == name);
   }
+  if (const auto scaler = ParseScaler("name", name); scaler.ok()) {
+    EVENKEEL_CHECK(ScalerResource(*scaler) == name);
+  }
+  if (const auto workload = ParseWorkload("workload", name); workload.ok()) {
+    EVENKEEL_CHECK("namespaces/" + workload->name_space + "/" + workload->kinds + "/" + workload->name ==
+                   name);
+  }
   if (const auto maintenance = ParseMaintenance("name", name); maintenance.ok()) {
     EVENKEEL_CHECK(MaintenanceResource(*maintenance) == name);
   }

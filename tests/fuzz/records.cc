@@ -6,6 +6,7 @@
 #include "coordinator/serve/convert.h"
 #include "coordinator/serve/maintenance_validation.h"
 #include "coordinator/serve/policy_validation.h"
+#include "coordinator/store/scale_records.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {
@@ -33,7 +34,7 @@ auto Check(std::string_view bytes) -> decltype(FromRecord(std::declval<const Rec
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view input = fuzz::Text(data, size);
-  switch (fuzz::TakeByte(input) % 5) {
+  switch (fuzz::TakeByte(input) % 6) {
     case 0:
       if (const auto decision = Check<storage::v1::Decision>(input); decision.ok()) {
         v1::Decision shown;
@@ -57,6 +58,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         EVENKEEL_CHECK(shown.ParseFromString(ToMessage(*maintenance).SerializeAsString()))
             << maintenance->node.node;
       }
+      break;
+    case 5:
+      (void)Check<storage::v1::Scaler>(input);
       break;
     default:
       if (const auto policy = Check<storage::v1::Policy>(input); policy.ok()) {

@@ -48,17 +48,16 @@ absl::Status RunTakeOver(Context& context, const TakeOverOptions& options) {
     PrintYaml(*context.host.out, ToManifest(response.policy()));
     return absl::OkStatus();
   }
+  const bool observes = request.mode() == v1::POLICY_MODE_OBSERVE;
   *context.host.out << "scalepolicy.evenkeel.dev/" << Printable(LastSegment(response.policy().name()))
-                    << " created in place of the HorizontalPodAutoscaler "
+                    << (observes ? " only observes, and leaves the scaling to" : " takes the place of")
+                    << " the HorizontalPodAutoscaler "
                     << Printable(absl::StrCat(request.namespace_(), "/", request.autoscaler()));
   if (!response.decision().empty()) {
-    *context.host.out << ", which decision " << Printable(LastSegment(response.decision())) << " deletes";
+    *context.host.out << (observes ? "; see decision " : ", which is deleted by decision ")
+                      << Printable(LastSegment(response.decision()));
   }
   *context.host.out << std::endl;
-  if (request.mode() == v1::POLICY_MODE_OBSERVE) {
-    *context.host.err << "it only observes: nothing scales the workload until its mode is enforce"
-                      << std::endl;
-  }
   return absl::OkStatus();
 }
 

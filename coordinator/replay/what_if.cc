@@ -213,12 +213,15 @@ Event WhatIf::Changed(DeletePolicy erase, const Effects& recorded) {
   return erase;
 }
 
-// It makes a policy, too.
+// It makes a policy, too, or changes one: for what this one is about, this one stands in for that.
 Event WhatIf::Changed(const TakeOverAutoscaler& order, const Effects& recorded) {
   for (const Write& write : recorded.writes) {
-    const auto* put = std::get_if<coordinator::PutPolicy>(&write);
-    if (put == nullptr || put->policy.name != order.policy) continue;
-    if (order.policy != policy_.name && !SameSubject(put->policy, policy_)) return order;
+    const auto* put = std::get_if<PutDecision>(&write);
+    if (put == nullptr || put->decision.kind != DecisionKind::kTakeOver) continue;
+    const ScalePolicy* scale = policy_.IfScale();
+    const bool own =
+        scale != nullptr && scale->cluster == order.cluster && scale->target == put->decision.workload;
+    if (!own && order.policy != policy_.name) return order;
     ++withheld_;
     return Tick{};
   }

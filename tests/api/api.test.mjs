@@ -16,7 +16,7 @@ import { FakeKubernetes } from './support/fake_kubernetes.mjs';
 
 const protos = join(dirname(fileURLToPath(import.meta.url)), '../../proto');
 const api = grpc.loadPackageDefinition(loader.loadSync(
-  ['agent_session', 'decision', 'fencing', 'fleet', 'maintenance', 'policy', 'replay'].map((name) => `evenkeel/v1/${name}.proto`),
+  ['agent_session', 'decision', 'fencing', 'fleet', 'maintenance', 'policy', 'replay', 'scaler'].map((name) => `evenkeel/v1/${name}.proto`),
   { includeDirs: [protos], keepCase: true, longs: String, enums: String, defaults: true, oneofs: true })).evenkeel.v1;
 
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-api-'));
@@ -69,6 +69,7 @@ const decisions = (credentials = operator) => new api.DecisionService(address, c
 const policies = (credentials = operator) => new api.PolicyService(address, credentials);
 const maintenances = (credentials = operator) => new api.MaintenanceService(address, credentials);
 const fencing = (credentials = operator) => new api.FencingService(address, credentials);
+const scalers = (credentials = operator) => new api.ScalerService(address, credentials);
 const replays = (credentials = operator) => new api.ReplayService(address, credentials);
 // All answers of a replay; rejects with its error.
 const replayed = (request, { credentials = operator, options = { deadline: deadline() } } = {}) =>
@@ -199,6 +200,45 @@ test('policies are checked, applied and deleted', async () => {
   assert.deepEqual(all.map(({ name, failover }) => [name, failover.witnesses]), [['policies/web', 2]]);
   await call(policies(), 'DeletePolicy', { name: 'policies/web', etag: applied.policy.etag });
   assert.deepEqual((await call(policies(), 'ListPolicies', {})).policies, []);
+});
+
+// A scale policy is one more kind, and has a scaler as soon as it is in force: seen, or with the reason why not.
+test('scale policies are checked, and their scalers shown', async () => {
+  const policy = { name: 'policies/scale', scale: { cluster: 'c1', target: { namespace: 'shop', name: 'web' }, max_replicas: 10 } };
+  const refused = (scale, pattern) => assert.rejects(
+    call(policies(), 'ApplyPolicy', { policy: { ...policy, scale: { ...policy.scale, ...scale } } }),
+    { code: grpc.status.INVALID_ARGUMENT, details: pattern });
+  await refused({ max_replicas: 0 }, /policy\.scale\.max_replicas/);
+  await refused({ min_replicas: 11 }, /policy\.scale\.max_replicas/);
+  await refused({ scale_up: { rates: [{ pods: 1, percent: 1 }] } }, /policy\.scale\.scale_up\.rates\[0\]/);
+  const { policy: applied } = await call(policies(), 'ApplyPolicy', { policy });
+  assert.equal(applied.scale.target.api_version, 'apps/v1');
+  assert.equal(applied.scale.cpu_percent, 80);
+
+  let scaler;
+  await eventually(async () => {
+    [scaler] = (await call(scalers(viewer), 'ListScalers', {})).scalers;
+    return scaler !== undefined;
+  });
+  assert.deepEqual([scaler.name, scaler.policy, scaler.cluster, scaler.target.name], ['scalers/scale', 'policies/scale', 'c1', 'web']);
+  assert.equal((await call(scalers(), 'GetScaler', { name: 'scalers/scale' })).scaler.max_replicas, '10');
+  assert.ok(scaler.conditions.some(({ type }) => type === 'Able'));
+  assert.notEqual(scaler.reason, '');
+  const watched = await until(scalers().WatchScalers({ cluster: 'c1' }, { deadline: deadline() }), ({ type }) => type === 'TYPE_SYNCED');
+  assert.deepEqual(watched.map(({ type }) => type), ['TYPE_ADDED', 'TYPE_SYNCED']);
+  assert.deepEqual((await call(decisions(), 'ListDecisions', { workload: 'namespaces/shop/deployments/other' })).decisions, []);
+  await assert.rejects(call(decisions(), 'ListDecisions', { workload: 'shop/web' }), { code: grpc.status.INVALID_ARGUMENT, details: /workload/ });
+  await assert.rejects(call(scalers(), 'GetScaler', { name: 'scalers/other' }), { code: grpc.status.NOT_FOUND });
+  await assert.rejects(call(scalers(stranger), 'ListScalers', {}), { code: grpc.status.UNAUTHENTICATED });
+
+  const takeOver = { namespace: 'shop', autoscaler: 'none' };
+  await assert.rejects(call(scalers(viewer), 'TakeOverAutoscaler', takeOver), { code: grpc.status.PERMISSION_DENIED });
+  await assert.rejects(call(scalers(), 'TakeOverAutoscaler', takeOver), { code: grpc.status.NOT_FOUND });
+  await assert.rejects(call(scalers(), 'TakeOverAutoscaler', { ...takeOver, autoscaler: '' }), { code: grpc.status.INVALID_ARGUMENT, details: /autoscaler/ });
+  await assert.rejects(call(scalers(), 'TakeOverAutoscaler', { ...takeOver, cluster: 'nowhere' }), { code: grpc.status.INVALID_ARGUMENT, details: /cluster/ });
+
+  await call(policies(), 'DeletePolicy', { name: 'policies/scale' });
+  await eventually(async () => (await call(scalers(), 'ListScalers', {})).scalers.length === 0);
 });
 
 // Nothing but health is told to somebody without an identity, and to each no more than it may see.

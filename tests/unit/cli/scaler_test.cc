@@ -166,8 +166,9 @@ TEST_F(ScalerTest, ExplainFindsTheDecisionOnTheWorkload) {
 TEST_F(ScalerTest, TakeOverAsksForOneAutoscaler) {
   ASSERT_EQ(Run({"takeover", "hpa", "shop/web"}), 0) << err_;
   EXPECT_EQ(out_,
-            "scalepolicy.evenkeel.dev/web created in place of the HorizontalPodAutoscaler shop/web, which "
-            "decision 3-4 deletes\n");
+            "scalepolicy.evenkeel.dev/web takes the place of the HorizontalPodAutoscaler shop/web, which is "
+            "deleted "
+            "by decision 3-4\n");
   EXPECT_EQ(coordinator_.seen().take_over.mode(), v1::POLICY_MODE_ENFORCE);
   EXPECT_EQ(coordinator_.seen().take_over.cluster(), "");
   EXPECT_EQ(coordinator_.seen().take_over.policy(), "");
@@ -182,7 +183,9 @@ TEST_F(ScalerTest, TakeOverAsksForOneAutoscaler) {
   EXPECT_EQ(request.cluster(), "local");
   EXPECT_EQ(request.policy(), "policies/shop-web");
   EXPECT_EQ(request.mode(), v1::POLICY_MODE_OBSERVE);
-  EXPECT_THAT(err_, HasSubstr("it only observes"));
+  EXPECT_EQ(out_,
+            "scalepolicy.evenkeel.dev/shop-web only observes, and leaves the scaling to the "
+            "HorizontalPodAutoscaler shop/web; see decision 3-4\n");
 }
 
 // Proves that a dry run prints a manifest and changes nothing, and that a refusal is shown.
@@ -191,7 +194,7 @@ TEST_F(ScalerTest, TakeOverCanBeTried) {
   EXPECT_TRUE(coordinator_.seen().take_over.validate_only());
   EXPECT_THAT(out_, HasSubstr("kind: ScalePolicy\n"));
   EXPECT_THAT(out_, HasSubstr("mode: enforce\n"));
-  EXPECT_THAT(out_, Not(HasSubstr("created")));
+  EXPECT_THAT(out_, Not(HasSubstr("place")));
   EXPECT_EQ(Run({"takeover", "hpa", "shop/memory"}), 1);
   EXPECT_THAT(err_, HasSubstr("shop/memory scales by more than CPU"));
   for (const std::vector<std::string>& wrong : {std::vector<std::string>{"takeover", "hpa"},

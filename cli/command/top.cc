@@ -65,6 +65,7 @@ absl::Status TopNodes(Context& context, const TopOptions& options) {
   std::vector<Column> columns{{"NAME"}, {"CPU"}, {"CPU%"}, {"MEMORY"}, {"MEMORY%"}};
   if (cluster.empty()) columns.insert(columns.begin(), {"CLUSTER"});
   std::vector<Use> uses;
+  uses.reserve(nodes.size());
   for (const v1::Node& node : nodes) {
     const v1::NodeReport& report = node.report();
     Use use{.name = node.name(), .cpu_millicores = {}, .memory_bytes = {}, .row = {}};
@@ -95,6 +96,7 @@ absl::Status TopPods(Context& context, const TopOptions& options) {
   if (options.all_namespaces) columns.insert(columns.begin(), {"NAMESPACE"});
   if (context.settings.cluster.empty()) columns.insert(columns.begin(), {"CLUSTER"});
   std::vector<Use> uses;
+  uses.reserve(pods.size());
   for (const v1::Pod& pod : pods) {
     Use use{.name = pod.name(), .cpu_millicores = {}, .memory_bytes = {}, .row = {}};
     if (pod.has_cpu_used_millicores()) use.cpu_millicores = pod.cpu_used_millicores();

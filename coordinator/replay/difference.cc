@@ -21,11 +21,6 @@ const char* Words(DecisionState state) {
   return state == DecisionState::kObserved ? "only observed" : Word(state);
 }
 
-std::string NumbersOf(const Action& action) {
-  if (!action.replicas) return "";
-  return absl::StrCat(" from ", action.replicas->from, " to ", action.replicas->to);
-}
-
 std::string Words(const Action& action) {
   return absl::StrCat(WordsOf(action.kind).deed, " ",
                       action.name_space.empty() ? action.name : PodText(action.name_space, action.name),
@@ -221,6 +216,11 @@ class Comparison {
 };
 
 }  // namespace
+
+std::string NumbersOf(const Action& action) {
+  if (!action.replicas) return "";
+  return absl::StrCat(" from ", action.replicas->from, " to ", action.replicas->to);
+}
 
 std::vector<Difference> Differences(const Decision& recorded, const Decision& replayed) {
   std::vector<Difference> found = Comparison(recorded, replayed).Take();

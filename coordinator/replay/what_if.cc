@@ -9,6 +9,7 @@
 #include "common/base/check.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/words.h"
+#include "coordinator/replay/difference.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -42,12 +43,6 @@ std::string About(const SetFencing& set) {
   FencingSettings settings = set.settings;
   settings.version = 0;
   return absl::StrCat(set.node.cluster, " ", set.node.node, "\n", base::BytesOf(settings));
-}
-
-// A number is set in the place of another: with other numbers it is another change.
-std::string NumbersOf(const Action& action) {
-  if (!action.replicas) return "";
-  return absl::StrCat(" from ", action.replicas->from, " to ", action.replicas->to);
 }
 
 std::string About(const ReleasedAction& released) {

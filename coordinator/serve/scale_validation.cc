@@ -30,7 +30,7 @@ constexpr double kPercent = 100;
 constexpr int32_t kLeastOffsetMinutes = -720;
 constexpr int32_t kMostOffsetMinutes = 840;
 constexpr size_t kLongestLabel = 63;
-constexpr size_t kLongestName = 253;
+constexpr size_t kLongestSubdomain = 253;
 
 std::string Field(absl::string_view name) {
   return absl::StrCat("policy.scale.", name);
@@ -82,7 +82,7 @@ absl::Status ReadTarget(const v1::ScaleTarget& message, ScalePolicy& policy) {
   const std::vector<std::string> parts = absl::StrSplit(api, '/');
   const bool has_group = parts.size() == 2;
   if (parts.size() > 2 || !IsName(parts.back(), kLongestLabel, false) ||
-      (has_group && !IsName(parts.front(), kLongestName, true))) {
+      (has_group && !IsName(parts.front(), kLongestSubdomain, true))) {
     return base::InvalidField(Field("target.api_version"), "must be as in a manifest, as apps/v1");
   }
   Workload& target = policy.target;
@@ -100,7 +100,7 @@ absl::Status ReadTarget(const v1::ScaleTarget& message, ScalePolicy& policy) {
   if (target.name.empty()) {
     return base::InvalidField(Field("target.name"), "is missing: name the workload that is scaled");
   }
-  if (!IsName(target.name, kLongestName, true)) {
+  if (!IsName(target.name, kLongestSubdomain, true)) {
     return base::InvalidField(Field("target.name"), "is no name that a workload can have");
   }
   return absl::OkStatus();

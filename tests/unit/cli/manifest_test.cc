@@ -211,7 +211,7 @@ TEST(Manifest, ScalePolicyIsReadWhole) {
   ASSERT_EQ(scale.schedule_size(), 2);
   ASSERT_EQ(scale.schedule(0).days_size(), 2);
   EXPECT_EQ(scale.schedule(0).days(1), v1::WEEKDAY_FRIDAY);
-  EXPECT_EQ(scale.schedule(0).begin().seconds(), 8 * 3600);
+  EXPECT_EQ(scale.schedule(0).begin().seconds(), 28800);
   EXPECT_EQ(scale.schedule(1).min_replicas(), 4U);
   EXPECT_EQ(scale.utc_offset_minutes(), -330);
   // One that is added to the API must be added above.

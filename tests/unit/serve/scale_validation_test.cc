@@ -76,7 +76,7 @@ v1::ScalePolicy Complete() {
   v1::ScheduledMinimum& minimum = AddMinimum(policy);
   minimum.add_days(v1::WEEKDAY_MONDAY);
   minimum.add_days(v1::WEEKDAY_SUNDAY);
-  minimum.mutable_begin()->set_seconds(8 * 3600);
+  minimum.mutable_begin()->set_seconds(28'800);
   policy.set_utc_offset_minutes(-330);
   return policy;
 }
@@ -257,10 +257,10 @@ TEST(ScaleValidation, RefusesByTheNameOfTheField) {
          minimum.add_days(v1::WEEKDAY_FRIDAY);
          minimum.add_days(v1::WEEKDAY_UNSPECIFIED);
        }},
-      {"schedule[0].begin", [&](P& p) { seconds(*AddMinimum(p).mutable_begin(), 24 * 3600); }},
+      {"schedule[0].begin", [&](P& p) { seconds(*AddMinimum(p).mutable_begin(), 86'400); }},
       {"schedule[0].length", [](P& p) { AddMinimum(p).clear_length(); }},
       {"schedule[0].length", [&](P& p) { seconds(*AddMinimum(p).mutable_length(), 59); }},
-      {"schedule[0].length", [&](P& p) { seconds(*AddMinimum(p).mutable_length(), 24 * 3600 + 1); }},
+      {"schedule[0].length", [&](P& p) { seconds(*AddMinimum(p).mutable_length(), 86'401); }},
       {"schedule[0].min_replicas", [](P& p) { AddMinimum(p).clear_min_replicas(); }},
       {"schedule[1].min_replicas",  // more than the maximum
        [](P& p) {

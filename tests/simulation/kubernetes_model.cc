@@ -1,5 +1,6 @@
 #include "tests/simulation/kubernetes_model.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -21,8 +22,6 @@ constexpr absl::Duration kPodStop = absl::Seconds(1);
 constexpr absl::Duration kLeaseInterval = absl::Seconds(10);
 constexpr absl::Duration kNodeGrace = absl::Seconds(40);  // of Kubernetes' own node controller
 
-constexpr char kNamespace[] = "shop";
-
 bool OnNode(const Action& action) {
   return action.name_space.empty();
 }
@@ -30,7 +29,19 @@ bool OnNode(const Action& action) {
 }  // namespace
 
 KubernetesModel::KubernetesModel(Surroundings surroundings, uint64_t seed)
-    : around_(std::move(surroundings)), dice_(seed), scattered_(seed != 0) {}
+    : around_(std::move(surroundings)),
+      dice_(seed),
+      scattered_(seed != 0),
+      scaling_({.cluster = around_.cluster,
+                .schedule = around_.schedule,
+                .knobs = around_.knobs,
+                .dice = dice_,
+                .workloads = workloads_,
+                .pods = pods_,
+                .reached = [this] { return Reached(); },
+                .tell = around_.tell,
+                .set = [this](const std::string& workload,
+                              uint32_t replicas) { Resize(workload, replicas); }}) {}
 
 bool KubernetesModel::Heard(const std::string& node) const {
   const Machine& machine = around_.machines.at(node);
@@ -179,6 +190,7 @@ void KubernetesModel::DeletePod(const std::string& name) {
   }
   const std::string workload = owner_[name];
   owner_.erase(name);
+  scaling_.PodGone(gone);
   around_.schedule.After(kWatch + Lag(around_.knobs.watch_delay), [this, name] {
     if (Reached()) TellPod(name);
   });
@@ -189,12 +201,77 @@ void KubernetesModel::Replace(const std::string& workload, const std::string& na
   around_.schedule.After(kController + Lag(around_.knobs.controller_delay), [this, workload, name, node] {
     const WorkloadSpec& spec = workloads_.at(workload);
     if (spec.kind == "DaemonSet" && !nodes_.contains(node)) return;
-    const std::string again =
-        spec.kind == "ReplicaSet" || spec.kind == "Job"
-            ? absl::StrCat(spec.name, "-", std::string(1, 'a' + counter_ % 26), counter_)
-            : name;
+    if (!Misses(workload, name)) return;
+    const std::string again = spec.kind == "ReplicaSet" || spec.kind == "Job" ? FreshName(spec) : name;
     CreatePod(workload, again, spec.kind == "DaemonSet" ? node : "");
   });
+}
+
+std::string KubernetesModel::FreshName(const WorkloadSpec& spec) {
+  return absl::StrCat(spec.name, "-", std::string(1, 'a' + counter_ % 26), counter_);
+}
+
+// ---- workloads whose replicas change ----
+
+void KubernetesModel::Resize(const std::string& workload, uint32_t replicas) {
+  workloads_.at(workload).replicas = replicas;
+  resized_.insert(workload);
+  around_.schedule.After(kController + Lag(around_.knobs.controller_delay),
+                         [this, workload] { Reconcile(workload); });
+}
+
+std::vector<std::string> KubernetesModel::Active(const std::string& workload) const {
+  std::vector<std::string> names;
+  for (const auto& [name, owner] : owner_) {
+    if (owner == workload && !pods_.at(name).deleting) names.push_back(name);
+  }
+  return names;
+}
+
+// A pod that has gone is to come again: always, where the number of pods has never changed.
+bool KubernetesModel::Misses(const std::string& workload, const std::string& pod) const {
+  if (!resized_.contains(workload)) return true;
+  const WorkloadSpec& spec = workloads_.at(workload);
+  if (spec.kind != "StatefulSet") return Active(workload).size() < spec.replicas;
+  if (pods_.contains(pod)) return false;
+  for (uint32_t i = 0; i < spec.replicas; ++i) {
+    if (pod == absl::StrCat(spec.name, "-", i)) return true;
+  }
+  return false;
+}
+
+// Brings the number of pods to spec.replicas: by ordinals, or by the controller's ranking.
+void KubernetesModel::Reconcile(const std::string& workload) {
+  const WorkloadSpec& spec = workloads_.at(workload);
+  std::vector<std::string> active = Active(workload);
+  if (spec.kind == "StatefulSet") {
+    std::set<std::string> wanted;
+    for (uint32_t i = 0; i < spec.replicas; ++i) wanted.insert(absl::StrCat(spec.name, "-", i));
+    for (const std::string& name : active) {
+      if (!wanted.contains(name)) Remove(name);
+    }
+    // One on its way out comes again when it has gone.
+    for (const std::string& name : wanted) {
+      if (!pods_.contains(name)) CreatePod(workload, name, "");
+    }
+    return;
+  }
+  for (size_t i = active.size(); i < spec.replicas; ++i) CreatePod(workload, FreshName(spec), "");
+  if (active.size() <= spec.replicas) return;
+  const size_t surplus = active.size() - spec.replicas;
+  active = scaling_.InOrderOfRemoval(std::move(active));
+  active.resize(surplus);
+  for (const std::string& name : active) Remove(name);
+}
+
+// With its time to end, and without a successor: a StatefulSet's comes if it is wanted again by then.
+void KubernetesModel::Remove(const std::string& name) {
+  PodFacts& pod = pods_.at(name);
+  if (pod.controller.kind != "StatefulSet") replaced_.insert(pod.uid);
+  if (pod.node.empty()) return DeletePod(name);
+  pod.deleting = true;
+  Announce(name);
+  around_.schedule.After(kPodStop, [this, name, uid = pod.uid] { EndEvicted(name, uid); });
 }
 
 void KubernetesModel::RunContainer(const std::string& name) {
@@ -269,8 +346,8 @@ void KubernetesModel::ReportPods(const std::string& node) {
   for (auto& [name, pod] : pods_) {
     if (pod.node != node || pod.phase != "Running" || pod.deleting) continue;
     if (around_.held(node, pod.uid)) {
-      if (pod.ready) Announce(name);
-      pod.ready = false;
+      const bool was_ready = std::exchange(pod.ready, false);
+      if (was_ready) Announce(name);
       continue;
     }
     RunContainer(name);
@@ -322,6 +399,7 @@ void KubernetesModel::RenewLease(const std::string& node) {
 }
 
 void KubernetesModel::Announce(const std::string& name) {
+  scaling_.PodChanged(name);
   around_.schedule.After(kWatch + Lag(around_.knobs.watch_delay), [this, name] {
     if (Reached()) TellPod(name);
   });
@@ -334,6 +412,7 @@ void KubernetesModel::TellPod(const std::string& name) {
   } else if (shown_.erase(name) > 0) {
     around_.tell(PodGone{{around_.cluster, kNamespace, name}});
   }
+  scaling_.TellPod(name);
 }
 
 void KubernetesModel::AnnounceNode(const std::string& name) {
@@ -349,6 +428,7 @@ void KubernetesModel::TellAll() {
   std::set<std::string> names = shown_;
   for (const auto& [name, facts] : pods_) names.insert(name);
   for (const std::string& name : names) TellPod(name);
+  scaling_.TellAll();
   around_.tell(ApiChanged{around_.cluster, true, ""});
 }
 
@@ -404,6 +484,8 @@ ActionOutcome KubernetesModel::ApplyToNode(const Action& action, std::string& de
 
 ActionOutcome KubernetesModel::Apply(const Action& action, std::string& detail) {
   if (OnNode(action)) return ApplyToNode(action, detail);
+  if (action.kind == ActionKind::kSetReplicas) return scaling_.SetReplicas(action, detail);
+  if (action.kind == ActionKind::kDeleteAutoscaler) return scaling_.DeleteAutoscaler(action, detail);
   const auto pod = pods_.find(action.name);
   if (pod == pods_.end()) return ActionOutcome::kAlreadyDone;
   if (pod->second.uid != action.uid) return ActionOutcome::kNotMine;
@@ -463,6 +545,9 @@ void KubernetesModel::Act(const ReleasedAction& released, std::function<void(Eve
     if (!lost) {
       finished.detail.clear();
       finished.outcome = Apply(released.action, finished.detail);
+      const bool scaled =
+          released.action.kind == ActionKind::kSetReplicas && finished.outcome == ActionOutcome::kDone;
+      if (scaled && around_.scaled) around_.scaled(released);
       if (around_.marks.Strike(dice_, now.request_twice, "API request twice")) Repeat(released.action);
     }
     if (!silent) return answer(finished);
@@ -473,8 +558,10 @@ void KubernetesModel::Act(const ReleasedAction& released, std::function<void(Eve
 }
 
 // A client whose connection broke sends it again, and the server carries out both. A change of a node says
-// which version of the object it is meant for; all else names a uid.
+// which version of the object it is meant for, and so does one of replicas, which is another once it is
+// carried out; all else names a uid.
 void KubernetesModel::Repeat(const Action& action) {
+  if (action.kind == ActionKind::kSetReplicas) return;
   const uint64_t version = versions_[action.name];
   around_.schedule.After(Lag(kCallTimeout), [this, action, version] {
     std::string detail;

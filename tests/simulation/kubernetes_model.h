@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "coordinator/core/effects.h"
@@ -19,21 +20,11 @@
 #include "tests/simulation/machine.h"
 #include "tests/simulation/marks.h"
 #include "tests/simulation/network.h"
+#include "tests/simulation/scale_model.h"
 #include "tests/simulation/schedule.h"
+#include "tests/simulation/workload_spec.h"
 
 namespace evenkeel::simulation {
-
-struct WorkloadSpec {
-  std::string name;
-  std::string kind = "ReplicaSet";  // or StatefulSet, DaemonSet, Job
-  uint32_t replicas = 1;
-  std::string claim;  // an exclusive volume; empty = none
-  int32_t priority = 0;
-  coordinator::Resources requests{.pods = 1};
-  bool tolerates_all = false;
-  bool starts = true;    // its pods become Ready
-  bool blocked = false;  // a PodDisruptionBudget refuses evictions
-};
 
 class KubernetesModel {
  public:
@@ -52,6 +43,8 @@ class KubernetesModel {
     std::function<bool(const std::string& node, const std::string& uid)> held;
     // The fencing hook powers the machine off.
     std::function<void(const std::string& node)> power_off;
+    // An action has set a workload's replicas to another number. May be null.
+    std::function<void(const coordinator::ReleasedAction& action)> scaled;
   };
   // Seed 0: kubelets renew their leases at one instant, as scripts expect.
   KubernetesModel(Surroundings surroundings, uint64_t seed);
@@ -66,6 +59,13 @@ class KubernetesModel {
   // Somebody has stopped containers on the node; those that may run again are started by its kubelet.
   void ContainersStopped(const std::string& node, const std::set<std::string>& uids);
   void MayRunAgain(const std::string& node);
+
+  // Somebody else than the coordinator; nothing happens while the API server is away.
+  void ScaleByHand(const std::string& workload, uint32_t replicas) {
+    if (!away_) scaling_.ScaleByHand(workload, replicas);
+  }
+  ScaleModel& scaling() { return scaling_; }
+  const ScaleModel& scaling() const { return scaling_; }
 
   // Lists everything again, as after a start of the coordinator or an outage; then says that the API is
   // reachable.
@@ -111,6 +111,12 @@ class KubernetesModel {
   void StartPod(const std::string& pod, const std::string& uid);
   void DeletePod(const std::string& pod);
   void Replace(const std::string& workload, const std::string& name, const std::string& node);
+  void Resize(const std::string& workload, uint32_t replicas);
+  void Reconcile(const std::string& workload);
+  bool Misses(const std::string& workload, const std::string& pod) const;
+  std::vector<std::string> Active(const std::string& workload) const;
+  std::string FreshName(const WorkloadSpec& spec);
+  void Remove(const std::string& pod);
   void TellPod(const std::string& pod);
   bool HasRoom(const std::string& node, const coordinator::Resources& requests) const;
   std::optional<std::string> PlaceFor(const WorkloadSpec& spec) const;
@@ -151,7 +157,9 @@ class KubernetesModel {
   std::set<std::string> replaced_;  // uids of pods on their way out, whose replacement is there
   std::set<std::string> shown_;     // pods that the watch has shown and not taken back
   std::map<std::string, WorkloadSpec> workloads_;
+  std::set<std::string> resized_;  // workloads whose replicas have changed since they were deployed
   Containers containers_;
+  ScaleModel scaling_;
 };
 
 }  // namespace evenkeel::simulation

@@ -1,0 +1,32 @@
+// A workload of the simulated cluster, as somebody has deployed it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "coordinator/core/resources.h"
+#include "coordinator/core/workload.h"
+
+namespace evenkeel::simulation {
+
+inline constexpr char kNamespace[] = "shop";  // of all pods and workloads
+
+struct WorkloadSpec {
+  std::string name;
+  // ReplicaSet stands for its Deployment, too, which is what people scale. Or StatefulSet, DaemonSet, Job.
+  std::string kind = "ReplicaSet";
+  uint32_t replicas = 1;  // spec.replicas: it changes when it is scaled
+  std::string claim;      // an exclusive volume; empty = none
+  int32_t priority = 0;
+  coordinator::Resources requests{.pods = 1};
+  bool tolerates_all = false;
+  bool starts = true;    // its pods become Ready
+  bool blocked = false;  // a PodDisruptionBudget refuses evictions
+};
+
+// What a scale policy names.
+inline coordinator::Workload SubjectOf(const WorkloadSpec& spec) {
+  return {"apps", spec.kind == "ReplicaSet" ? "Deployment" : spec.kind, kNamespace, spec.name};
+}
+
+}  // namespace evenkeel::simulation

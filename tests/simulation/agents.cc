@@ -80,6 +80,27 @@ bool Agents::Holds(uint64_t connection) {
   return Find(connection) != nullptr;
 }
 
+bool Agents::Speaks(uint64_t connection) {
+  const Agent* agent = connection == 0 ? nullptr : Find(connection);
+  return agent != nullptr && agent->pacer && agent->machine.AgentRuns() &&
+         network_.NodeToCoordinator(agent->machine);
+}
+
+bool Agents::HearsCoordinator(uint64_t connection) {
+  const Agent* agent = Find(connection);
+  return agent != nullptr && agent->machine.AgentRuns() && network_.CoordinatorToNode(agent->machine);
+}
+
+bool Agents::Send(uint64_t connection, const v1::Report& report) {
+  if (!Speaks(connection)) return false;
+  Agent& agent = *Find(connection);
+  agent.last_arrival = std::max(schedule_.now() + Delay(agent), agent.last_arrival);
+  schedule_.At(agent.last_arrival, [this, connection, report] {
+    if (listener_ != nullptr) listener_->OnReport(connection, report);
+  });
+  return true;
+}
+
 absl::Time Agents::HelloAt(uint64_t connection) {
   return Find(connection)->hello;
 }
@@ -326,6 +347,7 @@ void Agents::Report(Agent& agent) {
       report.set_full(true);
       agent.reports = 0;
       agent.occurrences.Restart(node_time);
+      if (add_to_first_) add_to_first_(agent.name, connection, report);
     }
     agent.told = look;
     agent.occurrences.MoveInto(report, ++agent.reports);

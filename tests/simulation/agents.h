@@ -69,12 +69,23 @@ class Agents {
   void End(uint64_t connection);
   // The agent has not given it up.
   bool Holds(uint64_t connection);
+  // It is welcomed, its agent runs and has a way to the coordinator.
+  bool Speaks(uint64_t connection);
+  // Whoever has this connection hears what the coordinator sends over it now.
+  bool HearsCoordinator(uint64_t connection);
+  // Sends a report over it, behind what was sent before. False: there is no way now, and nothing was sent.
+  bool Send(uint64_t connection, const v1::Report& report);
   // When its hello was sent; the agent has not given it up.
   absl::Time HelloAt(uint64_t connection);
   // Called with the time at which a beat was sent that the coordinator has confirmed now. Null: nobody cares.
   void OnConfirmed(std::function<void(const std::string& node, absl::Time sent)> heard) {
     confirmed_ = std::move(heard);
   }
+
+  // Called for the first report of each connection, which holds all that the agent knows; adds what others
+  // know of the node. Null: nobody does.
+  using AddToFirst = std::function<void(const std::string& node, uint64_t connection, v1::Report& report)>;
+  void OnFirstReport(AddToFirst add) { add_to_first_ = std::move(add); }
 
   // A restart of a part of the node, which its agent asks the host for. `answer` comes once.
   void Restart(const coordinator::ReleasedAction& action, std::function<void(coordinator::Event)> answer);
@@ -105,6 +116,7 @@ class Agents {
   const uint64_t seed_;
   AgentListener* listener_ = nullptr;
   std::function<void(const std::string& node, absl::Time sent)> confirmed_;
+  AddToFirst add_to_first_;
   uint64_t connections_ = 0;
   std::vector<std::unique_ptr<Agent>> agents_;
   std::map<std::string, size_t> places_;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "coordinator/session/health_reader.h"
+#include "coordinator/usage/usage_book.h"
 
 namespace evenkeel::simulation {
 
@@ -19,6 +20,9 @@ constexpr uint16_t kAgentPort = 9440;
 constexpr uint64_t kBeatsPerAcknowledgement = 10;
 // As AgentSessions::Options has them.
 constexpr absl::Duration kEndOverdueAfter = absl::Minutes(1);
+// As UsageReports has them.
+constexpr absl::Duration kTellSudden = absl::Milliseconds(250);
+constexpr uint64_t kTellsPerSecond = 4;
 constexpr BeatMonitor::Settings kFirstBeats = {absl::Seconds(1), absl::Seconds(3), absl::Seconds(9)};
 
 }  // namespace
@@ -41,6 +45,8 @@ struct CoordinatorHost::Process {
   SimulatedStore store;
   std::unique_ptr<Loop> loop;
   BeatMonitor monitor;
+  UsageBook usage;
+  uint64_t usage_tells = 0;  // so far; 0 until somebody asks for any
   std::map<uint64_t, Session> sessions;                   // by id
   absl::flat_hash_map<uint64_t, Session*> by_connection;  // never walked through
   std::map<std::string, Session*> by_node;
@@ -187,6 +193,7 @@ void CoordinatorHost::OnReport(uint64_t connection, const v1::Report& report) {
     const auto found = process_->by_connection.find(connection);
     if (found == process_->by_connection.end()) return;
     Session& session = *found->second;
+    process_->usage.OnReport(session.node.node, report, around_.schedule.now());
     auto health = session.health.Read(report, around_.schedule.now());
     if (!health) return;
     Post(NodeHealthChanged{session.node, session.id, std::move(health->symptoms), health->all_known});
@@ -218,6 +225,9 @@ void CoordinatorHost::Open(uint64_t connection, const std::string& node, uint32_
   Post(SessionOpened{session.node, session.id, absl::StrCat("boot-", boots), "0.1.0", kAgentPort,
                      absl::StrCat("agent-", node)});
   around_.agents.Welcome(connection, process.monitor.SettingsOf(around_.cluster).interval);
+  process.usage.OnSession(node);
+  if (const auto uids = process.usage.WatchedOn(node); !uids.empty())
+    around_.sample_closely(node, connection, uids);
 }
 
 void CoordinatorHost::Beat(uint64_t connection, uint64_t sequence, absl::Time node_time) {
@@ -286,6 +296,43 @@ void CoordinatorHost::SetBeats(const coordinator::SetBeats& request) {
 void CoordinatorHost::SetFencing(const coordinator::SetFencing& request) {
   const auto session = process_->sessions.find(request.session_id);
   if (session != process_->sessions.end()) around_.set_fencing(request, session->second.connection);
+}
+
+// ---- the usage thread ----
+
+void CoordinatorHost::WatchUsage(const coordinator::WatchUsage& request) {
+  process_->usage.Watch(request);
+  if (process_->usage_tells == 0) TellUsageAgain();
+}
+
+// From the first request on, for as long as the process lives; one that is stopped tells nothing.
+void CoordinatorHost::TellUsageAgain() {
+  ++process_->usage_tells;
+  around_.schedule.After(kTellSudden, [this, life = life_] {
+    if (life != life_) return;
+    if (!paused()) TellUsage();
+    TellUsageAgain();
+  });
+}
+
+void CoordinatorHost::TellUsage() {
+  Process& process = *process_;
+  for (const std::string& node : process.usage.TakeRewatched()) {
+    const auto session = process.by_node.find(node);
+    if (session == process.by_node.end()) continue;
+    around_.sample_closely(node, session->second->connection, process.usage.WatchedOn(node));
+  }
+  const absl::Time now = around_.schedule.now();
+  if (process.usage_tells % kTellsPerSecond == 0) {
+    for (const auto& [id, session] : process.sessions) {
+      process.usage.OnBeat(session.node.node, session.last_beat);
+    }
+  }
+  if (auto sudden = process.usage.TakeSudden(now); !sudden.empty())
+    Post(UsageTold{around_.cluster, std::move(sudden)});
+  if (process.usage_tells % kTellsPerSecond != 0) return;
+  if (auto changed = process.usage.TakeChanged(now); !changed.empty())
+    Post(UsageTold{around_.cluster, std::move(changed)});
 }
 
 // ---- the loop's thread ----
@@ -361,6 +408,10 @@ void CoordinatorHost::Finish(const std::vector<Event>& events) {
     if (const auto* ask = std::get_if<AskKubelet>(&request)) around_.reach(*ask);
     if (const auto* withdraw = std::get_if<WithdrawActions>(&request)) around_.withdraw(*withdraw);
     if (const auto* fencing = std::get_if<coordinator::SetFencing>(&request)) SetFencing(*fencing);
+    if (const auto* watch = std::get_if<WatchWorkload>(&request)) around_.watch(*watch);
+    if (const auto* unwatch = std::get_if<UnwatchWorkload>(&request)) around_.unwatch(*unwatch);
+    if (const auto* usage = std::get_if<coordinator::WatchUsage>(&request)) WatchUsage(*usage);
+    if (const auto* usage = std::get_if<UnwatchUsage>(&request)) process_->usage.Unwatch(usage->pod_uid);
     if (const auto* goodbye = std::get_if<coordinator::ConfirmGoodbye>(&request)) {
       around_.goodbye_heard(goodbye->node.node);
     }

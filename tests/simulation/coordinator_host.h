@@ -41,6 +41,11 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
     std::function<void(const coordinator::ReadLease&)> read;
     std::function<void(const coordinator::AskKubelet&)> reach;
     std::function<void(const coordinator::SetFencing&, uint64_t connection)> set_fencing;
+    // What is to be watched of workloads; whose CPU an agent is to read closely.
+    std::function<void(const coordinator::WatchWorkload&)> watch;
+    std::function<void(const coordinator::UnwatchWorkload&)> unwatch;
+    std::function<void(const std::string& node, uint64_t connection, const std::vector<std::string>& uids)>
+        sample_closely;
     // The agent's goodbye is durable.
     std::function<void(const std::string& node)> goodbye_heard;
     // The process is there and begins to watch Kubernetes; the process is no more.
@@ -105,6 +110,9 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
   void SetBeats(const coordinator::SetBeats& request);
   void SetFencing(const coordinator::SetFencing& request);
   void WatchBeats();
+  void WatchUsage(const coordinator::WatchUsage& request);
+  void TellUsageAgain();
+  void TellUsage();
 
   void Wake();  // arranges the next look at deadlines
   void Look();

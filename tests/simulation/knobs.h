@@ -19,6 +19,12 @@ struct Knobs {
   absl::Duration retransmission;    // a way that is open again is noticed up to this late
   absl::Duration beat_jitter;       // an agent beats late by up to this
 
+  // ---- what agents tell of their pods' CPU ----
+  uint32_t sample_lost = 0;   // a reading fails: nothing is told of that second
+  uint32_t sample_late = 0;   // it is told up to `sample_delay` late
+  uint32_t sample_twice = 0;  // it is told twice
+  absl::Duration sample_delay = absl::Seconds(4);
+
   // ---- the API server ----
   uint32_t request_lost = 0;   // a request never arrives: no answer, nothing done
   uint32_t answer_lost = 0;    // it is carried out, and nobody says so

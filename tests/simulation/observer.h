@@ -26,6 +26,8 @@ struct Observer {
     (void)epoch;
     (void)claimed;
   }
+  // The action set the replicas of its workload to another number: in the cluster, at this instant.
+  virtual void OnScaled(const coordinator::ReleasedAction& action) { (void)action; }
   // Something that is true of the machines and that the coordinator does not see.
   virtual void OnTruth(const std::string& line) { (void)line; }
   // A kubelet started a container whose like must not run twice.

@@ -61,6 +61,10 @@ void SimulatedDisk::Take(const Write& write) {
     maintenances[put->maintenance.node] = put->maintenance;
   } else if (const auto* erase = std::get_if<EraseMaintenance>(&write)) {
     maintenances.erase(erase->node);
+  } else if (const auto* put = std::get_if<PutScalerRecord>(&write)) {
+    scalers[put->record.policy] = put->record;
+  } else if (const auto* erase = std::get_if<EraseScalerRecord>(&write)) {
+    scalers.erase(erase->policy);
   }
 }
 
@@ -76,6 +80,7 @@ absl::StatusOr<Restored> SimulatedStore::Open() {
   for (const auto& [name, policy] : disk_.policies) restored.policies.push_back(policy);
   for (const auto& [name, cluster] : disk_.clusters) restored.clusters.push_back(cluster);
   for (const auto& [node, maintenance] : disk_.maintenances) restored.maintenances.push_back(maintenance);
+  for (const auto& [policy, scaler] : disk_.scalers) restored.scalers.push_back(scaler);
   return restored;
 }
 

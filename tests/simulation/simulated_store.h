@@ -37,6 +37,7 @@ struct SimulatedDisk {
   std::map<std::string, coordinator::Policy> policies;
   std::map<std::string, coordinator::ClusterRecord> clusters;
   std::map<coordinator::NodeKey, coordinator::Maintenance> maintenances;
+  std::map<std::string, coordinator::ScalerRecord> scalers;  // by policy
 
   void Take(const coordinator::Write& write);
 };

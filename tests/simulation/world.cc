@@ -43,7 +43,11 @@ World::World(Observer* observer, uint64_t seed)
                        },
                    .held = [this](const std::string& node,
                                   const std::string& uid) { return fences_.Holds(node, uid); },
-                   .power_off = [this](const std::string& node) { HookStruck(node); }},
+                   .power_off = [this](const std::string& node) { HookStruck(node); },
+                   .scaled =
+                       [this](const ReleasedAction& action) {
+                         if (observer_ != nullptr) observer_->OnScaled(action);
+                       }},
                   seed),
       agents_(schedule_, knobs_, machines_, network_, marks_, seed),
       fences_(
@@ -66,7 +70,17 @@ World::World(Observer* observer, uint64_t seed)
                  if (observer != nullptr) observer->OnTruth(line);
                }},
           seed),
+      samples_({.schedule = schedule_,
+                .knobs = knobs_,
+                .machines = machines_,
+                .kubernetes = kubernetes_,
+                .agents = agents_,
+                .marks = marks_},
+               seed),
       claims_(schedule_, [this] { return !kubernetes_.away(); }) {
+  agents_.OnFirstReport([this](const std::string& node, uint64_t connection, v1::Report& report) {
+    samples_.AddAll(node, connection, report);
+  });
   AddHost();
 }
 
@@ -97,10 +111,23 @@ void World::AddHost() {
               },
           .set_fencing = [this](const SetFencing& request,
                                 uint64_t connection) { fences_.Settings(request, connection); },
+          // A process that was overtaken watches its own; what that shows it comes to nothing.
+          .watch =
+              [this, place](const WatchWorkload& request) {
+                if (place + 1 == hosts_.size()) kubernetes_.scaling().Watch(request);
+              },
+          .unwatch =
+              [this, place](const UnwatchWorkload& request) {
+                if (place + 1 == hosts_.size()) kubernetes_.scaling().Unwatch(request);
+              },
+          .sample_closely = [this](const std::string& node, uint64_t connection,
+                                   const std::vector<std::string>&
+                                       uids) { samples_.SampleClosely(node, connection, uids); },
           .goodbye_heard = [this](const std::string& node) { fences_.Left(node); },
           .started =
               [this, place] {
                 CoordinatorHost& host = *hosts_[place];
+                kubernetes_.scaling().Forget();
                 CheckClaim(claims_, ClaimantOf(host), now(), kClaimDeadline, [](const absl::Status&) {});
                 schedule_.After(kListing, [this, &host, life = host.life()] {
                   if (life == host.life() && !kubernetes_.away()) kubernetes_.TellAll();

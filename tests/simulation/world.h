@@ -27,6 +27,7 @@
 #include "tests/simulation/marks.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/observer.h"
+#include "tests/simulation/samples.h"
 #include "tests/simulation/schedule.h"
 #include "tests/simulation/simulated_store.h"
 #include "tests/simulation/truth.h"
@@ -74,14 +75,18 @@ class World {
   void ForgetCrash() { host().OrderFault(CommitFault::kNone); }  // that has not come yet
   // Scaling. Samples take the way of the agents' sessions: what the network loses is lost, and what an agent
   // tells goes through the product's own book (coordinator/usage/usage_book.h).
-  void SetLoad(const std::string& workload, const Load& load);
+  void SetLoad(const std::string& workload, const Load& load) { samples_.SetLoad(workload, load); }
   // So many percent of the nodes, by name order, tell nothing of their pods' CPU any more, though they beat.
-  void LoseSamples(uint32_t percent);
-  void ScaleByHand(const std::string& workload, uint32_t replicas);  // kubectl scale
+  void LoseSamples(uint32_t percent) { samples_.Lose(percent); }
+  void ScaleByHand(const std::string& workload, uint32_t replicas) {  // kubectl scale
+    kubernetes_.ScaleByHand(workload, replicas);
+  }
   // A HorizontalPodAutoscaler of the workload's name, which only stands there; `by_memory`: not by CPU alone.
   void AddAutoscaler(const std::string& workload, uint32_t minimum, uint32_t maximum, uint32_t percent,
-                     bool by_memory = false);
-  void RemoveAutoscaler(const std::string& workload);
+                     bool by_memory = false) {
+    kubernetes_.scaling().AddAutoscaler(workload, minimum, maximum, percent, by_memory);
+  }
+  void RemoveAutoscaler(const std::string& workload) { kubernetes_.scaling().RemoveAutoscaler(workload); }
   // Called when its process has ended, by a fault or by order.
   void OnCoordinatorDied(std::function<void()> died) { died_ = std::move(died); }
   void Advance(absl::Duration by) { schedule_.RunUntil(schedule_.now() + by); }
@@ -105,6 +110,7 @@ class World {
   const SimulatedDisk& disk() const { return disk_; }
   KubernetesModel& kubernetes() { return kubernetes_; }
   FenceModel& fences() { return fences_; }
+  const Samples& samples() const { return samples_; }
   const std::map<coordinator::DecisionId, coordinator::Decision>& decisions() const {
     return disk_.decisions;
   }
@@ -137,6 +143,7 @@ class World {
   KubernetesModel kubernetes_;
   Agents agents_;
   FenceModel fences_;
+  Samples samples_;
   Claims claims_;
   std::vector<std::unique_ptr<CoordinatorHost>> hosts_;  // the last one is the present one
   uint64_t acts_ = 0;                                    // handed out so far

@@ -1,0 +1,145 @@
+#include "tests/simulation/samples.h"
+
+#include <utility>
+
+#include "agent/core/significance.h"
+#include "agent/core/timestamps.h"
+
+namespace evenkeel::simulation {
+namespace {
+
+constexpr absl::Duration kLook = absl::Seconds(1);
+constexpr absl::Duration kAgain = absl::Seconds(1);  // until a request finds its way open, it is sent again
+
+}  // namespace
+
+Load Samples::LoadOf(const std::string& workload) const {
+  const auto load = loads_.find(workload);
+  return load == loads_.end() ? Load{} : load->second;
+}
+
+Samples::OfNode& Samples::Of(const std::string& node, uint64_t connection) {
+  OfNode& of = nodes_[node];
+  if (of.connection != connection) of = {.connection = connection, .looks = of.looks};
+  return of;
+}
+
+bool Samples::IsLost(const std::string& node) const {
+  size_t place = 0;
+  for (const auto& [name, machine] : around_.machines) {
+    if (name == node) break;
+    ++place;
+  }
+  return place * 100 < around_.machines.size() * size_t{lost_percent_};
+}
+
+PodUse Samples::UseOfPod(const coordinator::PodFacts& pod) const {
+  const std::string& workload = pod.controller.name;
+  const Load load = LoadOf(workload);
+  if (!pod.ready) return {.millicores = load.start_up_millicores};
+  if (pod.deleting) return {};
+  uint32_t ready = 0;
+  for (const auto& [name, other] : around_.kubernetes.pods()) {
+    if (other.ready && !other.deleting && other.controller.name == workload) ++ready;
+  }
+  return UseOf(LoadAt(load, around_.schedule.now()), ready, load.limit_millicores);
+}
+
+// As the agent finds them: those that start, and those that run.
+std::vector<v1::PodReport> Samples::PodsOn(const std::string& node) const {
+  const bool lost = IsLost(node);
+  std::vector<v1::PodReport> reports;
+  for (const auto& [name, pod] : around_.kubernetes.pods()) {
+    if (pod.node != node) continue;
+    const bool starts = pod.phase == "Pending";
+    if (!starts && !around_.kubernetes.containers().Runs(node, pod.uid)) continue;
+    v1::PodReport& report = reports.emplace_back();
+    report.set_uid(pod.uid);
+    report.set_namespace_(kNamespace);
+    report.set_name(name);
+    report.set_sandbox_ready(true);
+    v1::ContainerReport& container = *report.add_containers();
+    container.set_name("app");
+    container.set_container_id(pod.uid);
+    container.set_state(v1::CONTAINER_STATE_RUNNING);
+    if (lost) continue;
+    const PodUse use = UseOfPod(pod);
+    container.set_cpu_used_millicores(static_cast<uint64_t>(use.millicores));
+    container.set_cpu_throttled_percent(use.throttled_percent);
+  }
+  return reports;
+}
+
+void Samples::AddAll(const std::string& node, uint64_t connection, v1::Report& report) {
+  OfNode& of = Of(node, connection);
+  of.told_all = true;
+  of.told.clear();
+  // Nobody has asked anything of anybody: reports are as they were before there was scaling.
+  if (loads_.empty() && !of.looks) return;
+  for (v1::PodReport& pod : PodsOn(node)) {
+    of.told[pod.uid()] = pod;
+    *report.add_pods() = std::move(pod);
+  }
+}
+
+void Samples::SampleClosely(const std::string& node, uint64_t connection,
+                            const std::vector<std::string>& uids) {
+  if (!around_.agents.Holds(connection)) return;
+  if (!around_.agents.HearsCoordinator(connection)) {
+    return around_.schedule.After(
+        kAgain, [this, node, connection, uids] { SampleClosely(node, connection, uids); });
+  }
+  OfNode& of = Of(node, connection);
+  of.closely = {uids.begin(), uids.end()};
+  if (of.looks) return;
+  of.looks = true;
+  // Each agent has a rhythm of its own.
+  around_.schedule.After(dice_.Between(absl::ZeroDuration(), kLook), [this, node] { LookAgain(node); });
+}
+
+void Samples::LookAgain(const std::string& node) {
+  Look(node);
+  around_.schedule.After(kLook, [this, node] { LookAgain(node); });
+}
+
+void Samples::Look(const std::string& node) {
+  OfNode& of = nodes_.at(node);
+  if (of.closely.empty() || !of.told_all || !around_.agents.Speaks(of.connection)) return;
+  if (around_.marks.Strike(dice_, around_.knobs.sample_lost, "sample lost")) return;
+  v1::Report report;
+  std::set<std::string> there;
+  for (v1::PodReport& pod : PodsOn(node)) {
+    there.insert(pod.uid());
+    if (!of.closely.contains(pod.uid())) continue;
+    const auto told = of.told.find(pod.uid());
+    if (told != of.told.end() && !agent::WorthSendingClosely(pod, told->second)) continue;
+    of.told[pod.uid()] = pod;
+    *report.add_pods() = std::move(pod);
+  }
+  for (auto told = of.told.begin(); told != of.told.end();) {
+    if (there.contains(told->first)) {
+      ++told;
+      continue;
+    }
+    report.add_gone_pod_uids(told->first);
+    told = of.told.erase(told);
+  }
+  if (report.pods().empty() && report.gone_pod_uids().empty()) return;
+  const absl::Time node_time = around_.schedule.now() + around_.machines.at(node).clock_skew;
+  *report.mutable_node_time() = agent::AsTimestamp(node_time);
+  if (!around_.marks.Strike(dice_, around_.knobs.sample_late, "sample late")) return Send(node, report);
+  around_.schedule.After(dice_.Between(absl::ZeroDuration(), around_.knobs.sample_delay),
+                         [this, node, connection = of.connection, report] {
+                           if (nodes_.at(node).connection == connection) Send(node, report);
+                         });
+}
+
+void Samples::Send(const std::string& node, const v1::Report& report) {
+  OfNode& of = nodes_.at(node);
+  // What it could not send it finds to be news the next time.
+  if (!around_.agents.Send(of.connection, report)) return of.told.clear();
+  const bool twice = around_.marks.Strike(dice_, around_.knobs.sample_twice, "sample twice");
+  if (twice) (void)around_.agents.Send(of.connection, report);
+}
+
+}  // namespace evenkeel::simulation

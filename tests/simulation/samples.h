@@ -1,0 +1,81 @@
+// What agents tell of the CPU of their pods, and how they come by it: load curves (load_model.h) on the pods
+// that are Ready, read once a second on each node whose agent was asked to sample pods closely. What is worth
+// a message is the real agent's to say (agent/core/significance.h); messages take the way of the agent's
+// connection.
+//
+// While nobody asks, nothing of this happens.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "evenkeel/v1/report.pb.h"
+#include "tests/simulation/agents.h"
+#include "tests/simulation/dice.h"
+#include "tests/simulation/knobs.h"
+#include "tests/simulation/kubernetes_model.h"
+#include "tests/simulation/load_model.h"
+#include "tests/simulation/machine.h"
+#include "tests/simulation/marks.h"
+#include "tests/simulation/schedule.h"
+
+namespace evenkeel::simulation {
+
+class Samples {
+ public:
+  // All outlive it.
+  struct Surroundings {
+    Schedule& schedule;
+    const Knobs& knobs;
+    const std::map<std::string, Machine>& machines;
+    const KubernetesModel& kubernetes;
+    Agents& agents;
+    Marks& marks;
+  };
+  Samples(Surroundings surroundings, uint64_t seed) : around_(surroundings), dice_(seed + kDiceOfSamples) {}
+
+  // ---- what is true ----
+  void SetLoad(const std::string& workload, const Load& load) { loads_[workload] = load; }
+  // Nobody has said: it has none.
+  Load LoadOf(const std::string& workload) const;
+  // So many percent of the nodes, by the order of their names, cannot read what their pods use: they tell of
+  // them, without a figure.
+  void Lose(uint32_t percent) { lost_percent_ = percent; }
+
+  // ---- what the coordinator asks over that connection; it takes no time ----
+  void SampleClosely(const std::string& node, uint64_t connection, const std::vector<std::string>& uids);
+
+  // The first report of a connection holds all that the agent knows: adds the node's pods to it.
+  void AddAll(const std::string& node, uint64_t connection, v1::Report& report);
+
+ private:
+  static constexpr uint64_t kDiceOfSamples = 0x5a3b1e;
+
+  struct OfNode {
+    uint64_t connection = 0;
+    bool told_all = false;  // over this connection
+    std::set<std::string> closely;
+    std::map<std::string, v1::PodReport> told;  // by uid, over this connection
+    bool looks = false;                         // once a second, from the first request on
+  };
+
+  OfNode& Of(const std::string& node, uint64_t connection);
+  bool IsLost(const std::string& node) const;
+  std::vector<v1::PodReport> PodsOn(const std::string& node) const;
+  PodUse UseOfPod(const coordinator::PodFacts& pod) const;
+  void LookAgain(const std::string& node);
+  void Look(const std::string& node);
+  void Send(const std::string& node, const v1::Report& report);
+
+  const Surroundings around_;
+  Dice dice_;
+  std::map<std::string, Load> loads_;  // by workload
+  uint32_t lost_percent_ = 0;
+  std::map<std::string, OfNode> nodes_;
+};
+
+}  // namespace evenkeel::simulation

@@ -46,6 +46,17 @@ std::string Text(DecisionKind kind) {
   return Spaced(Word(kind));
 }
 
+// Who has it, in words; empty: the whole cluster.
+std::string SubjectOf(const Decision& decision) {
+  return decision.workload.empty() ? decision.node : decision.workload.ToString();
+}
+
+// Right whatever is doubted of nodes: no node and no pod loses anything by it.
+bool IsNeverInDoubt(const Action& action) {
+  const bool grows = action.replicas && action.replicas->to > action.replicas->from;
+  return grows || action.kind == ActionKind::kDeleteAutoscaler;
+}
+
 }  // namespace
 
 void Laws::Violated(const std::string& law, const std::string& what) {
@@ -61,6 +72,7 @@ absl::Duration Laws::Window() const {
 
 void Laws::OnDurable(const std::vector<Write>& writes) {
   Trace(writes);
+  scale_.OnDurable(writes);
   for (const Write& write : writes) {
     if (const auto* put = std::get_if<PutDecision>(&write)) Check(*put);
     if (const auto* put = std::get_if<PutNodeRecord>(&write)) Check(*put);
@@ -90,6 +102,8 @@ void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
     }
     if (const auto* verdict = std::get_if<VerdictChanged>(&notice)) Check(*verdict);
   }
+  scale_.OnTurn(events, effects,
+                {.blind = was_blind && blind_ && !sight_regained, .away = was_away && was_away_ && !api_back});
   const bool doubt_ended = api_back || sight_regained;
   if (doubt_ended) doubt_ = api_back ? "L8" : "L2";
   // In a turn that saw all of it, what was handed out may have come before it.
@@ -159,6 +173,7 @@ bool Laws::SpokeThroughout(const std::string& node) const {
 void Laws::OnCrash() {
   blind_ = true;
   guards_.OnCrash();
+  scale_.OnCrash();
   verdicts_.clear();
   silent_since_.clear();
   told_.clear();
@@ -187,10 +202,11 @@ void Laws::Check(const PutDecision& write) {
     return;
   }
   open_[decision.id] = decision;
-  if (known || decision.node.empty()) return;
+  const std::string subject = SubjectOf(decision);
+  if (known || subject.empty()) return;
   for (const auto& [id, other] : open_) {
-    if (id != decision.id && other.node == decision.node)
-      Violated("L3", absl::StrCat("two decisions are open on ", decision.node));
+    if (id != decision.id && SubjectOf(other) == subject)
+      Violated("L3", absl::StrCat("two decisions are open on ", subject));
   }
 }
 
@@ -305,6 +321,7 @@ void Laws::L2NothingIsDoneInDoubt(const ReleasedAction& released, bool was_blind
   const std::string what = absl::StrCat(Text(released.action.kind), " ", released.action.name);
   if (world_->host().turn_took() > Loop::kLongestTurn)
     Violated("L2", absl::StrCat(what, " after a turn that slept"));
+  if (IsNeverInDoubt(released.action)) return;
   if (was_blind && blind_) Violated("L2", absl::StrCat(what, " in blindness"));
   const CoordinatorHost& host = world_->host();
   if (world_->now() - host.started() < kStartGrace)
@@ -407,7 +424,7 @@ std::string Laws::NotConverged() {
   for (const auto& [id, decision] : open_) {
     const bool older = id.epoch < world_->disk().epoch;
     return absl::StrCat(older ? "L4" : "L11", ": decision ", id.ToString(), " (", Text(decision.kind), " of ",
-                        decision.node, ") is still open");
+                        SubjectOf(decision), ") is still open");
   }
   for (const auto& [node, facts] : world_->kubernetes().nodes()) {
     const auto verdict = verdicts_.find(node);
@@ -429,7 +446,7 @@ std::string Laws::NotConverged() {
     if (workload.kind != "DaemonSet" && pods[name] != workload.replicas)
       return absl::StrCat("L11: ", name, " has ", pods[name], " of ", workload.replicas, " pods");
   }
-  return "";
+  return scale_.NotConverged();
 }
 
 // ---- L12 ----

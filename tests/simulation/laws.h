@@ -13,6 +13,7 @@
 #include "coordinator/core/decision.h"
 #include "tests/simulation/guard_laws.h"
 #include "tests/simulation/observer.h"
+#include "tests/simulation/scale_laws.h"
 #include "tests/simulation/world.h"
 
 namespace evenkeel::simulation {
@@ -23,17 +24,23 @@ class Laws final : public Observer {
   void Follow(World* world) {
     world_ = world;
     guards_.Follow(world);
+    scale_.Follow(world);
   }
 
   void OnDurable(const std::vector<coordinator::Write>& writes) override;
   void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects) override;
   void OnCrash() override;
   void OnStarted(const std::string& node, const std::string& identity) override;
+  void OnScaled(const coordinator::ReleasedAction& action) override { scale_.OnScaled(action); }
   void OnOvertaken(const coordinator::ReleasedAction& action, uint64_t epoch, uint64_t claimed) override;
 
   // L11, and what of L4 shows at the end: asked when the faults have been over for long enough. Empty: all is
   // well.
   std::string NotConverged();
+
+  // The load of what is scaled wavers about one height from now on, until the end is asked for.
+  void BeginNoise() { scale_.BeginNoise(); }
+  void EndNoise() { scale_.EndNoise(); }
 
   // "L1: ... at 12.3 s", in order of time; at most a few.
   const std::vector<std::string>& violations() const { return violations_; }
@@ -74,6 +81,7 @@ class Laws final : public Observer {
 
   World* world_ = nullptr;
   GuardLaws guards_{[this](const std::string& law, const std::string& what) { Violated(law, what); }};
+  ScaleLaws scale_{[this](const std::string& law, const std::string& what) { Violated(law, what); }};
   std::vector<std::string> violations_;
   uint64_t trace_ = 0xcbf29ce484222325;
   std::map<coordinator::DecisionId, coordinator::Decision> open_;  // durable

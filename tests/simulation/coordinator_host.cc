@@ -46,7 +46,7 @@ struct CoordinatorHost::Process {
   std::unique_ptr<Loop> loop;
   BeatMonitor monitor;
   UsageBook usage;
-  uint64_t usage_tells = 0;  // so far; 0 until somebody asks for any
+  uint64_t usage_tells = 0;                               // so far; 0 until somebody asks for any
   std::map<uint64_t, Session> sessions;                   // by id
   absl::flat_hash_map<uint64_t, Session*> by_connection;  // never walked through
   std::map<std::string, Session*> by_node;

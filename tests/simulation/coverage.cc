@@ -31,6 +31,12 @@ std::vector<std::string> ExpectedMarks() {
         "delete pod", "mark pod unready", "evict pod", "taint gray node", "untaint gray node",
         "restart kubelet", "restart runtime", "taint out of service node", "untaint out of service node",
         "fence node",
+        // Scaling.
+        "sample lost", "sample late", "sample twice", "sample held", "panic is durable",
+        "scaling out is decided", "scaling in is decided", "scaled out", "scaled in", "scale open",
+        "scale succeeded", "scale failed", "scale refused", "scale observed", "take over succeeded",
+        "set replicas", "delete autoscaler", "guard conflict refuses", "guard api refuses",
+        "guard sight refuses", "guard moving refuses", "ten minutes of steady noise",
         // Fencing.
         "node fences itself", "watchdog resets a machine", "proof: its agent", "proof: the hook",
         "proof: an operator"}) {

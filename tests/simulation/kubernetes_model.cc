@@ -32,16 +32,16 @@ KubernetesModel::KubernetesModel(Surroundings surroundings, uint64_t seed)
     : around_(std::move(surroundings)),
       dice_(seed),
       scattered_(seed != 0),
-      scaling_({.cluster = around_.cluster,
-                .schedule = around_.schedule,
-                .knobs = around_.knobs,
-                .dice = dice_,
-                .workloads = workloads_,
-                .pods = pods_,
-                .reached = [this] { return Reached(); },
-                .tell = around_.tell,
-                .set = [this](const std::string& workload,
-                              uint32_t replicas) { Resize(workload, replicas); }}) {}
+      scaling_(
+          {.cluster = around_.cluster,
+           .schedule = around_.schedule,
+           .knobs = around_.knobs,
+           .dice = dice_,
+           .workloads = workloads_,
+           .pods = pods_,
+           .reached = [this] { return Reached(); },
+           .tell = around_.tell,
+           .set = [this](const std::string& workload, uint32_t replicas) { Resize(workload, replicas); }}) {}
 
 bool KubernetesModel::Heard(const std::string& node) const {
   const Machine& machine = around_.machines.at(node);

@@ -102,8 +102,9 @@ void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
     }
     if (const auto* verdict = std::get_if<VerdictChanged>(&notice)) Check(*verdict);
   }
-  scale_.OnTurn(events, effects,
-                {.blind = was_blind && blind_ && !sight_regained, .away = was_away && was_away_ && !api_back});
+  scale_.OnTurn(
+      events, effects,
+      {.blind = was_blind && blind_ && !sight_regained, .away = was_away && was_away_ && !api_back});
   const bool doubt_ended = api_back || sight_regained;
   if (doubt_ended) doubt_ = api_back ? "L8" : "L2";
   // In a turn that saw all of it, what was handed out may have come before it.

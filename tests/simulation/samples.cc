@@ -86,8 +86,8 @@ void Samples::SampleClosely(const std::string& node, uint64_t connection,
                             const std::vector<std::string>& uids) {
   if (!around_.agents.Holds(connection)) return;
   if (!around_.agents.HearsCoordinator(connection)) {
-    return around_.schedule.After(
-        kAgain, [this, node, connection, uids] { SampleClosely(node, connection, uids); });
+    return around_.schedule.After(kAgain,
+                                  [this, node, connection, uids] { SampleClosely(node, connection, uids); });
   }
   OfNode& of = Of(node, connection);
   of.closely = {uids.begin(), uids.end()};

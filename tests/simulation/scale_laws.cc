@@ -212,8 +212,8 @@ void ScaleLaws::L9Bounds(const Decision& decision, const Action& action) {
   const bool right = to > from ? to <= rules.maximum : to >= least && to < from;
   if (right) return;
   violated_("L9", absl::StrCat("decision ", decision.id.ToString(), " sets ", decision.workload.name,
-                               " from ", from, " to ", to, " replicas, and at least ", least,
-                               " and at most ", rules.maximum, " may be"));
+                               " from ", from, " to ", to, " replicas, and at least ", least, " and at most ",
+                               rules.maximum, " may be"));
 }
 
 // No sooner than by a coordinator that never ended: by what was durable before, and by what was said, in
@@ -323,14 +323,14 @@ std::string ScaleLaws::NotConverged(const ScalePolicy& policy) const {
   const PodUse use = UseOf(LoadAt(load, now), spec->second.replicas, load.limit_millicores);
   std::string left;
   for (const int64_t percent : kPercentsOff) {
-    PodLoad pod{.phase = PodPhase::kRunning,
-                .ready = true,
-                .started = now - absl::Hours(1),
-                .ready_changed = now - absl::Hours(1),
-                .request_millicores = spec->second.requests.cpu_millicores,
-                .sample = CpuSample{.millicores = use.millicores * percent / 100,
-                                    .taken = now,
-                                    .window = policy.rules.window}};
+    PodLoad pod{
+        .phase = PodPhase::kRunning,
+        .ready = true,
+        .started = now - absl::Hours(1),
+        .ready_changed = now - absl::Hours(1),
+        .request_millicores = spec->second.requests.cpu_millicores,
+        .sample = CpuSample{
+            .millicores = use.millicores * percent / 100, .taken = now, .window = policy.rules.window}};
     ScaleSight sight;
     sight.current = spec->second.replicas;
     sight.steady.assign(spec->second.replicas, pod);

@@ -86,7 +86,7 @@ class ScaleLaws {
   World* world_ = nullptr;
   std::vector<Intent> intents_;  // durable, of the turn that is not looked at yet
   std::set<coordinator::DecisionId> known_;
-  std::map<std::string, coordinator::ScalerRecord> records_;  // durable
+  std::map<std::string, coordinator::ScalerRecord> records_;         // durable
   std::map<coordinator::DecisionId, std::set<std::string>> moving_;  // open failovers: whose pods they move
   // As this process of the coordinator was told.
   std::map<coordinator::Workload, std::map<std::string, Pod>> pods_;

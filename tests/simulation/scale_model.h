@@ -105,8 +105,8 @@ class ScaleModel {
   std::map<coordinator::Workload, Watched> watched_;
   std::map<coordinator::AutoscalerName, coordinator::AutoscalerFacts> autoscalers_;
   std::set<coordinator::AutoscalerName> shown_autoscalers_;
-  uint64_t made_ = 0;                   // autoscalers so far
-  std::map<std::string, Life> lives_;   // of pods, by uid
+  uint64_t made_ = 0;                        // autoscalers so far
+  std::map<std::string, Life> lives_;        // of pods, by uid
   std::map<std::string, absl::Time> hands_;  // by workload
 };
 

@@ -412,7 +412,7 @@ constexpr Incident kIncidents[] = {
 }  // namespace
 
 std::vector<std::string> Tormentor::Marks() {
-  std::vector<std::string> marks;
+  std::vector<std::string> marks = MarksOfScaling();
   for (const Incident& incident : kIncidents) marks.emplace_back(incident.mark);
   return marks;
 }
@@ -516,6 +516,7 @@ void Tormentor::EndAll() {
     Repair(node);  // what was off is on now, and its ways are not yet open
   }
   world_.kubernetes().workload("web").blocked = false;
+  EndScaled();
   if (!world_.coordinator_runs()) world_.StartCoordinator();
   // What ends by itself is left to do so; a pause may be until somebody resumes.
   world_.Order(ResumeClusters{.cluster = kCluster});

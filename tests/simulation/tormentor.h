@@ -1,7 +1,8 @@
 // What goes wrong in one trial: incidents at random times, each with its end, several at once; and spells of
 // bad chance (knobs). Every incident has a coverage mark of its own name.
 //
-// To add one: a line in kIncidents of tormentor.cc, with a function that begins it and arranges its end.
+// To add one: a line in kIncidents of tormentor.cc, with a function that begins it and arranges its end; in
+// scale_incidents.cc, where it is about scaling.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "coordinator/core/decision.h"
 #include "coordinator/core/effects.h"
 #include "tests/simulation/dice.h"
+#include "tests/simulation/scale_story.h"
 #include "tests/simulation/world.h"
 
 namespace evenkeel::simulation {
@@ -23,6 +25,10 @@ class Tormentor {
 
   // Begins one incident, any that is possible now.
   void Strike();
+  // Something is scaled in this trial; it outlives this.
+  void Follow(ScaleStory* story) { story_ = story; }
+  // The same of incidents that are about scaling; only where something is scaled.
+  void StrikeScaled();
   // The coordinator's process has ended by itself: it is started again, as its supervisor does.
   void CoordinatorDied();
   // The coordinator is handing out an action: incidents that lie in wait for one happen in its midst.
@@ -35,6 +41,7 @@ class Tormentor {
 
  private:
   friend struct Incidents;
+  friend struct ScaleIncidents;
 
   using InTheMidst = std::function<void(const coordinator::Decision& decision)>;
   struct Ambush {
@@ -42,6 +49,8 @@ class Tormentor {
     InTheMidst what;
   };
 
+  static std::vector<std::string> MarksOfScaling();
+  void EndScaled();
   const std::string& AnyNode();
   // In its zone, with itself.
   std::vector<std::string> Neighbours(const std::string& node);
@@ -54,6 +63,7 @@ class Tormentor {
 
   World& world_;
   Dice dice_;
+  ScaleStory* story_ = nullptr;
   uint64_t era_ = 0;  // what was arranged before EndAll does not happen any more
   std::vector<std::string> nodes_;
   std::vector<Ambush> ambushes_;

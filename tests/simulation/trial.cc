@@ -1,8 +1,10 @@
 #include "tests/simulation/trial.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "tests/simulation/scale_story.h"
 
 namespace evenkeel::simulation {
 
@@ -32,6 +34,10 @@ class Audience final : public Observer {
   void OnStarted(const std::string& node, const std::string& identity) override {
     laws_.OnStarted(node, identity);
     if (also_ != nullptr) also_->OnStarted(node, identity);
+  }
+  void OnScaled(const ReleasedAction& action) override {
+    laws_.OnScaled(action);
+    if (also_ != nullptr) also_->OnScaled(action);
   }
   void OnTruth(const std::string& line) override {
     if (also_ != nullptr) also_->OnTruth(line);
@@ -68,7 +74,7 @@ class Trial {
     // Some come on top of each other; in some trials there is time for what follows a failover, as well.
     const absl::Duration rest = nodes_ < 100 && dice_.Chance(250) ? absl::Seconds(20) : absl::Seconds(9);
     for (uint64_t i = 0; i < incidents; ++i) {
-      tormentor_.Strike();
+      Strike();
       world_.Advance(
           dice_.Between(absl::ZeroDuration(), dice_.Chance(300) ? rest : absl::Milliseconds(1500)));
     }
@@ -77,11 +83,20 @@ class Trial {
   }
 
  private:
+  // Where something is scaled, half of what happens is about that, and there is time for what follows.
+  void Strike() {
+    if (!story_ || story_->dice().Chance(500)) tormentor_.Strike();
+    if (!story_) return;
+    if (story_->dice().Chance(600)) tormentor_.StrikeScaled();
+    world_.Advance(story_->dice().Between(absl::ZeroDuration(), absl::Seconds(10)));
+  }
+
   void SetUp() {
     nodes_ = options_.nodes;
     if (nodes_ == 0) nodes_ = options_.seed % 100 == 99 ? 500 + dice_.Below(100) : 2 + dice_.Below(7);
-    const std::vector<WorkloadSpec> workloads = DrawWorkloads();
-    const Resources room = DrawRoom(workloads);
+    std::vector<WorkloadSpec> workloads = DrawWorkloads();
+    story_ = ScaleStory::Draw(options_.seed, nodes_, workloads);
+    const Resources room = DrawRoom(story_ ? story_->Grown(workloads) : workloads);
     const uint64_t zones = 1 + dice_.Below(4);
     for (uint64_t i = 1; i <= nodes_; ++i) {
       const std::string zone = zones == 1 ? "" : absl::StrCat("zone-", dice_.Below(zones));
@@ -117,6 +132,9 @@ class Trial {
     world_.Apply(policy);
 
     for (const WorkloadSpec& workload : workloads) world_.Deploy(workload);
+    if (!story_) return;
+    story_->Begin(world_);
+    tormentor_.Follow(&*story_);
   }
 
   std::vector<WorkloadSpec> DrawWorkloads() {
@@ -182,16 +200,18 @@ class Trial {
     const absl::Time ended = world_.now();
     constexpr absl::Duration kLook = absl::Seconds(5);
     std::string left = "not looked at";
-    while (world_.now() - ended < kConvergence) {
+    const absl::Duration most = story_ ? kScaledConvergence : kConvergence;
+    while (world_.now() - ended < most) {
       world_.Advance(kLook);
       left = laws_.NotConverged();
       if (left.empty()) break;
     }
     TrialResult result;
     result.converged = world_.now() - ended;
+    if (left.empty() && story_ && story_->has_noise()) Waver();
     if (!left.empty()) {
       laws_.Violated(left.substr(0, left.find(':')),
-                     absl::StrCat(left.substr(left.find(": ") + 2), ", ", absl::FormatDuration(kConvergence),
+                     absl::StrCat(left.substr(left.find(": ") + 2), ", ", absl::FormatDuration(most),
                                   " after the faults' end"));
     }
     result.seed = options_.seed;
@@ -204,8 +224,20 @@ class Trial {
     return result;
   }
 
+  // Ten minutes of steady noise: see ScaleLaws.
+  void Waver() {
+    Load load = world_.samples().LoadOf(story_->workload());
+    load.noise_percent = 10;
+    load.seed = options_.seed;
+    world_.SetLoad(story_->workload(), load);
+    laws_.BeginNoise();
+    world_.Advance(absl::Minutes(10));
+    laws_.EndNoise();
+  }
+
   const TrialOptions options_;
   Dice dice_;
+  std::optional<ScaleStory> story_;
   Laws laws_;
   Audience audience_;
   World world_;

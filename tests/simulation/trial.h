@@ -18,6 +18,8 @@ namespace evenkeel::simulation {
 // readmission after 5 s of being well, a recovery time-out of 60 s, and as much again for one that began
 // late.
 inline constexpr absl::Duration kConvergence = absl::Minutes(4);
+// The same where something is scaled: its pods may all have to be seen again, and windows to run out.
+inline constexpr absl::Duration kScaledConvergence = absl::Minutes(10);
 
 struct TrialOptions {
   uint64_t seed = 1;

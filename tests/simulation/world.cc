@@ -120,9 +120,10 @@ void World::AddHost() {
               [this, place](const UnwatchWorkload& request) {
                 if (place + 1 == hosts_.size()) kubernetes_.scaling().Unwatch(request);
               },
-          .sample_closely = [this](const std::string& node, uint64_t connection,
-                                   const std::vector<std::string>&
-                                       uids) { samples_.SampleClosely(node, connection, uids); },
+          .sample_closely =
+              [this](const std::string& node, uint64_t connection, const std::vector<std::string>& uids) {
+                samples_.SampleClosely(node, connection, uids);
+              },
           .goodbye_heard = [this](const std::string& node) { fences_.Left(node); },
           .started =
               [this, place] {

@@ -8,8 +8,9 @@
 namespace evenkeel::simulation {
 namespace {
 
-constexpr absl::Duration kLook = absl::Seconds(1);
-constexpr absl::Duration kAgain = absl::Seconds(1);  // until a request finds its way open, it is sent again
+constexpr absl::Duration kSampleEvery = absl::Seconds(1);
+constexpr absl::Duration kAskAgain =
+    absl::Seconds(1);  // until a request finds its way open, it is sent again
 
 }  // namespace
 
@@ -86,7 +87,7 @@ void Samples::SampleClosely(const std::string& node, uint64_t connection,
                             const std::vector<std::string>& uids) {
   if (!around_.agents.Holds(connection)) return;
   if (!around_.agents.HearsCoordinator(connection)) {
-    return around_.schedule.After(kAgain,
+    return around_.schedule.After(kAskAgain,
                                   [this, node, connection, uids] { SampleClosely(node, connection, uids); });
   }
   OfNode& of = Of(node, connection);
@@ -94,12 +95,13 @@ void Samples::SampleClosely(const std::string& node, uint64_t connection,
   if (of.looks) return;
   of.looks = true;
   // Each agent has a rhythm of its own.
-  around_.schedule.After(dice_.Between(absl::ZeroDuration(), kLook), [this, node] { LookAgain(node); });
+  around_.schedule.After(dice_.Between(absl::ZeroDuration(), kSampleEvery),
+                         [this, node] { LookAgain(node); });
 }
 
 void Samples::LookAgain(const std::string& node) {
   Look(node);
-  around_.schedule.After(kLook, [this, node] { LookAgain(node); });
+  around_.schedule.After(kSampleEvery, [this, node] { LookAgain(node); });
 }
 
 void Samples::Look(const std::string& node) {

@@ -172,13 +172,13 @@ struct ScaleIncidents {
 
 namespace {
 
-struct Incident {
+struct ScaleIncident {
   const char* mark;
   uint32_t weight;
   void (*begin)(Tormentor&);
 };
 
-constexpr Incident kIncidents[] = {
+constexpr ScaleIncident kScaleIncidents[] = {
     {"load: step", 8, ScaleIncidents::Step},
     {"load: spikes", 5, ScaleIncidents::Spike},
     {"load: saw", 4, ScaleIncidents::Saw},
@@ -202,15 +202,15 @@ constexpr Incident kIncidents[] = {
 
 std::vector<std::string> Tormentor::MarksOfScaling() {
   std::vector<std::string> marks;
-  for (const Incident& incident : kIncidents) marks.emplace_back(incident.mark);
+  for (const ScaleIncident& incident : kScaleIncidents) marks.emplace_back(incident.mark);
   return marks;
 }
 
 void Tormentor::StrikeScaled() {
   uint64_t total = 0;
-  for (const Incident& incident : kIncidents) total += incident.weight;
+  for (const ScaleIncident& incident : kScaleIncidents) total += incident.weight;
   uint64_t pick = dice_.Below(total);
-  for (const Incident& incident : kIncidents) {
+  for (const ScaleIncident& incident : kScaleIncidents) {
     if (pick < incident.weight) {
       world_.marks().Hit(incident.mark);
       return incident.begin(*this);

@@ -12,8 +12,8 @@ using namespace coordinator;  // the model speaks the core's language
 
 namespace {
 
-constexpr absl::Duration kWatch = absl::Milliseconds(5);  // until a change is seen
-constexpr absl::Duration kCall = absl::Milliseconds(10);  // an API call
+constexpr absl::Duration kWatchShows = absl::Milliseconds(5);   // until a change is seen
+constexpr absl::Duration kFirstShown = absl::Milliseconds(10);  // until what is newly watched is
 
 bool IsOf(const PodFacts& pod, const WorkloadSpec& spec) {
   return pod.controller.kind == spec.kind && pod.controller.name == spec.name;
@@ -74,7 +74,7 @@ void ScaleModel::Forget() {
 
 void ScaleModel::Watch(const WatchWorkload& request) {
   watched_[request.workload] = {};
-  around_.schedule.After(kCall + Lag(around_.knobs.api_delay),
+  around_.schedule.After(kFirstShown + Lag(around_.knobs.api_delay),
                          [this, workload = request.workload, life = lives_begun_] {
                            const auto watched = watched_.find(workload);
                            // Whatever is not told now comes with the next list of everything.
@@ -134,19 +134,21 @@ void ScaleModel::TellPod(const std::string& name, const Workload& workload, Watc
 void ScaleModel::Announce(const std::string& workload) {
   const auto spec = around_.workloads.find(workload);
   if (spec == around_.workloads.end() || !watched_.contains(SubjectOf(spec->second))) return;
-  around_.schedule.After(kWatch + Lag(around_.knobs.watch_delay), [this, subject = SubjectOf(spec->second)] {
-    const auto watched = watched_.find(subject);
-    const WorkloadSpec* now = Find(subject);
-    if (watched == watched_.end() || !watched->second.told || now == nullptr || !around_.reached()) return;
-    const WorkloadFacts facts = FactsOf(*now);
-    if (watched->second.told == facts) return;
-    watched->second.told = facts;
-    around_.tell(WorkloadObserved{around_.cluster, subject, facts});
-  });
+  around_.schedule.After(
+      kWatchShows + Lag(around_.knobs.watch_delay), [this, subject = SubjectOf(spec->second)] {
+        const auto watched = watched_.find(subject);
+        const WorkloadSpec* now = Find(subject);
+        if (watched == watched_.end() || !watched->second.told || now == nullptr || !around_.reached())
+          return;
+        const WorkloadFacts facts = FactsOf(*now);
+        if (watched->second.told == facts) return;
+        watched->second.told = facts;
+        around_.tell(WorkloadObserved{around_.cluster, subject, facts});
+      });
 }
 
 void ScaleModel::AnnounceAutoscaler(const AutoscalerName& name) {
-  around_.schedule.After(kWatch + Lag(around_.knobs.watch_delay), [this, name] {
+  around_.schedule.After(kWatchShows + Lag(around_.knobs.watch_delay), [this, name] {
     if (listed_ && around_.reached()) TellAutoscaler(name);
   });
 }

@@ -1,0 +1,136 @@
+#include "tests/bench/scaler/fleet.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+
+namespace evenkeel::scaler_bench {
+namespace {
+
+using namespace coordinator;  // it speaks the core's language
+
+constexpr char kCluster[] = "bench";
+constexpr char kNamespace[] = "shop";
+constexpr int64_t kRequest = 100;  // millicores
+constexpr int64_t kTarget = 50;    // percent
+constexpr size_t kPodsOnNode = 100;
+constexpr absl::Duration kGrace = absl::Seconds(10);
+
+Workload TargetOf(size_t workload) {
+  return {"apps", "Deployment", kNamespace, absl::StrCat("web-", workload)};
+}
+
+// CPU time of this thread: what others do on the machine does not count.
+absl::Duration Spent() {
+  timespec time{};
+  EVENKEEL_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0) << "there is no clock of CPU time";
+  return absl::DurationFromTimespec(time);
+}
+
+// Two more replicas than the minimum, so that no scaler rests.
+Policy PolicyOf(size_t workload) {
+  ScalePolicy scale;
+  scale.cluster = kCluster;
+  scale.target = TargetOf(workload);
+  scale.version = "v1";
+  scale.mode = PolicyMode::kEnforce;
+  scale.rules.minimums.replicas = kPodsEach - 2;
+  scale.rules.maximum = 4 * kPodsEach;
+  scale.rules.target = {CpuTarget::Kind::kPercentOfRequest, kTarget};
+  Policy policy;
+  policy.name = absl::StrCat("scale-web-", workload);
+  policy.spec = scale;
+  return policy;
+}
+
+}  // namespace
+
+Fleet::Fleet(size_t workloads)
+    : now_(absl::FromUnixSeconds(1'767'225'600)), core_(Restored{.epoch = 1}, now_) {
+  Step(ClusterAdded{kCluster});
+  for (size_t i = 0; i < workloads; ++i) {
+    ApplyPolicy apply;
+    apply.policy = PolicyOf(i);
+    Step(apply);
+  }
+  const size_t pods = workloads * kPodsEach;
+  for (size_t node = 0; node * kPodsOnNode < pods; ++node) {
+    NodeFacts facts;
+    facts.uid = absl::StrCat("uid-node-", node);
+    facts.ready = true;
+    Step(NodeObserved{{kCluster, absl::StrCat("node-", node)}, facts});
+  }
+  for (size_t i = 0; i < workloads; ++i) {
+    const Workload target = TargetOf(i);
+    WorkloadFacts facts;
+    facts.uid = absl::StrCat("uid-", target.name);
+    facts.replicas = facts.status_replicas = kPodsEach;
+    Step(WorkloadObserved{kCluster, target, facts});
+    for (size_t pod = 0; pod < kPodsEach; ++pod) {
+      const size_t place = uids_.size();
+      WorkloadPodFacts seen;
+      seen.name = absl::StrCat(target.name, "-", pod);
+      seen.node = absl::StrCat("node-", place / kPodsOnNode);
+      seen.phase = PodPhase::kRunning;
+      seen.ready = true;
+      seen.started = seen.ready_changed = now_ - absl::Hours(1);
+      seen.request_millicores = kRequest;
+      uids_.push_back(absl::StrCat("uid-", seen.name));
+      Step(WorkloadPodObserved{kCluster, target, uids_.back(), seen});
+    }
+  }
+  Step(ApiChanged{kCluster, true, ""});
+  TickUntil(now_ + kGrace);
+}
+
+void Fleet::Step(const Event& event) {
+  const absl::Duration before = Spent();
+  const Effects effects = core_.Step(event, now_);
+  counted_.cpu += Spent() - before;
+  counted_.actions += effects.actions.size();
+  counted_.writes += effects.writes.size();
+  for (const Notice& notice : effects.notices) {
+    if (std::holds_alternative<ScalerChanged>(notice)) ++counted_.statuses;
+  }
+}
+
+void Fleet::TickUntil(absl::Time end) {
+  while (core_.NextDeadline() <= end) {
+    now_ = std::max(now_, core_.NextDeadline());
+    Step(Tick{});
+  }
+  now_ = end;
+}
+
+// Every pod's figure is another one, and every workload stays within its tolerance.
+UsageTold Fleet::NextUsage() {
+  UsageTold told{kCluster, {}};
+  told.pods.reserve(uids_.size());
+  for (const std::string& uid : uids_) {
+    chance_ = chance_ * 6364136223846793005 + 1442695040888963407;
+    const int64_t use = kRequest * kTarget / 100 - 4 + static_cast<int64_t>((chance_ >> 33) % 9);
+    PodUsage usage;
+    usage.pod_uid = uid;
+    usage.steady = CpuSample{.millicores = use, .taken = now_, .window = absl::Seconds(15)};
+    usage.sudden = CpuSample{.millicores = use, .taken = now_, .window = absl::Seconds(2)};
+    usage.throttled_percent = 0;
+    told.pods.push_back(std::move(usage));
+  }
+  return told;
+}
+
+Fleet::Second Fleet::Advance() {
+  const Event usage = NextUsage();
+  counted_ = {};
+  const absl::Time end = now_ + absl::Seconds(1);
+  Step(usage);
+  TickUntil(end);
+  return counted_;
+}
+
+}  // namespace evenkeel::scaler_bench

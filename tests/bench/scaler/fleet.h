@@ -1,0 +1,46 @@
+// The real core with many scaled workloads, their pods and what those use, second by second.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "coordinator/core/core.h"
+#include "coordinator/core/effects.h"
+#include "coordinator/core/events.h"
+#include "coordinator/core/workload.h"
+
+namespace evenkeel::scaler_bench {
+
+inline constexpr size_t kPodsEach = 10;
+
+class Fleet {
+ public:
+  // Policies, workloads and pods are there, and the coordinator's grace of its start is over.
+  explicit Fleet(size_t workloads);
+
+  struct Second {
+    absl::Duration cpu;  // CPU time of this thread in the core
+    size_t actions = 0;
+    size_t statuses = 0;  // scalers that were looked at
+    size_t writes = 0;
+  };
+  // One second goes by: every pod uses a little more or less, all of it is told in one event, and the core's
+  // deadlines are kept. What is told is made before the clock runs.
+  Second Advance();
+
+ private:
+  void Step(const coordinator::Event& event);
+  void TickUntil(absl::Time end);
+  coordinator::UsageTold NextUsage();
+
+  absl::Time now_;
+  coordinator::Core core_;
+  uint64_t chance_ = 1;
+  Second counted_;
+  std::vector<std::string> uids_;
+};
+
+}  // namespace evenkeel::scaler_bench

@@ -225,9 +225,7 @@ void CoordinatorHost::Open(uint64_t connection, const std::string& node, uint32_
   Post(SessionOpened{session.node, session.id, absl::StrCat("boot-", boots), "0.1.0", kAgentPort,
                      absl::StrCat("agent-", node)});
   around_.agents.Welcome(connection, process.monitor.SettingsOf(around_.cluster).interval);
-  process.usage.OnSession(node);
-  if (const auto uids = process.usage.WatchedOn(node); !uids.empty())
-    around_.sample_closely(node, connection, uids);
+  process.usage.OnSession(node);  // its agent is asked anew whom to sample closely
 }
 
 void CoordinatorHost::Beat(uint64_t connection, uint64_t sequence, absl::Time node_time) {
@@ -247,6 +245,7 @@ void CoordinatorHost::Close(uint64_t connection, bool goodbye, const std::string
   process_->monitor.Forget(session.watched);
   process_->by_connection.erase(found);
   process_->by_node.erase(session.node.node);
+  process_->usage.OnSessionEnded(session.node.node);
   process_->sessions.erase(session.id);
   Post(SessionClosed{session.node, session.id, goodbye, reason, session.last_beat,
                      session.last_beat_node_time_ms});

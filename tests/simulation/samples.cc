@@ -21,7 +21,7 @@ Load Samples::LoadOf(const std::string& workload) const {
 
 Samples::OfNode& Samples::Of(const std::string& node, uint64_t connection) {
   OfNode& of = nodes_[node];
-  if (of.connection != connection) of = {.connection = connection, .looks = of.looks};
+  if (of.connection != connection) of = {.connection = connection, .looks = of.looks, .waits = of.waits};
   return of;
 }
 
@@ -86,12 +86,22 @@ void Samples::AddAll(const std::string& node, uint64_t connection, v1::Report& r
 void Samples::SampleClosely(const std::string& node, uint64_t connection,
                             const std::vector<std::string>& uids) {
   if (!around_.agents.Holds(connection)) return;
-  if (!around_.agents.HearsCoordinator(connection)) {
-    return around_.schedule.After(kAskAgain,
-                                  [this, node, connection, uids] { SampleClosely(node, connection, uids); });
+  Of(node, connection).wanted = {uids.begin(), uids.end()};
+  Deliver(node);
+}
+
+// What the way does not let through is sent again, by TCP: the last that was asked is what counts.
+void Samples::Deliver(const std::string& node) {
+  OfNode& of = nodes_.at(node);
+  if (!around_.agents.Holds(of.connection)) return;
+  if (!around_.agents.HearsCoordinator(of.connection)) {
+    if (std::exchange(of.waits, true)) return;
+    return around_.schedule.After(kAskAgain, [this, node] {
+      nodes_.at(node).waits = false;
+      Deliver(node);
+    });
   }
-  OfNode& of = Of(node, connection);
-  of.closely = {uids.begin(), uids.end()};
+  of.closely = of.wanted;
   if (of.looks) return;
   of.looks = true;
   // Each agent has a rhythm of its own.

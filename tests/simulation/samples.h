@@ -57,16 +57,19 @@ class Samples {
 
   struct OfNode {
     uint64_t connection = 0;
-    bool told_all = false;  // over this connection
-    std::set<std::string> closely;
+    bool told_all = false;                      // over this connection
+    std::set<std::string> wanted;               // as the coordinator asked last over this connection
+    std::set<std::string> closely;              // as the agent has heard it
     std::map<std::string, v1::PodReport> told;  // by uid, over this connection
     bool looks = false;                         // once a second, from the first request on
+    bool waits = false;                         // what was asked finds no way to the agent yet
   };
 
   OfNode& Of(const std::string& node, uint64_t connection);
   bool IsLost(const std::string& node) const;
   std::vector<v1::PodReport> PodsOn(const std::string& node) const;
   PodUse UseOfPod(const coordinator::PodFacts& pod) const;
+  void Deliver(const std::string& node);
   void LookAgain(const std::string& node);
   void Look(const std::string& node);
   void Send(const std::string& node, const v1::Report& report);

@@ -1,5 +1,6 @@
 #include "tests/simulation/samples.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/core/significance.h"
@@ -139,11 +140,15 @@ void Samples::Look(const std::string& node) {
   if (report.pods().empty() && report.gone_pod_uids().empty()) return;
   const absl::Time node_time = around_.schedule.now() + around_.machines.at(node).clock_skew;
   *report.mutable_node_time() = agent::AsTimestamp(node_time);
-  if (!around_.marks.Strike(dice_, around_.knobs.sample_late, "sample late")) return Send(node, report);
-  around_.schedule.After(dice_.Between(absl::ZeroDuration(), around_.knobs.sample_delay),
-                         [this, node, connection = of.connection, report] {
-                           if (nodes_.at(node).connection == connection) Send(node, report);
-                         });
+  // One that is late keeps those behind it waiting.
+  absl::Time sent = std::max(around_.schedule.now(), of.sends);
+  if (around_.marks.Strike(dice_, around_.knobs.sample_late, "sample late"))
+    sent += dice_.Between(absl::ZeroDuration(), around_.knobs.sample_delay);
+  of.sends = sent;
+  if (sent == around_.schedule.now()) return Send(node, report);
+  around_.schedule.At(sent, [this, node, connection = of.connection, report] {
+    if (nodes_.at(node).connection == connection) Send(node, report);
+  });
 }
 
 void Samples::Send(const std::string& node, const v1::Report& report) {

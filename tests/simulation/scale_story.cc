@@ -72,7 +72,7 @@ ScaleRules ScaleStory::DrawRules() {
         {RatePolicy::Kind::kPods, 1 + static_cast<int64_t>(dice_.Below(3)), absl::Seconds(10)}};
   if (dice_.Chance(250))
     rules.behaviour.down.policies = {
-        {RatePolicy::Kind::kPods, 1 + static_cast<int64_t>(dice_.Below(3)), absl::Seconds(10)}};
+        {RatePolicy::Kind::kPods, 2 + static_cast<int64_t>(dice_.Below(3)), absl::Seconds(10)}};
   if (dice_.Chance(200)) rules.behaviour.up.stabilisation = absl::Seconds(5);
   rules.panic.enabled = dice_.Chance(800);
   rules.panic.stable_window = dice_.Between(absl::Seconds(10), absl::Seconds(60));

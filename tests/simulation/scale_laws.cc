@@ -268,13 +268,13 @@ void ScaleLaws::OnScaled(const ReleasedAction& released) {
   const uint32_t number = released.action.number;
   if (decision == decisions.end() || number == 0 || number > decision->second.actions.size()) {
     violated_("L3", absl::StrCat(what, " without an intent"));
-  } else if (decision->second.actions[number - 1].state == ActionState::kPending) {
-    violated_("L3", absl::StrCat(what, ", which was not handed out"));
-  } else if (decision->second.state != DecisionState::kOpen && hand == absl::InfinitePast() &&
-             released.decision.epoch == world_->disk().epoch) {
-    // What an earlier process has sent is on its way whatever a later one decides; and where somebody sets
-    // replicas by hand, an action that came to nothing may find again what it was meant for.
-    violated_("L4", absl::StrCat(what, " after its end"));
+  } else if (released.decision.epoch == world_->disk().epoch) {
+    // What an earlier process has sent is on its way, whatever a later one makes of it.
+    if (decision->second.actions[number - 1].state == ActionState::kPending)
+      violated_("L3", absl::StrCat(what, ", which was not handed out"));
+    // Where somebody sets replicas by hand, an action that came to nothing may find again what it was for.
+    if (decision->second.state != DecisionState::kOpen && hand == absl::InfinitePast())
+      violated_("L4", absl::StrCat(what, " after its end"));
   }
   Effect& effect = effects_[{released.decision, number}];
   if (effect.times++ == 0) effect.first = world_->now();

@@ -15,6 +15,10 @@ from .failure import Failure
 
 _TOP = "evenkeel-local"
 _SYSTEM = "system"
+# Weights as version 1 has them (cpu.shares); version 2 (cpu.weight) has 100 for 1024.
+_EQUAL_SHARES = 1024
+# On a real machine kubelet and runtime keep CPU for themselves (kube-reserved); here all pods of all nodes burn the same.
+_SYSTEM_SHARES = 8192
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,11 @@ def hierarchies() -> list[Hierarchy]:
     return found
 
 
-def create(cluster: str, node: str) -> None:
-    """Makes the node's groups, and in each the group `system` for what is not a container."""
+def create(cluster: str, node: str, shares: int = _EQUAL_SHARES) -> None:
+    """Makes the node's groups, and in each the group `system` for what is not a container.
+
+    `shares` is the node's part of a busy machine's CPU, where 1024 is what each node has.
+    """
     for hierarchy in hierarchies():
         group = hierarchy.mount
         for part in (_TOP, cluster, node, _SYSTEM):
@@ -53,6 +60,8 @@ def create(cluster: str, node: str) -> None:
             for file in ("cpuset.cpus", "cpuset.mems"):
                 if hierarchy.kind == "cgroup" and (group / file).exists():
                     (group / file).write_text((group.parent / file).read_text())
+        _set_shares(group, _SYSTEM_SHARES)
+        _set_shares(group.parent, shares)
 
 
 def enter(cluster: str, node: str) -> None:
@@ -81,6 +90,28 @@ def _delegate(group: Path) -> None:
     """Version 2: lets the groups below this one have all its controllers."""
     controllers = (group / "cgroup.controllers").read_text().split()
     (group / "cgroup.subtree_control").write_text(" ".join(f"+{controller}" for controller in controllers))
+
+
+def _set_shares(group: Path, shares: int) -> None:
+    if (group / "cpu.shares").exists():
+        (group / "cpu.shares").write_text(str(shares))
+    elif (group / "cpu.weight").exists():
+        (group / "cpu.weight").write_text(str(max(1, shares * 100 // _EQUAL_SHARES)))
+
+
+def pod_cpu_s(cluster: str, uid: str) -> float | None:
+    """CPU that a pod has used since its start, on whichever node it runs; None where it does not run."""
+    for hierarchy in hierarchies():
+        for group in (hierarchy.mount / _TOP / cluster).glob(f"*/kubepods*/**/pod{uid}"):
+            try:
+                if (group / "cpuacct.usage").exists():
+                    return int((group / "cpuacct.usage").read_text()) / 1e9
+                if (group / "cpu.stat").exists() and hierarchy.kind == "cgroup2":
+                    stat = dict(line.split() for line in (group / "cpu.stat").read_text().splitlines())
+                    return int(stat["usage_usec"]) / 1e6
+            except OSError:
+                continue  # It has just ended.
+    return None
 
 
 def processes(cluster: str, node: str | None = None) -> set[int]:

@@ -2,10 +2,10 @@
 
 Run as a program of its own, so that nothing that watches the cluster disturbs its rhythm:
 
-    python3 -m evenkeel_local.clients HOST PORT
+    python3 -m evenkeel_local.clients HOST PORT [LIMIT]
 
-Requests are alternately made on a fresh connection and on one that is kept alive, each with a limit of one second, and
-start on time whether or not those before them have been answered. Each writes one line of JSON when it ends.
+Requests are alternately made on a fresh connection and on one that is kept alive, each with a limit of one second or as
+many as LIMIT says, and start on time whether or not those before them have been answered. Each writes one line of JSON when it ends.
 """
 
 import asyncio
@@ -43,17 +43,17 @@ class Request:
 class _Asker:
     """Makes the requests, and keeps one idle connection for those that want it."""
 
-    def __init__(self, host: str, port: int):
-        self._host, self._port = host, port
+    def __init__(self, host: str, port: int, limit_s: float):
+        self._host, self._port, self._limit_s = host, port, limit_s
         self._idle: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, kept_alive: bool) -> Request:
         start = time.monotonic()
         pod = error = ""
         try:
-            pod = await asyncio.wait_for(self._exchange(kept_alive), LIMIT_S)
+            pod = await asyncio.wait_for(self._exchange(kept_alive), self._limit_s)
         except asyncio.TimeoutError:
-            error = f"no answer within {LIMIT_S:g} s"
+            error = f"no answer within {self._limit_s:g} s"
         except asyncio.IncompleteReadError:
             error = "the connection was closed without an answer"
         except (OSError, ValueError) as problem:
@@ -83,12 +83,12 @@ class _Asker:
                 writer.close()
 
 
-async def _ask_for_ever(host: str, port: int) -> None:
-    asker = _Asker(host, port)
+async def _ask_for_ever(host: str, port: int, limit_s: float) -> None:
+    asker = _Asker(host, port, limit_s)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
-    running: set[asyncio.Task] = set()  # At most LIMIT_S / INTERVAL_S of them, for each ends within its limit.
+    running: set[asyncio.Task] = set()  # At most limit_s / INTERVAL_S of them, for each ends within its limit.
 
     def finished(task: asyncio.Task) -> None:
         running.discard(task)
@@ -110,8 +110,8 @@ async def _ask_for_ever(host: str, port: int) -> None:
 class Client:
     """The client as another program sees it: started, listened to, stopped."""
 
-    def __init__(self, host: str, port: int):
-        self._process = subprocess.Popen([PYTHON, "-m", "evenkeel_local.clients", host, str(port)],
+    def __init__(self, host: str, port: int, limit_s: float = LIMIT_S):
+        self._process = subprocess.Popen([PYTHON, "-m", "evenkeel_local.clients", host, str(port), str(limit_s)],
                                          cwd=Path(__file__).parents[1], stdin=subprocess.DEVNULL, text=True,
                                          stdout=subprocess.PIPE, start_new_session=True)
         self.ended: "queue.SimpleQueue[Request]" = queue.SimpleQueue()  # Bounded by the length of a run: ten a second.
@@ -130,4 +130,4 @@ class Client:
 
 
 if __name__ == "__main__":
-    asyncio.run(_ask_for_ever(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(_ask_for_ever(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]) if len(sys.argv) > 3 else LIMIT_S))

@@ -17,6 +17,8 @@ from .settings import CACHE
 
 _SOURCES = Path(__file__).resolve().parents[1] / "images"
 HELLOWORLD_IMAGE = "evenkeel.dev/local/helloworld:1"
+CPUBURNER_IMAGE = "evenkeel.dev/local/cpuburner:1"
+_GO = ["go", "build", "-trimpath", "-ldflags=-s -w", "-o"]
 _ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 
@@ -46,8 +48,12 @@ def references(image: Path) -> list[str]:
 def ensure(progress: Progress) -> list[Path]:
     """The archives of the pause container and of Lab 1's application, built once and kept in the cache."""
     return [_built("pause", PAUSE_IMAGE, ["gcc", "-static", "-Os", "-s", "-o"], "pause.c", progress),
-            _built("helloworld", HELLOWORLD_IMAGE, ["go", "build", "-trimpath", "-ldflags=-s -w", "-o"],
-                   "helloworld.go", progress)]
+            _built("helloworld", HELLOWORLD_IMAGE, _GO, "helloworld.go", progress)]
+
+
+def cpuburner(progress: Progress) -> Path:
+    """The archive of Lab 2's application, built once and kept in the cache."""
+    return _built("cpuburner", CPUBURNER_IMAGE, _GO, "cpuburner.go", progress)
 
 
 def _built(name: str, reference: str, compiler: list[str], source: str, progress: Progress) -> Path:

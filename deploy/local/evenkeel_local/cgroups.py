@@ -99,19 +99,24 @@ def _set_shares(group: Path, shares: int) -> None:
         (group / "cpu.weight").write_text(str(max(1, shares * 100 // _EQUAL_SHARES)))
 
 
-def pod_cpu_s(cluster: str, uid: str) -> float | None:
-    """CPU that a pod has used since its start, on whichever node it runs; None where it does not run."""
+def pods_cpu_s(cluster: str) -> dict[str, float]:
+    """CPU that each pod of a cluster has used since its start, by its uid."""
+    found = {}
     for hierarchy in hierarchies():
-        for group in (hierarchy.mount / _TOP / cluster).glob(f"*/kubepods*/**/pod{uid}"):
-            try:
-                if (group / "cpuacct.usage").exists():
-                    return int((group / "cpuacct.usage").read_text()) / 1e9
-                if (group / "cpu.stat").exists() and hierarchy.kind == "cgroup2":
-                    stat = dict(line.split() for line in (group / "cpu.stat").read_text().splitlines())
-                    return int(stat["usage_usec"]) / 1e6
-            except OSError:
-                continue  # It has just ended.
-    return None
+        files = {"cgroup": "cpuacct.usage", "cgroup2": "cpu.stat"}
+        if hierarchy.kind == "cgroup" and not (hierarchy.mount / files["cgroup"]).exists():
+            continue
+        for pattern in ("*/kubepods/pod*", "*/kubepods/*/pod*"):
+            for group in (hierarchy.mount / _TOP / cluster).glob(pattern):
+                try:
+                    text = (group / files[hierarchy.kind]).read_text()
+                except OSError:
+                    continue  # It has just ended.
+                # Microseconds in version 2, in the line usage_usec.
+                used = int(text) / 1e9 if hierarchy.kind == "cgroup" else int(text.split()[1]) / 1e6
+                uid = group.name.removeprefix("pod")
+                found[uid] = max(used, found.get(uid, 0.0))
+    return found
 
 
 def processes(cluster: str, node: str | None = None) -> set[int]:

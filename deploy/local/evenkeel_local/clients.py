@@ -2,10 +2,10 @@
 
 Run as a program of its own, so that nothing that watches the cluster disturbs its rhythm:
 
-    python3 -m evenkeel_local.clients HOST PORT [LIMIT]
+    python3 -m evenkeel_local.clients HOST PORT LIMIT
 
-Requests are alternately made on a fresh connection and on one that is kept alive, each with a limit of one second or as
-many as LIMIT says, and start on time whether or not those before them have been answered. Each writes one line of JSON when it ends.
+Requests are alternately made on a fresh connection and on one that is kept alive, each with a limit of LIMIT
+seconds, and start on time whether or not those before them have been answered. Each writes one line of JSON when it ends.
 """
 
 import asyncio
@@ -130,4 +130,4 @@ class Client:
 
 
 if __name__ == "__main__":
-    asyncio.run(_ask_for_ever(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]) if len(sys.argv) > 3 else LIMIT_S))
+    asyncio.run(_ask_for_ever(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))

@@ -88,6 +88,11 @@ class Cluster:
     def address(self, node: Node) -> str:
         return self._plan.node_address(node.ordinal)
 
+    @property
+    def host_address(self) -> str:
+        """This machine, as the nodes and their pods see it."""
+        return self._plan.host_address
+
     def machine(self, node: Node) -> Machine:
         return Machine(self.name, node.name, node.ordinal, self.folder / "nodes" / node.name)
 
@@ -167,15 +172,16 @@ class Cluster:
             self._network.set_link(node.ordinal, up=False)
             self.machine(node).kill()
 
-    def partition(self, node: Node, source: Node | None = None) -> None:
+    def partition(self, node: Node, source: Node | None = None, port: int | None = None) -> None:
         """Cuts the node off the network; everything on it goes on running. With `source` only one way of one pair: the
-        node hears nothing more of `source` and its pods, which go on hearing it."""
+        node hears nothing more of `source` and its pods, which go on hearing it; with `port` of that only what is sent to
+        this TCP port of the node or its pods."""
         with locked(self.folder / "lock"):
             if source is None:
                 self._network.set_link(node.ordinal, up=False)
             else:
                 self._network.close_way(node.name, [self._plan.node_address(source.ordinal),
-                                                    self._plan.pod_network(source.ordinal)])
+                                                    self._plan.pod_network(source.ordinal)], port)
 
     def heal(self, node: Node) -> None:
         """Ends a node's partitions, of every kind."""

@@ -22,6 +22,8 @@ _BUILD = REPOSITORY / "build/release"
 PROGRAMS_FOLDER = _BUILD / "bin"
 _MANIFESTS = REPOSITORY / "deploy/kubernetes"
 _POLICY = REPOSITORY / "deploy/local/labs/failover-policy.yaml"
+_SCALE_POLICY = REPOSITORY / "deploy/local/labs/scale-policy.yaml"
+SCALE_POLICY_NAME = "hello-cpu"
 _COORDINATOR = "evenkeel-coordinator"
 _OPERATOR = "evenkeel-local-operator"
 # Whom the demo and the tests are to Evenkeel: a Kubernetes account with the role that operators get.
@@ -129,6 +131,30 @@ class Command:
         text = _POLICY.read_text().replace("CLUSTER", self.cluster).replace("MODE", mode)
         self.run("apply", "-f", "-", input_text=text)
 
+    def set_scale_policy(self, mode: str, down: str = "5m", calm: str = "60s") -> None:
+        """Applies Lab 2's scale policy: mode observe or enforce, its window of scaling in, and a panic's calm."""
+        text = _SCALE_POLICY.read_text()
+        for word, value in (("CLUSTER", self.cluster), ("MODE", mode), ("DOWN", down), ("CALM", calm)):
+            text = text.replace(f": {word}\n", f": {value}\n")
+        self.run("apply", "-f", "-", input_text=text)
+
+    def delete_scale_policy(self) -> None:
+        """Takes Lab 2's scale policy away, if it is there."""
+        if any(each["name"] == f"policies/{SCALE_POLICY_NAME}"
+               for each in json.loads(self.run("get", "policies", "-o", "json"))["items"]):
+            self.run("delete", "policy", SCALE_POLICY_NAME)
+
+    def scaler(self) -> dict | None:
+        """What Lab 2's scaler says of itself; None where there is none."""
+        found = json.loads(self.run("get", "scalers", "-o", "json"))["items"]
+        return next((each for each in found if each["name"] == f"scalers/{SCALE_POLICY_NAME}"), None)
+
+    def scale_decisions(self, after_s: float) -> list[dict]:
+        """Decisions to change Lab 2's replicas that became durable after the wall clock's time, the oldest first."""
+        found = [each for each in json.loads(self.run("get", "decisions", "-o", "json"))["items"]
+                 if each["kind"] == "KIND_SCALE" and (intended_s(each) or 0) >= after_s]
+        return sorted(found, key=intended_s)
+
     def failover_decision(self, node: str, after_s: float) -> dict:
         """The decision to fail this node over, made after the wall clock's time `after_s`."""
         def find() -> dict | None:
@@ -144,6 +170,12 @@ class Command:
         """When Evenkeel noticed the loss of the node, and when its verdict fell."""
         timings = self.failover_decision(node, after_s)["timings"]
         return Moments(*(_seconds(timings[name]) if name in timings else None for name in ("detectTime", "judgeTime")))
+
+
+def intended_s(decision: dict) -> float | None:
+    """When a decision became durable, on the wall clock; None: it never did."""
+    text = decision.get("timings", {}).get("intendTime")
+    return _seconds(text) if text else None
 
 
 def _tag(programs: Path) -> str:

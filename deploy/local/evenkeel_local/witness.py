@@ -78,6 +78,7 @@ class _Watcher:
                             (f"/api/v1/namespaces/{namespace}/endpoints", by_name),
                             (f"/api/v1/namespaces/{namespace}/pods", {"labelSelector": f"app={name}"})):
             self._lists.append(_Follower(api, path, query, self._tell))
+        self._tell()  # Whoever was listed before all three were here could not.
 
     def _tell(self) -> None:
         with self._lock:

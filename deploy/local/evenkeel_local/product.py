@@ -140,8 +140,8 @@ class Command:
 
     def delete_scale_policy(self) -> None:
         """Takes Lab 2's scale policy away, if it is there."""
-        if any(each["name"] == f"policies/{SCALE_POLICY_NAME}"
-               for each in json.loads(self.run("get", "policies", "-o", "json"))["items"]):
+        if any(each["metadata"]["name"] == SCALE_POLICY_NAME for each in
+               json.loads(self.run("get", "policies", "-o", "json"))["items"]):
             self.run("delete", "policy", SCALE_POLICY_NAME)
 
     def scaler(self) -> dict | None:
@@ -150,9 +150,11 @@ class Command:
         return next((each for each in found if each["name"] == f"scalers/{SCALE_POLICY_NAME}"), None)
 
     def scale_decisions(self, after_s: float) -> list[dict]:
-        """Decisions to change Lab 2's replicas that became durable after the wall clock's time, the oldest first."""
+        """Decisions to change replicas that became durable after the wall clock's time, the oldest first; without those
+        that a guard refused or that were only observed."""
         found = [each for each in json.loads(self.run("get", "decisions", "-o", "json"))["items"]
-                 if each["kind"] == "KIND_SCALE" and (intended_s(each) or 0) >= after_s]
+                 if each["kind"] == "KIND_SCALE" and each["state"] not in ("STATE_REFUSED", "STATE_OBSERVED")
+                 and (intended_s(each) or 0) >= after_s]
         return sorted(found, key=intended_s)
 
     def failover_decision(self, node: str, after_s: float) -> dict:
@@ -176,6 +178,12 @@ def intended_s(decision: dict) -> float | None:
     """When a decision became durable, on the wall clock; None: it never did."""
     text = decision.get("timings", {}).get("intendTime")
     return _seconds(text) if text else None
+
+
+def replicas_of(decision: dict) -> tuple[int, int]:
+    """Of a decision to change replicas: from how many, to how many."""
+    action = next(each for each in decision["actions"] if each["kind"] == "KIND_SET_REPLICAS")
+    return int(action["fromReplicas"]), int(action["toReplicas"])
 
 
 def _tag(programs: Path) -> str:

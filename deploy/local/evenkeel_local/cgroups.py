@@ -17,8 +17,9 @@ _TOP = "evenkeel-local"
 _SYSTEM = "system"
 # Weights as version 1 has them (cpu.shares); version 2 (cpu.weight) has 100 for 1024.
 _EQUAL_SHARES = 1024
-# On a real machine kubelet and runtime keep CPU for themselves (kube-reserved); here all pods of all nodes burn the same.
-_SYSTEM_SHARES = 8192
+# A real node keeps CPU for kubelet and runtime (kube-reserved). Here all nodes burn the same, so they have twice what the
+# kubelet gives its pods on a machine with two cores.
+_SYSTEM_SHARES = 4096
 
 
 @dataclass(frozen=True)

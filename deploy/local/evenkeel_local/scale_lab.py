@@ -106,6 +106,8 @@ class ScaleLab:
             time.sleep(0.1)
 
     def _wait_until_steady(self, scaling: Scaling, witness: Witness) -> None:
+        last = ["not looked yet"]
+
         def missing() -> str:
             sight = witness.now()
             if not _is_at_minimum(sight) or sight.endpoints != MINIMUM:
@@ -113,8 +115,12 @@ class ScaleLab:
             calm = time.monotonic() - sight.at_s
             return scaling.unrest() or ("" if calm > _STEADY_S else f"{MINIMUM} replicas for {calm:.0f} s")
 
-        waiting.wait_for(lambda: not missing(), "a steady application", deadline_s=_BACK_S, interval_s=1,
-                         progress=self._progress, state=missing)
+        def steady() -> bool:
+            last[0] = missing()
+            return not last[0]
+
+        waiting.wait_for(steady, "a steady application", deadline_s=_BACK_S, interval_s=1, progress=self._progress,
+                         state=lambda: last[0])
 
 
 class _Run:

@@ -4,6 +4,7 @@ import contextlib
 from pathlib import Path
 from typing import Protocol
 
+from . import waiting
 from .api import ApiError
 from .cluster import Cluster
 from .metrics_api import MetricsApi
@@ -12,7 +13,7 @@ from .progress import Progress
 
 _HPA = Path(__file__).resolve().parents[1] / "labs/hpa.yaml"
 _HPA_PATH = "/apis/autoscaling/v1/namespaces/lab2/horizontalpodautoscalers/hello-cpu"
-# The calm that a panic needs before it ends; with a window this short it would be what is waited for.
+# The calm that a panic needs before it ends, by default; with a short window it would be what is waited for.
 _CALM = "60s"
 
 
@@ -46,7 +47,13 @@ class EvenkeelScaling:
     def begin(self) -> None:
         remove_hpa(self._cluster)
         calm = self._down if self._down.endswith("s") else _CALM
-        self._command.set_scale_policy("enforce", self._down, calm)
+
+        def accepted() -> bool:
+            self._command.set_scale_policy("enforce", self._down, calm)
+            return True
+
+        # It is refused until the coordinator, too, has seen that the autoscaler is gone.
+        waiting.wait_for(accepted, "the policy to be accepted", deadline_s=30, interval_s=0.5)
 
     def unrest(self) -> str:
         scaler = self._command.scaler()

@@ -59,7 +59,7 @@ v1::Scaler ToMessage(const ScalerStatus& status) {
   message.set_name(ScalerResource(status.policy));
   message.set_policy(PolicyResource(status.policy));
   message.set_cluster(status.cluster);
-  *message.mutable_target() = TargetMessage(status.target, "");
+  *message.mutable_target() = TargetMessage(status.target, status.version);
   message.set_uid(status.uid);
   message.set_mode(status.mode == PolicyMode::kEnforce ? v1::POLICY_MODE_ENFORCE : v1::POLICY_MODE_OBSERVE);
   message.set_replicas(status.replicas);

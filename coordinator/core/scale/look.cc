@@ -203,6 +203,7 @@ ScalerStatus StatusOf(const Cluster& cluster, const Scaler& scaler, absl::Time n
   status.policy = scaler.record.policy;
   status.cluster = cluster.name;
   status.target = policy.target;
+  status.version = policy.version;
   status.mode = policy.mode;
   status.paused = policy.paused;
   status.cpu = policy.rules.target;

@@ -19,6 +19,7 @@ struct ScalerStatus {
   std::string policy;
   std::string cluster;
   Workload target;
+  std::string version;  // of the target's API: "v1"
   PolicyMode mode = PolicyMode::kObserve;
   bool paused = false;
   CpuTarget cpu;

@@ -94,6 +94,12 @@ void ScaleStory::Begin(World& world) {
   world.SetLoad(workload_, LoadOf(AnyHeight(dice_)));
 }
 
+absl::Duration ScaleStory::echo() const {
+  const ScaleRules& rules = policy_.scale().rules;
+  return std::max(rules.behaviour.down.stabilisation, rules.panic.stable_window) + rules.window +
+         absl::Minutes(1);
+}
+
 Load ScaleStory::LoadOf(int64_t hundredths) const {
   Load load;
   load.base_millicores = load.peak_millicores = hundredths * target_millicores_ / 100;

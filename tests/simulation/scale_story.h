@@ -41,6 +41,8 @@ class ScaleStory {
   int64_t HighHeight(Dice& dice) const;
   // It goes on for ten minutes after all is well, with a load that wavers.
   bool has_noise() const { return has_noise_; }
+  // For so long what was before may still turn the replicas: by a window, or by the end of a panic.
+  absl::Duration echo() const;
   Dice& dice() { return dice_; }
 
  private:

@@ -224,8 +224,9 @@ class Trial {
     return result;
   }
 
-  // Ten minutes of steady noise: see ScaleLaws.
+  // Ten minutes of steady noise, from calm on: see ScaleLaws.
   void Waver() {
+    world_.Advance(story_->echo());
     Load load = world_.samples().LoadOf(story_->workload());
     load.noise_percent = 10;
     load.seed = options_.seed;

@@ -113,8 +113,9 @@ bool IsOld(const OpenDecision& open, absl::Time now) {
   return now - intended > kPlanHolds || intended > now;
 }
 
-std::vector<GuardAnswer> AskAgain(const Cluster& cluster, const Scaler& scaler, int64_t to, absl::Time now) {
-  ScaleGuardFacts facts = FactsForScaleGuards(cluster, scaler, to, now);
+std::vector<GuardAnswer> AskAgain(const Turn& turn, const Cluster& cluster, const Scaler& scaler,
+                                  int64_t to) {
+  ScaleGuardFacts facts = FactsForScaleGuards(turn.state, cluster, scaler, to, turn.now);
   facts.open_decision.clear();  // it is this one
   return AskScaleGuards(facts);
 }
@@ -128,7 +129,7 @@ void GoOnOrGiveUp(Turn& turn, Scaler& scaler, OpenDecision& open) {
         "planned anew");
   }
   const Cluster* cluster = turn.FindCluster(open.decision.cluster);
-  const auto guards = AskAgain(*cluster, scaler, ActionOf(open).replicas->to, turn.now);
+  const auto guards = AskAgain(turn, *cluster, scaler, ActionOf(open).replicas->to);
   if (const GuardAnswer* refusal = FirstRefusal(guards)) {
     return CancelScale(turn, open,
                        absl::StrCat("It is not seen to have been done, and the guard ", refusal->guard,

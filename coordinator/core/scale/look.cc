@@ -120,7 +120,7 @@ void Act(Turn& turn, const Cluster& cluster, Scaler& scaler) {
   scaler.refusal = NotPlanned(scaler, turn.now);
   if (scaler.refusal) return;
   std::vector<GuardAnswer> guards =
-      AskScaleGuards(FactsForScaleGuards(cluster, scaler, advice.replicas, turn.now));
+      AskScaleGuards(FactsForScaleGuards(turn.state, cluster, scaler, advice.replicas, turn.now));
   const GuardAnswer* refusal = FirstRefusal(guards);
   if (refusal != nullptr) scaler.refusal = *refusal;
   const bool up = advice.replicas > advice.current;

@@ -1,8 +1,11 @@
 #include "coordinator/core/scale/scale_guards.h"
 
+#include <algorithm>
 #include <set>
+#include <string>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/replan.h"
 #include "coordinator/core/scale/minimums.h"
 #include "coordinator/core/scale/scalers.h"
 #include "coordinator/core/sentences.h"
@@ -73,27 +76,45 @@ GuardAnswer Moving(const ScaleGuardFacts& facts) {
                              " pods of it off their nodes: they are not back elsewhere yet")};
 }
 
-// Open decisions that take pods of the workload off their nodes: those that watch one of its controllers, and
-// those on nodes that still hold one of its pods. O(pods of the workload).
-size_t DecisionsThatMove(const Cluster& cluster, const Scaler& scaler) {
+// Whether a failover that is not done yet has taken pods of one of the controllers off its node. When all is
+// done it stands in Cluster.recovering.
+bool HasTaken(const OpenDecision& open, const std::set<std::string>& controllers) {
+  if (open.decision.kind != DecisionKind::kFailover || AllEnded(open.decision)) return false;
+  return std::any_of(open.decision.workloads.begin(), open.decision.workloads.end(),
+                     [&controllers](const WorkloadRecovery& workload) {
+                       return workload.removed > workload.restored &&
+                              controllers.contains(workload.controller.uid);
+                     });
+}
+
+// Open decisions that take pods of the workload off their nodes: those that watch one of its controllers,
+// those on nodes that still hold one of its pods, and failovers that have begun. O(pods of the workload +
+// workloads of what is open in its cluster).
+size_t DecisionsThatMove(const State& state, const Cluster& cluster, const Scaler& scaler) {
   std::set<DecisionId> found;
+  std::set<std::string> controllers;
   for (const auto& [uid, pod] : scaler.pods) {
     const auto node = cluster.nodes.find(pod.facts.node);
     if (node != cluster.nodes.end() && node->second.open_decision) found.insert(*node->second.open_decision);
     const PodFacts* facts = cluster.pods.Find({scaler.policy.target.name_space, pod.facts.name});
     if (facts == nullptr) continue;
+    controllers.insert(facts->controller.uid);
     const auto recovering = cluster.recovering.find(facts->controller.uid);
     if (recovering != cluster.recovering.end()) {
       found.insert(recovering->second.begin(), recovering->second.end());
     }
+  }
+  for (const DecisionId& id : cluster.open) {
+    const auto open = state.open.find(id);
+    if (open != state.open.end() && HasTaken(open->second, controllers)) found.insert(id);
   }
   return found.size();
 }
 
 }  // namespace
 
-ScaleGuardFacts FactsForScaleGuards(const Cluster& cluster, const Scaler& scaler, int64_t to,
-                                    absl::Time now) {
+ScaleGuardFacts FactsForScaleGuards(const State& state, const Cluster& cluster, const Scaler& scaler,
+                                    int64_t to, absl::Time now) {
   const ScaleRules& rules = scaler.policy.rules;
   ScaleGuardFacts facts;
   facts.from = scaler.workload ? scaler.workload->replicas : 0;
@@ -112,7 +133,7 @@ ScaleGuardFacts FactsForScaleGuards(const Cluster& cluster, const Scaler& scaler
   if (scaler.workload) facts.overlaps = scaler.workload->overlaps;
   facts.blind = cluster.sight.blind;
   facts.blind_reason = cluster.sight.reason;
-  if (to < facts.from) facts.moving = DecisionsThatMove(cluster, scaler);
+  if (to < facts.from) facts.moving = DecisionsThatMove(state, cluster, scaler);
   if (scaler.open_decision) facts.open_decision = scaler.open_decision->ToString();
   return facts;
 }

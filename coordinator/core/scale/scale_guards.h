@@ -36,7 +36,8 @@ struct ScaleGuardFacts {
   size_t moving = 0;
   std::string open_decision;  // on this workload; empty = none. L3
 };
-ScaleGuardFacts FactsForScaleGuards(const Cluster& cluster, const Scaler& scaler, int64_t to, absl::Time now);
+ScaleGuardFacts FactsForScaleGuards(const State& state, const Cluster& cluster, const Scaler& scaler,
+                                    int64_t to, absl::Time now);
 
 // The answers, in this order:
 //   mode, pause, api, conflict, bounds, one-intent   of every change

@@ -79,10 +79,11 @@ absl::Status MayDelete(Turn& turn, const Cluster& cluster, const Workload& targe
 }
 
 // Of the guards those that are about whether anything may be done at all. That two scale is what ends here.
-std::vector<GuardAnswer> Guards(const Cluster& cluster, const Scaler& scaler, absl::Time now) {
+std::vector<GuardAnswer> Guards(const Turn& turn, const Cluster& cluster, const Scaler& scaler) {
   const int64_t replicas = scaler.workload ? scaler.workload->replicas : 0;
   std::vector<GuardAnswer> answers;
-  for (GuardAnswer& answer : AskScaleGuards(FactsForScaleGuards(cluster, scaler, replicas, now))) {
+  for (GuardAnswer& answer :
+       AskScaleGuards(FactsForScaleGuards(turn.state, cluster, scaler, replicas, turn.now))) {
     if (answer.guard == "mode" || answer.guard == "api" || answer.guard == "one-intent") {
       answers.push_back(std::move(answer));
     }
@@ -159,7 +160,7 @@ void OnTakeOverAutoscaler(Turn& turn, const TakeOverAutoscaler& event) {
   EnactPolicy(turn, *reply.policy);
   Scaler& scaler = turn.state.scalers.at(reply.policy->name);
   Decision plan = Plan(event.name, autoscaler, *reply.policy, turn.now);
-  plan.guards = Guards(*cluster, scaler, turn.now);
+  plan.guards = Guards(turn, *cluster, scaler);
   reply.decision = event.mode == PolicyMode::kEnforce ? Order(turn, scaler, std::move(plan))
                                                       : Record(turn, scaler, std::move(plan));
   turn.Answer(std::move(reply));

@@ -95,6 +95,7 @@ class MovingTest : public ScaleFixture {
 // While a pod's node has something under way, the workload is not scaled in: its pods are on their way
 // elsewhere, and are not to be missed twice.
 TEST_F(MovingTest, APodOnItsWayIsNotMissedTwice) {
+  State state;
   Cluster cluster;
   cluster.name = "local";
   Node& node = cluster.nodes["node-1"];
@@ -104,17 +105,29 @@ TEST_F(MovingTest, APodOnItsWayIsNotMissedTwice) {
   scaler.workload = WorkloadFacts{.uid = "u", .replicas = 4};
   scaler.pods["uid-1"].facts = PodFactsOf(1);
   scaler.pods["uid-2"].facts = PodFactsOf(2);
-  EXPECT_EQ(FactsForScaleGuards(cluster, scaler, 2, now_).moving, 1u);
-  EXPECT_EQ(FactsForScaleGuards(cluster, scaler, 6, now_).moving, 0u);  // of scaling in only
+  EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 1u);
+  EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 6, now_).moving, 0u);  // of scaling in only
   node.open_decision.reset();
-  EXPECT_EQ(FactsForScaleGuards(cluster, scaler, 2, now_).moving, 0u);
+  EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 0u);
 
   PodFacts pod;
   pod.node = "node-2";
   pod.controller.uid = "uid-of-replica-set";
   cluster.pods.Put({"shop", "web-2"}, pod);
   cluster.recovering["uid-of-replica-set"] = {DecisionId{1, 4}, DecisionId{1, 5}};
-  EXPECT_EQ(FactsForScaleGuards(cluster, scaler, 2, now_).moving, 2u);
+  EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 2u);
+
+  // A failover that is not done yet, after a restart or while its hook is asked: its pod is gone from the
+  // node already, and its recovery is not counted yet.
+  const DecisionId id{1, 6};
+  cluster.open.insert(id);
+  Decision& failover = state.open[id].decision;
+  failover.kind = DecisionKind::kFailover;
+  failover.actions = {Action{.state = ActionState::kDone}, Action{.state = ActionState::kPending}};
+  failover.workloads = {WorkloadRecovery{.controller = pod.controller, .removed = 1}};
+  EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 3u);
+  failover.workloads[0].restored = 1;
+  EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 2u);
 }
 
 }  // namespace

@@ -96,6 +96,11 @@ struct ScaleIncidents {
     const auto replicas = static_cast<uint32_t>(1 + t.dice_.Below(Story(t).maximum() + kMostByHand));
     t.world_.ScaleByHand(Story(t).workload(), replicas);
   }
+  // After the decision, and before its request comes to the API.
+  static void ByHandInTheMidst(Tormentor& t) {
+    t.LieInWait(DecisionKind::kScale, [&t](const Decision& /*decision*/) { ByHand(t); });
+    t.dice_.Chance(700) ? Rises(t) : Falls(t);
+  }
   // With the request handed out and not answered, or not even sent.
   static void RestartInTheMidst(Tormentor& t) {
     t.LieInWait(DecisionKind::kScale, [&t](const Decision& /*decision*/) {
@@ -190,6 +195,7 @@ constexpr ScaleIncident kScaleIncidents[] = {
     {"autoscaler appears", 4, ScaleIncidents::AutoscalerAppears},
     {"autoscaler taken over", 2, ScaleIncidents::TakenOver},
     {"scaled by hand", 5, ScaleIncidents::ByHand},
+    {"scaled by hand in a change of replicas", 3, ScaleIncidents::ByHandInTheMidst},
     {"restart in a change of replicas", 5, ScaleIncidents::RestartInTheMidst},
     {"restart in a panic", 4, ScaleIncidents::RestartInAPanic},
     {"restart in a window", 4, ScaleIncidents::RestartInAWindow},

@@ -189,7 +189,8 @@ struct Cluster {
   std::map<Workload, std::string> scaled;  // name of the scaler, by its target
   std::map<AutoscalerName, AutoscalerFacts> autoscalers;
   std::map<Workload, std::set<AutoscalerName>> autoscaled;  // by their target
-  std::map<std::string, std::string> scaled_pods;           // name of the scaler, by the pod's uid
+  // Names of the scalers that have it, by the pod's uid: more than one where workloads overlap.
+  std::map<std::string, std::set<std::string>> scaled_pods;
 };
 
 // An open decision, and what is known of its progress beyond the durable record.

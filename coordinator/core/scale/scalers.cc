@@ -34,29 +34,40 @@ std::optional<PodWatch> WatchOf(const ScaleRules& rules, const WorkloadPodFacts&
                   .sudden_millicores = SuddenMillicores(rules, pod)};
 }
 
+void AskForUsage(Turn& turn, const Scaler& scaler, const std::string& uid, const PodWatch& watch) {
+  turn.Ask(WatchUsage{.cluster = scaler.policy.cluster,
+                      .node = watch.node,
+                      .pod_uid = uid,
+                      .window = watch.window,
+                      .panic_window = watch.panic_window,
+                      .sudden_millicores = watch.sudden_millicores});
+}
+
 void UpdateWatch(Turn& turn, const Scaler& scaler, const std::string& uid, ScaledPod& pod) {
   std::optional<PodWatch> watch = WatchOf(scaler.policy.rules, pod.facts);
   if (watch == pod.watch) return;
   pod.watch = std::move(watch);
-  if (!pod.watch) {
-    pod.usage.reset();
-    return turn.Ask(UnwatchUsage{scaler.policy.cluster, uid});
-  }
-  turn.Ask(WatchUsage{.cluster = scaler.policy.cluster,
-                      .node = pod.watch->node,
-                      .pod_uid = uid,
-                      .window = pod.watch->window,
-                      .panic_window = pod.watch->panic_window,
-                      .sudden_millicores = pod.watch->sudden_millicores});
+  if (pod.watch) return AskForUsage(turn, scaler, uid, *pod.watch);
+  pod.usage.reset();
+  turn.Ask(UnwatchUsage{scaler.policy.cluster, uid});
 }
 
-// It is not the scaler's any more; another one that has it, too, keeps its watch.
+// It is not the scaler's any more. Another one that has it, too, goes on with it, by its own windows.
 void ForgetPod(Turn& turn, Cluster& cluster, const Scaler& scaler, const std::string& uid,
                const ScaledPod& pod) {
-  const auto owner = cluster.scaled_pods.find(uid);
-  if (owner == cluster.scaled_pods.end() || owner->second != scaler.record.policy) return;
-  cluster.scaled_pods.erase(owner);
-  if (pod.watch) turn.Ask(UnwatchUsage{cluster.name, uid});
+  const auto owners = cluster.scaled_pods.find(uid);
+  if (owners == cluster.scaled_pods.end() || owners->second.erase(scaler.record.policy) == 0) return;
+  if (owners->second.empty()) {
+    cluster.scaled_pods.erase(owners);
+    if (pod.watch) turn.Ask(UnwatchUsage{cluster.name, uid});
+    return;
+  }
+  const Scaler* heir = turn.FindScaler(*owners->second.begin());
+  if (heir == nullptr) return;
+  const auto known = heir->pods.find(uid);
+  if (known != heir->pods.end() && known->second.watch) {
+    AskForUsage(turn, *heir, uid, *known->second.watch);
+  }
 }
 
 void ForgetPods(Turn& turn, Cluster& cluster, Scaler& scaler) {
@@ -185,6 +196,23 @@ void Recognise(Turn& turn, Scaler& scaler, const WorkloadFacts& facts) {
   scaler.restored = false;
 }
 
+void TakeUsage(Turn& turn, Scaler& scaler, const PodUsage& usage) {
+  const auto found = scaler.pods.find(usage.pod_uid);
+  if (found == scaler.pods.end() || !found->second.watch || found->second.usage == usage) return;
+  ScaledPod& pod = found->second;
+  const int64_t bound = pod.watch->sudden_millicores;
+  const auto above = [bound](const std::optional<PodUsage>& use) {
+    return bound > 0 && use && use->sudden && use->sudden->millicores > bound;
+  };
+  const bool was_above = above(pod.usage);
+  pod.usage = usage;
+  LookSoon(turn, scaler);
+  if (was_above || !above(pod.usage) || !scaler.looked) return;
+  // It has just passed the bound: a second is long.
+  scaler.next_look = std::min(scaler.next_look, std::max(turn.now, *scaler.looked + kSuddenLook));
+  SetLookTimer(turn, scaler);
+}
+
 // ---- autoscalers ----
 
 std::string NameOf(const AutoscalerName& name) {
@@ -298,7 +326,7 @@ void OnWorkloadPodObserved(Turn& turn, const WorkloadPodObserved& event) {
   ScaledPod& pod = place->second;
   if (!fresh && pod.facts == event.facts) return;
   pod.facts = event.facts;
-  turn.FindCluster(event.cluster)->scaled_pods[event.pod_uid] = scaler->record.policy;
+  turn.FindCluster(event.cluster)->scaled_pods[event.pod_uid].insert(scaler->record.policy);
   UpdateWatch(turn, *scaler, event.pod_uid, pod);
   LookSoon(turn, *scaler);
 }
@@ -317,23 +345,11 @@ void OnUsageTold(Turn& turn, const UsageTold& event) {
   const Cluster* cluster = turn.FindCluster(event.cluster);
   if (cluster == nullptr) return;
   for (const PodUsage& usage : event.pods) {
-    const auto owner = cluster->scaled_pods.find(usage.pod_uid);
-    Scaler* scaler = owner == cluster->scaled_pods.end() ? nullptr : turn.FindScaler(owner->second);
-    if (scaler == nullptr) continue;
-    const auto found = scaler->pods.find(usage.pod_uid);
-    if (found == scaler->pods.end() || !found->second.watch || found->second.usage == usage) continue;
-    ScaledPod& pod = found->second;
-    const int64_t bound = pod.watch->sudden_millicores;
-    const auto above = [bound](const std::optional<PodUsage>& use) {
-      return bound > 0 && use && use->sudden && use->sudden->millicores > bound;
-    };
-    const bool was_above = above(pod.usage);
-    pod.usage = usage;
-    LookSoon(turn, *scaler);
-    if (was_above || !above(pod.usage) || !scaler->looked) continue;
-    // It has just passed the bound: a second is long.
-    scaler->next_look = std::min(scaler->next_look, std::max(turn.now, *scaler->looked + kSuddenLook));
-    SetLookTimer(turn, *scaler);
+    const auto owners = cluster->scaled_pods.find(usage.pod_uid);
+    if (owners == cluster->scaled_pods.end()) continue;
+    for (const std::string& owner : owners->second) {
+      if (Scaler* scaler = turn.FindScaler(owner)) TakeUsage(turn, *scaler, usage);
+    }
   }
 }
 

@@ -232,6 +232,36 @@ TEST_F(ScalersTest, WorkloadsWithTheSamePodsAreNotScaled) {
   EXPECT_EQ(status_->refusal->guard, "conflict");
 }
 
+// Two workloads that had the same pod: the one that keeps it is told of it as before, by its own windows,
+// however the other lost it.
+TEST_F(ScalersTest, APodThatTwoHadStaysWithTheOther) {
+  Begin(2);
+  const Workload other{"apps", "Deployment", "shop", "other"};
+  Policy second = WebPolicy();
+  second.name = "other";
+  second.scale().target = other;
+  second.scale().rules.window = absl::Seconds(30);
+  for (const bool by_policy : {false, true}) {
+    Apply(second);
+    Do(WorkloadObserved{"local", other, {.uid = "uid-other", .replicas = 2, .status_replicas = 2}});
+    Do(WorkloadPodObserved{"local", other, Uid(1), PodFactsOf(1)});
+    EXPECT_EQ(Asked<WatchUsage>().back().window, absl::Seconds(30));
+    requests_.clear();
+    Do(by_policy ? Event(DeletePolicy{.request_id = 2, .name = "other"})
+                 : Event(WorkloadPodGone{"local", other, Uid(1)}));
+    EXPECT_TRUE(Asked<UnwatchUsage>().empty());
+    ASSERT_EQ(Asked<WatchUsage>().size(), 1u);
+    EXPECT_EQ(Asked<WatchUsage>()[0].pod_uid, Uid(1));
+    EXPECT_EQ(Asked<WatchUsage>()[0].window, absl::Seconds(15));
+    status_.reset();
+    Seconds(3, 2, by_policy ? 48 : 52);
+    ASSERT_TRUE(status_);
+    EXPECT_EQ(status_->advice.steady.use, by_policy ? 48 : 52);
+  }
+  Do(WorkloadPodGone{"local", Web(), Uid(1)});
+  EXPECT_EQ(Asked<UnwatchUsage>().size(), 1u);
+}
+
 // A trial of a take-over answers with the policy, and changes nothing.
 TEST_F(ScalersTest, ATakeOverCanBeTried) {
   Do(Autoscaler());

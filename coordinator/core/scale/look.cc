@@ -144,6 +144,8 @@ bool Rests(const Turn& turn, const Scaler& scaler) {
   if (advice.replicas != advice.current || advice.current != advice.minimum.replicas || advice.panic) {
     return false;
   }
+  // A window or a rate holds what is wanted: they end by time alone.
+  if (advice.wanted > advice.current && advice.current < scaler.policy.rules.maximum) return false;
   const Demand& demand = advice.steady;
   return demand.unready <= demand.broken && demand.held == 0 && demand.missing == 0;
 }

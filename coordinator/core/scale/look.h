@@ -9,8 +9,8 @@ namespace evenkeel::coordinator {
 // The deadline that LookSoon set has come. While nothing of the workload is seen nothing is advised; while
 // its decision is open it is advised and noted, and not planned. Sets the next deadline: the earliest of
 //   - kLookEvery from now, while anything may change by time alone: the replicas are not the minimum, the
-//   advice
-//     is not to stay, a panic is on, or a pod is starting, held or missing;
+//     advice is not to stay, more are wanted than may be yet, a panic is on, or a pod is starting, held or
+//     missing;
 //   - the next minimum by the clock;
 //   - the record is to be written (kRecordEvery).
 // So an idle scaler costs nothing. What was wanted when it went to rest was wanted all the time that it

@@ -81,6 +81,22 @@ TEST_F(LookTest, ARestEmptiesNoWindow) {
   EXPECT_LT(actions_[0].action.replicas->to, 4);
 }
 
+// At its minimum, but more is wanted and a window of scaling out holds it: the window ends by time alone, so
+// the scaler looks on though nothing more is told.
+TEST_F(LookTest, AWindowOfScalingOutIsNotSleptThrough) {
+  Policy policy = WebPolicy();
+  policy.scale().rules.behaviour.up.stabilisation = absl::Seconds(10);
+  Begin(2, policy);
+  Seconds(3, 2, 50);
+  Tell(2, 70);
+  Pass(absl::Seconds(5));
+  EXPECT_EQ(status_->advice.wanted, 3);
+  EXPECT_TRUE(actions_.empty());
+  Pass(absl::Seconds(8));
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.replicas->to, 3);
+}
+
 // Above its minimum a scaler looks each second, though nothing is told: a window ends by time alone.
 TEST_F(LookTest, LooksOnAboveTheMinimum) {
   Begin(4);

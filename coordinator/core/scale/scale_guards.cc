@@ -76,21 +76,29 @@ GuardAnswer Moving(const ScaleGuardFacts& facts) {
                              " pods of it off their nodes: they are not back elsewhere yet")};
 }
 
-// Whether a failover that is not done yet has taken pods of one of the controllers off its node. When all is
-// done it stands in Cluster.recovering.
-bool HasTaken(const OpenDecision& open, const std::set<std::string>& controllers) {
-  if (open.decision.kind != DecisionKind::kFailover || AllEnded(open.decision)) return false;
-  return std::any_of(open.decision.workloads.begin(), open.decision.workloads.end(),
-                     [&controllers](const WorkloadRecovery& workload) {
-                       return workload.removed > workload.restored &&
-                              controllers.contains(workload.controller.uid);
-                     });
+// Whether the decision has taken pods of one of the controllers off its node that are not back elsewhere, as
+// far as Cluster.recovering does not say so: a failover stands there when all is done, the care for a sick
+// node never. How long a replacement is waited for is theirs to say.
+bool HasTaken(const Cluster& cluster, const OpenDecision& open, const std::set<std::string>& controllers,
+              absl::Time now) {
+  const Decision& decision = open.decision;
+  if (decision.kind == DecisionKind::kGray) {
+    const GrayLadder& ladder = open.ladder;
+    if (ladder.eviction != 0 && controllers.contains(ladder.controller.uid)) return true;
+    return controllers.contains(ladder.awaited) && now < ladder.patience &&
+           cluster.pods.ReadyElsewhere(ladder.awaited, decision.node) < ladder.ready_before + 1;
+  }
+  if (decision.kind != DecisionKind::kFailover || AllEnded(decision)) return false;
+  return std::any_of(
+      decision.workloads.begin(), decision.workloads.end(), [&controllers](const WorkloadRecovery& workload) {
+        return workload.removed > workload.restored && controllers.contains(workload.controller.uid);
+      });
 }
 
 // Open decisions that take pods of the workload off their nodes: those that watch one of its controllers,
-// those on nodes that still hold one of its pods, and failovers that have begun. O(pods of the workload +
-// workloads of what is open in its cluster).
-size_t DecisionsThatMove(const State& state, const Cluster& cluster, const Scaler& scaler) {
+// those on nodes that still hold one of its pods, and those that have begun on nodes that are out of service.
+// O(pods of the workload + nodes that are out of service).
+size_t DecisionsThatMove(const State& state, const Cluster& cluster, const Scaler& scaler, absl::Time now) {
   std::set<DecisionId> found;
   std::set<std::string> controllers;
   for (const auto& [uid, pod] : scaler.pods) {
@@ -104,9 +112,15 @@ size_t DecisionsThatMove(const State& state, const Cluster& cluster, const Scale
       found.insert(recovering->second.begin(), recovering->second.end());
     }
   }
-  for (const DecisionId& id : cluster.open) {
-    const auto open = state.open.find(id);
-    if (open != state.open.end() && HasTaken(open->second, controllers)) found.insert(id);
+  for (const std::set<std::string>* nodes : {&cluster.failed_over, &cluster.standings.out}) {
+    for (const std::string& name : *nodes) {
+      const auto node = cluster.nodes.find(name);
+      if (node == cluster.nodes.end() || !node->second.open_decision) continue;
+      const auto open = state.open.find(*node->second.open_decision);
+      if (open != state.open.end() && HasTaken(cluster, open->second, controllers, now)) {
+        found.insert(open->first);
+      }
+    }
   }
   return found.size();
 }
@@ -133,7 +147,7 @@ ScaleGuardFacts FactsForScaleGuards(const State& state, const Cluster& cluster, 
   if (scaler.workload) facts.overlaps = scaler.workload->overlaps;
   facts.blind = cluster.sight.blind;
   facts.blind_reason = cluster.sight.reason;
-  if (to < facts.from) facts.moving = DecisionsThatMove(state, cluster, scaler);
+  if (to < facts.from) facts.moving = DecisionsThatMove(state, cluster, scaler, now);
   if (scaler.open_decision) facts.open_decision = scaler.open_decision->ToString();
   return facts;
 }

@@ -120,7 +120,8 @@ TEST_F(MovingTest, APodOnItsWayIsNotMissedTwice) {
   // A failover that is not done yet, after a restart or while its hook is asked: its pod is gone from the
   // node already, and its recovery is not counted yet.
   const DecisionId id{1, 6};
-  cluster.open.insert(id);
+  cluster.failed_over.insert("node-9");
+  cluster.nodes["node-9"].open_decision = id;
   Decision& failover = state.open[id].decision;
   failover.kind = DecisionKind::kFailover;
   failover.actions = {Action{.state = ActionState::kDone}, Action{.state = ActionState::kPending}};
@@ -128,6 +129,44 @@ TEST_F(MovingTest, APodOnItsWayIsNotMissedTwice) {
   EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 3u);
   failover.workloads[0].restored = 1;
   EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 2u);
+}
+
+// The last pod of the workload that a sick node had was evicted: it is on its way until its replacement is
+// Ready elsewhere, or has had its time.
+TEST_F(MovingTest, AnEvictedPodIsOnItsWay) {
+  State state;
+  Cluster cluster;
+  cluster.name = "local";
+  Scaler scaler;
+  scaler.policy = WebPolicy().scale();
+  scaler.workload = WorkloadFacts{.uid = "u", .replicas = 4};
+  scaler.pods["uid-2"].facts = PodFactsOf(2);
+  PodFacts pod;
+  pod.node = "node-2";
+  pod.ready = true;
+  pod.controller.uid = "uid-of-replica-set";
+  cluster.pods.Put({"shop", "web-2"}, pod);
+
+  const DecisionId id{1, 6};
+  cluster.standings.out.insert("node-1");
+  cluster.nodes["node-1"].open_decision = id;
+  OpenDecision& gray = state.open[id];
+  gray.decision.kind = DecisionKind::kGray;
+  gray.decision.node = "node-1";
+  EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 0u);
+  gray.ladder.eviction = 1;
+  gray.ladder.controller = pod.controller;
+  EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 1u);
+
+  gray.ladder.eviction = 0;
+  gray.ladder.awaited = pod.controller.uid;
+  gray.ladder.ready_before = 1;
+  gray.ladder.patience = now_ + absl::Minutes(1);
+  EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 1u);
+  EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_ + absl::Minutes(1)).moving, 0u);
+  pod.node = "node-3";
+  cluster.pods.Put({"shop", "web-5"}, pod);
+  EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 0u);
 }
 
 }  // namespace

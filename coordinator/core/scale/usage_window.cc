@@ -32,11 +32,16 @@ void UsageWindow::Add(const CpuSample& sample) {
 std::optional<CpuSample> UsageWindow::Mean(absl::Duration window) const {
   if (points_.empty()) return std::nullopt;
   const Point& last = points_.back();
-  // The last point at or before the window's beginning; samples are whole, so the window may be a little
-  // longer than asked for, and is never empty.
-  auto first = std::upper_bound(points_.begin(), points_.end() - 1, last.until - window,
+  // The point nearest to the window's beginning. Not always the last one before it: of samples that come a
+  // little more often than once a second, two seconds would then be three, and a rise be seen a second later.
+  const absl::Time begin = last.until - window;
+  auto first = std::upper_bound(points_.begin(), points_.end() - 1, begin,
                                 [](absl::Time time, const Point& point) { return time < point.until; });
-  if (first != points_.begin()) --first;
+  if (first != points_.begin()) {
+    const auto before = first - 1;
+    const bool nearer = first != points_.end() - 1 && first->until - begin < begin - before->until;
+    if (!nearer) first = before;
+  }
   // What begins with a gap begins after it.
   while (first + 1 != points_.end() && (first + 1)->covered == first->covered) ++first;
   const int64_t milliseconds = absl::ToInt64Milliseconds(last.covered - first->covered);

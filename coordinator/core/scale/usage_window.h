@@ -33,8 +33,9 @@ class UsageWindow {
   // dropped. Negative use counts as none.
   void Add(const CpuSample& sample);
 
-  // The mean over the last `window` before the newest sample, weighted by the samples' own windows; where
-  // less is known, of what is known. None: there is no sample. O(log samples).
+  // The mean over about the last `window` before the newest sample: of whole samples, as many as come nearest
+  // to it, at least one, weighted by their own windows; where less is known, of what is known. None: there is
+  // no sample. O(log samples).
   std::optional<CpuSample> Mean(absl::Duration window) const;
 
   // What a planner is to be told at `now`; `fresh`: kFreshSample or kFreshVirtualSample.

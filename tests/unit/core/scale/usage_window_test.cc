@@ -30,6 +30,22 @@ TEST(UsageWindowTest, MeansOverWindows) {
   EXPECT_EQ(usage.Mean(absl::Seconds(100))->window, absl::Seconds(23));
 }
 
+// Samples that come a little early or late make no window a whole sample longer: what is nearest counts.
+TEST(UsageWindowTest, AMeanIsOfTheNearestSamples) {
+  UsageWindow early;
+  for (int i = 1; i <= 10; ++i) early.Add({100, At(0.95 * i), absl::Seconds(0.95)});
+  early.Add({400, At(10.45), absl::Seconds(0.95)});
+  early.Add({400, At(11.4), absl::Seconds(0.95)});
+  EXPECT_EQ(early.Mean(absl::Seconds(2)), (CpuSample{400, At(11.4), At(11.4) - At(9.5)}));
+  UsageWindow late;
+  for (int i = 1; i <= 10; ++i) late.Add({100, At(1.05 * i), absl::Seconds(1.05)});
+  late.Add({400, At(11.55), absl::Seconds(1.05)});
+  late.Add({400, At(12.6), absl::Seconds(1.05)});
+  EXPECT_EQ(late.Mean(absl::Seconds(2)), (CpuSample{400, At(12.6), At(12.6) - At(10.5)}));
+  // Never none of them.
+  EXPECT_EQ(late.Mean(absl::Milliseconds(100)), (CpuSample{400, At(12.6), At(12.6) - At(11.55)}));
+}
+
 // Samples of different windows count by their time; late, doubled and negative ones do no harm.
 TEST(UsageWindowTest, WeighsSamplesByTheirTime) {
   UsageWindow usage;

@@ -237,7 +237,7 @@ void NodeState::RemovePod(const Pod& pod, absl::Time now) {
 }
 
 void NodeState::NotePod(Pod& pod) {
-  pod.news = pod.sent.uid().empty() ||
+  pod.news = pod.sent.uid().empty() || pod.again ||
              (pod.close ? WorthSendingClosely(pod.now, pod.sent) : WorthSending(pod.now, pod.sent));
   news_ = news_ || pod.news;
 }
@@ -259,6 +259,8 @@ void NodeState::SampleClosely(const std::vector<std::string>& pod_uids) {
     }
     // What was too little to be told until now may be news, and is what the first look is made from.
     pod.close = close;
+    pod.again = false;
+    pod.told_again = 0;
     NotePod(pod);
     urgent_ = urgent_ || (close && pod.news);
   }
@@ -286,9 +288,27 @@ void NodeState::SetUsage(const std::vector<ContainerUsage>& usage) {
                 &v1::ContainerReport::clear_memory_working_set_bytes);
     used.cpu_throttled_percent ? report->set_cpu_throttled_percent(*used.cpu_throttled_percent)
                                : report->clear_cpu_throttled_percent();
+    pod->read = pod->close;
     NotePod(*pod);
-    urgent_ = urgent_ || (pod->close && pod->news);
   }
+  for (const ContainerUsage& used : usage) {
+    Pod* pod = nullptr;
+    if (FindContainer(used.container_id, &pod) != nullptr && std::exchange(pod->read, false)) {
+      NoteReading(*pod);
+    }
+  }
+}
+
+// A reading of a closely sampled pod, all its containers together.
+void NodeState::NoteReading(Pod& pod) {
+  if (CpuMoved(pod.now, pod.sent)) {
+    pod.told_again = kToldAgain;
+  } else if (pod.told_again > 0) {
+    --pod.told_again;
+    pod.again = true;
+    NotePod(pod);
+  }
+  urgent_ = urgent_ || pod.news;
 }
 
 void NodeState::SetKubeletStatuses(const std::vector<KubeletContainerStatus>& statuses) {
@@ -348,6 +368,7 @@ v1::Report NodeState::TakeAll(absl::Time now) {
     *report.add_pods() = pod.now;
     pod.sent = pod.now;
     pod.news = false;
+    pod.again = false;
   }
   gone_.clear();
   report_number_ = 1;
@@ -397,6 +418,7 @@ v1::Report NodeState::TakeChanges(absl::Time now) {
       *report.add_pods() = pod.now;
       pod.sent = pod.now;
       pod.news = false;
+      pod.again = false;
     }
   }
   for (std::string& uid : gone_) {

@@ -116,6 +116,10 @@ class NodeState {
     v1::PodReport sent;
     bool news = true;
     bool close = false;  // closely sampled
+    // Of those only.
+    bool read = false;   // in the readings that are being taken
+    bool again = false;  // to be told though nothing has moved
+    int told_again = 0;  // so many readings yet
   };
   struct ContainerKey {
     std::string pod_uid;
@@ -127,6 +131,7 @@ class NodeState {
   void SetPart(const PartObservation& seen, absl::Time now, v1::PartHealth& part, bool was_sent,
                const v1::PartHealth& sent);
   void NotePod(Pod& pod);
+  void NoteReading(Pod& pod);
   v1::ContainerReport* FindContainer(const std::string& container_id, Pod** pod);
   void AddContainerOccurrence(v1::NodeOccurrence::Kind kind, absl::Time at, const std::string& pod_uid,
                               const v1::ContainerReport& container, std::string detail);

@@ -13,6 +13,10 @@ constexpr double kMebibyte = 1 << 20;
   (now.has_##field() != sent.has_##field() ||     \
    Moved(static_cast<double>(now.field()), static_cast<double>(sent.field()), floor, share))
 
+bool ContainerCpuMoved(const v1::ContainerReport& now, const v1::ContainerReport& sent) {
+  return EVENKEEL_GAUGE_MOVED(cpu_used_millicores, 10, 0.05);
+}
+
 template <typename ContainerWorthSending>
 bool PodWorthSending(const v1::PodReport& now, const v1::PodReport& sent,
                      ContainerWorthSending container_worth_sending) {
@@ -72,8 +76,7 @@ bool WorthSending(const v1::ContainerReport& now, const v1::ContainerReport& sen
          now.image() != sent.image() || now.state() != sent.state() || now.restarts() != sent.restarts() ||
          now.has_exit_code() != sent.has_exit_code() || now.exit_code() != sent.exit_code() ||
          now.exit_reason() != sent.exit_reason() || now.has_started_time() != sent.has_started_time() ||
-         EVENKEEL_GAUGE_MOVED(cpu_used_millicores, 10, 0.05) ||
-         EVENKEEL_GAUGE_MOVED(cpu_throttled_percent, 5, 0) ||
+         ContainerCpuMoved(now, sent) || EVENKEEL_GAUGE_MOVED(cpu_throttled_percent, 5, 0) ||
          EVENKEEL_GAUGE_MOVED(memory_working_set_bytes, kMebibyte, 0.05);
 }
 
@@ -91,6 +94,12 @@ bool WorthSending(const v1::PodReport& now, const v1::PodReport& sent) {
 bool WorthSendingClosely(const v1::PodReport& now, const v1::PodReport& sent) {
   return PodWorthSending(now, sent, [](const v1::ContainerReport& a, const v1::ContainerReport& b) {
     return WorthSendingClosely(a, b);
+  });
+}
+
+bool CpuMoved(const v1::PodReport& now, const v1::PodReport& sent) {
+  return PodWorthSending(now, sent, [](const v1::ContainerReport& a, const v1::ContainerReport& b) {
+    return ContainerCpuMoved(a, b);
   });
 }
 

@@ -24,6 +24,12 @@ bool WorthSending(const v1::PartHealth& now, const v1::PartHealth& sent);
 bool WorthSending(const v1::ContainerReport& now, const v1::ContainerReport& sent);
 bool WorthSending(const v1::PodReport& now, const v1::PodReport& sent);
 
+// So many readings that follow a move of a closely sampled pod's CPU are told even where nothing moves any
+// more: that the new figure holds is what its workload's planner waits for, and silence tells it later.
+inline constexpr int kToldAgain = 2;
+// The CPU of one of its containers has moved by more than a pod that is not closely sampled is told of.
+bool CpuMoved(const v1::PodReport& now, const v1::PodReport& sent);
+
 // Of a container by whose CPU its workload is scaled: besides, CPU 1 m and 1 %, throttling 1 percentage
 // point.
 bool WorthSendingClosely(const v1::ContainerReport& now, const v1::ContainerReport& sent);

@@ -146,8 +146,10 @@ void UsageBook::OnReport(const std::string& name, const v1::Report& report, absl
     }
     Pod& pod = at->second;
     if (pod.state && received < pod.state->told) continue;
-    // The same figure may be no new reading: something else of the pod was worth the report.
-    const bool reading = !pod.state || pod.state->millicores != state.millicores;
+    // The same figure, a moment after it was told, is no new reading: something else of the pod was worth the
+    // report. Later it is one that has found the same.
+    const bool reading =
+        !pod.state || pod.state->millicores != state.millicores || received - pod.sampled >= kHoldsFor;
     if (pod.state) Sample(node, pod, received - kUnsettled);  // so long the figure from before has held
     pod.state = state;
     if (reading) Sample(node, pod, received);
@@ -171,6 +173,7 @@ void UsageBook::Sample(const NodeBook& node, Pod& pod, absl::Time taken) {
   const int64_t millicores = *pod.state->millicores;
   const absl::Duration length = std::min(taken - pod.sampled, kLongestSample);
   pod.window.Add({.millicores = millicores, .taken = taken, .window = length});
+  if (pod.begun == absl::InfinitePast()) pod.begun = taken;
   pod.sampled = taken;
   if (pod.state->throttled_percent) {
     pod.throttled.push_back({.until = taken, .length = length, .percent = *pod.state->throttled_percent});
@@ -237,7 +240,8 @@ PodUsage UsageBook::Figures(const NodeBook& node, const Pod& pod, absl::Time now
   return usage;
 }
 
-bool UsageBook::WorthTelling(const PodUsage& now, const std::optional<PodUsage>& told) {
+bool UsageBook::WorthTelling(const Pod& pod, const PodUsage& now) {
+  const std::optional<PodUsage>& told = pod.told;
   if (!told) return now.steady.has_value();
   const auto millicores = [](const std::optional<CpuSample>& sample) {
     return sample ? std::optional<int64_t>(sample->millicores) : std::nullopt;
@@ -247,7 +251,9 @@ bool UsageBook::WorthTelling(const PodUsage& now, const std::optional<PodUsage>&
       now.throttled_percent != told->throttled_percent) {
     return true;
   }
-  return now.steady && now.steady->taken - told->steady->taken >= kTellAgain;
+  if (!now.steady) return false;
+  const bool young = now.steady->taken - pod.begun < kYoung;
+  return now.steady->taken - told->steady->taken >= (young ? kHoldsFor : kTellAgain);
 }
 
 bool UsageBook::ToldSudden(const Pod& pod) {
@@ -263,7 +269,7 @@ std::vector<PodUsage> UsageBook::TakeChanged(absl::Time now) {
     for (auto& [uid, pod] : at->second.watched) {
       if (!std::exchange(pod.changed, false)) continue;
       PodUsage usage = Figures(at->second, pod, now);
-      if (!WorthTelling(usage, pod.told)) continue;
+      if (!WorthTelling(pod, usage)) continue;
       pod.told = usage;
       taken.push_back(std::move(usage));
     }

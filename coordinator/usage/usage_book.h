@@ -40,8 +40,10 @@ class UsageBook {
   // Beats may come as rarely as this in a large fleet. A pod is seen for as long as two of them may be lost.
   static constexpr absl::Duration kLongestRhythm = absl::Seconds(5);
   // A pod whose figures stay the same is told again when its samples are so much newer: before what was told
-  // looks old (kFreshSample).
+  // looks old (kFreshSample). One that has been seen for less than kYoung may be becoming Ready, and from
+  // then on only samples taken later count: it is told again with each.
   static constexpr absl::Duration kTellAgain = absl::Seconds(4);
+  static constexpr absl::Duration kYoung = absl::Minutes(1);
 
   // In place of what was asked of that pod before. What its node has told already is there at once. False:
   // kMostPods are watched.
@@ -54,7 +56,8 @@ class UsageBook {
   // It has ended, and none has taken its place.
   void OnSessionEnded(const std::string& node);
   // A report of the node, received at `received` (the coordinator's clock, which all times here are by).
-  // Samples are of the time since the pod's one before it, at most kLongestSample.
+  // Samples are of the time since the pod's one before it, at most kLongestSample. A figure that is told
+  // again when a second may have gone by is a new reading, as agents tell them after a rise.
   void OnReport(const std::string& node, const v1::Report& report, absl::Time received);
   // The node's agent has spoken at `beat` (its last beat): its pods' figures hold up to kUnsettled before.
   void OnBeat(const std::string& node, absl::Time beat);
@@ -86,6 +89,7 @@ class UsageBook {
   struct Pod {
     WatchUsage asked;
     std::optional<State> state;                 // none: its node does not know it (any more), or is not there
+    absl::Time begun = absl::InfinitePast();    // its first sample
     absl::Time sampled = absl::InfinitePast();  // up to when its window is filled
     UsageWindow window;
     std::deque<Throttling> throttled;  // of the panic window
@@ -104,7 +108,7 @@ class UsageBook {
   static State StateOf(const v1::PodReport& report, absl::Time received);
   static absl::Duration Fresh(const NodeBook& node);
   static bool ToldSudden(const Pod& pod);
-  static bool WorthTelling(const PodUsage& now, const std::optional<PodUsage>& told);
+  static bool WorthTelling(const Pod& pod, const PodUsage& now);
   static PodUsage Figures(const NodeBook& node, const Pod& pod, absl::Time now);
 
   // What is known of the pod's use, which is its state's, reaches to `taken`.

@@ -125,7 +125,11 @@ void Samples::Look(const std::string& node) {
     there.insert(pod.uid());
     if (!of.closely.contains(pod.uid())) continue;
     const auto told = of.told.find(pod.uid());
-    if (told != of.told.end() && !agent::WorthSendingClosely(pod, told->second)) continue;
+    const bool moved = told == of.told.end() || agent::CpuMoved(pod, told->second);
+    int& told_again = of.told_again[pod.uid()];
+    const bool again = !moved && told_again > 0;
+    told_again = moved ? agent::kToldAgain : told_again - (again ? 1 : 0);
+    if (!moved && !again && !agent::WorthSendingClosely(pod, told->second)) continue;
     of.told[pod.uid()] = pod;
     *report.add_pods() = std::move(pod);
   }
@@ -135,6 +139,7 @@ void Samples::Look(const std::string& node) {
       continue;
     }
     report.add_gone_pod_uids(told->first);
+    of.told_again.erase(told->first);
     told = of.told.erase(told);
   }
   if (report.pods().empty() && report.gone_pod_uids().empty()) return;

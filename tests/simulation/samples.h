@@ -61,6 +61,7 @@ class Samples {
     std::set<std::string> wanted;               // as the coordinator asked last over this connection
     std::set<std::string> closely;              // as the agent has heard it
     std::map<std::string, v1::PodReport> told;  // by uid, over this connection
+    std::map<std::string, int> told_again;      // readings that are told whatever they say, by uid
     absl::Time sends = absl::InfinitePast();    // not before: what was read last is sent then
     bool looks = false;                         // once a second, from the first request on
     bool waits = false;                         // what was asked finds no way to the agent yet

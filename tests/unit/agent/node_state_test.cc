@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "agent/core/significance.h"
+
 namespace evenkeel::agent {
 namespace {
 
@@ -358,6 +360,36 @@ TEST(NodeStateTest, CloselySampledPodsAreToldOfLess) {
   state.SetUsage(Uses("2", 300));  // news, but not urgent
   EXPECT_TRUE(state.HasNews());
   EXPECT_FALSE(state.HasUrgentNews());
+}
+
+// A rise of a closely sampled pod that then holds is told with the next two readings, too; the third is no
+// news, and neither are readings of others or what is not a reading.
+TEST(NodeStateTest, ARiseThatHoldsIsToldAgain) {
+  NodeState state;
+  state.SetPods({Pod("a", {Running("1"), Running("2")}), Pod("b", {Running("3")})}, kNow);
+  const auto read = [&state](uint64_t millicores) {
+    std::vector<ContainerUsage> usage = Uses("1", millicores);
+    usage.push_back(Uses("3", 100)[0]);
+    usage.push_back(Uses("2", 10)[0]);
+    state.SetUsage(usage);
+  };
+  read(100);
+  state.TakeAll(kNow);
+  state.SampleClosely({"a"});
+  read(100);
+  EXPECT_FALSE(state.HasNews());
+  read(200);
+  EXPECT_EQ(state.TakeChanges(kNow).pods_size(), 1);
+  for (int reading = 0; reading < kToldAgain; ++reading) {
+    EXPECT_FALSE(state.HasUrgentNews());
+    read(200);
+    EXPECT_TRUE(state.HasUrgentNews());
+    const v1::Report report = state.TakeChanges(kNow);
+    ASSERT_EQ(report.pods_size(), 1);
+    EXPECT_EQ(report.pods(0).uid(), "a");
+  }
+  read(200);
+  EXPECT_FALSE(state.HasNews());
 }
 
 // What was too little to be told is told as soon as somebody wants to know it; and no more when nobody does.

@@ -86,21 +86,24 @@ class UsageBookTest : public ::testing::Test {
   std::map<std::string, PodUsage> told_;
 };
 
-// An agent that sends nothing of a pod says by its beats that the pod is as it was: for a minute of even load
-// nothing is held or lost, its figures are told now and then, and never as older than a planner believes.
+// An agent that sends nothing of a pod says by its beats that the pod is as it was: for two minutes of even
+// load nothing is held or lost, its figures are told each second while it may be becoming Ready and now and
+// then later, and never as older than a planner believes.
 TEST_F(UsageBookTest, AnEvenLoadIsNotALossOfSamples) {
   ASSERT_TRUE(book_.Watch(Asked("a")));
   book_.OnSession("n1");
   book_.OnReport("n1", Full(Uses("a", 100)), At(0));
-  size_t tellings = Take(0);
-  for (int second = 1; second <= 60; ++second) {
+  size_t young = Take(0);
+  size_t tellings = 0;
+  for (int second = 1; second <= 122; ++second) {
     book_.OnBeat("n1", At(second));
-    tellings += Take(second);
+    (second <= 62 ? young : tellings) += Take(second);
     EXPECT_EQ(Steady("a"), 100);
     EXPECT_EQ(Sudden("a"), 100);
     EXPECT_FALSE(told_["a"].held);
-    EXPECT_LE(At(second) - told_["a"].steady->taken, absl::Seconds(7)) << second;
+    EXPECT_LE(At(second) - told_["a"].steady->taken, absl::Seconds(second <= 60 ? 3 : 7)) << second;
   }
+  EXPECT_GE(young, 50U);
   EXPECT_GE(tellings, 10U);
   EXPECT_LE(tellings, 20U);
 }
@@ -171,6 +174,24 @@ TEST_F(UsageBookTest, ARiseFillsItsOwnSecond) {
   Take(11);
   EXPECT_GE(Sudden("a"), 900);
   EXPECT_LT(Steady("a"), 300);  // which has not forgotten the time before
+}
+
+// A figure that rises and then holds: the agent tells of it again, and the second of it that the panic window
+// wants does not wait for beats that say nothing.
+TEST_F(UsageBookTest, ARiseThatHoldsIsSeenWhenItIsToldAgain) {
+  ASSERT_TRUE(book_.Watch(Asked("a", "n1", 150)));
+  book_.OnSession("n1");
+  book_.OnReport("n1", Full(Uses("a", 50)), At(0));
+  for (int second = 1; second <= 9; ++second) book_.OnBeat("n1", At(second + 0.9));
+  Take(9.9);
+  book_.OnReport("n1", Uses("a", 200), At(10));
+  EXPECT_THAT(book_.TakeSudden(At(10)), IsEmpty());
+  book_.OnReport("n1", Uses("a", 200), At(10.1));  // for another reason: no new reading
+  EXPECT_THAT(book_.TakeSudden(At(10.1)), IsEmpty());
+  book_.OnReport("n1", Uses("a", 200), At(11));
+  const std::vector<PodUsage> sudden = book_.TakeSudden(At(11));
+  ASSERT_EQ(sudden.size(), 1U);
+  EXPECT_GE(sudden[0].sudden->millicores, 180);
 }
 
 // What has passed its threshold over the panic window is told at once, and once; and again only after it was

@@ -146,6 +146,9 @@ ScalerCondition Seen(const ScalerStatus& status) {
   const Demand& demand = status.advice.steady;
   if (!status.unseen.empty()) return {"Seen", false, "NotSeen", status.unseen};
   if (!status.looked) return {"Seen", false, "NotLookedYet", "it has not been looked at yet"};
+  if (demand.finding == DemandFinding::kNoSamples && demand.missing == 0) {
+    return {"Seen", true, "Starting", "its pods are starting, and none has to show its CPU yet"};
+  }
   if (demand.held + demand.missing == 0) {
     return {"Seen", true, "AllSeen", "every pod that should show its CPU does"};
   }

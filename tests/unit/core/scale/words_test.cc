@@ -149,6 +149,20 @@ TEST(ScalerConditionsTest, NotSeen) {
   }
 }
 
+// Where all pods are starting, none is lost, and not all of them are said to show what none of them shows.
+TEST(ScalerConditionsTest, StartingPodsAreNotLost) {
+  ScalerStatus status = Well();
+  status.advice.steady = {};
+  status.advice.steady.finding = DemandFinding::kNoSamples;
+  status.advice.steady.unready = 2;
+  EXPECT_EQ(ConditionOf(status, "Active").reason, "NoSamples");
+  EXPECT_TRUE(ConditionOf(status, "Seen").holds);
+  EXPECT_EQ(ConditionOf(status, "Seen").reason, "Starting");
+  status.advice.steady.missing = 1;
+  status.unseen_pods_since = absl::FromUnixSeconds(1'767'225'600);
+  EXPECT_EQ(ConditionOf(status, "Seen").reason, "SamplesLost");
+}
+
 // Each thing that can stand in the way has its condition, its reason and its figures.
 TEST(ScalerConditionsTest, SayWhatStandsInTheWay) {
   ScalerStatus status = Well();

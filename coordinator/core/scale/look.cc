@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -115,7 +116,12 @@ std::optional<GuardAnswer> NotPlanned(const Scaler& scaler, absl::Time now) {
 void Act(Turn& turn, const Cluster& cluster, Scaler& scaler) {
   const Advice& advice = scaler.advice;
   scaler.refusal.reset();
-  if (advice.replicas == advice.current) return scaler.refused_by.clear();
+  if (advice.replicas == advice.current) {
+    scaler.calm_since = scaler.calm_since.value_or(turn.now);
+    return;
+  }
+  const std::optional<absl::Time> calm_since = std::exchange(scaler.calm_since, std::nullopt);
+  if (calm_since && turn.now - *calm_since >= kEpisodeCalm) scaler.refused_by.clear();
   if (turn.FindOpen(scaler.open_decision) != nullptr) return;
   scaler.refusal = NotPlanned(scaler, turn.now);
   if (scaler.refusal) return;

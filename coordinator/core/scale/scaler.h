@@ -20,6 +20,9 @@ namespace evenkeel::coordinator {
 inline constexpr absl::Duration kLookEvery = absl::Seconds(1);
 inline constexpr absl::Duration kSuddenLook = absl::Milliseconds(200);
 
+// For so long nothing is to be changed before a refusal is worth another record.
+inline constexpr absl::Duration kEpisodeCalm = absl::Minutes(1);
+
 // How usage/ is asked to watch a pod; a change of any of it is asked for anew.
 struct PodWatch {
   std::string node;
@@ -52,9 +55,10 @@ struct Scaler {
   Advice advice;
   std::optional<absl::Time> unseen_pods_since;
   std::optional<DecisionId> open_decision;
-  // The episode of "wanted to, but": recorded once for each guard and direction, until the advice is to stay
-  // or is followed.
+  // The episode of "wanted to, but": recorded once for each guard and direction, until the advice has been to
+  // stay for kEpisodeCalm or is followed. A load that wavers about the edge of its tolerance is one episode.
   std::set<std::string> refused_by;  // guard and direction
+  std::optional<absl::Time> calm_since;
   std::optional<GuardAnswer> refusal;
   // After a change that failed: no other is planned before, so that what Kubernetes forbids is not asked for
   // each second.

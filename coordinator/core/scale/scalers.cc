@@ -196,6 +196,16 @@ void Recognise(Turn& turn, Scaler& scaler, const WorkloadFacts& facts) {
   scaler.restored = false;
 }
 
+// They differ by nothing but when they were taken.
+bool SameFigures(const PodUsage& one, const PodUsage& other) {
+  const auto millicores = [](const std::optional<CpuSample>& sample) {
+    return sample ? std::optional<int64_t>(sample->millicores) : std::nullopt;
+  };
+  return millicores(one.steady) == millicores(other.steady) &&
+         millicores(one.sudden) == millicores(other.sudden) && one.held == other.held &&
+         one.throttled_percent == other.throttled_percent;
+}
+
 void TakeUsage(Turn& turn, Scaler& scaler, const PodUsage& usage) {
   const auto found = scaler.pods.find(usage.pod_uid);
   if (found == scaler.pods.end() || !found->second.watch || found->second.usage == usage) return;
@@ -205,7 +215,10 @@ void TakeUsage(Turn& turn, Scaler& scaler, const PodUsage& usage) {
     return bound > 0 && use && use->sudden && use->sudden->millicores > bound;
   };
   const bool was_above = above(pod.usage);
+  const bool same = pod.usage && SameFigures(*pod.usage, usage);
   pod.usage = usage;
+  // That an even load is even still is no reason for a scaler that rests to look at it.
+  if (same && scaler.rests) return;
   LookSoon(turn, scaler);
   if (was_above || !above(pod.usage) || !scaler.looked) return;
   // It has just passed the bound: a second is long.

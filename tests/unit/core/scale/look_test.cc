@@ -52,7 +52,8 @@ TEST_F(LookTest, ASuddenRiseIsLookedAtSooner) {
   EXPECT_EQ(actions_.size(), 1u);
 }
 
-// At its minimum, with nothing that time alone could change, a scaler looks no more and writes no more.
+// At its minimum, with nothing that time alone could change, a scaler looks no more and writes no more,
+// though it is told now and then that its load is as it was.
 TEST_F(LookTest, AnIdleScalerRests) {
   Begin(2);
   Seconds(1, 2, 20);
@@ -60,8 +61,15 @@ TEST_F(LookTest, AnIdleScalerRests) {
   const absl::Time looked = *status_->looked;
   const absl::Time written = records_.at("web").written;
   Pass(absl::Minutes(10));
+  for (int i = 0; i < 10; ++i) {
+    Tell(2, 20);
+    Pass(absl::Seconds(4));
+  }
   EXPECT_EQ(*status_->looked, looked);
   EXPECT_EQ(records_.at("web").written, written);
+  Tell(2, 25);
+  Pass(absl::Seconds(1));
+  EXPECT_GT(*status_->looked, looked);
 }
 
 // What was wanted before a rest was wanted all through it: the first dip after it finds its window full.

@@ -27,7 +27,8 @@ bool WorthSending(const v1::PodReport& now, const v1::PodReport& sent);
 // So many readings that follow a move of a closely sampled pod's CPU are told even where nothing moves any
 // more: that the new figure holds is what its workload's planner waits for, and silence tells it later.
 inline constexpr int kToldAgain = 2;
-// The CPU of one of its containers has moved by more than a pod that is not closely sampled is told of.
+// The CPU of one of its containers has moved by so much that a pod that is not closely sampled is told of, or
+// they are others.
 bool CpuMoved(const v1::PodReport& now, const v1::PodReport& sent);
 
 // Of a container by whose CPU its workload is scaled: besides, CPU 1 m and 1 %, throttling 1 percentage

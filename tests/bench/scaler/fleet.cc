@@ -42,6 +42,7 @@ Policy PolicyOf(size_t workload) {
   scale.rules.minimums.replicas = kPodsEach - 2;
   scale.rules.maximum = 4 * kPodsEach;
   scale.rules.target = {CpuTarget::Kind::kPercentOfRequest, kTarget};
+  scale.rules.behaviour.down.stabilisation = absl::ZeroDuration();
   Policy policy;
   policy.name = absl::StrCat("scale-web-", workload);
   policy.spec = scale;
@@ -107,13 +108,15 @@ void Fleet::TickUntil(absl::Time end) {
   now_ = end;
 }
 
-// Every pod's figure is another one, and every workload stays within its tolerance.
-UsageTold Fleet::NextUsage() {
+// Every pod's figure is another one, about so many percent of the target. At 100 every workload stays within
+// its tolerance.
+UsageTold Fleet::NextUsage(int64_t percent) {
   UsageTold told{kCluster, {}};
   told.pods.reserve(uids_.size());
   for (const std::string& uid : uids_) {
     chance_ = chance_ * 6364136223846793005 + 1442695040888963407;
-    const int64_t use = kRequest * kTarget / 100 - 4 + static_cast<int64_t>((chance_ >> 33) % 9);
+    const int64_t use =
+        kRequest * kTarget / 100 * percent / 100 - 4 + static_cast<int64_t>((chance_ >> 33) % 9);
     PodUsage usage;
     usage.pod_uid = uid;
     usage.steady = CpuSample{.millicores = use, .taken = now_, .window = absl::Seconds(15)};
@@ -124,13 +127,20 @@ UsageTold Fleet::NextUsage() {
   return told;
 }
 
-Fleet::Second Fleet::Advance() {
-  const Event usage = NextUsage();
+Fleet::Second Fleet::Count(const Event& usage) {
   counted_ = {};
   const absl::Time end = now_ + absl::Seconds(1);
   Step(usage);
   TickUntil(end);
   return counted_;
+}
+
+Fleet::Second Fleet::Advance() {
+  return Count(NextUsage(100));
+}
+
+Fleet::Second Fleet::Fall() {
+  return Count(NextUsage(50));
 }
 
 }  // namespace evenkeel::scaler_bench

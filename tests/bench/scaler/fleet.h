@@ -30,11 +30,15 @@ class Fleet {
   // One second goes by: every pod uses a little more or less, all of it is told in one event, and the core's
   // deadlines are kept. What is told is made before the clock runs.
   Second Advance();
+  // The same, but half of the load goes away at once: every workload is to be scaled in, in one second. None
+  // of it is answered, so it is the last that can be asked for.
+  Second Fall();
 
  private:
   void Step(const coordinator::Event& event);
   void TickUntil(absl::Time end);
-  coordinator::UsageTold NextUsage();
+  coordinator::UsageTold NextUsage(int64_t percent);
+  Second Count(const coordinator::Event& usage);
 
   absl::Time now_;
   coordinator::Core core_;

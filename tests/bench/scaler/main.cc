@@ -24,6 +24,8 @@ struct Measured {
   double worst_ms = 0;
   double looks_per_s = 0;
   size_t actions = 0;
+  double all_scale_ms = 0;  // a second in which every workload is scaled; not held to a limit
+  size_t all_scale_actions = 0;
 };
 
 Measured Measure(size_t workloads, size_t seconds) {
@@ -43,6 +45,9 @@ Measured Measure(size_t workloads, size_t seconds) {
   measured.median_ms = costs[costs.size() / 2];
   measured.worst_ms = costs.back();
   measured.looks_per_s = static_cast<double>(looks) / static_cast<double>(seconds);
+  const Fleet::Second all = fleet.Fall();
+  measured.all_scale_ms = absl::ToDoubleMilliseconds(all.cpu);
+  measured.all_scale_actions = all.actions;
   return measured;
 }
 
@@ -65,7 +70,9 @@ int Main(int argc, char** argv) {
                     {"worst_ms", measured.worst_ms},
                     {"growth", growth},
                     {"looks_per_s", measured.looks_per_s},
-                    {"actions", measured.actions}});
+                    {"actions", measured.actions},
+                    {"all_scale_ms", measured.all_scale_ms},
+                    {"all_scale_actions", measured.all_scale_actions}});
     held = held && growth <= kMostGrowth;
     if (workloads == kFirst) held = held && measured.median_ms < kMostMilliseconds;
     // Nothing was measured where nobody looked.

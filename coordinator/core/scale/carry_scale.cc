@@ -140,6 +140,28 @@ void GoOnOrGiveUp(Turn& turn, Scaler& scaler, OpenDecision& open) {
   ReleaseNext(turn, open);
 }
 
+// Why nobody would scale the workload, were the autoscaler gone; empty: its policy would.
+std::string WhyNotInItsPlace(const Scaler& scaler) {
+  if (scaler.policy.mode == PolicyMode::kObserve) return "its policy only observes by now";
+  if (scaler.policy.paused) return "its policy is paused";
+  if (!scaler.workload->no_selector.empty()) return scaler.workload->no_selector;
+  if (scaler.workload->overlaps.empty()) return "";
+  return absl::StrCat(scaler.workload->overlaps.ToString(), " takes some of its pods for its own, too");
+}
+
+// The autoscaler is deleted when its place can be taken, and no sooner.
+void GoOnTakingOver(Turn& turn, const Scaler& scaler, OpenDecision& open) {
+  open.must_verify = !scaler.workload.has_value();
+  if (open.must_verify) return;
+  if (const std::string why_not = WhyNotInItsPlace(scaler); !why_not.empty()) {
+    return CancelScale(
+        turn, open, absl::StrCat("The autoscaler stays, since nobody would scale in its place: ", why_not));
+  }
+  open.decision.workload_uid = scaler.workload->uid;
+  turn.Changed(open);
+  ReleaseNext(turn, open);
+}
+
 }  // namespace
 
 bool IsOnWorkload(const Decision& decision) {
@@ -193,14 +215,18 @@ void CarryOnScale(Turn& turn, OpenDecision& open) {
   if (scaler == nullptr) return CancelScale(turn, open, "Its policy is gone");
   // Whoever ends the pause, or tells of the API, comes here again.
   if (cluster->record.pause || !cluster->sight.api_reachable) return;
-  if (open.decision.kind == DecisionKind::kTakeOver) return ReleaseNext(turn, open);
+  if (open.decision.kind == DecisionKind::kTakeOver) return GoOnTakingOver(turn, *scaler, open);
   open.must_verify = !scaler->workload.has_value();  // kept until it is seen (L8)
   if (scaler->workload) GoOnOrGiveUp(turn, *scaler, open);
 }
 
 void ReviewScale(Turn& turn, Scaler& scaler, OpenDecision& open) {
   Action& action = ActionOf(open);
-  if (open.decision.kind != DecisionKind::kScale || AllEnded(open.decision)) return;
+  if (AllEnded(open.decision)) return;
+  if (open.decision.kind == DecisionKind::kTakeOver) {
+    if (open.must_verify) CarryOnScale(turn, open);
+    return;
+  }
   const bool awaited = action.state == ActionState::kReleased;
   if (scaler.workload->uid != open.decision.workload_uid) {
     if (awaited) return;  // its answer says so, too
@@ -225,13 +251,21 @@ void ReviewScale(Turn& turn, Scaler& scaler, OpenDecision& open) {
   if (open.must_verify) CarryOnScale(turn, open);
 }
 
+void LoseWorkload(Turn& turn, const Scaler& scaler, OpenDecision& open) {
+  if (open.decision.kind != DecisionKind::kTakeOver || AllEnded(open.decision)) return;
+  if (ActionOf(open).state != ActionState::kPending) return;  // its answer is awaited
+  CancelScale(turn, open,
+              absl::StrCat("The autoscaler stays, since ", open.decision.workload.ToString(),
+                           " cannot be scaled in its place: ", scaler.unseen));
+}
+
 void RestoreScale(Turn& turn, Cluster& cluster, OpenDecision& open) {
   cluster.open.insert(open.decision.id);
   if (open.decision.actions.empty()) {  // not of ours
     return turn.Close(open, DecisionState::kCancelled,
                       "The coordinator was restarted: nothing was to be done");
   }
-  open.must_verify = open.decision.kind == DecisionKind::kScale;
+  open.must_verify = true;
   Action& action = ActionOf(open);
   if (action.state == ActionState::kReleased) action.state = ActionState::kPending;
 }
@@ -247,7 +281,8 @@ void CancelScale(Turn& turn, OpenDecision& open, const std::string& why) {
     action.result = tried ? "whether it was done is not known" : "it was not done";
   }
   turn.Close(open, DecisionState::kCancelled, why);
-  AnnounceEnd(turn, open, false, "WorkloadScalingCancelled");
+  const bool takes_over = open.decision.kind == DecisionKind::kTakeOver;
+  AnnounceEnd(turn, open, takes_over, takes_over ? "AutoscalerTakeOverFailed" : "WorkloadScalingCancelled");
   if (scaler != nullptr) LookSoon(turn, *scaler);
 }
 

@@ -23,8 +23,8 @@ bool IsOnWorkload(const Decision& decision);
 // releases it. The record goes with the same batch (L3).
 void OpenScale(Turn& turn, Scaler& scaler, Decision plan);
 
-// Not while the cluster is paused, the API is away, or the decision was restored and its workload has not
-// been seen since (`must_verify`); scaling in neither while the coordinator is blind.
+// Not while the cluster is paused, the API is away, or the workload has not been seen since the decision was
+// restored or, of a take-over, opened (`must_verify`); scaling in neither while the coordinator is blind.
 bool MayReleaseScale(const Cluster& cluster, const OpenDecision& open, const Action& action);
 
 // All actions have ended.
@@ -42,11 +42,15 @@ void OnScaleWithdrawn(Turn& turn, OpenDecision& open);
 void CarryOnScale(Turn& turn, OpenDecision& open);
 
 // The workload was observed while its decision is open: what it shows ends the action, or a restored decision
-// goes on or is given up.
+// goes on or is given up. A take-over that waits for the workload goes on, or is given up where nobody would
+// scale it in the autoscaler's place.
 void ReviewScale(Turn& turn, Scaler& scaler, OpenDecision& open);
 
-// After a start (L4): it waits until its workload is seen; a take-over, which may be repeated, until the API
-// answers.
+// The workload is not there, or cannot be read: a take-over that waits for it is given up. A change of
+// replicas is kept until it is seen (L8).
+void LoseWorkload(Turn& turn, const Scaler& scaler, OpenDecision& open);
+
+// After a start (L4): it waits until its workload is seen.
 void RestoreScale(Turn& turn, Cluster& cluster, OpenDecision& open);
 
 // Nothing more is done of it; what was handed out is not waited for. `why`: a sentence without its full stop.

@@ -328,7 +328,7 @@ void OnWorkloadGone(Turn& turn, const WorkloadGone& event) {
   scaler->workload.reset();
   scaler->unseen = event.reason;
   turn.Changed(*scaler);
-  // L8: what is open of it is kept until the workload is seen again.
+  if (OpenDecision* open = turn.FindOpen(scaler->open_decision)) LoseWorkload(turn, *scaler, *open);
   LookSoon(turn, *scaler);
 }
 

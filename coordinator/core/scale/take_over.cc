@@ -5,8 +5,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "coordinator/core/carry_out.h"
 #include "coordinator/core/policies.h"
+#include "coordinator/core/scale/carry_scale.h"
 #include "coordinator/core/scale/scale_guards.h"
 #include "coordinator/core/scale/scalers.h"
 
@@ -43,6 +43,12 @@ absl::StatusOr<Policy> PolicyFor(const State& state, const TakeOverAutoscaler& e
   if (present != nullptr && present->name == event.policy) {
     policy = *present;
     policy.scale().mode = event.mode;
+    if (policy.scale().paused && event.mode == PolicyMode::kEnforce) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("policy ", event.policy,
+                       " is paused: nobody would scale in the autoscaler's place. Apply it without "
+                       "`paused` first"));
+    }
     return policy;
   }
   if (present != nullptr) {
@@ -130,8 +136,10 @@ DecisionId Order(Turn& turn, Scaler& scaler, Decision plan) {
   decision.actions = std::move(plan.actions);
   decision.timings.detected = plan.timings.detected;
   decision.timings.judged = plan.timings.judged;
-  ReleaseNext(turn, open);
-  return decision.id;
+  const DecisionId id = decision.id;
+  open.must_verify = true;
+  CarryOnScale(turn, open);
+  return id;
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ TEST_F(ScaleRestartTest, AConflictMeanwhileEndsIt) {
   EXPECT_TRUE(actions_.empty());
 }
 
-// A take-over may be repeated: it goes on as soon as the API answers.
+// A take-over may be repeated: it goes on when the API answers and the workload has been read.
 TEST_F(ScaleRestartTest, ATakeOverGoesOn) {
   AutoscalerFacts facts;
   facts.uid = "uid-hpa";
@@ -138,11 +138,13 @@ TEST_F(ScaleRestartTest, ATakeOverGoesOn) {
   facts.rules = WebPolicy().scale().rules;
   Do(AutoscalerObserved{"local", {"shop", "web"}, facts});
   Do(TakeOverAutoscaler{.request_id = 1, .cluster = "local", .name = {"shop", "web"}, .policy = "web"});
+  See(2);
   ASSERT_EQ(actions_.size(), 1u);
   const DecisionId id = actions_[0].decision;
   Restart();
-  EXPECT_TRUE(actions_.empty());
   Do(ApiChanged{"local", true, ""});
+  EXPECT_TRUE(actions_.empty());
+  See(2);
   ASSERT_EQ(actions_.size(), 1u);
   EXPECT_EQ(actions_[0].decision, id);
   EXPECT_EQ(actions_[0].action.kind, ActionKind::kDeleteAutoscaler);

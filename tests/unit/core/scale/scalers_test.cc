@@ -274,21 +274,24 @@ TEST_F(ScalersTest, ATakeOverCanBeTried) {
   EXPECT_TRUE(decisions_.empty());
 }
 
-// A take-over makes the policy, deletes the autoscaler by its uid, and scales when that is seen to be gone.
+// A take-over makes the policy, deletes the autoscaler by its uid once the workload has been read, and scales
+// when that is seen to be gone.
 TEST_F(ScalersTest, ATakeOverDeletesTheAutoscaler) {
   Do(Autoscaler());
   TakeOver();
   ASSERT_TRUE(reply_->status.ok()) << reply_->status;
+  EXPECT_TRUE(actions_.empty());
+  See(2);
   ASSERT_EQ(actions_.size(), 1u);
   EXPECT_EQ(actions_[0].action.kind, ActionKind::kDeleteAutoscaler);
   EXPECT_EQ(actions_[0].action.uid, "uid-hpa");
   EXPECT_EQ(reply_->decision, actions_[0].decision);
   EXPECT_EQ(Last().kind, DecisionKind::kTakeOver);
   EXPECT_EQ(policies_.at("web").scale(), WebPolicy().scale());
+  EXPECT_EQ(Last().workload_uid, "uid-web");
   Finish(actions_[0], ActionOutcome::kDone);
   EXPECT_EQ(Last().state, DecisionState::kSucceeded);
 
-  See(2);
   SeePod(1);
   SeePod(2);
   Seconds(3, 2, 100);
@@ -310,7 +313,56 @@ TEST_F(ScalersTest, ATakeOverUnderObserveDeletesNothing) {
   ASSERT_TRUE(reply_->status.ok()) << reply_->status;
   EXPECT_FALSE(reply_->created);
   EXPECT_EQ(policies_.at("web").scale().mode, PolicyMode::kEnforce);
+  See(2);
   EXPECT_EQ(actions_.size(), 1u);
+}
+
+// An autoscaler stays where its place cannot be taken: a role is missing, the workload's pods cannot be told
+// from others'. Else nobody would scale.
+TEST_F(ScalersTest, NoAutoscalerIsDeletedWhosePlaceCannotBeTaken) {
+  Do(Autoscaler());
+  TakeOver();
+  Do(WorkloadGone{"local", Web(), "the deployments of its namespace cannot be watched"});
+  EXPECT_TRUE(actions_.empty());
+  EXPECT_EQ(Last().state, DecisionState::kCancelled);
+  EXPECT_NE(Last().outcome.find("cannot be watched"), std::string::npos) << Last().outcome;
+  EXPECT_EQ(Last().actions[0].state, ActionState::kSkipped);
+
+  WorkloadFacts facts{.uid = "uid-web", .replicas = 2, .status_replicas = 2};
+  facts.overlaps = {"apps", "Deployment", "shop", "other"};
+  Do(WorkloadObserved{"local", Web(), facts});
+  TakeOver();
+  ASSERT_TRUE(reply_->status.ok()) << reply_->status;
+  EXPECT_TRUE(actions_.empty());
+  EXPECT_EQ(Last().state, DecisionState::kCancelled);
+  EXPECT_NE(Last().outcome.find("takes some of its pods"), std::string::npos) << Last().outcome;
+
+  See(2);
+  TakeOver();
+  EXPECT_EQ(actions_.size(), 1u);
+}
+
+// The same of a policy that is paused, before the order and while it waits.
+TEST_F(ScalersTest, ATakeOverByAPausedPolicyIsRefused) {
+  Do(Autoscaler());
+  TakeOver(PolicyMode::kObserve);
+  Policy paused = WebPolicy(PolicyMode::kObserve);
+  paused.scale().paused = true;
+  Apply(paused);
+  ASSERT_TRUE(reply_->status.ok()) << reply_->status;
+  TakeOver();
+  EXPECT_EQ(reply_->status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(reply_->status.message().find("is paused"), absl::string_view::npos) << reply_->status;
+  EXPECT_EQ(policies_.at("web").scale().mode, PolicyMode::kObserve);
+
+  Apply(WebPolicy());
+  TakeOver();
+  ASSERT_TRUE(reply_->status.ok()) << reply_->status;
+  paused.scale().mode = PolicyMode::kEnforce;
+  Apply(paused);
+  See(2);
+  EXPECT_TRUE(actions_.empty());
+  EXPECT_EQ(Last().state, DecisionState::kCancelled);
 }
 
 // What cannot be taken over: what is not there, what scales by more than CPU, and a workload that has a

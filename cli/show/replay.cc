@@ -7,6 +7,7 @@
 #include "absl/strings/strip.h"
 #include "cli/print/structured.h"
 #include "cli/print/text.h"
+#include "cli/show/explain.h"
 
 namespace evenkeel::cli {
 namespace {
@@ -15,9 +16,12 @@ std::string Lower(const std::string& enumerator, absl::string_view prefix) {
   return absl::StrReplaceAll(absl::AsciiStrToLower(absl::StripPrefix(enumerator, prefix)), {{"_", " "}});
 }
 
-// "failover of node node-3 in cluster local".
+// "failover of node node-3 in cluster local", "scale of shop/web in cluster local".
 std::string Title(const v1::Decision& decision) {
   const std::string kind = Lower(v1::Decision::Kind_Name(decision.kind()), "KIND_");
+  if (!decision.workload().empty()) {
+    return absl::StrCat(kind, " of ", TargetText(decision.workload()), " in cluster ", decision.cluster());
+  }
   return decision.node().empty()
              ? absl::StrCat(kind, " of cluster ", decision.cluster())
              : absl::StrCat(kind, " of node ", decision.node(), " in cluster ", decision.cluster());

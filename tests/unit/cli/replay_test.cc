@@ -90,6 +90,16 @@ TEST(ReplayTextTest, SaysWhenTheyDidNot) {
   EXPECT_THAT(ReplayText(answer, {.policy = "new"}), HasSubstr("do not trust what follows"));
 }
 
+TEST(ReplayTextTest, NamesTheWorkloadOfADecisionOnOne) {
+  ReplayAnswer answer = Verified();
+  v1::Decision& decision = *answer.comparisons[0].mutable_recorded();
+  decision.set_kind(v1::Decision::KIND_TAKE_OVER);
+  decision.clear_node();
+  decision.set_workload("namespaces/shop/deployments/web");
+  EXPECT_THAT(ReplayText(answer, {.wide = true, .policy = ""}),
+              HasSubstr("7-12  take over of shop/web in cluster local"));
+}
+
 TEST(ReplayTextTest, SaysWhenNothingWouldHaveDiffered) {
   EXPECT_THAT(ReplayText(Verified(), {.policy = "new"}),
               HasSubstr("Nothing would have differed under policy new: 1 decision the same.\n"));

@@ -126,6 +126,7 @@ class WorkloadWatch::Core : public std::enable_shared_from_this<Core> {
   void OnObject(Group& group, const Json& object, bool listed);
   void OnNone(const Group& group, const std::string& name);
   void OnProblem(const Group& group, bool refused);
+  void StopReading(Target& target);
   void Read(const Workload& workload, Target& target, Telling telling);
   void OnRead(const Workload& workload, uint64_t round, Telling telling, const absl::StatusOr<Json>& scale);
   void Gone(const Workload& workload, Target& target, const std::string& reason);
@@ -299,10 +300,7 @@ void WorkloadWatch::Core::Join(const Workload& workload, Target& target, const k
 }
 
 void WorkloadWatch::Core::Leave(const Workload& workload, Target& target) {
-  target.round = ++rounds_;
-  target.wait.Cancel();
-  target.reading = false;
-  target.read_again = false;
+  StopReading(target);
   target.failures = 0;
   target.parts.clear();
   Group* const group = std::exchange(target.group, nullptr);
@@ -344,8 +342,20 @@ void WorkloadWatch::Core::Group::OnState(kube::ListWatchState state, const absl:
 void WorkloadWatch::Core::OnProblem(const Group& group, bool refused) {
   for (const auto& [name, workload] : group.targets) {
     Target& target = targets_.at(workload);
+    if (refused) {
+      StopReading(target);
+      target.parts.clear();
+    }
     if (refused || !target.seen) Gone(workload, target, group.problem);
   }
+}
+
+// What is being read says nothing any more: nobody would tell of the next change.
+void WorkloadWatch::Core::StopReading(Target& target) {
+  target.round = ++rounds_;
+  target.reading = false;
+  target.read_again = false;
+  target.wait.Cancel();
 }
 
 void WorkloadWatch::Core::OnObject(Group& group, const Json& object, bool listed) {
@@ -364,10 +374,7 @@ void WorkloadWatch::Core::OnNone(const Group& group, const std::string& name) {
   if (named == group.targets.end()) return;
   const Workload workload = named->second;
   Target& target = targets_.at(workload);
-  target.round = ++rounds_;  // what is being read was there before
-  target.reading = false;
-  target.read_again = false;
-  target.wait.Cancel();
+  StopReading(target);  // it was there before
   target.parts.clear();
   Gone(workload, target, kThereIsNone);
 }

@@ -237,6 +237,35 @@ TEST_F(WorkloadWatchTest, ForbiddenListIsTold) {
   EXPECT_EQ(Seen(1).replicas, 2);
 }
 
+// A read that is tried again ends with the right to watch: what it told would be the last that is heard.
+TEST_F(WorkloadWatchTest, NothingIsReadThatCannotBeWatched) {
+  kubernetes_.Put(kube::Deployments(), Deployment("web", 2));
+  Watch(web_);
+  Seen(1);
+  kubernetes_.WaitUntilIdle();
+  const size_t seen = SeenSoFar();
+  std::atomic<int> lists = 0;
+  std::atomic<bool> readable = false;
+  SetFault([&](const std::string& verb, const kube::Resource& resource, const kube::ObjectName&) {
+    if (verb == "list" && resource == kube::Deployments()) {
+      ++lists;
+      return absl::PermissionDeniedError("no role");
+    }
+    const bool fails = verb == "get" && resource.plural == "deployments/scale" && !readable;
+    return fails ? absl::UnavailableError("no answer") : absl::OkStatus();
+  });
+  kubernetes_.Put(kube::Deployments(), Deployment("web", 3));
+  kubernetes_.ForgetHistory();
+  size_t gone = 1;
+  while (WhyGone(gone).find("cannot be watched") == std::string::npos) ++gone;
+  readable = true;
+  const int listed = lists;
+  while (lists < listed + 2) kubernetes_.WaitUntilIdle();
+  EXPECT_EQ(SeenSoFar(), seen);
+  SetFault(nullptr);
+  EXPECT_EQ(Seen(seen + 1).replicas, 3);
+}
+
 // L8: no answer is no news for a while: what was seen still counts, and is read when there are answers.
 TEST_F(WorkloadWatchTest, SilenceIsBackedOffFrom) {
   kubernetes_.Put(kube::Deployments(), Deployment("web", 2));

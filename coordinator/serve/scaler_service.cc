@@ -50,6 +50,9 @@ absl::StatusOr<std::string> ClusterFrom(const std::string& cluster,
     return cluster;
   }
   if (clusters.size() == 1) return clusters.begin()->first;
+  if (clusters.empty()) {
+    return base::InvalidField("cluster", "is missing, and the coordinator has none; start it with --cluster");
+  }
   const std::string all = absl::StrJoin(
       clusters, ", ", [](std::string* out, const auto& entry) { absl::StrAppend(out, entry.first); });
   return base::InvalidField("cluster",

@@ -98,7 +98,7 @@ class Api:
                     if change["type"] == "ERROR":
                         raise ApiError(change["object"].get("code", 0), change["object"].get("message", "watch ended"))
                     yield change["type"], change["object"]
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: it broke within a line
                 raise Failure(f"the watch of {path} broke: {error}") from error
 
     def _connection(self, timeout_s: float) -> http.client.HTTPConnection:

@@ -18,7 +18,7 @@ OperatorApi::OperatorApi(const Parts& parts)
       maintenances_(environment_, parts.store, parts.replies, parts.clock),
       replays_(environment_, parts.event_log, parts.view),
       fencing_(environment_, parts.replies),
-      scalers_(environment_, parts.scalers, parts.view, parts.replies) {}
+      scalers_(environment_, parts.store, parts.scalers, parts.view, parts.replies) {}
 
 void OperatorApi::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&fleet_);

@@ -59,6 +59,16 @@ absl::StatusOr<std::string> ClusterFrom(const std::string& cluster,
                             absl::StrCat("is missing, and the coordinator has several clusters: ", all));
 }
 
+// The policy that a take-over makes, or changes where it is there.
+absl::StatusOr<std::string> PolicyFrom(const v1::TakeOverAutoscalerRequest& request) {
+  const bool named = !request.policy().empty();
+  absl::StatusOr<std::string> name =
+      PolicyNameFrom("policy", named ? request.policy() : PolicyResource(request.autoscaler()));
+  if (name.ok() || named) return name;
+  return base::InvalidField("policy",
+                            "is missing, and the autoscaler's name cannot be that of a policy: choose one");
+}
+
 absl::StatusOr<coordinator::TakeOverAutoscaler> OrderFrom(const v1::TakeOverAutoscalerRequest& request,
                                                           const std::map<std::string, uint32_t>& clusters) {
   coordinator::TakeOverAutoscaler order{
@@ -71,14 +81,7 @@ absl::StatusOr<coordinator::TakeOverAutoscaler> OrderFrom(const v1::TakeOverAuto
   if (order.name.name.empty() || order.name.name.size() > kLongestName) {
     return base::InvalidField("autoscaler", "must be the name of a HorizontalPodAutoscaler");
   }
-  const std::string policy = request.policy().empty() ? PolicyResource(order.name.name) : request.policy();
-  const absl::StatusOr<std::string> name = PolicyNameFrom("policy", policy);
-  if (!name.ok() && request.policy().empty()) {
-    return base::InvalidField("policy",
-                              "is missing, and the autoscaler's name cannot be that of a policy: choose one");
-  }
-  EVENKEEL_RETURN_IF_ERROR(name.status());
-  order.policy = *name;
+  EVENKEEL_ASSIGN_OR_RETURN(order.policy, PolicyFrom(request));
   if (request.mode() != v1::POLICY_MODE_UNSPECIFIED) {
     EVENKEEL_ASSIGN_OR_RETURN(order.mode, ModeFrom("mode", request.mode()));
   }
@@ -121,26 +124,30 @@ grpc::ServerWriteReactor<v1::WatchScalersResponse>* ScalerService::WatchScalers(
 grpc::ServerUnaryReactor* ScalerService::TakeOverAutoscaler(grpc::CallbackServerContext* context,
                                                             const v1::TakeOverAutoscalerRequest* request,
                                                             v1::TakeOverAutoscalerResponse* response) {
-  return AnswerLater(environment_, context, {.verb = "create", .resource = "policies"},
-                     [this, request, response](const Finish& finish) {
-                       const auto order = OrderFrom(*request, NodesByCluster(view_));
-                       if (!order.ok()) return finish(order.status());
-                       replies_.Ask(
-                           [&](uint64_t request_id) {
-                             coordinator::TakeOverAutoscaler event = *order;
-                             event.request_id = request_id;
-                             return event;
-                           },
-                           [response, finish](const Reply& reply) {
-                             if (reply.status.ok() && reply.policy) {
-                               *response->mutable_policy() = ToMessage(*reply.policy, 0);
-                             }
-                             if (reply.status.ok() && reply.decision) {
-                               response->set_decision(DecisionResource(*reply.decision));
-                             }
-                             finish(reply.status);
-                           });
-                     });
+  const auto name = PolicyFrom(*request);
+  const bool is_there = name.ok() && store_.GetPolicy(*name).ok();
+  return AnswerLater(
+      environment_, context,
+      {.verb = is_there ? "update" : "create", .resource = "policies", .name = is_there ? *name : ""},
+      [this, request, response](const Finish& finish) {
+        const auto order = OrderFrom(*request, NodesByCluster(view_));
+        if (!order.ok()) return finish(order.status());
+        replies_.Ask(
+            [&](uint64_t request_id) {
+              coordinator::TakeOverAutoscaler event = *order;
+              event.request_id = request_id;
+              return event;
+            },
+            [response, finish](const Reply& reply) {
+              if (reply.status.ok() && reply.policy) {
+                *response->mutable_policy() = ToMessage(*reply.policy, 0);
+              }
+              if (reply.status.ok() && reply.decision) {
+                response->set_decision(DecisionResource(*reply.decision));
+              }
+              finish(reply.status);
+            });
+      });
 }
 
 }  // namespace evenkeel::coordinator

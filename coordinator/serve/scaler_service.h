@@ -5,16 +5,19 @@
 #include "coordinator/serve/fleet_view.h"
 #include "coordinator/serve/reply_box.h"
 #include "coordinator/serve/scaler_feed.h"
+#include "coordinator/store/state_store.h"
 #include "evenkeel/v1/scaler.grpc.pb.h"
 
 namespace evenkeel::coordinator {
 
-// Access: get, list and watch on `scalers`; TakeOverAutoscaler asks for create on `policies`.
+// Access: get, list and watch on `scalers`; TakeOverAutoscaler asks for create on `policies`, or for update
+// of the one that is there already.
 class ScalerService final : public v1::ScalerService::CallbackService {
  public:
   // All outlive the server.
-  ScalerService(CallEnvironment& environment, ScalerFeed& feed, const FleetView& view, ReplyBox& replies)
-      : environment_(environment), feed_(feed), view_(view), replies_(replies) {}
+  ScalerService(CallEnvironment& environment, const StateStore& store, ScalerFeed& feed,
+                const FleetView& view, ReplyBox& replies)
+      : environment_(environment), store_(store), feed_(feed), view_(view), replies_(replies) {}
 
   grpc::ServerUnaryReactor* ListScalers(grpc::CallbackServerContext* context,
                                         const v1::ListScalersRequest* request,
@@ -30,6 +33,7 @@ class ScalerService final : public v1::ScalerService::CallbackService {
 
  private:
   CallEnvironment& environment_;
+  const StateStore& store_;
   ScalerFeed& feed_;
   const FleetView& view_;
   ReplyBox& replies_;

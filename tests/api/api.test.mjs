@@ -232,7 +232,10 @@ test('scale policies are checked, and their scalers shown', async () => {
   await assert.rejects(call(scalers(stranger), 'ListScalers', {}), { code: grpc.status.UNAUTHENTICATED });
 
   const takeOver = { namespace: 'shop', autoscaler: 'none' };
-  await assert.rejects(call(scalers(viewer), 'TakeOverAutoscaler', takeOver), { code: grpc.status.PERMISSION_DENIED });
+  // It makes a policy, or changes the one that is there.
+  for (const [policy, right] of [['policies/new', /create policies/], ['policies/scale', /update policies/]]) {
+    await assert.rejects(call(scalers(viewer), 'TakeOverAutoscaler', { ...takeOver, policy }), { code: grpc.status.PERMISSION_DENIED, details: right });
+  }
   await assert.rejects(call(scalers(), 'TakeOverAutoscaler', takeOver), { code: grpc.status.NOT_FOUND });
   await assert.rejects(call(scalers(), 'TakeOverAutoscaler', { ...takeOver, autoscaler: '' }), { code: grpc.status.INVALID_ARGUMENT, details: /autoscaler/ });
   await assert.rejects(call(scalers(), 'TakeOverAutoscaler', { ...takeOver, cluster: 'nowhere' }), { code: grpc.status.INVALID_ARGUMENT, details: /cluster/ });

@@ -40,7 +40,8 @@ int main() {
   UsageBook book;
   const absl::Time start = absl::FromUnixSeconds(1'700'000'000);
   for (int node = 0; node < kNodes; ++node) {
-    for (const v1::PodReport& pod : ReportOf(node, 0).pods()) {
+    const v1::Report first = ReportOf(node, 0);
+    for (const v1::PodReport& pod : first.pods()) {
       const bool watched = book.Watch({.cluster = "blue",
                                        .node = absl::StrCat("node-", node),
                                        .pod_uid = pod.uid(),

@@ -92,17 +92,17 @@ TEST(EventRecordsTest, EveryValueOfEveryEnumComesBack) {
     record.mutable_node_health_changed()->mutable_symptoms(0)->set_kind(kind);
     check(record);
   });
-  ForEachValue<storage::v1::PodPhase>([&](storage::v1::PodPhase phase) {
+  test::ForEachStoredValue<storage::v1::PodPhase>([&](storage::v1::PodPhase phase) {
     storage::v1::Event record = ToRecord(Event(WorkloadPodObserved{}));
     record.mutable_workload_pod_observed()->set_phase(phase);
     check(record);
   });
-  ForEachValue<storage::v1::PolicyMode>([&](storage::v1::PolicyMode mode) {
+  test::ForEachStoredValue<storage::v1::PolicyMode>([&](storage::v1::PolicyMode mode) {
     storage::v1::Event record = ToRecord(Event(TakeOverAutoscaler{}));
     record.mutable_take_over_autoscaler()->set_mode(mode);
     check(record);
   });
-  ForEachValue<storage::v1::SelectPolicy>([&](storage::v1::SelectPolicy select) {
+  test::ForEachStoredValue<storage::v1::SelectPolicy>([&](storage::v1::SelectPolicy select) {
     storage::v1::Event record = ToRecord(Event(AutoscalerObserved{.facts = {.rules = ScaleRules{}}}));
     record.mutable_autoscaler_observed()->mutable_rules()->mutable_up()->set_select(select);
     check(record);

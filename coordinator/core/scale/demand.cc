@@ -29,6 +29,7 @@ struct Sum {
 struct Groups {
   Sum counted;
   Sum starting;              // nothing used
+  Sum serving;               // of the starting: Ready, so they have their share of the load
   Sum broken;                // the same
   Sum missing;               // the same
   int64_t missing_full = 0;  // what the missing would use if each used all that it asked for; see kHpa
@@ -73,9 +74,12 @@ Groups Sort(const std::vector<PodLoad>& pods, const CpuTarget& target, const Sta
         groups.counted.Add(pod.sample->millicores, pod.request_millicores);
         if (pod.held) ++demand.held;
         break;
-      case PodGroup::kUnready:
-        (IsBroken(pod, start_up, now) ? groups.broken : groups.starting).Add(0, pod.request_millicores);
+      case PodGroup::kUnready: {
+        const bool broken = IsBroken(pod, start_up, now);
+        (broken ? groups.broken : groups.starting).Add(0, pod.request_millicores);
+        if (!broken && pod.ready) groups.serving.Add(0, pod.request_millicores);
         break;
+      }
       default:
         groups.missing.Add(0, pod.request_millicores);
         groups.missing_full += pod.request_millicores * std::max<int64_t>(100, target.value) / 100;
@@ -89,13 +93,16 @@ Groups Sort(const std::vector<PodLoad>& pods, const CpuTarget& target, const Sta
   return groups;
 }
 
+// What pods use together that are taken for pods like the counted ones.
+int64_t LikenedUse(const Groups& groups, const Sum& pods, CpuTarget::Kind kind) {
+  const int64_t use = UseOf(groups.counted, kind);
+  return kind == CpuTarget::Kind::kPercentOfRequest ? pods.requested * use / 100 : pods.pods * use;
+}
+
 // What the missing pods are taken to use together.
 int64_t MissingUse(const Groups& groups, double ratio, const CpuTarget& target, DemandRules rules) {
   const bool percent = target.kind == CpuTarget::Kind::kPercentOfRequest;
-  if (rules == DemandRules::kEvenkeel) {
-    const int64_t use = UseOf(groups.counted, target.kind);
-    return percent ? groups.missing.requested * use / 100 : groups.missing.pods * use;
-  }
+  if (rules == DemandRules::kEvenkeel) return LikenedUse(groups, groups.missing, target.kind);
   if (ratio > 1.0) return 0;
   return percent ? groups.missing_full : groups.missing.pods * target.value;
 }
@@ -133,6 +140,12 @@ Demand DemandOf(const std::vector<PodLoad>& pods, int64_t current, const CpuTarg
   if (above && groups.starting.pods > 0) {
     all += groups.starting;
     likened = false;
+  }
+  // A pod that has just become Ready has taken load off the others, and cannot show it yet. Left out, it
+  // would be scaled in again as soon as it helps.
+  if (demand.ratio < 1.0 && rules == DemandRules::kEvenkeel && groups.serving.pods > 0) {
+    all += groups.serving;
+    all.millicores += LikenedUse(groups, groups.serving, target.kind);
   }
   int64_t made_up_for = 0;
   if (above && groups.broken.pods > 0) {

@@ -183,6 +183,21 @@ TEST(DemandTest, MasksStartUp) {
   EXPECT_EQ(GroupOf(ended, StartUp{}, kLook), PodGroup::kLeft);
 }
 
+// A pod that is Ready but cannot show its CPU yet has its share of the load: three at a third of the old load
+// are three, and not two. The HPA leaves it out, and takes it away again where the window is short.
+TEST(DemandTest, APodThatHasJustBecomeReadyIsNotTakenAwayAgain) {
+  PodLoad young = Well(330);
+  young.started = kLook - absl::Seconds(20);
+  young.ready_changed = kLook - absl::Seconds(10);
+  const std::vector<PodLoad> pods = {Well(330), Well(330), young};
+  EXPECT_EQ(Ask(pods, 3, Percent(44), DemandRules::kHpa).replicas, 2);
+  EXPECT_EQ(Ask(pods, 3, Percent(44), DemandRules::kEvenkeel).replicas, 3);
+  EXPECT_EQ(Ask(pods, 3, Millicores(440), DemandRules::kEvenkeel).replicas, 3);
+  // One that is not Ready yet has no share.
+  young.ready = false;
+  EXPECT_EQ(Ask({Well(330), Well(330), young}, 3, Percent(44), DemandRules::kEvenkeel).replicas, 2);
+}
+
 // A pod has no sample yet for a minute after it became Ready: it is starting. After that it is one that
 // nobody measures.
 TEST(DemandTest, TheFirstSampleMayTakeAMinute) {

@@ -176,6 +176,16 @@ void HoldReplicas(Scaler& scaler, int64_t replicas, absl::Time when) {
   NoteHeld(recommendations, replicas, when);
 }
 
+// The replicas that are there, or more where a change to more is under way.
+int64_t Coming(Turn& turn, const Scaler& scaler, int64_t replicas) {
+  const OpenDecision* open = turn.FindOpen(scaler.open_decision);
+  if (open == nullptr) return replicas;
+  for (const Action& action : open->decision.actions) {
+    if (action.replicas) replicas = std::max(replicas, action.replicas->to);
+  }
+  return replicas;
+}
+
 // The workload is seen, and was not before, or another object has its name.
 void Recognise(Turn& turn, Scaler& scaler, const WorkloadFacts& facts) {
   ScalerRecord& record = scaler.record;
@@ -191,7 +201,8 @@ void Recognise(Turn& turn, Scaler& scaler, const WorkloadFacts& facts) {
     // A crash takes away what was noted since the record was written; it was written kRecordEvery later at
     // the latest.
     const absl::Time written = scaler.record.written + kRecordEvery;
-    HoldReplicas(scaler, facts.replicas, scaler.restored ? std::min(written, turn.now) : turn.now);
+    HoldReplicas(scaler, Coming(turn, scaler, facts.replicas),
+                 scaler.restored ? std::min(written, turn.now) : turn.now);
   }
   scaler.restored = false;
 }

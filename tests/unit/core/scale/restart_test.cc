@@ -69,6 +69,20 @@ TEST_F(ScaleRestartTest, WhatIsFreshWaitsForTheApi) {
   EXPECT_EQ(actions_.size(), 1u);
 }
 
+// What was asked for in the lost seconds is not known: no fewer are wanted for a window than were on their
+// way, although fewer are found.
+TEST_F(ScaleRestartTest, WhatIsOnItsWayIsHeld) {
+  Begin(2);
+  const int64_t on_its_way = Rise().action.replicas->to;
+  ASSERT_GT(on_its_way, 2);
+  Restart(absl::Seconds(3));
+  Find(2);
+  ASSERT_EQ(actions_.size(), 1u);
+  const auto& highest = core_->state().scalers.at("web").record.memory.recommendations.highest;
+  ASSERT_FALSE(highest.empty());
+  EXPECT_GE(highest.front().replicas, on_its_way);
+}
+
 // It was not done, and the load may be another by now: given up, and what is still needed is a plan of its
 // own.
 TEST_F(ScaleRestartTest, WhatIsOldIsGivenUp) {

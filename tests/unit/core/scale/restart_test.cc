@@ -78,7 +78,8 @@ TEST_F(ScaleRestartTest, WhatIsOnItsWayIsHeld) {
   Restart(absl::Seconds(3));
   Find(2);
   ASSERT_EQ(actions_.size(), 1u);
-  const auto& highest = core_->state().scalers.at("web").record.memory.recommendations.highest;
+  Finish(actions_[0], ActionOutcome::kDone);
+  const auto& highest = records_.at("web").memory.recommendations.highest;
   ASSERT_FALSE(highest.empty());
   EXPECT_GE(highest.front().replicas, on_its_way);
 }

@@ -24,6 +24,12 @@ SUITE = "bookworm"
 PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
+# The tree vendors reflect2 1.0.1, which calls reflect.mapiterinit as it was before Go 1.18: built with Debian's Go it
+# iterates over maps in memory that is not its own, and an API server crashes now and then while it writes JSON
+# (https://github.com/kubernetes/client-go/issues/1048). Debian has the release that mends it, 1.0.2.
+_REFLECT2 = "github.com/modern-go/reflect2"
+_MENDED = Path("/usr/share/gocode/src")
+
 # Everything that decides what comes out is in here, and so in the cache's key.
 _MAKE = ("make", "GOLDFLAGS=-s -w", "WHAT=" + " ".join(f"cmd/{program}" for program in PROGRAMS))
 _ENVIRONMENT = {
@@ -40,7 +46,7 @@ def folder() -> Path:
     """Where the programs are, or will be once they are built."""
     if given := os.environ.get("EVENKEEL_KUBERNETES"):
         return Path(given)
-    recipe = repr((VERSION, SUITE, _MAKE, sorted(_ENVIRONMENT.items())))
+    recipe = repr((VERSION, SUITE, _REFLECT2, _MAKE, sorted(_ENVIRONMENT.items())))
     return CACHE / f"kubernetes-{VERSION}-{hashlib.sha256(recipe.encode()).hexdigest()[:8]}"
 
 
@@ -101,8 +107,20 @@ def _fetch(work: Path, progress: Progress) -> Path:
     for line in (tree / "debian/patches/series").read_text().splitlines():
         if line and not line.startswith("#"):
             commands.run(["patch", "-p1", "-s", "-d", tree, "-i", tree / "debian/patches" / line])
+    _mend(tree)
     progress.done(f"source unpacked: {original.name}")
     return tree
+
+
+def _mend(tree: Path) -> None:
+    """Puts the mended reflect2 in the vendored one's place."""
+    mended = _MENDED / _REFLECT2
+    if not mended.is_dir():
+        raise Failure(f"{mended} is not there",
+                      "install golang-github-modern-go-reflect2-dev: deploy/packages/install cluster")
+    vendored = tree / "vendor" / _REFLECT2
+    shutil.rmtree(vendored)
+    shutil.copytree(mended, vendored, ignore=shutil.ignore_patterns("go.mod", "*_test.go"))
 
 
 def _archive() -> str:

@@ -29,6 +29,10 @@ class Board final : public ReportSource {
     }
   }
 
+  bool SamplesClosely() const {
+    absl::MutexLock lock(&mutex_);
+    return state_.SamplesClosely();
+  }
   bool HasNews() const override {
     absl::MutexLock lock(&mutex_);
     return state_.HasNews();

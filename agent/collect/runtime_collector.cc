@@ -36,6 +36,26 @@ RuntimeCollector::RuntimeCollector(const HostRoot& host, const std::string& sock
       clock_(clock),
       client_(socket_path_) {}
 
+absl::Status RuntimeCollector::Look() {
+  whole_ = !whole_;
+  return whole_ ? Collect() : CollectDeaths();
+}
+
+absl::Status RuntimeCollector::CollectDeaths() {
+  if (!version_known_ || !board_.SamplesClosely()) {
+    return absl::OkStatus();
+  }
+  between_.Clear();
+  EVENKEEL_RETURN_IF_ERROR(client_.ListContainers(kDeadline, between_));
+  const bool same = static_cast<size_t>(between_.containers_size()) == details_.size() &&
+                    std::all_of(between_.containers().begin(), between_.containers().end(),
+                                [this](const cri::Container& container) {
+                                  const auto known = details_.find(container.id());
+                                  return known != details_.end() && known->second.state == container.state();
+                                });
+  return same ? absl::OkStatus() : ReadPods();
+}
+
 absl::Status RuntimeCollector::Collect() {
   const absl::Time began = clock_.Now();
   PartObservation seen = ReadHealth();

@@ -23,6 +23,10 @@ namespace evenkeel::agent {
 // A host without the runtime's socket has no such runtime; but one that has answered this agent and whose
 // socket is gone has stopped.
 //
+// Where pods are sampled closely (their workload is scaled), half-way between two rounds it is asked for the
+// containers alone; a death or a start among them is then followed at once, so that none is older than half a
+// second when it is seen.
+//
 // What costs the runtime is asked once for each container (its details, when it is new and when it has ended)
 // and kept.
 class RuntimeCollector {
@@ -37,8 +41,15 @@ class RuntimeCollector {
   RuntimeCollector(const HostRoot& host, const std::string& socket, Board& board, UsageCollector& usage,
                    const time::Clock& clock);
 
+  // How often Look is called.
+  static constexpr absl::Duration kLookEvery = absl::Milliseconds(500);
+
+  // A round, or what comes half-way between two: by turns.
+  absl::Status Look();
   // One round. A runtime that is not well is told to the board and is no failure of the collector.
   absl::Status Collect();
+  // What comes between: a round's pods and containers where a container is new, gone or in another state.
+  absl::Status CollectDeaths();
 
  private:
   PartObservation ReadHealth();
@@ -57,6 +68,7 @@ class RuntimeCollector {
   const time::Clock& clock_;
   RuntimeClient client_;
 
+  bool whole_ = false;         // the last look was a round
   bool has_answered_ = false;  // since the agent's start
   bool version_known_ = false;
   absl::Time stats_due_ = absl::InfinitePast();
@@ -66,6 +78,7 @@ class RuntimeCollector {
   runtime::v1::StatusResponse status_;
   runtime::v1::ListPodSandboxResponse sandboxes_;
   runtime::v1::ListContainersResponse containers_;
+  runtime::v1::ListContainersResponse between_;
 };
 
 }  // namespace evenkeel::agent

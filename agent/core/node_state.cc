@@ -32,6 +32,47 @@ std::string ExitDetail(const RuntimeContainer& container) {
   return detail;
 }
 
+constexpr char kOomKilled[] = "OOMKilled";
+constexpr int32_t kKilledCode = 137;  // 128 + SIGKILL
+
+// The runtime hears of a kill for want of memory from a watcher of its own, which may come late or miss it;
+// the kernel has said so of this very container.
+void NameOomKill(v1::ContainerReport& report) {
+  if (report.state() == v1::CONTAINER_STATE_EXITED && report.oom_kills() > 0 &&
+      report.exit_code() == kKilledCode) {
+    report.set_exit_reason(kOomKilled);
+  }
+}
+
+// How the container ended that had the name before, as the runtime still lists it.
+void RefreshPreviousEnd(const RuntimeContainer& previous, v1::ContainerReport& report) {
+  if (previous.state != v1::CONTAINER_STATE_EXITED) {
+    return;
+  }
+  v1::ContainerEnd& end = *report.mutable_previous_end();
+  if (previous.exit_code) {
+    end.set_exit_code(*previous.exit_code);
+  }
+  if (!previous.exit_reason.empty() && end.reason() != kOomKilled) {
+    end.set_reason(BoundedText(previous.exit_reason, kLongestName));
+  }
+  if (previous.finished) {
+    *end.mutable_end_time() = AsTimestamp(*previous.finished);
+  }
+}
+
+// The same as this agent saw it, of a container that runs no more; `now`: it was still running at the last
+// look.
+void TakePreviousEnd(const v1::ContainerReport& previous, absl::Time now, v1::ContainerReport& report) {
+  v1::ContainerEnd& end = *report.mutable_previous_end();
+  if (previous.has_exit_code()) {
+    end.set_exit_code(previous.exit_code());
+  }
+  end.set_reason(previous.oom_kills() > 0 && previous.exit_reason().empty() ? kOomKilled
+                                                                            : previous.exit_reason());
+  *end.mutable_end_time() = previous.has_ended_time() ? previous.ended_time() : AsTimestamp(now);
+}
+
 // Brings what the runtime says of a container into its report.
 void Refresh(const RuntimeContainer& container, v1::ContainerReport& report) {
   report.set_name(BoundedText(container.name, kLongestName));
@@ -46,6 +87,10 @@ void Refresh(const RuntimeContainer& container, v1::ContainerReport& report) {
   if (container.started) {
     *report.mutable_started_time() = AsTimestamp(*container.started);
   }
+  if (container.finished) {
+    *report.mutable_ended_time() = AsTimestamp(*container.finished);
+  }
+  NameOomKill(report);
   if (container.state == v1::CONTAINER_STATE_EXITED) {  // it uses nothing any more
     report.clear_cpu_used_millicores();
     report.clear_cpu_throttled_percent();
@@ -179,6 +224,17 @@ void NodeState::ReplacePod(const RuntimePod& seen, absl::Time now, bool first) {
     } else {
       report.set_container_id(container.id);
       report.set_image(BoundedText(container.image, kLongestText));
+      const auto named =
+          std::find_if(before.containers().begin(), before.containers().end(),
+                       [&](const v1::ContainerReport& c) { return c.name() == container.name; });
+      if (named != before.containers().end()) {
+        TakePreviousEnd(*named, now, report);
+      }
+    }
+    const auto replaced = std::find_if(seen.replaced.begin(), seen.replaced.end(),
+                                       [&](const RuntimeContainer& c) { return c.name == container.name; });
+    if (replaced != seen.replaced.end()) {
+      RefreshPreviousEnd(*replaced, report);
     }
     Refresh(container, report);
     if (known || !first) {
@@ -240,6 +296,7 @@ void NodeState::NotePod(Pod& pod) {
   pod.news = pod.sent.uid().empty() || pod.again ||
              (pod.close ? WorthSendingClosely(pod.now, pod.sent) : WorthSending(pod.now, pod.sent));
   news_ = news_ || pod.news;
+  urgent_ = urgent_ || (pod.close && pod.news && !pod.sent.uid().empty() && LivesMoved(pod.now, pod.sent));
 }
 
 void NodeState::SampleClosely(const std::vector<std::string>& pod_uids) {
@@ -325,6 +382,7 @@ void NodeState::SetKubeletStatuses(const std::vector<KubeletContainerStatus>& st
     if (status.exit_code && report->state() == v1::CONTAINER_STATE_EXITED) {
       report->set_exit_code(*status.exit_code);
       report->set_exit_reason(BoundedText(status.exit_reason, kLongestName));
+      NameOomKill(*report);
     }
     NotePod(*pod);
   }
@@ -350,9 +408,15 @@ void NodeState::AddKernelOccurrence(v1::NodeOccurrence::Kind kind, absl::Time at
   occurrence.set_detail(BoundedText(detail, kLongestDetail));
   if (container_id) {
     Pod* pod = nullptr;
-    if (const v1::ContainerReport* container = FindContainer(*container_id, &pod); container != nullptr) {
+    if (v1::ContainerReport* container = FindContainer(*container_id, &pod); container != nullptr) {
       occurrence.set_pod_uid(pod->now.uid());
       occurrence.set_container(container->name());
+      if (kind == v1::NodeOccurrence::KIND_OOM_KILL) {
+        container->set_oom_kills(container->oom_kills() + 1);
+        *container->mutable_oom_kill_time() = AsTimestamp(at);
+        NameOomKill(*container);
+        NotePod(*pod);
+      }
     }
   }
   occurrences_.Add(std::move(occurrence));

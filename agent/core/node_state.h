@@ -89,15 +89,19 @@ class NodeState {
   // For the containers named; others keep what they have. Unknown containers are passed over.
   void SetUsage(const std::vector<ContainerUsage>& usage);
   void SetKubeletStatuses(const std::vector<KubeletContainerStatus>& statuses);
-  // `container_id`, when it is known, is resolved to its pod and name.
+  // `container_id`, when it is known, is resolved to its pod and name; a kill for want of memory is then told
+  // of the container as well.
   void AddKernelOccurrence(v1::NodeOccurrence::Kind kind, absl::Time at, std::string detail,
                            const std::optional<std::string>& container_id);
 
   // --- What the session sends. ---
   // Something is worth a report.
   bool HasNews() const { return news_ || occurrences_.HasUnsent(); }
-  // A reading of a closely sampled pod is, and should not wait for company.
+  // A reading of a closely sampled pod is, or the end or start of one of its containers, and should not wait
+  // for company.
   bool HasUrgentNews() const { return urgent_; }
+  // Somebody has asked for some pods.
+  bool SamplesClosely() const { return !close_.empty(); }
   // Everything, for the first report of a session; sets the report's number to 1.
   v1::Report TakeAll(absl::Time now);
   // What changed since the report before; its number is one higher.

@@ -17,6 +17,14 @@ bool ContainerCpuMoved(const v1::ContainerReport& now, const v1::ContainerReport
   return EVENKEEL_GAUGE_MOVED(cpu_used_millicores, 10, 0.05);
 }
 
+bool EndMoved(const v1::ContainerReport& now, const v1::ContainerReport& sent) {
+  const v1::ContainerEnd& end = now.previous_end();
+  const v1::ContainerEnd& told = sent.previous_end();
+  return now.has_previous_end() != sent.has_previous_end() || end.has_exit_code() != told.has_exit_code() ||
+         end.exit_code() != told.exit_code() || end.reason() != told.reason() ||
+         end.end_time().seconds() != told.end_time().seconds();
+}
+
 template <typename ContainerWorthSending>
 bool PodWorthSending(const v1::PodReport& now, const v1::PodReport& sent,
                      ContainerWorthSending container_worth_sending) {
@@ -76,6 +84,8 @@ bool WorthSending(const v1::ContainerReport& now, const v1::ContainerReport& sen
          now.image() != sent.image() || now.state() != sent.state() || now.restarts() != sent.restarts() ||
          now.has_exit_code() != sent.has_exit_code() || now.exit_code() != sent.exit_code() ||
          now.exit_reason() != sent.exit_reason() || now.has_started_time() != sent.has_started_time() ||
+         now.has_ended_time() != sent.has_ended_time() || EndMoved(now, sent) ||
+         now.oom_kills() != sent.oom_kills() ||
          ContainerCpuMoved(now, sent) || EVENKEEL_GAUGE_MOVED(cpu_throttled_percent, 5, 0) ||
          EVENKEEL_GAUGE_MOVED(memory_working_set_bytes, kMebibyte, 0.05);
 }
@@ -100,6 +110,13 @@ bool WorthSendingClosely(const v1::PodReport& now, const v1::PodReport& sent) {
 bool CpuMoved(const v1::PodReport& now, const v1::PodReport& sent) {
   return PodWorthSending(now, sent, [](const v1::ContainerReport& a, const v1::ContainerReport& b) {
     return ContainerCpuMoved(a, b);
+  });
+}
+
+bool LivesMoved(const v1::PodReport& now, const v1::PodReport& sent) {
+  return PodWorthSending(now, sent, [](const v1::ContainerReport& a, const v1::ContainerReport& b) {
+    return a.container_id() != b.container_id() || a.state() != b.state() ||
+           a.exit_reason() != b.exit_reason() || a.oom_kills() != b.oom_kills();
   });
 }
 

@@ -30,6 +30,9 @@ inline constexpr int kToldAgain = 2;
 // The CPU of one of its containers has moved by so much that a pod that is not closely sampled is told of, or
 // they are others.
 bool CpuMoved(const v1::PodReport& now, const v1::PodReport& sent);
+// One of its containers has ended or was started, or has lost a process for want of memory, or its sandbox
+// has changed.
+bool LivesMoved(const v1::PodReport& now, const v1::PodReport& sent);
 
 // Of a container by whose CPU its workload is scaled: besides, CPU 1 m and 1 %, throttling 1 percentage
 // point.

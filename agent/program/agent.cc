@@ -66,8 +66,8 @@ Agent::Agent(const Config& config, const time::Clock& clock)
       kubelet_(MakeKubeletOptions(config), board_, usage_, clock) {
   Collect("proc", absl::Seconds(1), absl::Seconds(5), [this] { return proc_.Collect(); });
   Collect("cgroup", absl::Seconds(1), absl::Seconds(5), [this] { return usage_.Collect(); });
-  Collect("runtime", absl::Seconds(1), absl::Seconds(20), [this] { return runtime_.Collect(); });
-  Collect("kernel", absl::Seconds(5), absl::Seconds(5), [this] { return kernel_.Collect(); });
+  Collect("runtime", RuntimeCollector::kLookEvery, absl::Seconds(20), [this] { return runtime_.Look(); });
+  Collect("kernel", absl::Seconds(1), absl::Seconds(5), [this] { return kernel_.Collect(); });
   Collect("disk", absl::Seconds(10), absl::Seconds(5), [this] { return disk_.Collect(); });
 }
 

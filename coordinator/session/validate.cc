@@ -50,6 +50,8 @@ absl::Status CheckContainer(const v1::ContainerReport& container) {
   EVENKEEL_RETURN_IF_ERROR(
       CheckLength("report.pods.containers.container_id", container.container_id(), kMaxLongTextBytes));
   EVENKEEL_RETURN_IF_ERROR(CheckLength("report.pods.containers.image", container.image(), kMaxLongTextBytes));
+  EVENKEEL_RETURN_IF_ERROR(CheckLength("report.pods.containers.previous_end.reason",
+                                       container.previous_end().reason(), kMaxNameBytes));
   return CheckLength("report.pods.containers.exit_reason", container.exit_reason(), kMaxNameBytes);
 }
 

@@ -85,8 +85,8 @@ bool WorthSending(const v1::ContainerReport& now, const v1::ContainerReport& sen
          now.has_exit_code() != sent.has_exit_code() || now.exit_code() != sent.exit_code() ||
          now.exit_reason() != sent.exit_reason() || now.has_started_time() != sent.has_started_time() ||
          now.has_ended_time() != sent.has_ended_time() || EndMoved(now, sent) ||
-         now.oom_kills() != sent.oom_kills() ||
-         ContainerCpuMoved(now, sent) || EVENKEEL_GAUGE_MOVED(cpu_throttled_percent, 5, 0) ||
+         now.oom_kills() != sent.oom_kills() || ContainerCpuMoved(now, sent) ||
+         EVENKEEL_GAUGE_MOVED(cpu_throttled_percent, 5, 0) ||
          EVENKEEL_GAUGE_MOVED(memory_working_set_bytes, kMebibyte, 0.05);
 }
 

@@ -33,6 +33,7 @@ Cell StateOf(const v1::Scaler& scaler) {
   if (holds("Conflicted")) return {"Conflicted", Style::kBad};
   if (lacks("Able")) return {OrNone(find("Able")->reason()), Style::kBad};
   if (holds("Panic")) return {"Panic", Style::kWarning};
+  if (holds("Crashing")) return {OrNone(find("Crashing")->reason()), Style::kBad};
   if (lacks("Active")) return {OrNone(find("Active")->reason()), Style::kWarning};
   if (lacks("Seen")) return {"Unseen", Style::kWarning};
   if (holds("Paused")) return {OrNone(find("Paused")->reason()), Style::kPlain};
@@ -54,7 +55,24 @@ std::string PodsText(const v1::ScalerPods& pods) {
   add(pods.missing(), "without a sample");
   add(pods.held(), "by their last sample");
   add(pods.broken(), "failing");
+  add(pods.down(), "down");
   return absl::StrJoin(parts, "; ");
+}
+
+// The pods that have died, with their last death.
+std::vector<Row> DeathRows(const v1::Scaler& scaler, absl::Time now) {
+  std::vector<Row> rows;
+  for (const v1::DeadPod& pod : scaler.dead_pods()) {
+    const Cell state = pod.crash_loop() ? Cell{"CrashLoop", Style::kBad}
+                       : pod.down()     ? Cell{"Down", Style::kBad}
+                                        : Cell{"Back", Style::kGood};
+    rows.push_back({{pod.pod()},
+                    state,
+                    {absl::StrCat(pod.restarts())},
+                    {Age(now - ToTime(pod.death_time()))},
+                    {OrNone(pod.cause())}});
+  }
+  return rows;
 }
 
 }  // namespace
@@ -132,6 +150,9 @@ std::string Describe(const v1::Scaler& scaler, absl::Time now) {
                           {OrNone(condition.message())}});
   }
   sheet.AddTable("Conditions", {{"TYPE"}, {"STATUS"}, {"REASON"}, {"MESSAGE"}}, conditions);
+  if (!scaler.dead_pods().empty()) {
+    sheet.AddTable("Deaths", {{"POD"}, {"STATE"}, {"RESTARTS"}, {"AGO"}, {"CAUSE"}}, DeathRows(scaler, now));
+  }
   return sheet.Take();
 }
 

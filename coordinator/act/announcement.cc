@@ -38,12 +38,14 @@ kube::Json EventFor(const Announce& announcement, absl::Time now) {
   const std::string about = !announcement.workload.empty() ? announcement.workload.name
                             : announcement.node.empty()    ? announcement.cluster
                                                            : announcement.node;
+  const std::string step = announcement.decision == DecisionId{}
+                               ? announcement.step
+                               : absl::StrCat(announcement.decision.ToString(), "-", announcement.step);
   kube::Json event = {
       {"apiVersion", "v1"},
       {"kind", "Event"},
       {"metadata",
-       {{"name", absl::StrCat(about, ".evenkeel-", announcement.decision.ToString(), "-", announcement.step)},
-        {"namespace", NamespaceFor(announcement)}}},
+       {{"name", absl::StrCat(about, ".evenkeel-", step)}, {"namespace", NamespaceFor(announcement)}}},
       {"type", announcement.warning ? "Warning" : "Normal"},
       {"reason", announcement.reason},
       {"message", announcement.message},

@@ -115,7 +115,7 @@ struct ConfirmGoodbye {
 struct Announce {
   std::string cluster;
   DecisionId decision;
-  std::string step;  // "judged", "closed"
+  std::string step;  // "judged", "closed"; of no decision: a name of its own, fit for an object's
   std::string node;
   std::string node_uid;
   Workload workload;  // the Event is about it, where it is not empty, and not about a node

@@ -1,5 +1,7 @@
 #include "coordinator/serve/scaler_messages.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -21,7 +23,22 @@ v1::ScalerPods PodsOf(const ScalerStatus& status) {
   pods.set_missing(static_cast<uint32_t>(demand.missing));
   pods.set_held(static_cast<uint32_t>(demand.held));
   pods.set_broken(static_cast<uint32_t>(demand.broken));
+  pods.set_down(static_cast<uint32_t>(status.down));
   return pods;
+}
+
+v1::DeadPod ToMessage(const DeadPod& pod) {
+  v1::DeadPod message;
+  message.set_pod(pod.name);
+  message.set_down(pod.down);
+  message.set_crash_loop(pod.deaths.crash_loop);
+  message.set_restarts(static_cast<uint32_t>(std::clamp<int64_t>(pod.deaths.restarts, 0, UINT32_MAX)));
+  const ContainerDeath& last = *pod.deaths.last;
+  message.set_container(last.container);
+  if (last.exit_code) message.set_exit_code(*last.exit_code);
+  message.set_cause(Words(last));
+  *message.mutable_death_time() = coordinator::ToMessage(last.at);
+  return message;
 }
 
 // What is advised and why, and what keeps it from being done.
@@ -84,6 +101,7 @@ v1::Scaler ToMessage(const ScalerStatus& status) {
     added.set_reason(std::string(condition.reason));
     added.set_message(condition.message);
   }
+  for (const DeadPod& pod : status.dead_pods) *message.add_dead_pods() = ToMessage(pod);
   if (status.open_decision) message.set_open_decision(DecisionResource(*status.open_decision));
   if (status.last_scaled) message.set_last_decision(DecisionResource(*status.last_scaled));
   return message;

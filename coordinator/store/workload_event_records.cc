@@ -36,6 +36,35 @@ CpuSample SampleFrom(const stored::CpuSample& record) {
           .window = DurationFrom(record.window_ns())};
 }
 
+void PutDeaths(const PodDeaths& deaths, stored::PodDeaths& record) {
+  record.set_restarts(deaths.restarts);
+  record.set_oom_kills(deaths.oom_kills);
+  record.set_down(deaths.down);
+  record.set_crash_loop(deaths.crash_loop);
+  if (!deaths.last) return;
+  stored::ContainerDeath& last = *record.mutable_last();
+  last.set_container(deaths.last->container);
+  if (deaths.last->exit_code) last.set_exit_code(*deaths.last->exit_code);
+  last.set_reason(deaths.last->reason);
+  last.set_runs_on(deaths.last->runs_on);
+  last.set_at_ns(coordinator::ToStored(deaths.last->at));
+}
+
+PodDeaths DeathsFrom(const stored::PodDeaths& record) {
+  PodDeaths deaths{.restarts = record.restarts(),
+                   .oom_kills = record.oom_kills(),
+                   .down = record.down(),
+                   .crash_loop = record.crash_loop()};
+  if (!record.has_last()) return deaths;
+  ContainerDeath& last = deaths.last.emplace();
+  last.container = record.last().container();
+  if (record.last().has_exit_code()) last.exit_code = record.last().exit_code();
+  last.reason = record.last().reason();
+  last.runs_on = record.last().runs_on();
+  last.at = TimeFrom(record.last().at_ns());
+  return deaths;
+}
+
 }  // namespace
 
 void Put(const WorkloadObserved& event, stored::Event& record) {
@@ -165,6 +194,7 @@ void Put(const UsageTold& event, stored::Event& record) {
     if (pod.sudden) PutSample(*pod.sudden, *added.mutable_sudden());
     added.set_held(pod.held);
     if (pod.throttled_percent) added.set_throttled_percent(*pod.throttled_percent);
+    if (pod.deaths != PodDeaths{}) PutDeaths(pod.deaths, *added.mutable_deaths());
   }
 }
 
@@ -176,6 +206,7 @@ absl::StatusOr<Event> Get(const stored::UsageTold& record) {
     if (each.has_steady()) pod.steady = SampleFrom(each.steady());
     if (each.has_sudden()) pod.sudden = SampleFrom(each.sudden());
     if (each.has_throttled_percent()) pod.throttled_percent = each.throttled_percent();
+    if (each.has_deaths()) pod.deaths = DeathsFrom(each.deaths());
     event.pods.push_back(std::move(pod));
   }
   return event;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coordinator/usage/deaths_from.h"
+
 namespace evenkeel::coordinator {
 namespace {
 
@@ -11,11 +13,17 @@ constexpr uint64_t kMostMillicores = 10'000'000;
 
 }  // namespace
 
-UsageBook::State UsageBook::StateOf(const v1::PodReport& report, absl::Time received) {
-  State state{.millicores = std::nullopt, .throttled_percent = std::nullopt, .told = received};
+UsageBook::State UsageBook::StateOf(const v1::PodReport& pod, const v1::Report& report, absl::Time received) {
+  State state{.millicores = std::nullopt,
+              .throttled_percent = std::nullopt,
+              .told = received,
+              .deaths = DeathsFrom(pod),
+              .node_time = absl::UnixEpoch() + absl::Seconds(report.node_time().seconds()) +
+                           absl::Nanoseconds(report.node_time().nanos())};
   uint64_t used = 0;
-  bool whole = !report.containers().empty();  // a sandbox alone has not begun to be measured
-  for (const v1::ContainerReport& container : report.containers()) {
+  // A sandbox alone has not begun to be measured, and what is left of a dead pod says nothing of its load.
+  bool whole = !pod.containers().empty() && state.deaths.down == 0;
+  for (const v1::ContainerReport& container : pod.containers()) {
     if (container.state() != v1::CONTAINER_STATE_RUNNING) continue;  // it uses nothing
     whole = whole && container.has_cpu_used_millicores();
     used = std::min(kMostMillicores, used + std::min(kMostMillicores, container.cpu_used_millicores()));
@@ -58,7 +66,10 @@ bool UsageBook::Watch(const WatchUsage& request) {
     pod.state = known->second;
     node.unwatched.erase(known);
   }
-  if (pod.state) Sample(node, pod, std::max(pod.state->told, node.spoken - kUnsettled));
+  if (pod.state) {
+    Sample(node, pod, std::max(pod.state->told, node.spoken - kUnsettled));
+    NoteDeaths(pod);
+  }
   NoteChange(pod);  // the windows may be others
   return true;
 }
@@ -137,7 +148,7 @@ void UsageBook::OnReport(const std::string& name, const v1::Report& report, absl
     if (const auto at = node.watched.find(uid); at != node.watched.end()) at->second.state.reset();
   }
   for (const v1::PodReport& told : report.pods()) {
-    State state = StateOf(told, received);
+    State state = StateOf(told, report, received);
     const auto at = node.watched.find(told.uid());
     if (at == node.watched.end()) {
       const bool room = node.unwatched.size() < kMostUnwatched || node.unwatched.contains(told.uid());
@@ -153,6 +164,7 @@ void UsageBook::OnReport(const std::string& name, const v1::Report& report, absl
     if (pod.state) Sample(node, pod, received - kUnsettled);  // so long the figure from before has held
     pod.state = state;
     if (reading) Sample(node, pod, received);
+    NoteDeaths(pod);
   }
 }
 
@@ -190,6 +202,21 @@ void UsageBook::Sample(const NodeBook& node, Pod& pod, absl::Time taken) {
   if (sudden > 0 && millicores > sudden && !ToldSudden(pod)) sudden_.insert(pod.asked.pod_uid);
 }
 
+// A report travels for as long as it may: when a death was is settled by the first that tells of it.
+void UsageBook::NoteDeaths(Pod& pod) {
+  const State& state = *pod.state;
+  if (pod.node_deaths == state.deaths) return;
+  const PodDeaths before = std::exchange(pod.deaths, state.deaths);
+  const PodDeaths known = std::exchange(pod.node_deaths, state.deaths);
+  if (pod.deaths.last) {
+    const bool same = known.last && known.last->at == state.deaths.last->at;
+    pod.deaths.last->at =
+        same ? before.last->at : ByOurClock(state.deaths.last->at, state.node_time, state.told);
+  }
+  NoteChange(pod);
+  sudden_.insert(pod.asked.pod_uid);
+}
+
 // ---- what the core is told ----
 
 void UsageBook::NoteChange(Pod& pod) {
@@ -222,7 +249,8 @@ PodUsage UsageBook::Figures(const NodeBook& node, const Pod& pod, absl::Time now
                  .steady = std::nullopt,
                  .sudden = std::nullopt,
                  .held = false,
-                 .throttled_percent = std::nullopt};
+                 .throttled_percent = std::nullopt,
+                 .deaths = pod.deaths};
   const UsageWindow::Sight sight = pod.window.SightAt(now, Fresh(node));
   if (sight == UsageWindow::Sight::kMissing) return usage;
   usage.held = sight == UsageWindow::Sight::kHeld;
@@ -242,6 +270,7 @@ PodUsage UsageBook::Figures(const NodeBook& node, const Pod& pod, absl::Time now
 
 bool UsageBook::WorthTelling(const Pod& pod, const PodUsage& now) {
   const std::optional<PodUsage>& told = pod.told;
+  if (!ToldDeaths(pod)) return true;
   if (!told) return now.steady.has_value();
   const auto millicores = [](const std::optional<CpuSample>& sample) {
     return sample ? std::optional<int64_t>(sample->millicores) : std::nullopt;
@@ -258,6 +287,10 @@ bool UsageBook::WorthTelling(const Pod& pod, const PodUsage& now) {
 
 bool UsageBook::ToldSudden(const Pod& pod) {
   return pod.told && pod.told->sudden && pod.told->sudden->millicores > pod.asked.sudden_millicores;
+}
+
+bool UsageBook::ToldDeaths(const Pod& pod) {
+  return pod.deaths == (pod.told ? pod.told->deaths : PodDeaths{});
 }
 
 std::vector<PodUsage> UsageBook::TakeChanged(absl::Time now) {
@@ -284,7 +317,7 @@ std::vector<PodUsage> UsageBook::TakeSudden(absl::Time now) {
     PodUsage usage = Figures(nodes_.at(pod.asked.node), pod, now);
     const int64_t sudden = pod.asked.sudden_millicores;
     const bool passed = sudden > 0 && usage.sudden && usage.sudden->millicores > sudden;
-    if (!passed || ToldSudden(pod)) continue;
+    if ((!passed || ToldSudden(pod)) && ToldDeaths(pod)) continue;
     pod.told = usage;
     taken.push_back(std::move(usage));
   }

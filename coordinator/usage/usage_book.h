@@ -1,6 +1,8 @@
 // The CPU of the pods that somebody asked for, of one cluster: from reports to what the core is told. Pure:
 // no clock, thread or stream; the caller brings the time and synchronises.
 //
+// A pod with a dead container carries no load: it has no samples then, and what it used before stands.
+//
 // A report names only the containers of which something has changed. So while a node's agent speaks, a pod
 // that it does not name is as it was: an even load is not a loss of samples. Where the agent is silent, the
 // pod's samples have stopped (usage_window.h: seen, held, missing).
@@ -65,8 +67,8 @@ class UsageBook {
   // The pods whose figures differ from what was last taken, as they are at `now`; and those of kTellAgain.
   // O(pods watched on nodes that have spoken since, or whose sight has changed).
   std::vector<PodUsage> TakeChanged(absl::Time now);
-  // Of those, the ones that have passed their sudden_millicores and are to be told at once. Each rise once:
-  // what it was taken for before must have been lower.
+  // Of those, the ones that are to be told at once: that have passed their sudden_millicores (each rise once:
+  // what it was taken for before must have been lower), or of which a container has died or is back.
   std::vector<PodUsage> TakeSudden(absl::Time now);
 
   // Uids of the pods that are watched on the node, in order: whom its agent is to sample closely.
@@ -80,6 +82,8 @@ class UsageBook {
     std::optional<int64_t> millicores;        // of its running containers; none: one has no figure
     std::optional<double> throttled_percent;  // of the worst of them; none: nobody knows
     absl::Time told;
+    PodDeaths deaths;  // by the node's clock, as is
+    absl::Time node_time;
   };
   struct Throttling {
     absl::Time until;
@@ -88,7 +92,10 @@ class UsageBook {
   };
   struct Pod {
     WatchUsage asked;
-    std::optional<State> state;                 // none: its node does not know it (any more), or is not there
+    std::optional<State> state;  // none: its node does not know it (any more), or is not there
+    // As told last, in whichever session: by the node's clock, and by ours.
+    PodDeaths node_deaths;
+    PodDeaths deaths;
     absl::Time begun = absl::InfinitePast();    // its first sample
     absl::Time sampled = absl::InfinitePast();  // up to when its window is filled
     UsageWindow window;
@@ -105,15 +112,17 @@ class UsageBook {
     absl::Duration rhythm;  // between the last two beats that were told of
   };
 
-  static State StateOf(const v1::PodReport& report, absl::Time received);
+  static State StateOf(const v1::PodReport& pod, const v1::Report& report, absl::Time received);
   static absl::Duration Fresh(const NodeBook& node);
   static bool ToldSudden(const Pod& pod);
+  static bool ToldDeaths(const Pod& pod);
   static bool WorthTelling(const Pod& pod, const PodUsage& now);
   static PodUsage Figures(const NodeBook& node, const Pod& pod, absl::Time now);
 
   // What is known of the pod's use, which is its state's, reaches to `taken`.
   void Sample(const NodeBook& node, Pod& pod, absl::Time taken);
   void NoteChange(Pod& pod);
+  void NoteDeaths(Pod& pod);
   void CheckAt(Pod& pod, absl::Time when);
   void RunChecks(absl::Time now);
   void ForgetStates(NodeBook& node);

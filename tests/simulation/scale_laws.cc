@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/scale/advice.h"
+#include "coordinator/core/scale/dead_pods.h"
 #include "coordinator/core/scale/minimums.h"
 #include "coordinator/core/scale/pod_groups.h"
 
@@ -171,6 +172,7 @@ bool ScaleLaws::TooManyHeld(const Intent& intent) const {
                        .request_millicores = pod.facts.request_millicores,
                        .sample = pod.usage->steady,
                        .held = pod.usage->held};
+    if (IsDown(load) || IsDown(pod.facts, pod.usage->deaths)) continue;
     if (GroupOf(load, policy->rules.start_up, Stepped()) != PodGroup::kCounted) continue;
     ++counted;
     if (pod.usage->held) ++held;

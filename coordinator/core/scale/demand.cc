@@ -31,6 +31,7 @@ struct Groups {
   Sum starting;              // nothing used
   Sum serving;               // of the starting: Ready, so they have their share of the load
   Sum broken;                // the same
+  Sum down;                  // of the broken: their containers have died
   Sum missing;               // the same
   int64_t missing_full = 0;  // what the missing would use if each used all that it asked for; see kHpa
   bool no_request = false;
@@ -63,6 +64,8 @@ Groups Sort(const std::vector<PodLoad>& pods, const CpuTarget& target, const Sta
       if (group == PodGroup::kCounted && pod.held) group = PodGroup::kMissing;
     } else if (group == PodGroup::kMissing && IsTooYoungForSamples(pod, start_up, now)) {
       group = PodGroup::kUnready;
+    } else if (group != PodGroup::kLeft && IsDown(pod)) {
+      group = PodGroup::kUnready;
     }
     if (group == PodGroup::kLeft) {
       ++demand.left;
@@ -77,6 +80,7 @@ Groups Sort(const std::vector<PodLoad>& pods, const CpuTarget& target, const Sta
       case PodGroup::kUnready: {
         const bool broken = IsBroken(pod, start_up, now);
         (broken ? groups.broken : groups.starting).Add(0, pod.request_millicores);
+        if (IsDown(pod)) groups.down.Add(0, pod.request_millicores);
         if (!broken && pod.ready) groups.serving.Add(0, pod.request_millicores);
         break;
       }
@@ -89,6 +93,7 @@ Groups Sort(const std::vector<PodLoad>& pods, const CpuTarget& target, const Sta
   demand.counted = static_cast<size_t>(groups.counted.pods);
   demand.unready = static_cast<size_t>(groups.starting.pods + groups.broken.pods);
   demand.broken = static_cast<size_t>(groups.broken.pods);
+  demand.down = static_cast<size_t>(groups.down.pods);
   demand.missing = static_cast<size_t>(groups.missing.pods);
   return groups;
 }
@@ -146,6 +151,12 @@ Demand DemandOf(const std::vector<PodLoad>& pods, int64_t current, const CpuTarg
   if (demand.ratio < 1.0 && rules == DemandRules::kEvenkeel && groups.serving.pods > 0) {
     all += groups.serving;
     all.millicores += LikenedUse(groups, groups.serving, target.kind);
+  }
+  // The load of a dead pod is on the others already, or is lost for as long as it is down: left out, a death
+  // would take a pod away.
+  if (demand.ratio < 1.0 && rules == DemandRules::kEvenkeel && groups.down.pods > 0) {
+    all += groups.down;
+    all.millicores += LikenedUse(groups, groups.down, target.kind);
   }
   int64_t made_up_for = 0;
   if (above && groups.broken.pods > 0) {

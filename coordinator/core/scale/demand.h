@@ -43,7 +43,8 @@ enum class DemandRules {
   kHpa,
   // Missing ones use what the pods that are seen use on average; those that are too young for a sample are
   // unready. Unready ones as above, but broken ones are made up for, by no more pods than are seen to be
-  // well.
+  // well. Those that are down are broken whatever their samples say; when fewer pods may be enough they use
+  // what the others use on average, so that no pod is taken away because another has died.
   // A held sample counts like any other.
   kEvenkeel,
 };
@@ -69,13 +70,15 @@ struct Demand {
   std::optional<int64_t> use;
   double ratio = 0;       // of use to target, of the pods that count
   double full_ratio = 0;  // the same with those that do not, as the rules have it
-  // The pods by group; `held` of those that are counted; `broken` of those that are unready.
+  // The pods by group; `held` of those that are counted; `broken` of those that are unready; `down` of those
+  // that are broken.
   size_t counted = 0;
   size_t unready = 0;
   size_t missing = 0;
   size_t left = 0;
   size_t held = 0;
   size_t broken = 0;
+  size_t down = 0;
   bool operator==(const Demand&) const = default;
 };
 

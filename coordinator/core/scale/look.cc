@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/guards.h"
 #include "coordinator/core/scale/carry_scale.h"
+#include "coordinator/core/scale/dead_pods.h"
 #include "coordinator/core/scale/plan_scale.h"
 #include "coordinator/core/scale/scale_guards.h"
 #include "coordinator/core/scale/scalers.h"
@@ -23,6 +24,7 @@ PodLoad LoadOf(const ScaledPod& pod) {
           .started = pod.facts.started,
           .ready_changed = pod.facts.ready_changed,
           .failing = pod.facts.failing,
+          .down = pod.usage && IsDown(pod.facts, pod.usage->deaths),
           .request_millicores = pod.facts.request_millicores,
           .sample = std::nullopt,
           .held = pod.usage && pod.usage->held};
@@ -170,6 +172,7 @@ void Look(Turn& turn, Scaler& scaler) {
     return;
   }
   TakeAdvice(turn, scaler);
+  AnnounceDeaths(turn, scaler);
   Act(turn, cluster, scaler);
   scaler.rests = Rests(turn, scaler);
   const absl::Time next =
@@ -231,7 +234,9 @@ ScalerStatus StatusOf(const Cluster& cluster, const Scaler& scaler, absl::Time n
     if (pod.facts.deleting || ended) continue;
     ++status.pods;
     if (pod.facts.ready) ++status.ready;
+    if (pod.usage && IsDown(pod.facts, pod.usage->deaths)) ++status.down;
   }
+  status.dead_pods = DeadPodsOf(scaler);
   status.looked = scaler.looked;
   status.advice = scaler.advice;
   if (scaler.record.memory.panic) status.panic_since = scaler.record.memory.panic->began;

@@ -12,8 +12,9 @@ PanicCause PanicCauseOf(const PanicRules& rules, const Demand& demand,
   // and their number must not talk a panic down.
   if (demand.ratio * 100 >= static_cast<double>(rules.threshold_percent)) return PanicCause::kLoad;
   const bool above = demand.finding == DemandFinding::kAbove && demand.replicas > counted;
-  return above && throttled_percent.value_or(0) >= rules.throttled_percent ? PanicCause::kThrottling
-                                                                           : PanicCause::kNone;
+  if (!above) return PanicCause::kNone;
+  if (throttled_percent.value_or(0) >= rules.throttled_percent) return PanicCause::kThrottling;
+  return demand.down > 0 ? PanicCause::kDeath : PanicCause::kNone;
 }
 
 void UpdatePanic(std::optional<Panic>& panic, const PanicRules& rules, PanicCause cause, bool seen,

@@ -8,7 +8,8 @@
 // behind by 200 %, so less must do.
 //
 // Of our own: throttling. A container at its CPU limit cannot show a ratio over limit / request, however many
-// requests wait for it; so where pods are throttled, any demand above the tolerance is a panic.
+// requests wait for it; so where pods are throttled, any demand above the tolerance is a panic. And the same
+// where a pod is down: its load is on the others, and what has brought it down may bring them down next.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,7 @@ struct Panic {
   bool operator==(const Panic&) const = default;
 };
 
-enum class PanicCause { kNone, kLoad, kThrottling };
+enum class PanicCause { kNone, kLoad, kThrottling, kDeath };
 
 // What of the last seconds calls for a panic. `demand` is of the short window. `throttled_percent`: none: not
 // known.

@@ -8,12 +8,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "coordinator/core/scale/dead_pods.h"
 #include "coordinator/core/scale/look.h"
 #include "coordinator/core/scale/words.h"
 #include "coordinator/core/sentences.h"
 
 namespace evenkeel::coordinator {
 namespace {
+
+constexpr size_t kMostDeathsAsEvidence = 3;
 
 std::optional<absl::Time> NewestSample(const Scaler& scaler) {
   std::optional<absl::Time> newest;
@@ -34,6 +37,17 @@ void AddFigures(const Demand& demand, const CpuTarget& target, absl::Duration wi
        Direction::kNeither});
 }
 
+// What has died of late, and of what.
+void AddDeaths(const Scaler& scaler, absl::Time now, std::vector<Evidence>& evidence) {
+  size_t left = kMostDeathsAsEvidence;
+  for (const DeadPod& pod : DeadPodsOf(scaler)) {
+    const absl::Time at = std::min(pod.deaths.last->at, now);
+    if (left == 0 || (!pod.down && now - at > kRecentDeath)) continue;
+    --left;
+    evidence.push_back({at, "agents", Words(pod.name, pod.deaths), Direction::kNeither});
+  }
+}
+
 // The pods whose CPU is not what it says.
 std::string Others(const Demand& demand) {
   std::vector<std::string> parts;
@@ -41,7 +55,8 @@ std::string Others(const Demand& demand) {
     if (number > 0) parts.push_back(absl::StrCat(number, " ", what));
   };
   add(demand.unready - std::min(demand.broken, demand.unready), "starting");
-  add(demand.broken, "broken");
+  add(demand.down, "down");
+  add(demand.broken - std::min(demand.down, demand.broken), "broken");
   add(demand.held, "not seen at the moment, for which the last figure stands in");
   add(demand.missing, "without any figure");
   add(demand.left, "going");
@@ -72,6 +87,7 @@ std::vector<Evidence> EvidenceOf(const Scaler& scaler, absl::Time newest, absl::
     evidence.push_back(
         {now, "Kubernetes and agents", absl::StrCat("of its pods are ", others), Direction::kNeither});
   }
+  AddDeaths(scaler, now, evidence);
   if (const std::optional<Panic>& panic = scaler.record.memory.panic) {
     evidence.push_back({panic->began, "coordinator",
                         absl::StrCat("a panic began; no fewer than ", panic->floor, " until it is calm"),

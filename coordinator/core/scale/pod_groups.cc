@@ -27,8 +27,12 @@ bool IsTooYoungForSamples(const PodLoad& pod, const StartUp& start_up, absl::Tim
   return !pod.ready || !pod.ready_changed || *pod.ready_changed + start_up.first_sample > now;
 }
 
+bool IsDown(const PodLoad& pod) {
+  return pod.phase == PodPhase::kRunning && (pod.down || pod.failing);
+}
+
 bool IsBroken(const PodLoad& pod, const StartUp& start_up, absl::Time now) {
-  if (pod.failing) return true;
+  if (pod.failing || IsDown(pod)) return true;
   return !pod.ready && pod.started && *pod.started + start_up.initialization <= now;
 }
 

@@ -36,8 +36,12 @@ PodGroup GroupOf(const PodLoad& pod, const StartUp& start_up, absl::Time now);
 // A kMissing pod that has no sample *yet*: it is starting, and not unseen.
 bool IsTooYoungForSamples(const PodLoad& pod, const StartUp& start_up, absl::Time now);
 
-// An unready pod from which nothing is to be expected: it is failing, or it has not become Ready within
-// `initialization` of its start.
+// It should carry load and carries none, whatever `ready` and its samples say yet: it runs, and is down or
+// failing.
+bool IsDown(const PodLoad& pod);
+
+// An unready pod from which nothing is to be expected: it is failing or down, or it has not become Ready
+// within `initialization` of its start.
 bool IsBroken(const PodLoad& pod, const StartUp& start_up, absl::Time now);
 
 }  // namespace evenkeel::coordinator

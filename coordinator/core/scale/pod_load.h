@@ -30,6 +30,8 @@ struct PodLoad {
   // Its containers die again and again, or were killed for want of memory: whatever `ready` says, it is not
   // about to take up load.
   bool failing = false;
+  // By its agent a container of it has died, and it has not been Ready since.
+  bool down = false;
   int64_t request_millicores = 0;   // of all containers together; 0: one of them asks for none
   std::optional<CpuSample> sample;  // none: nothing was ever seen, or not for so long that it means nothing
   // The sample is the last that was seen, of a pod whose samples have stopped coming (usage_window.h).

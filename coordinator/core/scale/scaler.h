@@ -47,6 +47,7 @@ struct Scaler {
   std::optional<WorkloadFacts> workload;
   std::string unseen;
   std::map<std::string, ScaledPod> pods;  // by uid
+  std::set<std::string> died;             // uids of pods whose last death is to be announced
   // The record is of an earlier start, and the workload has not been seen since.
   bool restored = false;
   std::optional<absl::Time> looked;

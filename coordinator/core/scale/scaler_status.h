@@ -6,14 +6,25 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "coordinator/core/decision.h"
 #include "coordinator/core/policy_mode.h"
 #include "coordinator/core/scale/advice.h"
+#include "coordinator/core/scale/pod_deaths.h"
 #include "coordinator/core/workload.h"
 
 namespace evenkeel::coordinator {
+
+// A pod of which a container has died.
+struct DeadPod {
+  std::string name;
+  bool down = false;  // and it has not been Ready since
+  PodDeaths deaths;   // with a last one
+  bool operator==(const DeadPod&) const = default;
+};
+inline constexpr size_t kMostDeadPods = 10;
 
 struct ScalerStatus {
   std::string policy;
@@ -31,6 +42,10 @@ struct ScalerStatus {
   int64_t replicas = 0;  // spec.replicas
   size_t pods = 0;       // that belong to it and are not going
   size_t ready = 0;
+  size_t down = 0;  // of those: a container of theirs has died, and they have not been Ready since
+  // The pods of which a container has died: those that are down first, then the latest; at most
+  // kMostDeadPods.
+  std::vector<DeadPod> dead_pods;
   // The last look; none: there was none yet. Figures of pods are in its demands.
   std::optional<absl::Time> looked;
   Advice advice;

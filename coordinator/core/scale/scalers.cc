@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/scale/carry_scale.h"
+#include "coordinator/core/scale/dead_pods.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -214,7 +215,7 @@ bool SameFigures(const PodUsage& one, const PodUsage& other) {
   };
   return millicores(one.steady) == millicores(other.steady) &&
          millicores(one.sudden) == millicores(other.sudden) && one.held == other.held &&
-         one.throttled_percent == other.throttled_percent;
+         one.throttled_percent == other.throttled_percent && one.deaths == other.deaths;
 }
 
 void TakeUsage(Turn& turn, Scaler& scaler, const PodUsage& usage) {
@@ -227,12 +228,15 @@ void TakeUsage(Turn& turn, Scaler& scaler, const PodUsage& usage) {
   };
   const bool was_above = above(pod.usage);
   const bool same = pod.usage && SameFigures(*pod.usage, usage);
+  const bool died = IsNewDeath(pod.usage ? pod.usage->deaths : PodDeaths{}, usage.deaths, turn.now);
+  if (died) scaler.died.insert(usage.pod_uid);
   pod.usage = usage;
   // That an even load is even still is no reason for a scaler that rests to look at it.
   if (same && scaler.rests) return;
   LookSoon(turn, scaler);
-  if (was_above || !above(pod.usage) || !scaler.looked) return;
-  // It has just passed the bound: a second is long.
+  const bool rises = !was_above && above(pod.usage);
+  if (!(rises || died) || !scaler.looked) return;
+  // It has just passed the bound, or died: a second is long.
   scaler.next_look = std::min(scaler.next_look, std::max(turn.now, *scaler.looked + kSuddenLook));
   SetLookTimer(turn, scaler);
 }

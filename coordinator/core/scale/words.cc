@@ -163,10 +163,35 @@ ScalerCondition Seen(const ScalerStatus& status) {
 ScalerCondition PanicOf(const ScalerStatus& status) {
   if (!status.panic_since) return {"Panic", false, "Calm", "there is no sudden rise"};
   const bool throttling = status.advice.panic_cause == PanicCause::kThrottling;
-  return {"Panic", true, throttling ? "Throttling" : "SuddenRise",
+  const bool death = status.advice.panic_cause == PanicCause::kDeath;
+  return {"Panic", true,
+          throttling ? "Throttling"
+          : death    ? "ContainerDied"
+                     : "SuddenRise",
           absl::StrCat("a sudden rise, since ", SayTime(*status.panic_since),
-                       throttling ? ": its containers are throttled" : "",
+                       throttling ? ": its containers are throttled"
+                       : death    ? ": a pod is down, and the others are above the target"
+                                  : "",
                        "; no pod is taken away before it is calm")};
+}
+
+ScalerCondition Crashing(const ScalerStatus& status) {
+  if (!status.unseen.empty()) return {"Crashing", false, "NotSeen", status.unseen};
+  if (status.dead_pods.empty()) {
+    return {"Crashing", false, "AllRun", "no container of its pods is known to have died"};
+  }
+  const DeadPod& dead = status.dead_pods.front();
+  const std::string words = Words(dead.name, dead.deaths);
+  if (status.down == 0) {
+    return {"Crashing", false, "AllRun",
+            absl::StrCat("all run; the last to die, ", SayTime(dead.deaths.last->at), ": ", words)};
+  }
+  return {"Crashing", true,
+          dead.deaths.crash_loop             ? "CrashLoop"
+          : IsOutOfMemory(*dead.deaths.last) ? "OutOfMemory"
+                                             : "ContainerDied",
+          absl::StrCat(status.down, " of ", Count(status.pods, "pod"),
+                       status.down == 1 ? " is down: " : " are down; one of them: ", words)};
 }
 
 ScalerCondition Conflicted(const ScalerStatus& status) {
@@ -235,6 +260,10 @@ std::string Words(const Advice& advice, const CpuTarget& target) {
   std::string text =
       sudden ? Figure(advice.sudden, target, " in the last seconds") : Figure(advice.steady, target, "");
   if (sudden && advice.panic_cause == PanicCause::kThrottling) absl::StrAppend(&text, ", and throttled");
+  if (advice.steady.down > 0) {
+    absl::StrAppend(&text, ", and ", Count(advice.steady.down, "pod"),
+                    advice.steady.down == 1 ? " is down" : " are down");
+  }
   std::vector<std::string> steps;
   for (const AdviceReason& reason : advice.reasons) {
     if (reason.step != AdviceStep::kNoDemand) steps.push_back(Words(reason, advice));
@@ -246,8 +275,8 @@ std::string Words(const Advice& advice, const CpuTarget& target) {
 }
 
 std::vector<ScalerCondition> ConditionsOf(const ScalerStatus& status) {
-  return {Able(status),    Active(status),     Limited(status), Seen(status),
-          PanicOf(status), Conflicted(status), PausedOf(status)};
+  return {Able(status),    Active(status),   Limited(status),    Seen(status),
+          PanicOf(status), Crashing(status), Conflicted(status), PausedOf(status)};
 }
 
 }  // namespace evenkeel::coordinator

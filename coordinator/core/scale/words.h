@@ -18,9 +18,9 @@ std::string Words(const AdviceReason& reason, const Advice& advice);
 // Why the advice is what it is, in one sentence.
 std::string Words(const Advice& advice, const CpuTarget& target);
 
-// What kubectl users know from an HPA, and two of our own. Fixed order, each once.
+// What kubectl users know from an HPA, and some of our own. Fixed order, each once.
 struct ScalerCondition {
-  absl::string_view type;  // Able, Active, Limited, Seen, Panic, Conflicted, Paused
+  absl::string_view type;  // Able, Active, Limited, Seen, Panic, Crashing, Conflicted, Paused
   bool holds = false;
   absl::string_view reason;  // CamelCase
   std::string message;
@@ -30,6 +30,7 @@ struct ScalerCondition {
 //   Limited     a minimum, maximum, rate or window stands between the load and the advice
 //   Seen        every pod that should show its CPU does
 //   Panic       a sudden rise is under way
+//   Crashing    a pod is down: a container of it has died, and it has not been Ready since
 //   Conflicted  a HorizontalPodAutoscaler, or another workload with the same pods
 //   Paused      by the policy, or it only observes
 std::vector<ScalerCondition> ConditionsOf(const ScalerStatus& status);

@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/scale/advice.h"
+#include "coordinator/core/scale/pod_deaths.h"
 #include "coordinator/core/scale/pod_load.h"
 #include "coordinator/core/workload.h"
 
@@ -55,13 +56,14 @@ struct AutoscalerFacts {
   bool operator==(const AutoscalerFacts&) const = default;
 };
 
-// CPU of one pod as usage/ sees it now. Both windows end with the newest sample.
+// One pod as its agent shows it to usage/ now. Both windows of CPU end with the newest sample.
 struct PodUsage {
   std::string pod_uid;
   std::optional<CpuSample> steady;  // over WatchUsage.window; none: nothing is known (any more)
   std::optional<CpuSample> sudden;  // over WatchUsage.panic_window
   bool held = false;                // samples have stopped coming; these are the last (usage_window.h)
   std::optional<int64_t> throttled_percent;  // of its scheduling periods, over the panic window
+  PodDeaths deaths;                          // as told last, also while its agent is silent
   bool operator==(const PodUsage&) const = default;
 };
 

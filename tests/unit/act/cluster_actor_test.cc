@@ -495,6 +495,12 @@ TEST_F(ClusterActorTest, AnnouncesBesideTheWorkload) {
             "example.com/v2");
   announcement.workload = {};
   EXPECT_EQ(NamespaceFor(announcement), kEventNamespace);
+  // What belongs to no decision has a name of its own.
+  announcement.workload = {"apps", "Deployment", "shop", "web"};
+  announcement.decision = {};
+  announcement.step = "died-u1-2-0";
+  EXPECT_EQ(kube::NameOf(EventFor(announcement, clock_.Now())),
+            (kube::ObjectName{"shop", "web.evenkeel-died-u1-2-0"}));
 }
 
 // A policy may ask for a hook that nobody has given the coordinator.

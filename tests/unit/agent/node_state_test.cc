@@ -41,6 +41,14 @@ RuntimeContainer Exited(const std::string& id, int32_t code) {
   return container;
 }
 
+// The same container started again: another id, one restart more; the runtime may still list the one before.
+RuntimePod StartedAgain(std::vector<RuntimeContainer> replaced) {
+  RuntimePod pod = Pod("a", {Running("2")});
+  pod.containers[0].restarts = 1;
+  pod.replaced = std::move(replaced);
+  return pod;
+}
+
 v1::NodeCpu Cpu(uint64_t used_millicores) {
   v1::NodeCpu cpu;
   cpu.set_cpus(2);
@@ -424,6 +432,71 @@ TEST(NodeStateTest, ClosenessWaitsForThePodAndOutlivesItsContainers) {
   state.SetUsage(Uses("2", 50));
   state.TakeChanges(kNow);
   state.SetUsage(Uses("2", 53));
+  EXPECT_TRUE(state.HasUrgentNews());
+}
+
+// How a container ended goes with the one that has taken its place: as the runtime has it, also where both
+// happened between two looks; and where the runtime has forgotten it, as the agent saw it.
+TEST(NodeStateTest, APreviousEndIsToldWithTheNewContainer) {
+  NodeState state;
+  state.SetPods({Pod("a", {Running("1")})}, kNow);
+  RuntimeContainer ended = Exited("1", 143);
+  ended.finished = kNow + absl::Seconds(3);
+  state.SetPods({StartedAgain({ended})}, kNow + absl::Seconds(4));
+  v1::ContainerReport told = state.TakeAll(kNow).pods(0).containers(0);
+  EXPECT_EQ(told.restarts(), 1U);
+  EXPECT_FALSE(told.has_ended_time());
+  EXPECT_EQ(told.previous_end().exit_code(), 143);
+  EXPECT_EQ(told.previous_end().reason(), "Error");
+  EXPECT_EQ(told.previous_end().end_time().seconds(), 1'700'000'003);
+
+  NodeState other;
+  other.SetPods({Pod("a", {ended})}, kNow);
+  EXPECT_EQ(other.TakeAll(kNow).pods(0).containers(0).ended_time().seconds(), 1'700'000'003);
+  other.SetPods({StartedAgain({})}, kNow + absl::Seconds(4));
+  told = other.TakeChanges(kNow).pods(0).containers(0);
+  EXPECT_EQ(told.previous_end().exit_code(), 143);
+  EXPECT_EQ(told.previous_end().end_time().seconds(), 1'700'000'003);
+}
+
+// A kill for want of memory that the kernel has told of is told of the container; and it is why the container
+// ended, whatever the runtime calls it.
+TEST(NodeStateTest, AKillForWantOfMemoryIsToldOfItsContainer) {
+  NodeState state;
+  state.SetPods({Pod("a", {Running("1")})}, kNow);
+  state.TakeAll(kNow);
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_OOM_KILL, kNow, "Killed process 7", "1");
+  ASSERT_TRUE(state.HasNews());
+  v1::ContainerReport told = state.TakeChanges(kNow).pods(0).containers(0);
+  EXPECT_EQ(told.state(), v1::CONTAINER_STATE_RUNNING);
+  EXPECT_EQ(told.oom_kills(), 1U);
+  EXPECT_EQ(told.oom_kill_time().seconds(), 1'700'000'000);
+  state.SetPods({Pod("a", {Exited("1", 137)})}, kNow);
+  told = state.TakeChanges(kNow).pods(0).containers(0);
+  EXPECT_EQ(told.exit_reason(), "OOMKilled");
+  state.SetPods({StartedAgain({Exited("1", 137)})}, kNow);
+  EXPECT_EQ(state.TakeChanges(kNow).pods(0).containers(0).previous_end().reason(), "OOMKilled");
+}
+
+// An end or a start in a closely sampled pod does not wait for the next beat; in others it does.
+TEST(NodeStateTest, DeathsOfCloselySampledPodsAreUrgent) {
+  NodeState state;
+  EXPECT_FALSE(state.SamplesClosely());
+  state.SampleClosely({"a"});
+  EXPECT_TRUE(state.SamplesClosely());
+  const RuntimePod other = Pod("b", {Running("9")});
+  state.SetPods({Pod("a", {Running("1")}), other}, kNow);
+  state.TakeAll(kNow);
+  state.SetPods({Pod("a", {Running("1")}), Pod("b", {Exited("9", 1)})}, kNow);
+  EXPECT_TRUE(state.HasNews());
+  EXPECT_FALSE(state.HasUrgentNews());
+  state.SetPods({Pod("a", {Exited("1", 1)}), other}, kNow);
+  EXPECT_TRUE(state.HasUrgentNews());
+  state.TakeChanges(kNow);
+  state.SetPods({StartedAgain({Exited("1", 1)}), other}, kNow);
+  EXPECT_TRUE(state.HasUrgentNews());
+  state.TakeChanges(kNow);
+  state.AddKernelOccurrence(v1::NodeOccurrence::KIND_OOM_KILL, kNow, "Killed process 7", "2");
   EXPECT_TRUE(state.HasUrgentNews());
 }
 

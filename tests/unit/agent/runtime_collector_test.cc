@@ -114,6 +114,35 @@ TEST_F(RuntimeCollectorTest, TellsHowAContainerEnded) {
   EXPECT_EQ(report.occurrences(0).node_time().seconds(), 1'700'000'009);
 }
 
+// Half-way between two rounds a death is seen where pods are sampled closely; there the runtime is asked for
+// its containers alone, and nobody else is disturbed.
+TEST_F(RuntimeCollectorTest, DeathsAreSeenBetweenRounds) {
+  StartRuntime();
+  runtime_->AddPod("p1", "default", "web");
+  runtime_->AddContainer("p1", "main", "c1", "{}");
+  ASSERT_TRUE(collector_.Look().ok());  // a round
+  Everything();
+  const auto status_calls = [&] {
+    return runtime_->Change([](FakeRuntime::State& state) { return state.status_calls; });
+  };
+  const int calls = status_calls();
+  runtime_->Change([](FakeRuntime::State& state) {
+    state.containers[0].set_state(cri::CONTAINER_EXITED);
+    state.details["c1"].mutable_status()->set_exit_code(1);
+  });
+  ASSERT_TRUE(collector_.CollectDeaths().ok());
+  EXPECT_FALSE(board_.HasNews());  // nobody has asked
+  board_.SampleClosely({"p1"});
+  ASSERT_TRUE(collector_.Look().ok());  // between
+  EXPECT_TRUE(board_.HasUrgentNews());
+  EXPECT_EQ(board_.TakeChanges(absl::Now()).report.pods(0).containers(0).exit_code(), 1);
+  EXPECT_EQ(status_calls(), calls);
+  ASSERT_TRUE(collector_.CollectDeaths().ok());
+  EXPECT_FALSE(board_.HasNews());
+  ASSERT_TRUE(collector_.Look().ok());  // a round again
+  EXPECT_EQ(status_calls(), calls + 1);
+}
+
 // Of several sandboxes of a pod and several containers of a name, the newest count.
 TEST_F(RuntimeCollectorTest, NewestAttemptsCount) {
   StartRuntime();

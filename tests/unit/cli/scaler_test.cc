@@ -9,6 +9,7 @@
 namespace evenkeel::cli {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -42,6 +43,7 @@ v1::Scaler Web() {
                                                                {"Limited", true, "Rate"},
                                                                {"Seen", true, "AllSeen"},
                                                                {"Panic", false, "Calm"},
+                                                               {"Crashing", false, "CrashLoop"},
                                                                {"Conflicted", false, "Alone"},
                                                                {"Paused", false, "Enforced"}}) {
     v1::ScalerCondition& condition = *scaler.add_conditions();
@@ -96,6 +98,8 @@ TEST_F(ScalerTest, StateIsWhatMattersMost) {
   EXPECT_EQ(state(scaler), "Enforced\n");
   SetCondition(scaler, "Seen", false);
   EXPECT_EQ(state(scaler), "Unseen\n");
+  SetCondition(scaler, "Crashing", true);
+  EXPECT_EQ(state(scaler), "CrashLoop\n");
   SetCondition(scaler, "Panic", true);
   EXPECT_EQ(state(scaler), "Panic\n");
   SetCondition(scaler, "Able", false);
@@ -126,6 +130,30 @@ TEST_F(ScalerTest, WatchPrintsWhatChanged) {
   EXPECT_THAT(out_, Not(HasSubstr("150%/50%   2     10    2 ")));
   EXPECT_THAT(out_, HasSubstr("150%/50%   2     10    6 "));
   EXPECT_EQ(coordinator_.seen().watch_scalers.cluster(), "local");
+}
+
+// Proves that the sheet tells which pods have died, of what, and whether they are back.
+TEST_F(ScalerTest, DescribeTellsDeaths) {
+  v1::Scaler& scaler = coordinator_.fleet.scalers[0];
+  EXPECT_EQ(Run({"describe", "scaler", "web"}), 0) << err_;
+  EXPECT_THAT(out_, Not(HasSubstr("Deaths:")));
+  v1::DeadPod& dead = *scaler.add_dead_pods();
+  dead.set_pod("web-1");
+  dead.set_down(true);
+  dead.set_restarts(3);
+  dead.set_cause("container app was killed for want of memory (exit code 137)");
+  *dead.mutable_death_time() = At(0);
+  v1::DeadPod& back = *scaler.add_dead_pods();
+  back.set_pod("web-2");
+  back.set_restarts(1);
+  back.set_cause("container app ended with exit code 143 (Error)");
+  *back.mutable_death_time() = At(0);
+  scaler.mutable_pods()->set_down(1);
+  ASSERT_EQ(Run({"describe", "scaler", "web"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("; 1 down\n"));
+  EXPECT_THAT(out_, HasSubstr("Deaths:\n"));
+  EXPECT_THAT(out_, ContainsRegex("web-1 +Down +3 .*container app was killed for want of memory"));
+  EXPECT_THAT(out_, ContainsRegex("web-2 +Back +1 .*container app ended with exit code 143"));
 }
 
 // Proves that a scaler's sheet tells its figures, its pods and its conditions.

@@ -55,6 +55,11 @@ TEST(EventRecordsTest, DefaultsComeBackToo) {
   check(WorkloadPodObserved{});
   check(AutoscalerObserved{});
   check(UsageTold{.cluster = "east", .pods = {PodUsage{}}});
+  PodUsage dead{.deaths = {.restarts = 2, .down = 1, .last = ContainerDeath{}}};
+  check(UsageTold{.cluster = "east", .pods = {dead}});
+  dead.deaths.last = ContainerDeath{
+      .container = "app", .exit_code = 0, .reason = "Completed", .at = absl::FromUnixSeconds(90)};
+  check(UsageTold{.cluster = "east", .pods = {dead}});
   check(TakeOverAutoscaler{});
   check(Tick{});
 }

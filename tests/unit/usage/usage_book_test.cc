@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 absl::Time At(double seconds) {
   return absl::FromUnixSeconds(1'700'000'000) + absl::Seconds(seconds);
@@ -37,9 +38,19 @@ v1::ContainerReport Running(std::optional<uint64_t> millicores,
   return container;
 }
 
-v1::ContainerReport Exited() {
+v1::ContainerReport Exited(int32_t exit_code = 1) {
   v1::ContainerReport container;
+  container.set_name("app");
   container.set_state(v1::CONTAINER_STATE_EXITED);
+  container.set_exit_code(exit_code);
+  container.mutable_ended_time()->set_seconds(90);
+  return container;
+}
+
+// It was started when an init container had ended.
+v1::ContainerReport Next(uint64_t millicores) {
+  v1::ContainerReport container = Running(millicores);
+  container.mutable_started_time()->set_seconds(91);
   return container;
 }
 
@@ -237,13 +248,65 @@ TEST_F(UsageBookTest, APodIsAllItsRunningContainers) {
   ASSERT_TRUE(book_.Watch(Asked("a")));
   book_.OnReport("n1", Changes({Pod("a", {Running(100), Running(std::nullopt)})}), At(0));
   EXPECT_EQ(Take(0), 0U);
-  book_.OnReport("n1", Changes({Pod("a", {Running(100), Running(30), Exited()})}), At(1));
+  book_.OnReport("n1", Changes({Pod("a", {Next(100), Next(30), Exited(0)})}), At(1));
   Take(1);
   EXPECT_EQ(Steady("a"), 130);
-  book_.OnReport("n1", Changes({Pod("a", {Exited(), Exited()})}), At(2));
-  book_.OnReport("n1", Changes({Pod("a", {Exited(), Exited()})}), At(5));
-  Take(5);
-  EXPECT_EQ(Sudden("a"), 0);
+  EXPECT_EQ(told_["a"].deaths, PodDeaths{});
+}
+
+// A death is told at once, and once, as of when it was by our clock; and so is the return. Meanwhile the pod
+// has no use: what it used before is not thinned out by nothing.
+TEST_F(UsageBookTest, ADeathIsToldAtOnce) {
+  ASSERT_TRUE(book_.Watch(Asked("a")));
+  book_.OnSession("n1");
+  v1::Report report = Full(Uses("a", 100));
+  report.mutable_node_time()->set_seconds(89);
+  book_.OnReport("n1", report, At(0));
+  Take(0);
+  EXPECT_THAT(book_.TakeSudden(At(0)), IsEmpty());
+
+  report = Changes({Pod("a", {Exited(137)})});
+  report.mutable_node_time()->set_seconds(91);
+  book_.OnReport("n1", report, At(1.5));
+  std::vector<PodUsage> told = book_.TakeSudden(At(1.5));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].deaths.down, 1);
+  EXPECT_EQ(told[0].deaths.last->container, "app");
+  EXPECT_EQ(told[0].deaths.last->exit_code, 137);
+  EXPECT_EQ(told[0].deaths.last->at, At(0.5));
+  EXPECT_EQ(told[0].steady->millicores, 100);
+  book_.OnReport("n1", report, At(2));  // again, by another way
+  EXPECT_THAT(book_.TakeSudden(At(2)), IsEmpty());
+  for (int second = 2; second <= 4; ++second) book_.OnBeat("n1", At(second));
+  Take(4);
+  EXPECT_EQ(Steady("a"), 100);
+
+  v1::ContainerReport back = Running(50);
+  back.set_name("app");
+  back.set_restarts(1);
+  back.mutable_previous_end()->set_exit_code(137);
+  back.mutable_previous_end()->mutable_end_time()->set_seconds(90);
+  report = Changes({Pod("a", {back})});
+  report.mutable_node_time()->set_seconds(94);
+  book_.OnReport("n1", report, At(4.8));
+  told = book_.TakeSudden(At(4.8));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].deaths.down, 0);
+  EXPECT_EQ(told[0].deaths.restarts, 1);
+  EXPECT_EQ(told[0].deaths.last->at, At(0.5));  // the same death
+}
+
+// What is known of deaths stays while the agent is away, and is there with the question.
+TEST_F(UsageBookTest, DeathsOutliveASession) {
+  book_.OnSession("n1");
+  book_.OnReport("n1", Full(Changes({Pod("a", {Exited()})})), At(0));
+  ASSERT_TRUE(book_.Watch(Asked("a")));
+  EXPECT_THAT(book_.TakeSudden(At(0)), SizeIs(1));
+  book_.OnSessionEnded("n1");
+  book_.OnSession("n1");
+  EXPECT_THAT(book_.TakeSudden(At(1)), IsEmpty());
+  book_.OnReport("n1", Full(Changes({Pod("a", {Exited()})})), At(2));
+  EXPECT_THAT(book_.TakeSudden(At(2)), IsEmpty());
 }
 
 // A container that is started again has no figure for a reading or two: that time is not filled with what its

@@ -231,5 +231,44 @@ TEST(DemandTest, FailingPodsAreMadeUpFor) {
   EXPECT_EQ(replicas(2, 40), 42);  // never fewer than now
 }
 
+// A pod that is down counts neither as one that uses nothing nor as one that is well, whatever its samples
+// and its Ready condition say yet: what the others use decides, and it is made up for. By the HPA's rules it
+// counts.
+TEST(DemandTest, TheDeadDoNotThinOutTheLoad) {
+  PodLoad dead = Well(0);
+  dead.down = true;
+  Demand demand = Ask({Well(900), dead}, 2, Percent(50), DemandRules::kEvenkeel);
+  EXPECT_EQ(demand.finding, DemandFinding::kAbove);
+  EXPECT_EQ(demand.use, 90);
+  EXPECT_EQ(demand.replicas, 3);
+  EXPECT_EQ(demand.counted, 1u);
+  EXPECT_EQ(demand.broken, 1u);
+  EXPECT_EQ(demand.down, 1u);
+  EXPECT_EQ(Ask({Well(900), dead}, 2, Percent(50), DemandRules::kHpa).use, 45);
+  // Kubernetes says so of a virtual node's pods, which have no agent.
+  dead.down = false;
+  dead.failing = true;
+  EXPECT_EQ(Ask({Well(900), dead}, 2, Percent(50), DemandRules::kEvenkeel).down, 1u);
+  // One that is only starting is not down.
+  dead.phase = PodPhase::kPending;
+  EXPECT_EQ(Ask({Well(900), dead}, 2, Percent(50), DemandRules::kEvenkeel).down, 0u);
+}
+
+// No pod is taken away because another has died: the dead are taken for pods like the others. And they do not
+// keep those from being taken away that nobody needs.
+TEST(DemandTest, ADeathTakesNoPodAway) {
+  PodLoad dead = Well(0);
+  dead.down = true;
+  const auto replicas = [&](int well, int64_t millicores, int down) {
+    std::vector<PodLoad> pods(static_cast<size_t>(well), Well(millicores));
+    pods.insert(pods.end(), static_cast<size_t>(down), dead);
+    return Ask(pods, well + down, Percent(50), DemandRules::kEvenkeel).replicas;
+  };
+  EXPECT_EQ(replicas(4, 300, 0), 3);
+  EXPECT_EQ(replicas(3, 300, 1), 3);  // its load is lost: no fewer than before
+  EXPECT_EQ(replicas(3, 400, 1), 4);  // the others carry it
+  EXPECT_EQ(replicas(3, 50, 1), 1);   // nobody needs them
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

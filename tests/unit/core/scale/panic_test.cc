@@ -9,8 +9,9 @@ namespace {
 
 const absl::Time kStart = absl::FromUnixSeconds(1'700'000'000);
 
-Demand Of(double ratio, DemandFinding finding, int64_t replicas) {
+Demand Of(double ratio, DemandFinding finding, int64_t replicas, size_t down = 0) {
   Demand demand;
+  demand.down = down;
   demand.finding = finding;
   demand.ratio = demand.full_ratio = ratio;
   demand.counted = 4;
@@ -33,6 +34,8 @@ TEST(PanicTest, CausesByTable) {
       {"throttled and above", Of(1.2, DemandFinding::kAbove, 5), 25, PanicCause::kThrottling},
       {"throttled a little", Of(1.2, DemandFinding::kAbove, 5), 24, PanicCause::kNone},
       {"throttled at the target", Of(1.05, DemandFinding::kWithinTolerance, 4), 90, PanicCause::kNone},
+      {"a pod is down, the others above", Of(1.2, DemandFinding::kAbove, 6, 1), {}, PanicCause::kDeath},
+      {"a pod is down at the target", Of(1.05, DemandFinding::kWithinTolerance, 4, 1), {}, PanicCause::kNone},
       {"nothing is seen", {}, 90, PanicCause::kNone},
   };
   for (const auto& row : table) {

@@ -124,6 +124,14 @@ TEST(ScaleWordsTest, SaysWhatAPanicGoesBy) {
       "a panic wants 8");
 }
 
+// Pods that are down are said beside the figure that leaves them out.
+TEST(ScaleWordsTest, SaysWhoIsDown) {
+  Advice advice = Out();
+  advice.steady.down = 1;
+  EXPECT_EQ(Words(advice, Percent()),
+            "CPU at 143 % of the request, target 50 %, and 1 pod is down: the load asks for 6");
+}
+
 // The conditions have a fixed order, and all is well where it is.
 TEST(ScalerConditionsTest, HaveAFixedOrder) {
   std::vector<std::string> types;
@@ -134,9 +142,42 @@ TEST(ScalerConditionsTest, HaveAFixedOrder) {
     EXPECT_FALSE(condition.reason.empty());
     EXPECT_FALSE(condition.message.empty());
   }
-  EXPECT_EQ(types,
-            (std::vector<std::string>{"Able", "Active", "Limited", "Seen", "Panic", "Conflicted", "Paused"}));
-  EXPECT_EQ(holds, (std::vector<bool>{true, true, false, true, false, false, false}));
+  EXPECT_EQ(types, (std::vector<std::string>{"Able", "Active", "Limited", "Seen", "Panic", "Crashing",
+                                             "Conflicted", "Paused"}));
+  EXPECT_EQ(holds, (std::vector<bool>{true, true, false, true, false, false, false, false}));
+}
+
+// A pod that is down is said with the cause; one that is back is remembered.
+TEST(ScalerConditionsTest, Crashing) {
+  ScalerStatus status = Well();
+  status.pods = 2;
+  EXPECT_EQ(ConditionOf(status, "Crashing").reason, "AllRun");
+  DeadPod dead{.name = "web-1", .down = true};
+  dead.deaths.down = 1;
+  dead.deaths.last = ContainerDeath{
+      .container = "app", .exit_code = 143, .reason = "Error", .at = absl::FromUnixSeconds(1'767'225'600)};
+  status.down = 1;
+  status.dead_pods = {dead};
+  ScalerCondition condition = ConditionOf(status, "Crashing");
+  EXPECT_TRUE(condition.holds);
+  EXPECT_EQ(condition.reason, "ContainerDied");
+  EXPECT_EQ(
+      condition.message,
+      "1 of 2 pods is down: pod web-1: container app ended with exit code 143 (Error), and is not back");
+  status.dead_pods[0].deaths.last->reason = "OOMKilled";
+  EXPECT_EQ(ConditionOf(status, "Crashing").reason, "OutOfMemory");
+  status.dead_pods[0].deaths.crash_loop = true;
+  EXPECT_EQ(ConditionOf(status, "Crashing").reason, "CrashLoop");
+  status.down = 0;
+  dead.deaths.down = 0;
+  dead.deaths.restarts = 1;
+  status.dead_pods = {dead};
+  condition = ConditionOf(status, "Crashing");
+  EXPECT_FALSE(condition.holds);
+  EXPECT_EQ(
+      condition.message,
+      "all run; the last to die, 2026-01-01 00:00 UTC: pod web-1: container app ended with exit code 143 "
+      "(Error); started again 1 time");
 }
 
 // What is not seen is said of all that depends on it.

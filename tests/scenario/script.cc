@@ -369,6 +369,15 @@ class Runner {
          uint32_t percent = 0;
          if (absl::SimpleAtoi(words.First(), &percent)) world_.LoseSamples(percent);
        }},
+      {"crash",
+       [this](const Words& words) {
+         uint32_t place = 0;
+         if (!absl::SimpleAtoi(words.plain.back(), &place) || place == 0) return;
+         world_.KillContainer(words.First(), place,
+                              {.exit_code = static_cast<int32_t>(words.Number("exit", 1)),
+                               .reason = words.Get("reason", "Error"),
+                               .back_after = words.Span("for", absl::Seconds(10))});
+       }},
       {"scale",
        [this](const Words& words) {
          uint32_t replicas = 0;

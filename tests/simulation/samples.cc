@@ -35,6 +35,44 @@ bool Samples::IsLost(const std::string& node) const {
   return place * 100 < around_.machines.size() * size_t{lost_percent_};
 }
 
+void Samples::KillContainer(const std::string& workload, size_t place, const Crash& crash) {
+  for (const auto& [name, pod] : around_.kubernetes.pods()) {
+    if (pod.controller.name != workload || --place > 0) continue;
+    Life& life = lives_[pod.uid];
+    ++life.restarts;
+    life.crash = crash;
+    life.died = around_.schedule.now();
+    life.back = life.died + crash.back_after;
+    return;
+  }
+}
+
+bool Samples::IsDead(const std::string& uid) const {
+  const auto life = lives_.find(uid);
+  return life != lives_.end() && around_.schedule.now() < life->second.back;
+}
+
+// What the runtime says of a container that has died, and of one that has taken its place.
+void Samples::AddLife(const std::string& uid, const std::string& node, v1::ContainerReport& container) const {
+  const auto found = lives_.find(uid);
+  if (found == lives_.end()) return;
+  const Life& life = found->second;
+  const auto ended = agent::AsTimestamp(life.died + around_.machines.at(node).clock_skew);
+  if (IsDead(uid)) {
+    container.set_state(v1::CONTAINER_STATE_EXITED);
+    container.set_restarts(life.restarts - 1);
+    container.set_exit_code(life.crash.exit_code);
+    container.set_exit_reason(life.crash.reason);
+    *container.mutable_ended_time() = ended;
+    return;
+  }
+  container.set_container_id(uid + "-" + std::to_string(life.restarts));
+  container.set_restarts(life.restarts);
+  container.mutable_previous_end()->set_exit_code(life.crash.exit_code);
+  container.mutable_previous_end()->set_reason(life.crash.reason);
+  *container.mutable_previous_end()->mutable_end_time() = ended;
+}
+
 PodUse Samples::UseOfPod(const coordinator::PodFacts& pod) const {
   const std::string& workload = pod.controller.name;
   const Load load = LoadOf(workload);
@@ -42,7 +80,8 @@ PodUse Samples::UseOfPod(const coordinator::PodFacts& pod) const {
   if (pod.deleting) return {};
   uint32_t ready = 0;
   for (const auto& [name, other] : around_.kubernetes.pods()) {
-    if (other.ready && !other.deleting && other.controller.name == workload) ++ready;
+    const bool serves = other.ready && !other.deleting && !IsDead(other.uid);
+    if (serves && other.controller.name == workload) ++ready;
   }
   return UseOf(LoadAt(load, around_.schedule.now()), ready, load.limit_millicores);
 }
@@ -64,7 +103,8 @@ std::vector<v1::PodReport> Samples::PodsOn(const std::string& node) const {
     container.set_name("app");
     container.set_container_id(pod.uid);
     container.set_state(v1::CONTAINER_STATE_RUNNING);
-    if (lost) continue;
+    AddLife(pod.uid, node, container);
+    if (lost || IsDead(pod.uid)) continue;
     const PodUse use = UseOfPod(pod);
     container.set_cpu_used_millicores(static_cast<uint64_t>(use.millicores));
     container.set_cpu_throttled_percent(use.throttled_percent);

@@ -46,6 +46,16 @@ class Samples {
   // them, without a figure.
   void Lose(uint32_t percent) { lost_percent_ = percent; }
 
+  // The container of a pod ends, and is back after a while, with nothing but its load: meanwhile the others
+  // carry that. Kubernetes does not notice; the pod's agent does, at its next reading. `place`: from 1, by
+  // name.
+  struct Crash {
+    int32_t exit_code = 1;
+    std::string reason;
+    absl::Duration back_after;
+  };
+  void KillContainer(const std::string& workload, size_t place, const Crash& crash);
+
   // ---- what the coordinator asks over that connection; it takes no time ----
   void SampleClosely(const std::string& node, uint64_t connection, const std::vector<std::string>& uids);
 
@@ -67,9 +77,18 @@ class Samples {
     bool waits = false;                         // what was asked finds no way to the agent yet
   };
 
+  struct Life {
+    uint32_t restarts = 0;  // when it is back
+    Crash crash;            // the last
+    absl::Time died;
+    absl::Time back;
+  };
+
   OfNode& Of(const std::string& node, uint64_t connection);
   bool IsLost(const std::string& node) const;
   std::vector<v1::PodReport> PodsOn(const std::string& node) const;
+  bool IsDead(const std::string& uid) const;
+  void AddLife(const std::string& uid, const std::string& node, v1::ContainerReport& container) const;
   PodUse UseOfPod(const coordinator::PodFacts& pod) const;
   void Deliver(const std::string& node);
   void LookAgain(const std::string& node);
@@ -79,6 +98,7 @@ class Samples {
   const Surroundings around_;
   Dice dice_;
   std::map<std::string, Load> loads_;  // by workload
+  std::map<std::string, Life> lives_;  // of pods whose container has died, by uid
   uint32_t lost_percent_ = 0;
   std::map<std::string, OfNode> nodes_;
 };

@@ -78,6 +78,9 @@ class World {
   void SetLoad(const std::string& workload, const Load& load) { samples_.SetLoad(workload, load); }
   // So many percent of the nodes, by name order, tell nothing of their pods' CPU any more, though they beat.
   void LoseSamples(uint32_t percent) { samples_.Lose(percent); }
+  void KillContainer(const std::string& workload, size_t place, const Samples::Crash& crash) {
+    samples_.KillContainer(workload, place, crash);
+  }
   void ScaleByHand(const std::string& workload, uint32_t replicas) {  // kubectl scale
     kubernetes_.ScaleByHand(workload, replicas);
   }

@@ -33,7 +33,7 @@ class DeadPodsTest : public ScaleFixture {
                            .steady = CpuSample{millicores, now_, absl::Seconds(15)},
                            .sudden = CpuSample{millicores, now_, absl::Seconds(2)}}}});
   }
-  const ScalerCondition Crashing() const {
+  ScalerCondition Crashing() const {
     for (const ScalerCondition& condition : ConditionsOf(*status_)) {
       if (condition.type == "Crashing") return condition;
     }
@@ -106,7 +106,7 @@ TEST_F(DeadPodsTest, ADeathCountsWhenTheOthersRise) {
   EXPECT_EQ(actions_[0].action.replicas->to, 3);
   EXPECT_EQ(status_->advice.panic_cause, PanicCause::kDeath);
   std::string evidence;
-  for (const Evidence& each : Last().evidence) evidence += each.text + "\n";
+  for (const Evidence& each : Last().evidence) evidence += each.observation + "\n";
   EXPECT_NE(evidence.find("pod web-1: container app was killed for want of memory"), std::string::npos)
       << evidence;
   EXPECT_NE(evidence.find("of its pods are 1 down"), std::string::npos) << evidence;

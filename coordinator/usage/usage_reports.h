@@ -2,7 +2,7 @@
 // a second and cluster (UsageTold), and agents are told whose pods to sample closely.
 //
 // Threading: ReportSink's calls come from the sessions' thread and are short (a lock, and what the report
-// names). A thread of its own tells the core, four times a second: sudden rises each time, the rest once a
+// names). A thread of its own tells the core, four times a second: sudden rises and deaths each time, the rest once a
 // second; it may wait while the core's queue is full, and the book then tells what is newest when it goes on.
 // Bounded by UsageBook::kMostPods a cluster.
 #pragma once

@@ -1,6 +1,8 @@
 #include "coordinator/core/scale/dead_pods.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -84,6 +86,18 @@ TEST_F(DiscoveryTest, OwnKindsAreKnown) {
   EXPECT_EQ(*Find("apps", "ReplicaSet"), ReplicaSets());
   EXPECT_EQ(Find("", "ReplicationController")->plural, "replicationcontrollers");
   EXPECT_EQ(asked_, 0);
+}
+
+// Whatever is found without asking may be seen and scaled by whoever has the role that the manifests give.
+TEST_F(DiscoveryTest, OwnKindsAreInTheScalersRole) {
+  std::stringstream role;
+  role << std::ifstream(EVENKEEL_SCALER_ACCESS).rdbuf();
+  const std::vector<Resource> own = {Deployments(), StatefulSets(), ReplicaSets(),
+                                     *Find("", "ReplicationController")};
+  for (const Resource& resource : own) {
+    EXPECT_THAT(role.str(), HasSubstr(resource.plural + "/scale")) << EVENKEEL_SCALER_ACCESS;
+    EXPECT_THAT(role.str(), ::testing::ContainsRegex(resource.plural + "[],]")) << EVENKEEL_SCALER_ACCESS;
+  }
 }
 
 // What was found is remembered; those who ask at the same time share one question.

@@ -165,7 +165,8 @@ struct WorkloadObserved {
 struct WorkloadGone {
   std::string cluster;
   Workload workload;
-  std::string reason;  // a clause: "there is none", "the API server knows no kind Rollout in argoproj.io/v1"
+  std::string reason;   // a clause: "there is none", "the API server knows no kind Rollout in argoproj.io/v1"
+  bool absent = false;  // Kubernetes says that there is none; else it may be there, unseen
 };
 // A pod is the workload's and is new or has changed. After the workload's first WorkloadObserved, and before
 // the cluster's next ApiChanged with reachable = true.

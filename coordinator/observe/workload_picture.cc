@@ -58,7 +58,8 @@ void WorkloadPicture::Watch(const Workload& workload) {
     for (const kube::ObjectName& pod : entry.pods) NotePod(workload, pods_.at(pod));
     Tell();
   } else if (!entry.gone.empty()) {
-    sink_.Post(WorkloadGone{.cluster = cluster_, .workload = workload, .reason = entry.gone});
+    sink_.Post(WorkloadGone{
+        .cluster = cluster_, .workload = workload, .reason = entry.gone, .absent = entry.absent});
   }
 }
 
@@ -93,14 +94,14 @@ void WorkloadPicture::OnScale(const Workload& workload, const ScaleSubresource& 
   Tell();
 }
 
-void WorkloadPicture::OnWorkloadGone(const Workload& workload, const std::string& reason) {
+void WorkloadPicture::OnWorkloadGone(const Workload& workload, const std::string& reason, bool absent) {
   const auto found = workloads_.find(workload);
   if (found == workloads_.end()) return;
   Entry& entry = found->second;
-  if (!entry.facts && entry.gone == reason) return;
+  if (!entry.facts && entry.gone == reason && entry.absent == absent) return;
   DisownAll(workload, entry);  // nobody is told of each: they are gone with it
-  entry = Entry{.gone = reason};
-  sink_.Post(WorkloadGone{.cluster = cluster_, .workload = workload, .reason = reason});
+  entry = Entry{.gone = reason, .absent = absent};
+  sink_.Post(WorkloadGone{.cluster = cluster_, .workload = workload, .reason = reason, .absent = absent});
   Tell();
 }
 

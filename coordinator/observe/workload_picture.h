@@ -42,7 +42,8 @@ class WorkloadPicture {
   // Of workloads that are watched; others are passed over. `again`: it is told even if nothing has changed,
   // without its pods. A workload with another uid is told with all of its pods.
   void OnScale(const Workload& workload, const ScaleSubresource& scale, bool again = false);
-  void OnWorkloadGone(const Workload& workload, const std::string& reason);
+  // `absent`: there is none, and not only none to be seen.
+  void OnWorkloadGone(const Workload& workload, const std::string& reason, bool absent = false);
 
  private:
   // Namespace, label and value of a selector's anchor; the last two are empty where it has none.
@@ -51,7 +52,8 @@ class WorkloadPicture {
   struct Entry {
     std::optional<WorkloadFacts> facts;  // none: not seen, or gone
     std::optional<WorkloadFacts> told;
-    std::string gone;  // why, as told; empty: it is not
+    std::string gone;     // why, as told; empty: it is not
+    bool absent = false;  // as told with it
     Selector selector;
     std::string selector_text;
     std::set<kube::ObjectName> pods;    // that the selector picks

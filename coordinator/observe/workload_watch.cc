@@ -129,7 +129,7 @@ class WorkloadWatch::Core : public std::enable_shared_from_this<Core> {
   void StopReading(Target& target);
   void Read(const Workload& workload, Target& target, Telling telling);
   void OnRead(const Workload& workload, uint64_t round, Telling telling, const absl::StatusOr<Json>& scale);
-  void Gone(const Workload& workload, Target& target, const std::string& reason);
+  void Gone(const Workload& workload, Target& target, const std::string& reason, bool absent = false);
   // Notes a failure; tells it if it is to be told.
   void Fail(const Workload& workload, Target& target, const absl::Status& status, const std::string& reason);
   void Later(const Workload& workload, Target& target, absl::Duration delay,
@@ -252,9 +252,10 @@ void WorkloadWatch::Core::Later(const Workload& workload, Target& target, absl::
   });
 }
 
-void WorkloadWatch::Core::Gone(const Workload& workload, Target& target, const std::string& reason) {
+void WorkloadWatch::Core::Gone(const Workload& workload, Target& target, const std::string& reason,
+                               bool absent) {
   target.seen = false;
-  picture_.OnWorkloadGone(workload, reason);
+  picture_.OnWorkloadGone(workload, reason, absent);
 }
 
 void WorkloadWatch::Core::Fail(const Workload& workload, Target& target, const absl::Status& status,
@@ -376,7 +377,7 @@ void WorkloadWatch::Core::OnNone(const Group& group, const std::string& name) {
   Target& target = targets_.at(workload);
   StopReading(target);  // it was there before
   target.parts.clear();
-  Gone(workload, target, kThereIsNone);
+  Gone(workload, target, kThereIsNone, true);
 }
 
 void WorkloadWatch::Core::Read(const Workload& workload, Target& target, Telling telling) {
@@ -408,8 +409,12 @@ void WorkloadWatch::Core::OnRead(const Workload& workload, uint64_t round, Telli
     if (telling.all) picture_.Watch(workload);
   } else {
     const bool none = absl::IsNotFound(scale.status());
-    Fail(workload, *target, scale.status(),
-         none ? kThereIsNone : Cause(scale.status(), "its scale cannot be read"));
+    if (none) {
+      ++target->failures;
+      Gone(workload, *target, kThereIsNone, true);
+    } else {
+      Fail(workload, *target, scale.status(), Cause(scale.status(), "its scale cannot be read"));
+    }
     target->telling.facts |= telling.facts;
     target->telling.all |= telling.all;
     // When there is one, the watch tells it.

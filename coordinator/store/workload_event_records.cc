@@ -93,11 +93,14 @@ void Put(const WorkloadGone& event, stored::Event& record) {
   out.set_cluster(event.cluster);
   *out.mutable_workload() = ToRecord(event.workload);
   out.set_reason(event.reason);
+  out.set_absent(event.absent);
 }
 
 absl::StatusOr<Event> Get(const stored::WorkloadGone& record) {
-  return WorkloadGone{
-      .cluster = record.cluster(), .workload = FromRecord(record.workload()), .reason = record.reason()};
+  return WorkloadGone{.cluster = record.cluster(),
+                      .workload = FromRecord(record.workload()),
+                      .reason = record.reason(),
+                      .absent = record.absent()};
 }
 
 void Put(const WorkloadPodObserved& event, stored::Event& record) {

@@ -90,7 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         workloads.OnScale(WorkloadOf(*object), ScaleFrom(*object));
         break;
       case 'S':
-        workloads.OnWorkloadGone(WorkloadOf(*object), "there is none");
+        workloads.OnWorkloadGone(WorkloadOf(*object), "there is none", true);
         break;
       case 'u':
         workloads.Unwatch(WorkloadOf(*object));

@@ -99,7 +99,7 @@ void ScaleModel::TellWhole(const Workload& workload, Watched& watched) {
   const WorkloadSpec* spec = Find(workload);
   if (spec == nullptr) {
     watched = {};
-    return around_.tell(WorkloadGone{around_.cluster, workload, "there is none"});
+    return around_.tell(WorkloadGone{around_.cluster, workload, "there is none", true});
   }
   watched.told = FactsOf(*spec);
   around_.tell(WorkloadObserved{around_.cluster, workload, *watched.told});

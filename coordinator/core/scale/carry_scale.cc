@@ -120,8 +120,22 @@ std::vector<GuardAnswer> AskAgain(const Turn& turn, const Cluster& cluster, cons
   return AskScaleGuards(facts);
 }
 
+// Why what waits to be done has lost its object; empty: it has not.
+std::string WhyOver(const Scaler& scaler, const OpenDecision& open) {
+  const Decision& decision = open.decision;
+  const ReplicaChange& change = *decision.actions.front().replicas;
+  if (scaler.workload->uid != decision.workload_uid) {
+    return absl::StrCat(decision.workload.ToString(), " was replaced by another of its name");
+  }
+  const int64_t replicas = scaler.workload->replicas;
+  if (replicas == change.from || replicas == change.to) return "";
+  return absl::StrCat("Somebody else has set spec.replicas to ", replicas, " meanwhile, from ", change.from,
+                      ". What is needed now is planned anew");
+}
+
 // The workload shows what it did when the decision was taken: it goes on, where that is still right.
 void GoOnOrGiveUp(Turn& turn, Scaler& scaler, OpenDecision& open) {
+  if (const std::string why = WhyOver(scaler, open); !why.empty()) return CancelScale(turn, open, why);
   if (IsOld(open, turn.now)) {
     return CancelScale(
         turn, open,
@@ -216,6 +230,7 @@ void CarryOnScale(Turn& turn, OpenDecision& open) {
   // Whoever ends the pause, or tells of the API, comes here again.
   if (cluster->record.pause || !cluster->sight.api_reachable) return;
   if (open.decision.kind == DecisionKind::kTakeOver) return GoOnTakingOver(turn, *scaler, open);
+  if (scaler->absent) return LoseWorkload(turn, *scaler, open);
   open.must_verify = !scaler->workload.has_value();  // kept until it is seen (L8)
   if (scaler->workload) GoOnOrGiveUp(turn, *scaler, open);
 }
@@ -228,13 +243,8 @@ void ReviewScale(Turn& turn, Scaler& scaler, OpenDecision& open) {
     return;
   }
   const bool awaited = action.state == ActionState::kReleased;
-  if (scaler.workload->uid != open.decision.workload_uid) {
-    if (awaited) return;  // its answer says so, too
-    return CancelScale(
-        turn, open, absl::StrCat(open.decision.workload.ToString(), " was replaced by another of its name"));
-  }
-  const int64_t replicas = scaler.workload->replicas;
-  if (replicas == action.replicas->to) {
+  const bool same = scaler.workload->uid == open.decision.workload_uid;
+  if (same && scaler.workload->replicas == action.replicas->to) {
     action.state = ActionState::kDone;
     action.finish_time = turn.now;
     action.result = "seen to be so";
@@ -242,18 +252,20 @@ void ReviewScale(Turn& turn, Scaler& scaler, OpenDecision& open) {
     turn.Changed(open);
     return OnScaleActed(turn, open);
   }
-  if (awaited) return;
-  if (replicas != action.replicas->from) {
-    return CancelScale(turn, open,
-                       absl::StrCat("Somebody else has set spec.replicas to ", replicas, " meanwhile, from ",
-                                    action.replicas->from, ". What is needed now is planned anew"));
-  }
+  if (awaited) return;  // its answer tells what it has found
+  if (const std::string why = WhyOver(scaler, open); !why.empty()) return CancelScale(turn, open, why);
   if (open.must_verify) CarryOnScale(turn, open);
 }
 
 void LoseWorkload(Turn& turn, const Scaler& scaler, OpenDecision& open) {
-  if (open.decision.kind != DecisionKind::kTakeOver || AllEnded(open.decision)) return;
+  if (AllEnded(open.decision)) return;
   if (ActionOf(open).state != ActionState::kPending) return;  // its answer is awaited
+  if (open.decision.kind == DecisionKind::kScale) {
+    if (!scaler.absent) return;
+    return CancelScale(turn, open,
+                       absl::StrCat(open.decision.workload.ToString(),
+                                    " is not there any more: there is nothing left to be scaled"));
+  }
   CancelScale(turn, open,
               absl::StrCat("The autoscaler stays, since ", open.decision.workload.ToString(),
                            " cannot be scaled in its place: ", scaler.unseen));

@@ -47,7 +47,8 @@ void CarryOnScale(Turn& turn, OpenDecision& open);
 void ReviewScale(Turn& turn, Scaler& scaler, OpenDecision& open);
 
 // The workload is not there, or cannot be read: a take-over that waits for it is given up. A change of
-// replicas is kept until it is seen (L8).
+// replicas is given up where there is no workload any more; one that is only unseen is kept until it is seen
+// (L8).
 void LoseWorkload(Turn& turn, const Scaler& scaler, OpenDecision& open);
 
 // After a start (L4): it waits until its workload is seen.

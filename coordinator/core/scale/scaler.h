@@ -46,6 +46,7 @@ struct Scaler {
   // The workload; none: not seen, and `unseen` says why.
   std::optional<WorkloadFacts> workload;
   std::string unseen;
+  bool absent = false;                    // not seen because there is none
   std::map<std::string, ScaledPod> pods;  // by uid
   std::set<std::string> died;             // uids of pods whose last death is to be announced
   // The record is of an earlier start, and the workload has not been seen since.

@@ -331,6 +331,7 @@ void OnWorkloadObserved(Turn& turn, const WorkloadObserved& event) {
   Recognise(turn, *scaler, event.facts);
   scaler->workload = event.facts;
   scaler->unseen.clear();
+  scaler->absent = false;
   turn.Changed(*scaler);
   if (OpenDecision* open = turn.FindOpen(scaler->open_decision)) ReviewScale(turn, *scaler, *open);
   LookSoon(turn, *scaler);
@@ -342,6 +343,7 @@ void OnWorkloadGone(Turn& turn, const WorkloadGone& event) {
   ForgetPods(turn, *turn.FindCluster(event.cluster), *scaler);
   scaler->workload.reset();
   scaler->unseen = event.reason;
+  scaler->absent = event.absent;
   turn.Changed(*scaler);
   if (OpenDecision* open = turn.FindOpen(scaler->open_decision)) LoseWorkload(turn, *scaler, *open);
   LookSoon(turn, *scaler);

@@ -107,6 +107,9 @@ TEST_F(WorkloadPictureTest, NothingIsToldTwice) {
   picture_.OnWorkloadGone(Deployment("web"), "there is none");
   picture_.OnWorkloadGone(Deployment("web"), "there is none");
   EXPECT_THAT(Heard(), ElementsAre("web gone: there is none"));
+  picture_.OnWorkloadGone(Deployment("web"), "there is none", true);
+  picture_.OnWorkloadGone(Deployment("web"), "there is none", true);
+  EXPECT_EQ(Heard().size(), 1u);
 }
 
 // Asked for again, all is told once more; after a break, the workload alone.

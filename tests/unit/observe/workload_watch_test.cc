@@ -74,6 +74,7 @@ class WorkloadWatchTest : public ::testing::Test {
   // The last that was told of a workload, once there are `count` of that.
   WorkloadFacts Seen(size_t count) { return events_.WaitFor<WorkloadObserved>(count).back().facts; }
   std::string WhyGone(size_t count) { return events_.WaitFor<WorkloadGone>(count).back().reason; }
+  bool IsAbsent() const { return events_.Of<WorkloadGone>().back().absent; }
   size_t SeenSoFar() { return events_.Of<WorkloadObserved>().size(); }
 
   const Workload web_ = {.group = "apps", .kind = "Deployment", .name_space = "shop", .name = "web"};
@@ -114,6 +115,7 @@ TEST_F(WorkloadWatchTest, TellsWhatConcernsTheScale) {
 TEST_F(WorkloadWatchTest, ComesAndGoes) {
   Watch(web_);
   EXPECT_EQ(WhyGone(1), "there is none");
+  EXPECT_TRUE(IsAbsent());
   kubernetes_.Put(kube::Deployments(), Deployment("web", 2));
   const std::string first = Seen(1).uid;
   kubernetes_.Remove(kube::Deployments(), {.name_space = "shop", .name = "web"});
@@ -214,6 +216,7 @@ TEST_F(WorkloadWatchTest, ForbiddenIsToldOnceAndTriedAgain) {
   Watch(web_);
   EXPECT_THAT(WhyGone(1), HasSubstr("no role"));
   EXPECT_THAT(WhyGone(1), HasSubstr("evenkeel-scaler"));
+  EXPECT_FALSE(IsAbsent());  // it may be there
   while (reads_ < 5) kubernetes_.WaitUntilIdle();
   EXPECT_EQ(events_.Of<WorkloadGone>().size(), 1u);
   SetFault(nullptr);

@@ -139,6 +139,47 @@ TEST_F(CarryScaleTest, WithoutAnAnswerAnotherNumberEndsIt) {
       << ended.outcome;
 }
 
+// Without an answer, and the workload is deleted: nothing is left to be scaled. One that is only unseen may
+// have it done, so it is kept (L8).
+TEST_F(CarryScaleTest, WithoutAnAnswerTheEndOfItsWorkloadEndsIt) {
+  Begin(2);
+  const ReleasedAction action = Rise();
+  Finish(action, ActionOutcome::kUnreachable);
+  Do(WorkloadGone{"local", Web(), "its scale cannot be read"});
+  Pass(absl::Minutes(1));
+  EXPECT_EQ(decisions_.at(action.decision).state, DecisionState::kOpen);
+  Do(WorkloadGone{"local", Web(), "there is none", true});
+  EXPECT_EQ(decisions_.at(action.decision).state, DecisionState::kCancelled);
+  EXPECT_NE(Last().outcome.find("is not there any more"), std::string::npos) << Last().outcome;
+  EXPECT_EQ(actions_.size(), 1u);
+}
+
+// The same where the workload is seen to be gone, or to be another, before it is known that there is no
+// answer.
+TEST_F(CarryScaleTest, WhatItsWorkloadCameToIsKeptInMind) {
+  Begin(2);
+  ReleasedAction action = Rise();
+  Do(WorkloadGone{"local", Web(), "there is none", true});
+  EXPECT_EQ(Last().state, DecisionState::kOpen);
+  Finish(action, ActionOutcome::kUnreachable);
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(decisions_.at(action.decision).state, DecisionState::kCancelled);
+  EXPECT_EQ(actions_.size(), 1u);
+
+  See(2);
+  for (int number = 1; number <= 2; ++number) SeePod(number);
+  Seconds(5, 2, 100);
+  ASSERT_EQ(actions_.size(), 2u);
+  action = actions_[1];
+  See(2, "uid-of-another");
+  EXPECT_EQ(decisions_.at(action.decision).state, DecisionState::kOpen);
+  Finish(action, ActionOutcome::kUnreachable);
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(decisions_.at(action.decision).state, DecisionState::kCancelled);
+  EXPECT_NE(decisions_.at(action.decision).outcome.find("was replaced by another"), std::string::npos);
+  EXPECT_EQ(decisions_.at(action.decision).actions[0].attempts, 1u);
+}
+
 // Without an answer, and the policy is paused before it is asked again: it is not asked again.
 TEST_F(CarryScaleTest, APolicyThatIsPausedBetweenEndsIt) {
   Begin(2);

@@ -65,9 +65,14 @@ void Succeed(Turn& turn, OpenDecision& open) {
   const ReplicaChange& replicas = *ActionOf(open).replicas;
   Scaler* scaler = turn.ScalerOf(open.decision);
   if (scaler != nullptr) {
-    // The answer is newer than the last observation: the next look must not plan from the old number.
+    // The answer is newer than the last observation: the next look must not plan from the old number, nor
+    // from that of an observation that was on its way.
     const bool same = scaler->workload && scaler->workload->uid == open.decision.workload_uid;
-    if (same && scaler->workload->replicas == replicas.from) scaler->workload->replicas = replicas.to;
+    if (same && scaler->workload->replicas == replicas.from) {
+      scaler->workload->replicas = replicas.to;
+      scaler->overtaken.insert(replicas.from);
+      scaler->overtaken.erase(replicas.to);
+    }
     scaler->record.last_scaled = open.decision.id;
     scaler->failure_pause = absl::ZeroDuration();
     turn.RecordChanged(*scaler);
@@ -85,6 +90,9 @@ void Fail(Turn& turn, OpenDecision& open) {
   if (scaler != nullptr) {
     TakeBackChange(turn, *scaler, open.decision);
     NoteFailure(turn, *scaler);
+    // The number may be the one from before the last answer again, set so soon that no observation has shown
+    // any other: nobody would ever tell of it.
+    if (!std::exchange(scaler->overtaken, {}).empty()) ObserveAgain(turn, *scaler);
   }
   turn.Close(open, DecisionState::kFailed,
              absl::StrCat("The replicas were not set: ", ActionOf(open).result,

@@ -46,7 +46,9 @@ struct Scaler {
   // The workload; none: not seen, and `unseen` says why.
   std::optional<WorkloadFacts> workload;
   std::string unseen;
-  bool absent = false;                    // not seen because there is none
+  bool absent = false;  // not seen because there is none
+  // spec.replicas before the changes that were answered since the workload was last observed.
+  std::set<int64_t> overtaken;
   std::map<std::string, ScaledPod> pods;  // by uid
   std::set<std::string> died;             // uids of pods whose last death is to be announced
   // The record is of an earlier start, and the workload has not been seen since.

@@ -122,7 +122,7 @@ void Begin(Turn& turn, Cluster& cluster, const Policy& policy, std::optional<Sca
   if (const OpenDecision* open = OpenOn(turn, cluster, scale.target)) {
     scaler.open_decision = open->decision.id;
   }
-  turn.Ask(WatchWorkload{.cluster = cluster.name, .workload = scale.target, .version = scale.version});
+  ObserveAgain(turn, scaler);
   turn.Changed(scaler);
 }
 
@@ -153,9 +153,7 @@ void ChangeRules(Turn& turn, Scaler& scaler, const Policy& policy) {
   scaler.plan_from = absl::InfinitePast();
   scaler.failure_pause = absl::ZeroDuration();
   if (other_mode) scaler.refused_by.clear();
-  if (other_version) {
-    turn.Ask(WatchWorkload{scaler.policy.cluster, scaler.policy.target, scaler.policy.version});
-  }
+  if (other_version) ObserveAgain(turn, scaler);
   for (auto& [uid, pod] : scaler.pods) UpdateWatch(turn, scaler, uid, pod);
   turn.Changed(scaler);
   LookSoon(turn, scaler);
@@ -206,6 +204,17 @@ void Recognise(Turn& turn, Scaler& scaler, const WorkloadFacts& facts) {
                  scaler.restored ? std::min(written, turn.now) : turn.now);
   }
   scaler.restored = false;
+}
+
+// An observation that shows the number from before a change that was answered since is older than the answer,
+// or somebody has set that number again: the answer counts until the workload was read once more.
+WorkloadFacts AsAnswered(Turn& turn, Scaler& scaler, WorkloadFacts facts) {
+  const std::set<int64_t> overtaken = std::exchange(scaler.overtaken, {});
+  const bool same = scaler.workload && scaler.workload->uid == facts.uid;
+  if (!same || !overtaken.contains(facts.replicas)) return facts;
+  facts.replicas = scaler.workload->replicas;
+  ObserveAgain(turn, scaler);
+  return facts;
 }
 
 // They differ by nothing but when they were taken.
@@ -327,9 +336,11 @@ void BeginScalers(Turn& turn, Cluster& cluster) {
 
 void OnWorkloadObserved(Turn& turn, const WorkloadObserved& event) {
   Scaler* scaler = ScalerFor(turn, event.cluster, event.workload);
-  if (scaler == nullptr || scaler->workload == event.facts) return;
-  Recognise(turn, *scaler, event.facts);
-  scaler->workload = event.facts;
+  if (scaler == nullptr) return;
+  WorkloadFacts facts = AsAnswered(turn, *scaler, event.facts);
+  if (scaler->workload == facts) return;
+  Recognise(turn, *scaler, facts);
+  scaler->workload = std::move(facts);
   scaler->unseen.clear();
   scaler->absent = false;
   turn.Changed(*scaler);
@@ -403,6 +414,11 @@ const std::pair<const AutoscalerName, AutoscalerFacts>* AutoscalerOf(const Clust
   const auto names = cluster.autoscaled.find(target);
   if (names == cluster.autoscaled.end()) return nullptr;
   return &*cluster.autoscalers.find(*names->second.begin());
+}
+
+void ObserveAgain(Turn& turn, const Scaler& scaler) {
+  turn.Ask(WatchWorkload{
+      .cluster = scaler.policy.cluster, .workload = scaler.policy.target, .version = scaler.policy.version});
 }
 
 void LookSoon(Turn& turn, Scaler& scaler) {

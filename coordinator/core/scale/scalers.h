@@ -50,6 +50,9 @@ const std::pair<const AutoscalerName, AutoscalerFacts>* AutoscalerOf(const Clust
 // pause, the API).
 void OnTakeOverAutoscaler(Turn& turn, const TakeOverAutoscaler& event);
 
+// Asks for all that is to be seen of the workload once more, as it is by now.
+void ObserveAgain(Turn& turn, const Scaler& scaler);
+
 // What a look would go by may be another: it is looked at as soon as it may be.
 void LookSoon(Turn& turn, Scaler& scaler);
 // The same of every scaler of the cluster. O(scalers of it).

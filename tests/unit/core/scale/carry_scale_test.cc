@@ -60,6 +60,42 @@ TEST_F(CarryScaleTest, AnAnswerEndsIt) {
   EXPECT_EQ(actions_.size(), 1u);
 }
 
+// An observation that was on its way when the answer came shows the old number: it is not believed before
+// the workload was read once more, so nothing is planned anew for what is done. When the next one shows the
+// same, somebody has set it.
+TEST_F(CarryScaleTest, AnObservationOlderThanTheAnswerPlansNothing) {
+  Begin(2);
+  Finish(Rise(), ActionOutcome::kDone);
+  requests_.clear();
+  const WorkloadFacts older{.uid = "uid-web", .replicas = 2, .status_replicas = 1};
+  Do(WorkloadObserved{"local", Web(), older});
+  EXPECT_EQ(status_->replicas, 4);
+  ASSERT_EQ(Asked<WatchWorkload>().size(), 1u);
+  EXPECT_EQ(Asked<WatchWorkload>()[0].workload, Web());
+  Seconds(3, 2, 100);
+  EXPECT_EQ(actions_.size(), 1u);
+  Do(WorkloadObserved{"local", Web(), older});
+  EXPECT_EQ(status_->replicas, 2);
+  EXPECT_EQ(Asked<WatchWorkload>().size(), 1u);
+}
+
+// Somebody sets the old number again before anybody has read the new one: for who watches nothing has
+// changed, and nothing is told. What the next change finds leads to a reading, which is believed.
+TEST_F(CarryScaleTest, ANumberThatWasNeverSeenIsAskedFor) {
+  Begin(2);
+  Finish(Rise(), ActionOutcome::kDone);
+  for (int number = 3; number <= 4; ++number) SeePod(number);
+  requests_.clear();
+  for (int i = 0; i < 30 && actions_.size() < 2; ++i) Seconds(1, 4, 150);
+  ASSERT_EQ(actions_.size(), 2u);
+  EXPECT_EQ(actions_[1].action.replicas->from, 4);
+  EXPECT_TRUE(Asked<WatchWorkload>().empty());
+  Finish(actions_[1], ActionOutcome::kNotMine);
+  EXPECT_EQ(Asked<WatchWorkload>().size(), 1u);
+  See(2);
+  EXPECT_EQ(status_->replicas, 2);
+}
+
 // Done by what is seen: the answer that comes later changes nothing (L4).
 TEST_F(CarryScaleTest, AnObservationEndsIt) {
   Begin(2);

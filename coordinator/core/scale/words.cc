@@ -18,7 +18,10 @@ std::string Figure(const Demand& demand, const CpuTarget& target, absl::string_v
   if (demand.finding == DemandFinding::kNoRequest) {
     return "a container of its pods asks for no CPU, so there is nothing to take a percentage of";
   }
-  if (demand.finding == DemandFinding::kNoSamples || !demand.use) return "no pod shows its CPU";
+  if (demand.finding == DemandFinding::kNoSamples || !demand.use) {
+    return demand.missing == 0 && demand.unready > demand.broken ? "no pod shows its CPU yet"
+                                                                 : "no pod shows its CPU";
+  }
   if (target.kind == CpuTarget::Kind::kPercentOfRequest) {
     return absl::StrCat("CPU at ", *demand.use, " % of the request", when, ", target ", target.value, " %");
   }
@@ -147,7 +150,10 @@ ScalerCondition Seen(const ScalerStatus& status) {
   if (!status.unseen.empty()) return {"Seen", false, "NotSeen", status.unseen};
   if (!status.looked) return {"Seen", false, "NotLookedYet", "it has not been looked at yet"};
   if (demand.finding == DemandFinding::kNoSamples && demand.missing == 0) {
-    return {"Seen", true, "Starting", "its pods are starting, and none has to show its CPU yet"};
+    if (demand.broken > 0 && demand.unready == demand.broken) {
+      return {"Seen", true, "Broken", "its pods do not become Ready, and none has to show its CPU"};
+    }
+    return {"Seen", true, "Starting", "its pods are too new to show their CPU"};
   }
   if (demand.held + demand.missing == 0) {
     return {"Seen", true, "AllSeen", "every pod that should show its CPU does"};

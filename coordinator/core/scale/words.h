@@ -11,7 +11,7 @@
 
 namespace evenkeel::coordinator {
 
-// "CPU at 143 % of the request, target 50 %"; "CPU at 71 m a pod, target 100 m"; "no pod shows its CPU".
+// "CPU at 143 % of the request, target 50 %"; "CPU at 71 m a pod, target 100 m"; "no pod shows its CPU yet".
 std::string Words(const Demand& demand, const CpuTarget& target);
 // What one step did: "a panic wants 6", "a rate allows 4 more pods in 15 s".
 std::string Words(const AdviceReason& reason, const Advice& advice);

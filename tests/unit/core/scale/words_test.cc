@@ -197,7 +197,13 @@ TEST(ScalerConditionsTest, StartingPodsAreNotLost) {
   status.advice.steady.finding = DemandFinding::kNoSamples;
   status.advice.steady.unready = 2;
   EXPECT_EQ(ConditionOf(status, "Active").reason, "NoSamples");
+  EXPECT_EQ(ConditionOf(status, "Active").message, "no pod shows its CPU yet");
   EXPECT_TRUE(ConditionOf(status, "Seen").holds);
+  EXPECT_EQ(ConditionOf(status, "Seen").reason, "Starting");
+  status.advice.steady.broken = 2;
+  EXPECT_EQ(ConditionOf(status, "Active").message, "no pod shows its CPU");
+  EXPECT_EQ(ConditionOf(status, "Seen").reason, "Broken");
+  status.advice.steady.broken = 1;
   EXPECT_EQ(ConditionOf(status, "Seen").reason, "Starting");
   status.advice.steady.missing = 1;
   status.unseen_pods_since = absl::FromUnixSeconds(1'767'225'600);

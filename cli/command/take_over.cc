@@ -54,8 +54,9 @@ absl::Status RunTakeOver(Context& context, const TakeOverOptions& options) {
                     << " the HorizontalPodAutoscaler "
                     << Printable(absl::StrCat(request.namespace_(), "/", request.autoscaler()));
   if (!response.decision().empty()) {
-    *context.host.out << (observes ? "; see decision " : ", which is deleted by decision ")
-                      << Printable(LastSegment(response.decision()));
+    *context.host.out << (observes ? "; see decision " : ", which decision ")
+                      << Printable(LastSegment(response.decision()))
+                      << (observes ? "" : " deletes once the load is known");
   }
   *context.host.out << std::endl;
   return absl::OkStatus();

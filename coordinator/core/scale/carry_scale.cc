@@ -15,6 +15,7 @@
 #include "coordinator/core/replan.h"
 #include "coordinator/core/scale/scale_guards.h"
 #include "coordinator/core/scale/scalers.h"
+#include "coordinator/core/scale/take_over.h"
 #include "coordinator/core/sentences.h"
 
 namespace evenkeel::coordinator {
@@ -101,20 +102,6 @@ void Fail(Turn& turn, OpenDecision& open) {
   if (scaler != nullptr) LookSoon(turn, *scaler);
 }
 
-void EndTakeOver(Turn& turn, OpenDecision& open) {
-  const Action& action = ActionOf(open);
-  const std::string name = absl::StrCat("HorizontalPodAutoscaler ", action.name_space, "/", action.name);
-  const bool done = action.state == ActionState::kDone;
-  turn.Close(open, done ? DecisionState::kSucceeded : DecisionState::kFailed,
-             done ? absl::StrCat(name, " is deleted: policy ", open.decision.policy, " scales ",
-                                 open.decision.workload.ToString(), " now")
-                  : absl::StrCat(name, " was not deleted: ", action.result, ". It goes on scaling ",
-                                 open.decision.workload.ToString(), ", and policy ", open.decision.policy,
-                                 " does nothing while it does"));
-  AnnounceEnd(turn, open, !done, done ? "AutoscalerTakenOver" : "AutoscalerTakeOverFailed");
-  if (Scaler* scaler = turn.ScalerOf(open.decision)) LookSoon(turn, *scaler);
-}
-
 // L8: what the decision goes by is too old to be begun, or to be asked again.
 bool IsOld(const OpenDecision& open, absl::Time now) {
   const absl::Time intended = open.decision.timings.intended.value_or(absl::InfinitePast());
@@ -158,28 +145,6 @@ void GoOnOrGiveUp(Turn& turn, Scaler& scaler, OpenDecision& open) {
                                     " refuses now: ", refusal->reason));
   }
   open.must_verify = false;
-  turn.Changed(open);
-  ReleaseNext(turn, open);
-}
-
-// Why nobody would scale the workload, were the autoscaler gone; empty: its policy would.
-std::string WhyNotInItsPlace(const Scaler& scaler) {
-  if (scaler.policy.mode == PolicyMode::kObserve) return "its policy only observes by now";
-  if (scaler.policy.paused) return "its policy is paused";
-  if (!scaler.workload->no_selector.empty()) return scaler.workload->no_selector;
-  if (scaler.workload->overlaps.empty()) return "";
-  return absl::StrCat(scaler.workload->overlaps.ToString(), " takes some of its pods for its own, too");
-}
-
-// The autoscaler is deleted when its place can be taken, and no sooner.
-void GoOnTakingOver(Turn& turn, const Scaler& scaler, OpenDecision& open) {
-  open.must_verify = !scaler.workload.has_value();
-  if (open.must_verify) return;
-  if (const std::string why_not = WhyNotInItsPlace(scaler); !why_not.empty()) {
-    return CancelScale(
-        turn, open, absl::StrCat("The autoscaler stays, since nobody would scale in its place: ", why_not));
-  }
-  open.decision.workload_uid = scaler.workload->uid;
   turn.Changed(open);
   ReleaseNext(turn, open);
 }
@@ -302,6 +267,7 @@ void CancelScale(Turn& turn, OpenDecision& open, const std::string& why) {
   }
   turn.Close(open, DecisionState::kCancelled, why);
   const bool takes_over = open.decision.kind == DecisionKind::kTakeOver;
+  if (scaler != nullptr && takes_over) scaler->take_over_waits.clear();
   AnnounceEnd(turn, open, takes_over, takes_over ? "AutoscalerTakeOverFailed" : "WorkloadScalingCancelled");
   if (scaler != nullptr) LookSoon(turn, *scaler);
 }

@@ -43,7 +43,7 @@ void CarryOnScale(Turn& turn, OpenDecision& open);
 
 // The workload was observed while its decision is open: what it shows ends the action, or a restored decision
 // goes on or is given up. A take-over that waits for the workload goes on, or is given up where nobody would
-// scale it in the autoscaler's place.
+// scale it in the autoscaler's place (take_over.h).
 void ReviewScale(Turn& turn, Scaler& scaler, OpenDecision& open);
 
 // The workload is not there, or cannot be read: a take-over that waits for it is given up. A change of

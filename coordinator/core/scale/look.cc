@@ -173,6 +173,9 @@ void Look(Turn& turn, Scaler& scaler) {
   }
   TakeAdvice(turn, scaler);
   AnnounceDeaths(turn, scaler);
+  OpenDecision* open = turn.FindOpen(scaler.open_decision);
+  const bool takes_over = open != nullptr && open->decision.kind == DecisionKind::kTakeOver;
+  if (takes_over && open->must_verify) CarryOnScale(turn, *open);
   Act(turn, cluster, scaler);
   scaler.rests = Rests(turn, scaler);
   const absl::Time next =
@@ -244,6 +247,7 @@ ScalerStatus StatusOf(const Cluster& cluster, const Scaler& scaler, absl::Time n
   if (const auto* autoscaler = AutoscalerOf(cluster, policy.target)) {
     status.autoscaler = absl::StrCat(autoscaler->first.name_space, "/", autoscaler->first.name);
   }
+  status.take_over_waits = scaler.take_over_waits;
   status.refusal = scaler.refusal;
   status.open_decision = scaler.open_decision;
   status.last_scaled = scaler.record.last_scaled;

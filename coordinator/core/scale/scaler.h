@@ -59,6 +59,7 @@ struct Scaler {
   Advice advice;
   std::optional<absl::Time> unseen_pods_since;
   std::optional<DecisionId> open_decision;
+  std::string take_over_waits;  // for what an open take-over waits, a clause; empty: for nothing, or none is
   // The episode of "wanted to, but": recorded once for each guard and direction, until the advice has been to
   // stay for kEpisodeCalm or is followed. A load that wavers about the edge of its tolerance is one episode.
   std::set<std::string> refused_by;  // guard and direction

@@ -52,7 +52,8 @@ struct ScalerStatus {
   std::optional<absl::Time> panic_since;
   std::optional<absl::Time> unseen_pods_since;  // some pods' samples are held or missing without a break
   std::string autoscaler;  // "NAMESPACE/NAME" of the HorizontalPodAutoscaler that is in the way; empty: none
-  Workload overlaps;       // the workload that has the same pods; empty: none
+  std::string take_over_waits;         // for what its take-over, which is ordered, waits; empty: for nothing
+  Workload overlaps;                   // the workload that has the same pods; empty: none
   std::optional<GuardAnswer> refusal;  // what keeps it from what it advises, now
   std::optional<DecisionId> open_decision;
   std::optional<DecisionId> last_scaled;

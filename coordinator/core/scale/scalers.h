@@ -39,15 +39,15 @@ const std::pair<const AutoscalerName, AutoscalerFacts>* AutoscalerOf(const Clust
                                                                      const Workload& target);
 
 // Makes a policy of what the autoscaler does, and a decision kTakeOver that deletes the autoscaler (uid as
-// precondition) once the workload has been read: an autoscaler whose place cannot be taken stays. The
-// policy's mode is the order's; until the autoscaler is seen to be gone the guard `conflict` holds the
-// scaler, so at no time do both scale. With mode observe the autoscaler stays, or nobody would scale: the
-// decision is recorded as observed, and the same order with mode enforce follows it. A policy of that name
-// and for that workload keeps its rules and takes the order's mode. Replies with the policy (with
-// `validate_only` without doing anything); NOT_FOUND: there is no such autoscaler; FAILED_PRECONDITION: it
-// scales by more than CPU, the name is another policy's or the workload has one of another name, the policy
-// is paused and nobody would scale, something else is under way on the workload, or nothing may be done (a
-// pause, the API).
+// precondition) once the workload has been read and its load is known (take_over.h): an autoscaler whose
+// place cannot be taken stays. The policy's mode is the order's; until the autoscaler is seen to be gone the
+// guard `conflict` holds the scaler, so at no time do both scale. With mode observe the autoscaler stays, or
+// nobody would scale: the decision is recorded as observed, and the same order with mode enforce follows it.
+// A policy of that name and for that workload keeps its rules and takes the order's mode. Replies with the
+// policy (with `validate_only` without doing anything); NOT_FOUND: there is no such autoscaler;
+// FAILED_PRECONDITION: it scales by more than CPU, the name is another policy's or the workload has one of
+// another name, the policy is paused and nobody would scale, something else is under way on the workload, or
+// nothing may be done (a pause, the API).
 void OnTakeOverAutoscaler(Turn& turn, const TakeOverAutoscaler& event);
 
 // Asks for all that is to be seen of the workload once more, as it is by now.

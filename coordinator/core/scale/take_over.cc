@@ -1,14 +1,21 @@
 // An operator lets a scale policy take the place of a HorizontalPodAutoscaler (scalers.h).
 
+#include "coordinator/core/scale/take_over.h"
+
+#include <cstddef>
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/carry_out.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/scale/carry_scale.h"
+#include "coordinator/core/scale/look.h"
 #include "coordinator/core/scale/scale_guards.h"
 #include "coordinator/core/scale/scalers.h"
+#include "coordinator/core/scale/words.h"
+#include "coordinator/core/sentences.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -142,7 +149,78 @@ DecisionId Order(Turn& turn, Scaler& scaler, Decision plan) {
   return id;
 }
 
+// Why nobody would scale the workload, were the autoscaler gone; empty: its policy would.
+std::string WhyNotInItsPlace(const Scaler& scaler, const Demand& demand) {
+  if (scaler.policy.mode == PolicyMode::kObserve) return "its policy only observes by now";
+  if (scaler.policy.paused) return "its policy is paused";
+  if (!scaler.workload->no_selector.empty()) return scaler.workload->no_selector;
+  if (demand.finding == DemandFinding::kNoRequest) return Words(demand, scaler.policy.rules.target);
+  if (scaler.workload->overlaps.empty()) return "";
+  return absl::StrCat(scaler.workload->overlaps.ToString(), " takes some of its pods for its own, too");
+}
+
+// What is still to be seen of the load; empty: it is known. Of a workload that is switched off there is none.
+std::string Unseen(const Scaler& scaler, const Demand& demand) {
+  if (scaler.workload->replicas == 0) return "";
+  if (!demand.use) return Words(demand, scaler.policy.rules.target);
+  const size_t unseen = demand.held + demand.missing;
+  const size_t pods = demand.counted + demand.missing;
+  const auto most = static_cast<size_t>(scaler.policy.rules.scale_in_held_percent);
+  if (unseen * 100 <= pods * most) return "";
+  return absl::StrCat(unseen, " of ", Count(pods, "pod"), unseen == 1 ? " does" : " do",
+                      " not show the CPU that is used");
+}
+
 }  // namespace
+
+void GoOnTakingOver(Turn& turn, Scaler& scaler, OpenDecision& open) {
+  open.must_verify = true;
+  if (!scaler.workload) return;
+  const ScaleRules& rules = scaler.policy.rules;
+  const ScaleSight sight = SightOf(scaler);
+  const Demand demand = DemandOf(sight.steady, sight.current, rules.target, rules.tolerance, rules.start_up,
+                                 rules.demand, turn.now);
+  const auto give_up = [&](absl::string_view why) {
+    CancelScale(turn, open,
+                absl::StrCat("The autoscaler stays, since nobody would scale in its place: ", why));
+  };
+  if (const std::string why_not = WhyNotInItsPlace(scaler, demand); !why_not.empty()) return give_up(why_not);
+  // One that is gone already, before a restart or by somebody else's hand, keeps nobody waiting.
+  const bool there = AutoscalerOf(*turn.FindCluster(open.decision.cluster), scaler.policy.target) != nullptr;
+  const std::string unseen = there ? Unseen(scaler, demand) : "";
+  if (scaler.take_over_waits != unseen) turn.Changed(scaler);
+  scaler.take_over_waits = unseen;
+  if (!unseen.empty()) {
+    open.give_up = open.give_up.value_or(turn.now + kTakeOverPatience);
+    if (turn.now < *open.give_up) return;
+    return give_up(absl::StrCat("after ", Say(kTakeOverPatience), " its load is not known: ", unseen));
+  }
+  open.give_up.reset();
+  open.must_verify = false;
+  open.decision.workload_uid = scaler.workload->uid;
+  if (demand.use && open.decision.actions.front().attempts == 0) {
+    open.decision.evidence.push_back(
+        {turn.now, "agents", absl::StrCat(Words(demand, rules.target), ", of ", Count(demand.counted, "pod")),
+         Direction::kNeither});
+  }
+  turn.Changed(open);
+  ReleaseNext(turn, open);
+}
+
+void EndTakeOver(Turn& turn, OpenDecision& open) {
+  const Action& action = open.decision.actions.front();
+  const std::string name = absl::StrCat("HorizontalPodAutoscaler ", action.name_space, "/", action.name);
+  const bool done = action.state == ActionState::kDone;
+  turn.Close(open, done ? DecisionState::kSucceeded : DecisionState::kFailed,
+             done ? absl::StrCat(name, " is deleted: policy ", open.decision.policy, " scales ",
+                                 open.decision.workload.ToString(), " now")
+                  : absl::StrCat(name, " was not deleted: ", action.result, ". It goes on scaling ",
+                                 open.decision.workload.ToString(), ", and policy ", open.decision.policy,
+                                 " does nothing while it does"));
+  turn.AnnounceStep(open.decision, "closed", !done, done ? "AutoscalerTakenOver" : "AutoscalerTakeOverFailed",
+                    open.decision.outcome);
+  if (Scaler* scaler = turn.ScalerOf(open.decision)) LookSoon(turn, *scaler);
+}
 
 void OnTakeOverAutoscaler(Turn& turn, const TakeOverAutoscaler& event) {
   Reply reply{.request_id = event.request_id};

@@ -201,6 +201,12 @@ ScalerCondition Crashing(const ScalerStatus& status) {
 }
 
 ScalerCondition Conflicted(const ScalerStatus& status) {
+  if (!status.autoscaler.empty() && !status.take_over_waits.empty()) {
+    return {"Conflicted", true, "TakingOver",
+            absl::StrCat("HorizontalPodAutoscaler ", status.autoscaler,
+                         " scales it until enough is seen of its load for its take-over, which is ordered: ",
+                         status.take_over_waits)};
+  }
   if (!status.autoscaler.empty()) {
     return {"Conflicted", true, "HorizontalPodAutoscaler",
             absl::StrCat("HorizontalPodAutoscaler ", status.autoscaler,

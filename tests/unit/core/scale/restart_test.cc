@@ -144,7 +144,8 @@ TEST_F(ScaleRestartTest, AConflictMeanwhileEndsIt) {
   EXPECT_TRUE(actions_.empty());
 }
 
-// A take-over may be repeated: it goes on when the API answers and the workload has been read.
+// A take-over may be repeated: it goes on when the API answers and the workload has been read. Where the
+// autoscaler is gone already, nobody else scales, and no sample is waited for.
 TEST_F(ScaleRestartTest, ATakeOverGoesOn) {
   AutoscalerFacts facts;
   facts.uid = "uid-hpa";
@@ -154,6 +155,8 @@ TEST_F(ScaleRestartTest, ATakeOverGoesOn) {
   Do(AutoscalerObserved{"local", {"shop", "web"}, facts});
   Do(TakeOverAutoscaler{.request_id = 1, .cluster = "local", .name = {"shop", "web"}, .policy = "web"});
   See(2);
+  for (int number = 1; number <= 2; ++number) SeePod(number);
+  Seconds(1, 2, 50);
   ASSERT_EQ(actions_.size(), 1u);
   const DecisionId id = actions_[0].decision;
   Restart();

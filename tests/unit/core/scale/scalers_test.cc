@@ -4,6 +4,7 @@
 #include "coordinator/core/scale/scalers.h"
 
 #include "absl/status/status.h"
+#include "coordinator/core/scale/take_over.h"
 #include "tests/unit/core/scale/scale_fixture.h"
 
 namespace evenkeel::coordinator {
@@ -31,6 +32,12 @@ class ScalersTest : public ScaleFixture {
                           .policy = "web",
                           .mode = mode,
                           .validate_only = validate_only});
+  }
+  // The workload is read, and its load is known.
+  void SeeLoad() {
+    See(2);
+    for (int number = 1; number <= 2; ++number) SeePod(number);
+    Seconds(1, 2, 50);
   }
 };
 
@@ -281,7 +288,7 @@ TEST_F(ScalersTest, ATakeOverDeletesTheAutoscaler) {
   TakeOver();
   ASSERT_TRUE(reply_->status.ok()) << reply_->status;
   EXPECT_TRUE(actions_.empty());
-  See(2);
+  SeeLoad();
   ASSERT_EQ(actions_.size(), 1u);
   EXPECT_EQ(actions_[0].action.kind, ActionKind::kDeleteAutoscaler);
   EXPECT_EQ(actions_[0].action.uid, "uid-hpa");
@@ -292,8 +299,6 @@ TEST_F(ScalersTest, ATakeOverDeletesTheAutoscaler) {
   Finish(actions_[0], ActionOutcome::kDone);
   EXPECT_EQ(Last().state, DecisionState::kSucceeded);
 
-  SeePod(1);
-  SeePod(2);
   Seconds(3, 2, 100);
   EXPECT_EQ(actions_.size(), 1u);  // it is still shown
   Do(AutoscalerGone{"local", {"shop", "web"}});
@@ -313,8 +318,69 @@ TEST_F(ScalersTest, ATakeOverUnderObserveDeletesNothing) {
   ASSERT_TRUE(reply_->status.ok()) << reply_->status;
   EXPECT_FALSE(reply_->created);
   EXPECT_EQ(policies_.at("web").scale().mode, PolicyMode::kEnforce);
-  See(2);
+  SeeLoad();
   EXPECT_EQ(actions_.size(), 1u);
+}
+
+// Until enough is seen of the load the autoscaler goes on: without samples nobody would scale in its place.
+// The scaler says what it waits for.
+TEST_F(ScalersTest, ATakeOverWaitsForTheLoad) {
+  Do(Autoscaler());
+  TakeOver();
+  See(2);
+  for (int number = 1; number <= 2; ++number) SeePod(number);
+  Pass(absl::Seconds(10));
+  EXPECT_EQ(status_->take_over_waits, "no pod shows its CPU");
+  Seconds(3, 1, 50);
+  EXPECT_EQ(status_->take_over_waits, "1 of 2 pods does not show the CPU that is used");
+  EXPECT_TRUE(actions_.empty());
+  Seconds(1, 2, 50);
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kDeleteAutoscaler);
+  EXPECT_EQ(Last().evidence.back().observation, "CPU at 50 % of the request, target 50 %, of 2 pods");
+  EXPECT_TRUE(status_->take_over_waits.empty());
+}
+
+// It does not wait for ever, and not for an autoscaler that somebody else deletes meanwhile, nor for pods of
+// a workload that is switched off. Where the load can never be known the autoscaler stays at once.
+TEST_F(ScalersTest, ATakeOverWaitsNoLongerThanItMust) {
+  Do(Autoscaler());
+  TakeOver();
+  See(2);
+  for (int number = 1; number <= 2; ++number) SeePod(number);
+  Pass(kTakeOverPatience - absl::Seconds(2));
+  EXPECT_EQ(Last().state, DecisionState::kOpen);
+  Pass(absl::Seconds(4));
+  EXPECT_EQ(Last().state, DecisionState::kCancelled);
+  EXPECT_NE(Last().outcome.find("its load is not known: no pod shows its CPU"), std::string::npos)
+      << Last().outcome;
+  EXPECT_TRUE(status_->take_over_waits.empty());
+
+  TakeOver();
+  Pass(absl::Seconds(2));
+  EXPECT_TRUE(actions_.empty());
+  See(0);
+  ASSERT_EQ(actions_.size(), 1u);
+  Finish(actions_[0], ActionOutcome::kRefused);
+  See(2);
+
+  TakeOver();
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(actions_.size(), 1u);
+  Do(AutoscalerGone{"local", {"shop", "web"}});
+  Pass(absl::Seconds(2));
+  ASSERT_EQ(actions_.size(), 2u);
+  Finish(actions_[1], ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(Last().state, DecisionState::kSucceeded);
+
+  Do(Autoscaler());
+  WorkloadPodFacts pod = PodFactsOf(1);
+  pod.request_millicores = 0;
+  Do(WorkloadPodObserved{"local", Web(), Uid(1), pod});
+  TakeOver();
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(Last().state, DecisionState::kCancelled);
+  EXPECT_NE(Last().outcome.find("asks for no CPU"), std::string::npos) << Last().outcome;
 }
 
 // An autoscaler stays where its place cannot be taken: a role is missing, the workload's pods cannot be told
@@ -337,7 +403,7 @@ TEST_F(ScalersTest, NoAutoscalerIsDeletedWhosePlaceCannotBeTaken) {
   EXPECT_EQ(Last().state, DecisionState::kCancelled);
   EXPECT_NE(Last().outcome.find("takes some of its pods"), std::string::npos) << Last().outcome;
 
-  See(2);
+  SeeLoad();
   TakeOver();
   EXPECT_EQ(actions_.size(), 1u);
 }

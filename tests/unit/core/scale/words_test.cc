@@ -228,6 +228,10 @@ TEST(ScalerConditionsTest, SayWhatStandsInTheWay) {
   status.autoscaler = "shop/web";
   EXPECT_NE(ConditionOf(status, "Conflicted").message.find("evenkeel takeover hpa shop/web --cluster local"),
             std::string::npos);
+  status.take_over_waits = "no pod shows its CPU yet";
+  EXPECT_EQ(ConditionOf(status, "Conflicted").reason, "TakingOver");
+  EXPECT_NE(ConditionOf(status, "Conflicted").message.find("ordered: no pod shows its CPU yet"),
+            std::string::npos);
   status.mode = PolicyMode::kObserve;
   EXPECT_EQ(ConditionOf(status, "Paused").reason, "ObserveOnly");
   status.paused = true;

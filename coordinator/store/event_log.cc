@@ -18,6 +18,7 @@
 #include "common/base/status.h"
 #include "common/log/log.h"
 #include "coordinator/store/event_log_file.h"
+#include "coordinator/store/event_log_pods.h"
 #include "coordinator/store/event_records.h"
 #include "coordinator/store/stored_time.h"
 
@@ -114,6 +115,7 @@ struct EventLog::Impl {
 
   // The log's thread's own.
   std::optional<EventLogWriter> file;
+  PodNumbers pods;          // of the segment
   uint64_t number = 0;      // of the segment that is written, or was last
   uint64_t epoch = 0;       // of this start
   size_t origin_bytes = 0;  // of the last segment that began or was to begin
@@ -222,7 +224,10 @@ void EventLog::Impl::Take(StepsTold& told) {
     stored::Told& out = *chunk.add_told();
     out.set_after_ns(static_cast<uint64_t>(ToStored(recorded.now - last_now)));
     last_now = recorded.now;
-    if (!std::holds_alternative<Tick>(recorded.event)) *out.mutable_event() = ToRecord(recorded.event);
+    if (!std::holds_alternative<Tick>(recorded.event)) {
+      *out.mutable_event() = ToRecord(recorded.event);
+      pods.Shorten(*out.mutable_event());
+    }
     for (const Decision& decision : recorded.decided) {
       stored::DecisionMark& mark = *out.add_decided();
       mark.mutable_id()->set_epoch(decision.id.epoch);
@@ -240,6 +245,7 @@ void EventLog::Impl::Open(stored::EventLogHead head, const std::string& origin) 
   Close();
   chunk.Clear();
   chunk_bytes = 0;
+  pods.Clear();
   last_now = TimeFrom(head.time_ns());
   std::error_code error;
   std::filesystem::create_directories(options.folder, error);

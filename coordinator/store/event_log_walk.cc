@@ -54,6 +54,7 @@ absl::StatusOr<std::optional<LogItem>> EventLogWalk::BeginSegment() {
     const bool follows = begun_ && epoch_ == head.epoch() && next_step_ == head.first_step();
     reader_ = *std::move(reader);
     path_ = segment.path;
+    pods_.Clear();
     now_ = TimeFrom(head.time_ns());
     epoch_ = head.epoch();
     next_step_ = head.first_step();
@@ -80,6 +81,7 @@ absl::StatusOr<LogItem> EventLogWalk::StepFrom(storage::v1::Told& told) {
   if (told.after_ns() >= kInfinite) return Damaged("time");
   now_ += DurationFrom(static_cast<int64_t>(told.after_ns()));
   LogStep step{.now = now_};
+  if (told.has_event() && !pods_.Lengthen(*told.mutable_event())) return Damaged("pod");
   EVENKEEL_ASSIGN_OR_RETURN(step.event, FromRecord(told.event()));
   for (const storage::v1::DecisionMark& mark : told.decided()) {
     step.decided.push_back({.id = {.epoch = mark.id().epoch(), .number = mark.id().number()},

@@ -17,6 +17,7 @@
 #include "coordinator/core/core.h"
 #include "coordinator/core/events.h"
 #include "coordinator/store/event_log_file.h"
+#include "coordinator/store/event_log_pods.h"
 
 namespace evenkeel::coordinator {
 
@@ -75,6 +76,7 @@ class EventLogWalk {
   std::deque<EventLogSegment> segments_;  // that are still to be read
   std::optional<EventLogReader> reader_;
   std::string path_;  // of what it reads
+  PodNames pods_;     // that it has named
   storage::v1::EventLogChunk chunk_;
   int taken_ = 0;  // of the chunk
   absl::Time now_;

@@ -24,16 +24,51 @@ constexpr EnumPair<PolicyMode, stored::PolicyMode> kModes[] = {
     {PolicyMode::kEnforce, stored::POLICY_MODE_ENFORCE},
 };
 
-void PutSample(const CpuSample& sample, stored::CpuSample& record) {
-  record.set_millicores(sample.millicores);
-  record.set_taken_ns(coordinator::ToStored(sample.taken));
-  record.set_window_ns(coordinator::ToStored(sample.window));
+// Usage is told each second of each pod that has changed, more often than all else together: its samples
+// stand in few bytes. Times are told from each other, in milliseconds where they are such. Infinite ones and
+// those of a damaged log may be anywhere, so nothing of this overflows: it goes around, and back again.
+constexpr int64_t kMillisecond = 1'000'000;
+
+int64_t Plus(int64_t one, int64_t other) {
+  return static_cast<int64_t>(static_cast<uint64_t>(one) + static_cast<uint64_t>(other));
+}
+int64_t Minus(int64_t one, int64_t other) {
+  return static_cast<int64_t>(static_cast<uint64_t>(one) - static_cast<uint64_t>(other));
+}
+int64_t Times(int64_t one, int64_t other) {
+  return static_cast<int64_t>(static_cast<uint64_t>(one) * static_cast<uint64_t>(other));
 }
 
-CpuSample SampleFrom(const stored::CpuSample& record) {
+void PutSample(const CpuSample& sample, int64_t from_ns, stored::CpuSample& record) {
+  record.set_millicores(sample.millicores);
+  const int64_t before = Minus(from_ns, coordinator::ToStored(sample.taken));
+  if (before % kMillisecond == 0) {
+    record.set_before_ms(before / kMillisecond);
+  } else {
+    record.set_taken_ns(Minus(0, before));
+  }
+  const int64_t window = coordinator::ToStored(sample.window);
+  if (window >= 0 && window % kMillisecond == 0) {
+    record.set_window_ms(static_cast<uint64_t>(window / kMillisecond));
+  } else {
+    record.set_window_ns(window);
+  }
+}
+
+CpuSample SampleFrom(const stored::CpuSample& record, int64_t from_ns) {
+  const int64_t before = Times(record.before_ms(), kMillisecond);
+  const int64_t window = Times(static_cast<int64_t>(record.window_ms()), kMillisecond);
   return {.millicores = record.millicores(),
-          .taken = TimeFrom(record.taken_ns()),
-          .window = DurationFrom(record.window_ns())};
+          .taken = TimeFrom(Plus(Minus(from_ns, before), record.taken_ns())),
+          .window = DurationFrom(Plus(window, record.window_ns()))};
+}
+
+// From what the samples' times are told: the end of the first.
+int64_t FromOf(const UsageTold& event) {
+  for (const PodUsage& pod : event.pods) {
+    if (pod.steady) return coordinator::ToStored(pod.steady->taken);
+  }
+  return 0;
 }
 
 void PutDeaths(const PodDeaths& deaths, stored::PodDeaths& record) {
@@ -190,11 +225,15 @@ absl::StatusOr<Event> Get(const stored::AutoscalerGone& record) {
 void Put(const UsageTold& event, stored::Event& record) {
   stored::UsageTold& out = *record.mutable_usage_told();
   out.set_cluster(event.cluster);
+  const int64_t from_ns = FromOf(event);
+  out.set_time_ns(from_ns);
   for (const PodUsage& pod : event.pods) {
     stored::PodUsage& added = *out.add_pods();
     added.set_pod_uid(pod.pod_uid);
-    if (pod.steady) PutSample(*pod.steady, *added.mutable_steady());
-    if (pod.sudden) PutSample(*pod.sudden, *added.mutable_sudden());
+    if (pod.steady) PutSample(*pod.steady, from_ns, *added.mutable_steady());
+    const bool from_steady = pod.steady && from_ns != 0;
+    const int64_t end_ns = from_steady ? coordinator::ToStored(pod.steady->taken) : from_ns;
+    if (pod.sudden) PutSample(*pod.sudden, end_ns, *added.mutable_sudden());
     added.set_held(pod.held);
     if (pod.throttled_percent) added.set_throttled_percent(*pod.throttled_percent);
     if (pod.deaths != PodDeaths{}) PutDeaths(pod.deaths, *added.mutable_deaths());
@@ -206,8 +245,11 @@ absl::StatusOr<Event> Get(const stored::UsageTold& record) {
   event.pods.reserve(static_cast<size_t>(record.pods_size()));
   for (const stored::PodUsage& each : record.pods()) {
     PodUsage pod{.pod_uid = each.pod_uid(), .held = each.held()};
-    if (each.has_steady()) pod.steady = SampleFrom(each.steady());
-    if (each.has_sudden()) pod.sudden = SampleFrom(each.sudden());
+    if (each.has_steady()) pod.steady = SampleFrom(each.steady(), record.time_ns());
+    // An older log tells no time from another.
+    const bool from_steady = pod.steady && record.time_ns() != 0;
+    const int64_t end_ns = from_steady ? coordinator::ToStored(pod.steady->taken) : record.time_ns();
+    if (each.has_sudden()) pod.sudden = SampleFrom(each.sudden(), end_ns);
     if (each.has_throttled_percent()) pod.throttled_percent = each.throttled_percent();
     if (each.has_deaths()) pod.deaths = DeathsFrom(each.deaths());
     event.pods.push_back(std::move(pod));

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/scale/carry_scale.h"
@@ -159,6 +160,13 @@ std::string WhyNotInItsPlace(const Scaler& scaler, const Demand& demand) {
   return absl::StrCat(scaler.workload->overlaps.ToString(), " takes some of its pods for its own, too");
 }
 
+// Why the autoscaler is not to be deleted as it is by now; empty: it is as it was when it was ordered.
+std::string WhyItStays(const AutoscalerFacts& autoscaler, const Workload& target) {
+  if (autoscaler.target != target) return absl::StrCat("it scales ", autoscaler.target.ToString(), " by now");
+  if (autoscaler.rules) return "";
+  return absl::StrCat("it scales by more than CPU by now (", autoscaler.beyond, ")");
+}
+
 // What is still to be seen of the load; empty: it is known. Of a workload that is switched off there is none.
 std::string Unseen(const Scaler& scaler, const Demand& demand) {
   if (scaler.workload->replicas == 0) return "";
@@ -186,7 +194,12 @@ void GoOnTakingOver(Turn& turn, Scaler& scaler, OpenDecision& open) {
   };
   if (const std::string why_not = WhyNotInItsPlace(scaler, demand); !why_not.empty()) return give_up(why_not);
   // One that is gone already, before a restart or by somebody else's hand, keeps nobody waiting.
-  const bool there = AutoscalerOf(*turn.FindCluster(open.decision.cluster), scaler.policy.target) != nullptr;
+  const Action& action = open.decision.actions.front();
+  const Cluster& cluster = *turn.FindCluster(open.decision.cluster);
+  const auto autoscaler = cluster.autoscalers.find({action.name_space, action.name});
+  const bool there = autoscaler != cluster.autoscalers.end() && autoscaler->second.uid == action.uid;
+  const std::string stays = there ? WhyItStays(autoscaler->second, scaler.policy.target) : "";
+  if (!stays.empty()) return CancelScale(turn, open, absl::StrCat("The autoscaler stays: ", stays));
   const std::string unseen = there ? Unseen(scaler, demand) : "";
   if (scaler.take_over_waits != unseen) turn.Changed(scaler);
   scaler.take_over_waits = unseen;
@@ -198,7 +211,7 @@ void GoOnTakingOver(Turn& turn, Scaler& scaler, OpenDecision& open) {
   open.give_up.reset();
   open.must_verify = false;
   open.decision.workload_uid = scaler.workload->uid;
-  if (demand.use && open.decision.actions.front().attempts == 0) {
+  if (demand.use && action.attempts == 0) {
     open.decision.evidence.push_back(
         {turn.now, "agents", absl::StrCat(Words(demand, rules.target), ", of ", Count(demand.counted, "pod")),
          Direction::kNeither});

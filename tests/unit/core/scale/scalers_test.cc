@@ -408,6 +408,33 @@ TEST_F(ScalersTest, NoAutoscalerIsDeletedWhosePlaceCannotBeTaken) {
   EXPECT_EQ(actions_.size(), 1u);
 }
 
+// What it scales, or by what, may be another by the time the load is known: then it stays.
+TEST_F(ScalersTest, AnAutoscalerThatChangesMeanwhileStays) {
+  Do(Autoscaler());
+  TakeOver();
+  AutoscalerObserved other = Autoscaler();
+  other.facts.target.name = "other";
+  Do(other);
+  SeeLoad();
+  EXPECT_TRUE(actions_.empty());
+  EXPECT_EQ(Last().state, DecisionState::kCancelled);
+  EXPECT_NE(Last().outcome.find("it scales Deployment shop/other by now"), std::string::npos)
+      << Last().outcome;
+
+  Do(Autoscaler());
+  TakeOver();
+  ASSERT_TRUE(reply_->status.ok()) << reply_->status;
+  ASSERT_EQ(actions_.size(), 1u);  // the load is known by now
+  Finish(actions_[0], ActionOutcome::kRefused);
+  Tell(2, 50, true);  // its samples are held
+  TakeOver();
+  Do(Autoscaler(std::nullopt));
+  Seconds(2, 2, 50);
+  EXPECT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(Last().state, DecisionState::kCancelled);
+  EXPECT_NE(Last().outcome.find("memory"), std::string::npos) << Last().outcome;
+}
+
 // The same of a policy that is paused, before the order and while it waits.
 TEST_F(ScalersTest, ATakeOverByAPausedPolicyIsRefused) {
   Do(Autoscaler());

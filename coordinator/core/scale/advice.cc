@@ -105,6 +105,10 @@ Advice Advise(const ScaleRules& rules, ScaleMemory& memory, const ScaleSight& si
   return advice;
 }
 
+bool IsSwitchedOff(const Advice& advice) {
+  return !advice.reasons.empty() && advice.reasons.front().step == AdviceStep::kSwitchedOff;
+}
+
 void NoteScaled(const ScaleRules& rules, ScaleMemory& memory, int64_t from, int64_t to, absl::Time now) {
   NoteChange(memory.changes, from, to, rules.behaviour, now);
   if (to < from) memory.scaled_in = now;

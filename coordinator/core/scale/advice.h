@@ -99,6 +99,9 @@ struct Advice {
 // look; a change that is made of the advice is noted by NoteChange, in the step that opens its decision.
 Advice Advise(const ScaleRules& rules, ScaleMemory& memory, const ScaleSight& sight, absl::Time now);
 
+// Somebody has switched the workload off.
+bool IsSwitchedOff(const Advice& advice);
+
 // The advice is followed: called in the step that opens the decision.
 void NoteScaled(const ScaleRules& rules, ScaleMemory& memory, int64_t from, int64_t to, absl::Time now);
 

@@ -30,10 +30,6 @@ PodLoad LoadOf(const ScaledPod& pod) {
           .held = pod.usage && pod.usage->held};
 }
 
-bool IsSwitchedOff(const Advice& advice) {
-  return !advice.reasons.empty() && advice.reasons.front().step == AdviceStep::kSwitchedOff;
-}
-
 void WriteRecord(Turn& turn, Scaler& scaler) {
   turn.RecordChanged(scaler);
   scaler.unwritten_since.reset();  // it goes with this step

@@ -71,10 +71,6 @@ bool IsByBound(const Advice& advice) {
   return !advice.reasons.empty() && IsBound(advice.reasons.front().step);
 }
 
-bool IsSwitchedOff(const Advice& advice) {
-  return !advice.reasons.empty() && advice.reasons.front().step == AdviceStep::kSwitchedOff;
-}
-
 // Stands between what the load asks for and what is advised.
 bool IsLimit(AdviceStep step) {
   return step != AdviceStep::kNoDemand && step != AdviceStep::kDemand && step != AdviceStep::kPanic &&

@@ -3,6 +3,8 @@
 #include <time.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -59,34 +61,50 @@ Fleet::Fleet(size_t workloads)
     apply.policy = PolicyOf(i);
     Step(apply);
   }
-  const size_t pods = workloads * kPodsEach;
-  for (size_t node = 0; node * kPodsOnNode < pods; ++node) {
+  const size_t nodes = (workloads * kPodsEach + kPodsOnNode - 1) / kPodsOnNode;
+  for (size_t node = 0; node < nodes; ++node) {
     NodeFacts facts;
-    facts.uid = absl::StrCat("uid-node-", node);
+    facts.uid = NextUid();
     facts.ready = true;
     Step(NodeObserved{{kCluster, absl::StrCat("node-", node)}, facts});
   }
+  std::map<std::string, std::set<std::string>> uids;  // by node
   for (size_t i = 0; i < workloads; ++i) {
     const Workload target = TargetOf(i);
     WorkloadFacts facts;
-    facts.uid = absl::StrCat("uid-", target.name);
+    facts.uid = NextUid();
     facts.replicas = facts.status_replicas = kPodsEach;
     Step(WorkloadObserved{kCluster, target, facts});
     for (size_t pod = 0; pod < kPodsEach; ++pod) {
-      const size_t place = uids_.size();
       WorkloadPodFacts seen;
       seen.name = absl::StrCat(target.name, "-", pod);
-      seen.node = absl::StrCat("node-", place / kPodsOnNode);
+      seen.node = absl::StrCat("node-", Chance() % nodes);
       seen.phase = PodPhase::kRunning;
       seen.ready = true;
       seen.started = seen.ready_changed = now_ - absl::Hours(1);
       seen.request_millicores = kRequest;
-      uids_.push_back(absl::StrCat("uid-", seen.name));
-      Step(WorkloadPodObserved{kCluster, target, uids_.back(), seen});
+      const std::string uid = NextUid();
+      Step(WorkloadPodObserved{kCluster, target, uid, seen});
+      uids[seen.node].insert(uid);
     }
   }
+  for (const auto& [node, on_node] : uids) uids_.insert(uids_.end(), on_node.begin(), on_node.end());
   Step(ApiChanged{kCluster, true, ""});
   TickUntil(now_ + kGrace);
+}
+
+uint64_t Fleet::Chance() {
+  chance_ = chance_ * 6364136223846793005 + 1442695040888963407;
+  return chance_ >> 33;
+}
+
+// As Kubernetes gives them: random, so that their order says nothing of whose they are.
+std::string Fleet::NextUid() {
+  std::string uid;
+  for (const char* c = "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx"; *c != 0; ++c) {
+    uid.push_back(*c == 'x' ? "0123456789abcdef"[Chance() % 16] : *c);
+  }
+  return uid;
 }
 
 void Fleet::Step(const Event& event) {
@@ -114,9 +132,7 @@ UsageTold Fleet::NextUsage(int64_t percent) {
   UsageTold told{kCluster, {}};
   told.pods.reserve(uids_.size());
   for (const std::string& uid : uids_) {
-    chance_ = chance_ * 6364136223846793005 + 1442695040888963407;
-    const int64_t use =
-        kRequest * kTarget / 100 * percent / 100 - 4 + static_cast<int64_t>((chance_ >> 33) % 9);
+    const int64_t use = kRequest * kTarget / 100 * percent / 100 - 4 + static_cast<int64_t>(Chance() % 9);
     PodUsage usage;
     usage.pod_uid = uid;
     usage.steady = CpuSample{.millicores = use, .taken = now_, .window = absl::Seconds(15)};

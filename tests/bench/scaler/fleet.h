@@ -35,6 +35,8 @@ class Fleet {
   Second Fall();
 
  private:
+  uint64_t Chance();  // 31 bits, the same in each run
+  std::string NextUid();
   void Step(const coordinator::Event& event);
   void TickUntil(absl::Time end);
   coordinator::UsageTold NextUsage(int64_t percent);
@@ -44,7 +46,7 @@ class Fleet {
   coordinator::Core core_;
   uint64_t chance_ = 1;
   Second counted_;
-  std::vector<std::string> uids_;
+  std::vector<std::string> uids_;  // of the pods, node by node: in that order the usage is told
 };
 
 }  // namespace evenkeel::scaler_bench

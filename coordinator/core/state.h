@@ -22,6 +22,7 @@
 #include "coordinator/core/own_health.h"
 #include "coordinator/core/pod_index.h"
 #include "coordinator/core/policy.h"
+#include "coordinator/core/scale/pod_owners.h"
 #include "coordinator/core/scale/scaler.h"
 #include "coordinator/core/sickness.h"
 #include "coordinator/core/standing.h"
@@ -189,8 +190,7 @@ struct Cluster {
   std::map<Workload, std::string> scaled;  // name of the scaler, by its target
   std::map<AutoscalerName, AutoscalerFacts> autoscalers;
   std::map<Workload, std::set<AutoscalerName>> autoscaled;  // by their target
-  // Names of the scalers that have it, by the pod's uid: more than one where workloads overlap.
-  std::map<std::string, std::set<std::string>> scaled_pods;
+  PodOwners scaled_pods;
 };
 
 // An open decision, and what is known of its progress beyond the durable record.
@@ -233,6 +233,15 @@ struct State {
   std::map<std::string, std::vector<Maintenance>> restored_maintenance;  // the same; can be ended meanwhile
   std::map<std::string, ClusterRecord> restored_clusters;                // the same
   std::map<std::string, ScalerRecord> restored_scalers;  // by policy, until their cluster is added
+
+  // A checkpoint was read (common/base/bytes_of.h).
+  void PartsChanged() {
+    for (auto& [policy, scaler] : scalers) {
+      const auto cluster = clusters.find(scaler.policy.cluster);
+      if (cluster == clusters.end()) continue;
+      for (PodOwners::Pod& pod : scaler.pods) cluster->second.scaled_pods.Add(scaler, pod);
+    }
+  }
 };
 
 }  // namespace evenkeel::coordinator

@@ -54,25 +54,18 @@ void UpdateWatch(Turn& turn, const Scaler& scaler, const std::string& uid, Scale
 }
 
 // It is not the scaler's any more. Another one that has it, too, goes on with it, by its own windows.
-void ForgetPod(Turn& turn, Cluster& cluster, const Scaler& scaler, const std::string& uid,
-               const ScaledPod& pod) {
-  const auto owners = cluster.scaled_pods.find(uid);
-  if (owners == cluster.scaled_pods.end() || owners->second.erase(scaler.record.policy) == 0) return;
-  if (owners->second.empty()) {
-    cluster.scaled_pods.erase(owners);
-    if (pod.watch) turn.Ask(UnwatchUsage{cluster.name, uid});
-    return;
-  }
-  const Scaler* heir = turn.FindScaler(*owners->second.begin());
-  if (heir == nullptr) return;
-  const auto known = heir->pods.find(uid);
-  if (known != heir->pods.end() && known->second.watch) {
-    AskForUsage(turn, *heir, uid, *known->second.watch);
+void ForgetPod(Turn& turn, Cluster& cluster, Scaler& scaler, PodOwners::Pod& pod) {
+  cluster.scaled_pods.Remove(scaler, pod);
+  const PodOwners::Owner* heir = cluster.scaled_pods.First(pod.first);
+  if (heir == nullptr) {
+    if (pod.second.watch) turn.Ask(UnwatchUsage{cluster.name, pod.first});
+  } else if (heir->pod->second.watch) {
+    AskForUsage(turn, *heir->scaler, pod.first, *heir->pod->second.watch);
   }
 }
 
 void ForgetPods(Turn& turn, Cluster& cluster, Scaler& scaler) {
-  for (const auto& [uid, pod] : scaler.pods) ForgetPod(turn, cluster, scaler, uid, pod);
+  for (PodOwners::Pod& pod : scaler.pods) ForgetPod(turn, cluster, scaler, pod);
   scaler.pods.clear();
 }
 
@@ -227,10 +220,8 @@ bool SameFigures(const PodUsage& one, const PodUsage& other) {
          one.throttled_percent == other.throttled_percent && one.deaths == other.deaths;
 }
 
-void TakeUsage(Turn& turn, Scaler& scaler, const PodUsage& usage) {
-  const auto found = scaler.pods.find(usage.pod_uid);
-  if (found == scaler.pods.end() || !found->second.watch || found->second.usage == usage) return;
-  ScaledPod& pod = found->second;
+void TakeUsage(Turn& turn, Scaler& scaler, ScaledPod& pod, const PodUsage& usage) {
+  if (!pod.watch || pod.usage == usage) return;
   const int64_t bound = pod.watch->sudden_millicores;
   const auto above = [bound](const std::optional<PodUsage>& use) {
     return bound > 0 && use && use->sudden && use->sudden->millicores > bound;
@@ -367,7 +358,7 @@ void OnWorkloadPodObserved(Turn& turn, const WorkloadPodObserved& event) {
   ScaledPod& pod = place->second;
   if (!fresh && pod.facts == event.facts) return;
   pod.facts = event.facts;
-  turn.FindCluster(event.cluster)->scaled_pods[event.pod_uid].insert(scaler->record.policy);
+  if (fresh) turn.FindCluster(event.cluster)->scaled_pods.Add(*scaler, *place);
   UpdateWatch(turn, *scaler, event.pod_uid, pod);
   LookSoon(turn, *scaler);
 }
@@ -377,7 +368,7 @@ void OnWorkloadPodGone(Turn& turn, const WorkloadPodGone& event) {
   if (scaler == nullptr) return;
   const auto pod = scaler->pods.find(event.pod_uid);
   if (pod == scaler->pods.end()) return;
-  ForgetPod(turn, *turn.FindCluster(event.cluster), *scaler, event.pod_uid, pod->second);
+  ForgetPod(turn, *turn.FindCluster(event.cluster), *scaler, *pod);
   scaler->pods.erase(pod);
   LookSoon(turn, *scaler);
 }
@@ -386,11 +377,8 @@ void OnUsageTold(Turn& turn, const UsageTold& event) {
   const Cluster* cluster = turn.FindCluster(event.cluster);
   if (cluster == nullptr) return;
   for (const PodUsage& usage : event.pods) {
-    const auto owners = cluster->scaled_pods.find(usage.pod_uid);
-    if (owners == cluster->scaled_pods.end()) continue;
-    for (const std::string& owner : owners->second) {
-      if (Scaler* scaler = turn.FindScaler(owner)) TakeUsage(turn, *scaler, usage);
-    }
+    cluster->scaled_pods.ForEach(
+        usage.pod_uid, [&](Scaler& scaler, ScaledPod& pod) { TakeUsage(turn, scaler, pod, usage); });
   }
 }
 

@@ -203,6 +203,14 @@ void Turn::Withdraw(const OpenDecision& open, const std::string& reason) {
   if (handed_out) Ask(WithdrawActions{open.decision.cluster, open.decision.id, reason});
 }
 
+void Turn::Show(Scaler& scaler) {
+  changed_scalers_.erase(scaler.record.policy);
+  ScalerStatus status = StatusOf(*FindCluster(scaler.policy.cluster), scaler, now);
+  if (scaler.published && *scaler.published == status) return;
+  scaler.published = status;
+  effects_.notices.push_back(ScalerChanged{std::move(status)});
+}
+
 void Turn::Erase(const Node& node) {
   changed_records_.erase(node.key);
   effects_.writes.push_back(DeleteNodeRecord{node.key});
@@ -271,13 +279,8 @@ Effects Turn::Finish() {
     node->published = view;
     effects_.notices.push_back(std::move(view));
   }
-  for (const std::string& policy : changed_scalers_) {
-    Scaler* scaler = FindScaler(policy);
-    if (scaler == nullptr) continue;
-    ScalerStatus status = StatusOf(*FindCluster(scaler->policy.cluster), *scaler, now);
-    if (scaler->published && *scaler->published == status) continue;
-    scaler->published = status;
-    effects_.notices.push_back(ScalerChanged{std::move(status)});
+  for (const std::string& policy : std::exchange(changed_scalers_, {})) {
+    if (Scaler* scaler = FindScaler(policy)) Show(*scaler);
   }
   for (SightChanged& sight : sights_) effects_.notices.push_back(std::move(sight));
   for (DomainSightChanged& sight : domain_sights_) effects_.notices.push_back(std::move(sight));

@@ -71,6 +71,9 @@ class Turn {
   }
   // What is shown of the scaler may have changed.
   void Changed(const Scaler& scaler) { changed_scalers_.insert(scaler.record.policy); }
+  // Shows the scaler as it is now, where that has changed: at once, and not at the step's end, by when a
+  // thousand others may have been looked at and nothing of its pods is near any more.
+  void Show(Scaler& scaler);
   // The scaler's durable record goes with this step.
   void RecordChanged(const Scaler& scaler) {
     changed_scaler_records_.insert(scaler.record.policy);

@@ -156,7 +156,6 @@ bool Rests(const Turn& turn, const Scaler& scaler) {
 
 void Look(Turn& turn, Scaler& scaler) {
   scaler.next_look = absl::InfiniteFuture();
-  turn.Changed(scaler);
   const Cluster& cluster = *turn.FindCluster(scaler.policy.cluster);
   // Before the first list its pods are not complete; what is open goes by no advice either.
   if (!scaler.workload || !cluster.sight.listed) {
@@ -182,8 +181,10 @@ void Look(Turn& turn, Scaler& scaler) {
 }  // namespace
 
 void OnScaleDue(Turn& turn, Scaler& scaler) {
-  if (turn.now >= scaler.next_look) Look(turn, scaler);
+  const bool looks = turn.now >= scaler.next_look;
+  if (looks) Look(turn, scaler);
   if (scaler.unwritten_since && turn.now >= *scaler.unwritten_since + kRecordEvery) WriteRecord(turn, scaler);
+  if (looks) turn.Show(scaler);
   SetLookTimer(turn, scaler);
 }
 
@@ -193,6 +194,8 @@ ScaleSight SightOf(const Scaler& scaler) {
   const bool panic = scaler.policy.rules.panic.enabled;
   int64_t throttled = 0;
   int64_t throttled_pods = 0;
+  sight.steady.reserve(scaler.pods.size());
+  if (panic) sight.sudden.reserve(scaler.pods.size());
   for (const auto& [uid, pod] : scaler.pods) {
     PodLoad& steady = sight.steady.emplace_back(LoadOf(pod));
     if (pod.usage) steady.sample = pod.usage->steady;

@@ -1,17 +1,23 @@
 #include "coordinator/core/timers.h"
 
+#include <utility>
+
 namespace evenkeel::coordinator {
 
 void Timers::Set(const TimerKey& key, absl::Time when) {
-  Clear(key);
-  when_.emplace(key, when);
-  order_.emplace(when, key);
+  const auto [place, is_new] = when_.try_emplace(key, when);
+  if (!is_new) {
+    if (place->second == when) return;
+    order_.erase({place->second, place});
+    place->second = when;
+  }
+  order_.emplace(when, place);
 }
 
 void Timers::Clear(const TimerKey& key) {
   const auto found = when_.find(key);
   if (found == when_.end()) return;
-  order_.erase({found->second, key});
+  order_.erase({found->second, found});
   when_.erase(found);
 }
 
@@ -21,15 +27,14 @@ absl::Time Timers::Next() const {
 
 std::optional<TimerKey> Timers::PopDue(absl::Time now) {
   if (order_.empty() || order_.begin()->first > now) return std::nullopt;
-  TimerKey key = order_.begin()->second;
+  const When::iterator due = order_.begin()->second;
   order_.erase(order_.begin());
-  when_.erase(key);
-  return key;
+  return std::move(when_.extract(due).key());
 }
 
 void Timers::PartsChanged() {
   order_.clear();
-  for (const auto& [key, when] : when_) order_.emplace(when, key);
+  for (auto place = when_.begin(); place != when_.end(); ++place) order_.emplace(place->second, place);
 }
 
 }  // namespace evenkeel::coordinator

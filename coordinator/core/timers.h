@@ -39,12 +39,21 @@ struct TimerKey {
   TimerKind kind = TimerKind::kSight;
   NodeKey node;  // for a cluster's, node.node is empty
   DecisionId decision;
-  std::string scaler = {};                            // its policy's name
-  auto operator<=>(const TimerKey&) const = default;  // NOLINT(modernize-use-nullptr): no null in it
+  std::string scaler = {};  // its policy's name
+  bool operator==(const TimerKey&) const = default;
+  // The node, of two strings, last: most that are compared have none.
+  auto operator<=>(const TimerKey& other) const {
+    return std::tie(kind, decision, scaler, node) <=>
+           std::tie(other.kind, other.decision, other.scaler, other.node);
+  }
 };
 
 class Timers {
  public:
+  Timers() = default;
+  Timers(const Timers&) = delete;
+  Timers& operator=(const Timers&) = delete;
+
   // Sets the deadline, in place of the one it had.
   void Set(const TimerKey& key, absl::Time when);
   void Clear(const TimerKey& key);
@@ -61,8 +70,16 @@ class Timers {
   void PartsChanged();
 
  private:
-  std::map<TimerKey, absl::Time> when_;
-  std::set<std::pair<absl::Time, TimerKey>> order_;
+  using When = std::map<TimerKey, absl::Time>;
+  using Due = std::pair<absl::Time, When::iterator>;
+  struct Earlier {  // by what the keys hold, and never by where they are (L12)
+    bool operator()(const Due& one, const Due& other) const {
+      return one.first != other.first ? one.first < other.first : one.second->first < other.second->first;
+    }
+  };
+
+  When when_;
+  std::set<Due, Earlier> order_;
 };
 
 }  // namespace evenkeel::coordinator

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/core/scale/words.h"
 #include "gtest/gtest.h"
 #include "tests/unit/core/scale/scale_fixture.h"
 

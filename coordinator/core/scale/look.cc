@@ -167,11 +167,11 @@ void Look(Turn& turn, Scaler& scaler) {
     return;
   }
   TakeAdvice(turn, scaler);
-  AnnounceDeaths(turn, scaler);
   OpenDecision* open = turn.FindOpen(scaler.open_decision);
   const bool takes_over = open != nullptr && open->decision.kind == DecisionKind::kTakeOver;
   if (takes_over && open->must_verify) CarryOnScale(turn, *open);
   Act(turn, cluster, scaler);
+  AnnounceDeaths(turn, scaler);
   scaler.rests = Rests(turn, scaler);
   const absl::Time next =
       scaler.rests ? NextMinimum(scaler.policy.rules.minimums, turn.now) : turn.now + kLookEvery;

@@ -1,7 +1,5 @@
 #include "tests/bench/scaler/fleet.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -9,7 +7,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/check.h"
+#include "tests/bench/cpu_time.h"
 
 namespace evenkeel::scaler_bench {
 namespace {
@@ -25,13 +23,6 @@ constexpr absl::Duration kGrace = absl::Seconds(10);
 
 Workload TargetOf(size_t workload) {
   return {"apps", "Deployment", kNamespace, absl::StrCat("web-", workload)};
-}
-
-// CPU time of this thread: what others do on the machine does not count.
-absl::Duration Spent() {
-  timespec time{};
-  EVENKEEL_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0) << "there is no clock of CPU time";
-  return absl::DurationFromTimespec(time);
 }
 
 // Two more replicas than the minimum, so that no scaler rests.
@@ -108,9 +99,9 @@ std::string Fleet::NextUid() {
 }
 
 void Fleet::Step(const Event& event) {
-  const absl::Duration before = Spent();
+  const absl::Duration before = bench::CpuTime();
   const Effects effects = core_.Step(event, now_);
-  counted_.cpu += Spent() - before;
+  counted_.cpu += bench::CpuTime() - before;
   counted_.actions += effects.actions.size();
   counted_.writes += effects.writes.size();
   for (const Notice& notice : effects.notices) {

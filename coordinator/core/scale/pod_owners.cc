@@ -25,6 +25,10 @@ bool PodOwners::Before::operator()(const Owner& one, const Sought& other) const 
   return one.begin != other.begin ? one.begin < other.begin : one.pod->first < other.uid;
 }
 
+bool PodOwners::Before::operator()(const Sought& one, const Owner& other) const {
+  return one.begin != other.begin ? one.begin < other.begin : one.uid < other.pod->first;
+}
+
 PodOwners::Owners::const_iterator PodOwners::Find(std::string_view uid) const {
   return owners_.lower_bound(Sought{BeginOf(uid), uid});
 }

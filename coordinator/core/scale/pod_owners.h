@@ -61,6 +61,7 @@ class PodOwners {
     using is_transparent = void;
     bool operator()(const Owner& one, const Owner& other) const;
     bool operator()(const Owner& one, const Sought& other) const;
+    bool operator()(const Sought& one, const Owner& other) const;
   };
   using Owners = absl::btree_set<Owner, Before>;
 

@@ -169,7 +169,7 @@ TEST_F(ScalerTest, DescribeTellsAll) {
               HasSubstr("Pods:                2, 2 Ready; the CPU of 2 counts; 1 by their last sample\n"));
   EXPECT_THAT(out_, HasSubstr("Panic since:         no panic\n"));
   EXPECT_THAT(out_, HasSubstr("Open decision:       decisions/3-9\n"));
-  EXPECT_THAT(out_, HasSubstr("  Limited      True     Rate       in words\n"));
+  EXPECT_THAT(out_, HasSubstr("  Limited      True     Rate        in words\n"));
 }
 
 // Proves that `explain scaler/POLICY` tells the latest decision on what it scales.
@@ -194,9 +194,8 @@ TEST_F(ScalerTest, ExplainFindsTheDecisionOnTheWorkload) {
 TEST_F(ScalerTest, TakeOverAsksForOneAutoscaler) {
   ASSERT_EQ(Run({"takeover", "hpa", "shop/web"}), 0) << err_;
   EXPECT_EQ(out_,
-            "scalepolicy.evenkeel.dev/web takes the place of the HorizontalPodAutoscaler shop/web, which is "
-            "deleted "
-            "by decision 3-4\n");
+            "scalepolicy.evenkeel.dev/web takes the place of the HorizontalPodAutoscaler shop/web, which "
+            "decision 3-4 deletes once the load is known\n");
   EXPECT_EQ(coordinator_.seen().take_over.mode(), v1::POLICY_MODE_ENFORCE);
   EXPECT_EQ(coordinator_.seen().take_over.cluster(), "");
   EXPECT_EQ(coordinator_.seen().take_over.policy(), "");

@@ -1,0 +1,93 @@
+// A provider that fails is left alone for longer each time; pods that flap home and back wait for longer.
+
+#include "coordinator/core/burst/back_off.h"
+
+#include "coordinator/core/burst/damping.h"
+#include "gtest/gtest.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+const absl::Time kStart = absl::FromUnixSeconds(1'700'000'000);
+
+// 1, 2, 4, 8, 16 and then 30 minutes.
+TEST(BackOffTest, DoublesUpToHalfAnHour) {
+  ProviderBackOff back_off;
+  EXPECT_EQ(PauseOf(back_off), absl::ZeroDuration());
+  EXPECT_EQ(BackOffEnds(back_off), absl::InfinitePast());
+  absl::Time now = kStart;
+  for (const int minutes : {1, 2, 4, 8, 16, 30, 30}) {
+    EXPECT_TRUE(NoteProviderFailure(back_off, now));
+    EXPECT_EQ(BackOffEnds(back_off), now + absl::Minutes(minutes));
+    now = BackOffEnds(back_off);
+  }
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_TRUE(NoteProviderFailure(back_off, now));
+    now = BackOffEnds(back_off);
+  }
+  EXPECT_EQ(PauseOf(back_off), kLongestBackOff);
+}
+
+// Sixteen pods that fail together are one failure.
+TEST(BackOffTest, WhatFailsTogetherCountsOnce) {
+  ProviderBackOff back_off;
+  EXPECT_TRUE(NoteProviderFailure(back_off, kStart));
+  for (int i = 1; i < 16; ++i) EXPECT_FALSE(NoteProviderFailure(back_off, kStart + absl::Seconds(i)));
+  EXPECT_EQ(back_off.failures, 1u);
+  EXPECT_EQ(BackOffEnds(back_off), kStart + absl::Minutes(1));
+}
+
+// A pod that comes up ends it.
+TEST(BackOffTest, ASuccessForgivesAll) {
+  ProviderBackOff back_off;
+  NoteProviderFailure(back_off, kStart);
+  NoteProviderFailure(back_off, kStart + absl::Minutes(2));
+  NoteProviderSuccess(back_off);
+  EXPECT_EQ(back_off, ProviderBackOff{});
+}
+
+// A clock that was set back between two runs does not prolong it.
+TEST(BackOffTest, IsBoundedAfterAStart) {
+  ProviderBackOff back_off;
+  NoteProviderFailure(back_off, kStart);
+  BoundBackOff(back_off, kStart - absl::Hours(5));
+  EXPECT_EQ(BackOffEnds(back_off), kStart - absl::Hours(5) + absl::Minutes(1));
+}
+
+// A burst soon after a drain-back doubles the time for which room must have been there, once; one that comes
+// late forgives.
+TEST(DampingTest, ABurstSoonAfterADrainBackDoublesTheHold) {
+  const DrainBackPolicy policy;
+  DrainBackDamping damping;
+  EXPECT_EQ(RoomAfter(policy, damping), absl::Seconds(30));
+  NoteBurst(damping, kStart);  // nothing came home before
+  EXPECT_EQ(damping.relapses, 0u);
+  absl::Time now = kStart;
+  for (const int seconds : {60, 120, 240}) {
+    NoteDrainedBack(damping, now);
+    now += absl::Minutes(9);
+    NoteBurst(damping, now);
+    NoteBurst(damping, now + absl::Seconds(1));  // the same burst goes on
+    EXPECT_EQ(RoomAfter(policy, damping), absl::Seconds(seconds));
+  }
+  NoteDrainedBack(damping, now);
+  NoteBurst(damping, now + 2 * kBurstRelapse);
+  EXPECT_EQ(damping.relapses, 1u);
+  NoteDrainedBack(damping, now);
+  NoteBurst(damping, now + 100 * kBurstRelapse);
+  EXPECT_EQ(RoomAfter(policy, damping), absl::Seconds(30));
+}
+
+// It never exceeds the policy's longest, nor falls below its shortest.
+TEST(DampingTest, TheHoldIsBounded) {
+  DrainBackPolicy policy;
+  DrainBackDamping damping{.relapses = 16, .drained_back = kStart};
+  EXPECT_EQ(RoomAfter(policy, damping), policy.max_room_after);
+  policy.room_after = absl::Hours(2);  // more than the longest
+  EXPECT_EQ(RoomAfter(policy, damping), absl::Hours(2));
+  policy.room_after = absl::ZeroDuration();
+  EXPECT_EQ(RoomAfter(policy, damping), absl::ZeroDuration());
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

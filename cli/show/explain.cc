@@ -80,6 +80,16 @@ std::string Headline(const v1::Decision& decision) {
       return absl::StrCat("Change of the replicas of ", subject, ": ", StateText(decision));
     case v1::Decision::KIND_TAKE_OVER:
       return absl::StrCat("Take-over of the autoscaler of ", subject, ": ", StateText(decision));
+    case v1::Decision::KIND_BURST:
+      return absl::StrCat("Burst onto the virtual nodes of ", subject, ": ", StateText(decision));
+    case v1::Decision::KIND_VALVE:
+      return absl::StrCat("Virtual nodes of ", subject, " opened or closed: ", StateText(decision));
+    case v1::Decision::KIND_FIRST_TO_GO:
+      return absl::StrCat("Pods on virtual ", subject, " marked as the first to go: ", StateText(decision));
+    case v1::Decision::KIND_BACK_OFF:
+      return absl::StrCat("Virtual ", subject, " left alone for a while: ", StateText(decision));
+    case v1::Decision::KIND_DRAIN_BACK:
+      return absl::StrCat("Drain-back of ", subject, " from virtual nodes: ", StateText(decision));
     default:
       return absl::StrCat("Decision on ", subject, ": ", StateText(decision));
   }
@@ -101,6 +111,10 @@ std::string DetectionText(v1::Decision::Kind kind) {
       return "noticed that the node is well again";
     case v1::Decision::KIND_SCALE:
       return "the newest sample of CPU that counts";
+    case v1::Decision::KIND_BURST:
+      return "noticed that a pod finds no room on real nodes";
+    case v1::Decision::KIND_DRAIN_BACK:
+      return "noticed that real nodes have room again";
     default:
       return "noticed it";
   }
@@ -379,6 +393,12 @@ std::string ActionText(const v1::Action& action, bool done) {
                           action.to_replicas());
     case v1::Action::KIND_DELETE_AUTOSCALER:
       return absl::StrCat(done ? "deleted " : "delete ", target);
+    case v1::Action::KIND_OPEN_VALVE:
+      return absl::StrCat(done ? "opened virtual " : "open virtual ", target, " to new pods");
+    case v1::Action::KIND_CLOSE_VALVE:
+      return absl::StrCat(done ? "closed virtual " : "close virtual ", target, " to new pods");
+    case v1::Action::KIND_SET_DELETION_COST:
+      return absl::StrCat(done ? "marked " : "mark ", target, " as the first to go");
     default:
       return absl::StrCat(done ? "acted on " : "act on ", target);
   }

@@ -321,6 +321,10 @@ void ClusterActor::Core::Run(const Queued& queued) {
                          deadline, why_not, std::move(done));
     case ActionKind::kDeleteAutoscaler:
       return DeleteAutoscaler(api_, pod.name, action.uid, deadline, std::move(done));
+    case ActionKind::kOpenValve:
+    case ActionKind::kCloseValve:
+    case ActionKind::kSetDeletionCost:
+      break;  // nobody asks for these yet
     case ActionKind::kRestartKubelet:
     case ActionKind::kRestartRuntime:
       break;  // the node's own agent does these

@@ -170,6 +170,11 @@ void Advance(Turn& turn, OpenDecision& open) {
     case DecisionKind::kBlind:
     case DecisionKind::kMaintenance:
     case DecisionKind::kPause:
+    case DecisionKind::kBurst:
+    case DecisionKind::kValve:
+    case DecisionKind::kFirstToGo:
+    case DecisionKind::kBackOff:
+    case DecisionKind::kDrainBack:
       return;  // the first goes on by itself, these have no actions
   }
 }

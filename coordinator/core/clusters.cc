@@ -69,6 +69,14 @@ void RestoreDecisions(Turn& turn, Cluster& cluster) {
         CloseRestored(turn, open, DecisionState::kCancelled,
                       "The coordinator was restarted: pods stay where they are");
         break;
+      case DecisionKind::kBurst:
+      case DecisionKind::kValve:
+      case DecisionKind::kFirstToGo:
+      case DecisionKind::kBackOff:
+      case DecisionKind::kDrainBack:
+        CloseRestored(turn, open, DecisionState::kCancelled,
+                      "The coordinator was restarted: what is then needed is planned anew");
+        break;
       case DecisionKind::kBlind:
         RestoreStorm(turn, cluster, open.decision);
         [[fallthrough]];

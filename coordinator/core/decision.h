@@ -33,7 +33,12 @@ enum class DecisionKind {
   kGray,
   kGrayReadmission,
   kScale,
-  kTakeOver
+  kTakeOver,
+  kBurst,      // virtual nodes are open to new pods, for as long as it is open
+  kValve,      // they are opened or closed because no burst is, or Evenkeel's say in it has begun or ended
+  kFirstToGo,  // pods on a virtual node are marked as the first to go when there are to be fewer
+  kBackOff,    // a provider of virtual nodes fails
+  kDrainBack   // pods come home from virtual nodes
 };
 enum class DecisionState { kOpen, kSucceeded, kFailed, kCancelled, kObserved, kRefused };
 enum class Direction { kNeither, kAgainstLife, kForLife };
@@ -51,7 +56,10 @@ enum class ActionKind {
   kUntaintOutOfService,
   kFenceNode,
   kSetReplicas,
-  kDeleteAutoscaler
+  kDeleteAutoscaler,
+  kOpenValve,       // of a virtual node: takes our taint off (burst/valve.h)
+  kCloseValve,      // puts it on
+  kSetDeletionCost  // of a pod: kVirtualDeletionCost (burst/victims.h)
 };
 enum class ActionState { kPending, kReleased, kDone, kFailed, kSkipped };
 

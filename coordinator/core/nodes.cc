@@ -36,6 +36,8 @@ void EndWhatWasOpen(Turn& turn, Node& node, const std::string& why) {
       return EndLadder(turn, *open, DecisionState::kCancelled, why);
     case DecisionKind::kReadmission:
     case DecisionKind::kGrayReadmission:
+    case DecisionKind::kFirstToGo:
+    case DecisionKind::kBackOff:
       return turn.Close(*open, DecisionState::kCancelled, why);
     case DecisionKind::kAgentLost:
     case DecisionKind::kBlind:
@@ -43,6 +45,9 @@ void EndWhatWasOpen(Turn& turn, Node& node, const std::string& why) {
     case DecisionKind::kPause:
     case DecisionKind::kScale:
     case DecisionKind::kTakeOver:
+    case DecisionKind::kBurst:
+    case DecisionKind::kValve:
+    case DecisionKind::kDrainBack:
       return;  // never open on a node
   }
 }

@@ -62,6 +62,16 @@ const char* Word(DecisionKind kind) {
       return "scale";
     case DecisionKind::kTakeOver:
       return "take_over";
+    case DecisionKind::kBurst:
+      return "burst";
+    case DecisionKind::kValve:
+      return "valve";
+    case DecisionKind::kFirstToGo:
+      return "first_to_go";
+    case DecisionKind::kBackOff:
+      return "back_off";
+    case DecisionKind::kDrainBack:
+      return "drain_back";
   }
   return "unknown";
 }
@@ -207,6 +217,21 @@ ActionWords WordsOf(ActionKind kind) {
               .order = "delete autoscaler",
               .deed = "delete the autoscaler",
               .thing = "the deletion of autoscaler"};
+    case ActionKind::kOpenValve:
+      return {.word = "open_valve",
+              .order = "open to new pods",
+              .deed = "open to new pods",
+              .thing = "the opening to new pods of"};
+    case ActionKind::kCloseValve:
+      return {.word = "close_valve",
+              .order = "close to new pods",
+              .deed = "close to new pods",
+              .thing = "the closing to new pods of"};
+    case ActionKind::kSetDeletionCost:
+      return {.word = "set_deletion_cost",
+              .order = "mark as first to go pod",
+              .deed = "mark as first to go",
+              .thing = "the deletion cost of pod"};
   }
   return {.word = "unknown", .order = "act on", .deed = "act on", .thing = "an action on"};
 }

@@ -45,6 +45,16 @@ static v1::Decision::Kind ToMessage(DecisionKind kind) {
       return v1::Decision::KIND_SCALE;
     case DecisionKind::kTakeOver:
       return v1::Decision::KIND_TAKE_OVER;
+    case DecisionKind::kBurst:
+      return v1::Decision::KIND_BURST;
+    case DecisionKind::kValve:
+      return v1::Decision::KIND_VALVE;
+    case DecisionKind::kFirstToGo:
+      return v1::Decision::KIND_FIRST_TO_GO;
+    case DecisionKind::kBackOff:
+      return v1::Decision::KIND_BACK_OFF;
+    case DecisionKind::kDrainBack:
+      return v1::Decision::KIND_DRAIN_BACK;
   }
   return v1::Decision::KIND_UNSPECIFIED;
 }
@@ -109,6 +119,12 @@ static v1::Action::Kind ToMessage(ActionKind kind) {
       return v1::Action::KIND_SET_REPLICAS;
     case ActionKind::kDeleteAutoscaler:
       return v1::Action::KIND_DELETE_AUTOSCALER;
+    case ActionKind::kOpenValve:
+      return v1::Action::KIND_OPEN_VALVE;
+    case ActionKind::kCloseValve:
+      return v1::Action::KIND_CLOSE_VALVE;
+    case ActionKind::kSetDeletionCost:
+      return v1::Action::KIND_SET_DELETION_COST;
   }
   return v1::Action::KIND_UNSPECIFIED;
 }
@@ -320,6 +336,16 @@ std::optional<DecisionKind> FromMessage(v1::Decision::Kind kind) {
       return DecisionKind::kScale;
     case v1::Decision::KIND_TAKE_OVER:
       return DecisionKind::kTakeOver;
+    case v1::Decision::KIND_BURST:
+      return DecisionKind::kBurst;
+    case v1::Decision::KIND_VALVE:
+      return DecisionKind::kValve;
+    case v1::Decision::KIND_FIRST_TO_GO:
+      return DecisionKind::kFirstToGo;
+    case v1::Decision::KIND_BACK_OFF:
+      return DecisionKind::kBackOff;
+    case v1::Decision::KIND_DRAIN_BACK:
+      return DecisionKind::kDrainBack;
     default:
       return std::nullopt;
   }

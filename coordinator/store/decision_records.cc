@@ -43,6 +43,11 @@ constexpr EnumPair<DecisionKind, stored::DecisionKind> kDecisionKinds[] = {
     {DecisionKind::kGrayReadmission, stored::DECISION_KIND_GRAY_READMISSION},
     {DecisionKind::kScale, stored::DECISION_KIND_SCALE},
     {DecisionKind::kTakeOver, stored::DECISION_KIND_TAKE_OVER},
+    {DecisionKind::kBurst, stored::DECISION_KIND_BURST},
+    {DecisionKind::kValve, stored::DECISION_KIND_VALVE},
+    {DecisionKind::kFirstToGo, stored::DECISION_KIND_FIRST_TO_GO},
+    {DecisionKind::kBackOff, stored::DECISION_KIND_BACK_OFF},
+    {DecisionKind::kDrainBack, stored::DECISION_KIND_DRAIN_BACK},
 };
 constexpr EnumPair<DecisionState, stored::DecisionState> kDecisionStates[] = {
     {DecisionState::kOpen, stored::DECISION_STATE_OPEN},
@@ -72,6 +77,9 @@ constexpr EnumPair<ActionKind, stored::ActionKind> kActionKinds[] = {
     {ActionKind::kFenceNode, stored::ACTION_KIND_FENCE_NODE},
     {ActionKind::kSetReplicas, stored::ACTION_KIND_SET_REPLICAS},
     {ActionKind::kDeleteAutoscaler, stored::ACTION_KIND_DELETE_AUTOSCALER},
+    {ActionKind::kOpenValve, stored::ACTION_KIND_OPEN_VALVE},
+    {ActionKind::kCloseValve, stored::ACTION_KIND_CLOSE_VALVE},
+    {ActionKind::kSetDeletionCost, stored::ACTION_KIND_SET_DELETION_COST},
 };
 constexpr EnumPair<ActionState, stored::ActionState> kActionStates[] = {
     {ActionState::kPending, stored::ACTION_STATE_PENDING},

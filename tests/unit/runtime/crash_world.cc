@@ -156,7 +156,10 @@ ActionOutcome CrashWorld::Do(const coordinator::ReleasedAction& released) {
       return ActionOutcome::kRefused;  // nothing is sick in this world
     case ActionKind::kSetReplicas:
     case ActionKind::kDeleteAutoscaler:
-      return ActionOutcome::kRefused;  // and nothing is scaled
+    case ActionKind::kOpenValve:
+    case ActionKind::kCloseValve:
+    case ActionKind::kSetDeletionCost:
+      return ActionOutcome::kRefused;  // and nothing is scaled, or bursts
   }
   EVENKEEL_CHECK(effect_count_ < kMostEffects) << "effects without end";
   effects_[effect_count_++] = {.kind = action.kind,

@@ -141,6 +141,8 @@ TEST(Convert, ReadsKinds) {
   EXPECT_EQ(FromMessage(v1::Decision::KIND_GRAY_READMISSION), DecisionKind::kGrayReadmission);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_SCALE), DecisionKind::kScale);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_TAKE_OVER), DecisionKind::kTakeOver);
+  EXPECT_EQ(FromMessage(v1::Decision::KIND_BURST), DecisionKind::kBurst);
+  EXPECT_EQ(FromMessage(v1::Decision::KIND_DRAIN_BACK), DecisionKind::kDrainBack);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_UNSPECIFIED), std::nullopt);
   EXPECT_EQ(FromMessage(static_cast<v1::Decision::Kind>(99)), std::nullopt);
 }

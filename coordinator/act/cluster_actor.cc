@@ -19,6 +19,7 @@
 #include "coordinator/act/node_actions.h"
 #include "coordinator/act/pod_actions.h"
 #include "coordinator/act/scale_action.h"
+#include "coordinator/core/burst/victims.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -322,9 +323,11 @@ void ClusterActor::Core::Run(const Queued& queued) {
     case ActionKind::kDeleteAutoscaler:
       return DeleteAutoscaler(api_, pod.name, action.uid, deadline, std::move(done));
     case ActionKind::kOpenValve:
+      return TakeTaintOff(api_, node, kValveTaint, deadline, why_not, std::move(done));
     case ActionKind::kCloseValve:
+      return PutTaint(api_, node, kValveTaint, decision, clock_.Now(), deadline, why_not, std::move(done));
     case ActionKind::kSetDeletionCost:
-      break;  // nobody asks for these yet
+      return SetDeletionCost(api_, pod, kVirtualDeletionCost, deadline, why_not, std::move(done));
     case ActionKind::kRestartKubelet:
     case ActionKind::kRestartRuntime:
       break;  // the node's own agent does these

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/kube/kubernetes_api.h"
 #include "coordinator/act/answer.h"
+#include "coordinator/core/burst/valve.h"
 #include "coordinator/core/facts.h"
 #include "coordinator/core/fencing_facts.h"
 
@@ -25,6 +26,8 @@ struct NodeTaint {
 inline constexpr NodeTaint kFailoverTaint = {kFailoverTaintKey, kFailoverTaintEffect,
                                              "evenkeel.dev/failover-decision"};
 inline constexpr NodeTaint kGrayTaint = {kGrayTaintKey, kGrayTaintEffect, "evenkeel.dev/gray-decision"};
+// Of a virtual node while no burst is open. The annotation names the decision that closed it.
+inline constexpr NodeTaint kValveTaint = {kValveTaintKey, kValveTaintEffect, "evenkeel.dev/burst-decision"};
 inline constexpr NodeTaint kOutOfServiceTaint = {kOutOfServiceTaintKey, "NoExecute", "", "nodeshutdown"};
 
 struct NodeTarget {

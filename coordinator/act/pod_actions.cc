@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/kube/json.h"
+#include "coordinator/core/burst/victims.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -59,6 +60,10 @@ void Settle(kube::KubernetesApi& api, const PodTarget& pod, const char* what, co
           });
 }
 
+std::string CostOf(const Json& pod) {
+  return kube::Text(pod, {"metadata", "annotations", kDeletionCostAnnotation});
+}
+
 }  // namespace
 
 void DeletePod(kube::KubernetesApi& api, const PodTarget& pod, absl::Duration deadline, AnswerDone done) {
@@ -85,6 +90,33 @@ void EvictPod(kube::KubernetesApi& api, const PodTarget& pod, absl::Duration dea
               if (absl::IsNotFound(answer.status())) return done({ActionOutcome::kAlreadyDone, kGone});
               Settle(api, pod, "evict", answer.status(), deadline, IsBeingDeleted, done);
             });
+}
+
+void SetDeletionCost(kube::KubernetesApi& api, const PodTarget& pod, int32_t cost, absl::Duration deadline,
+                     WhyNot why_not, AnswerDone done) {
+  const auto has_one = [](const Json& found) { return !CostOf(found).empty(); };
+  const auto on_set = [&api, pod, deadline, has_one, done](const absl::StatusOr<Json>& set) {
+    if (absl::IsNotFound(set.status())) return done({ActionOutcome::kAlreadyDone, kGone});
+    if (!set.ok()) return Settle(api, pod, "set the deletion cost of", set.status(), deadline, has_one, done);
+    if (has_one(*set))
+      return done({ActionOutcome::kDone, absl::StrCat("its deletion cost is ", CostOf(*set))});
+    done({ActionOutcome::kRefused, "the API server took the change and shows no deletion cost"});
+  };
+  const auto on_read = [&api, pod, cost, deadline, why_not = std::move(why_not), done,
+                        on_set](const absl::StatusOr<Json>& found) {
+    if (absl::IsNotFound(found.status())) return done({ActionOutcome::kAlreadyDone, kGone});
+    if (!found.ok()) return done(AnswerFor(found.status(), Doing("set the deletion cost of", pod)));
+    if (kube::UidOf(*found) != pod.uid) return done(Replaced(*found, pod));
+    if (const std::string there = CostOf(*found); !there.empty()) {
+      return done({ActionOutcome::kAlreadyDone, absl::StrCat("its deletion cost is ", there)});
+    }
+    if (std::optional<Answer> instead = why_not()) return done(*std::move(instead));
+    // A uid that is not the pod's makes the API server refuse the patch.
+    const Json patch = {
+        {"metadata", {{"uid", pod.uid}, {"annotations", {{kDeletionCostAnnotation, absl::StrCat(cost)}}}}}};
+    api.Patch(kube::Pods(), pod.name, {.kind = kube::PatchKind::kMerge}, patch, deadline, on_set);
+  };
+  api.Get(kube::Pods(), pod.name, deadline, on_read);
 }
 
 void MarkPodUnready(kube::KubernetesApi& api, const PodTarget& pod, const std::string& decision,

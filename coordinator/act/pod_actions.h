@@ -3,6 +3,7 @@
 // reading the pod.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "absl/time/time.h"
@@ -19,7 +20,7 @@ struct PodTarget {
   std::string uid;
 };
 
-// For all three: `deadline` is for each request, `done` comes once, on the API's thread. A pod that is gone
+// For all of them: `deadline` is for each request, `done` comes once, on the API's thread. A pod that is gone
 // is kAlreadyDone; one that was replaced by a pod of the same name is kNotMine.
 
 // Grace 0: out of the endpoints and replaced at once, whether its kubelet answers or not. With finalizers it
@@ -30,6 +31,12 @@ void DeletePod(kube::KubernetesApi& api, const PodTarget& pod, absl::Duration de
 // Sets the condition Ready to False, as Kubernetes' node controller does for nodes that it has given up.
 void MarkPodUnready(kube::KubernetesApi& api, const PodTarget& pod, const std::string& decision,
                     absl::Time now, absl::Duration deadline, WhyNot why_not, AnswerDone done);
+
+// Makes the pod one of the first that its controller takes when there are to be fewer: an annotation that
+// servers heed by default from 1.22 on. One that is there already, whatever it says, is left as it is
+// (kAlreadyDone): somebody who knows more has set it. `why_not` as above.
+void SetDeletionCost(kube::KubernetesApi& api, const PodTarget& pod, int32_t cost, absl::Duration deadline,
+                     WhyNot why_not, AnswerDone done);
 
 // Through the Eviction API. kBlocked: a disruption budget says "not now".
 void EvictPod(kube::KubernetesApi& api, const PodTarget& pod, absl::Duration deadline, AnswerDone done);

@@ -10,6 +10,8 @@
 #include "coordinator/act/cluster_actor.h"
 #include "coordinator/act/node_actions.h"
 #include "coordinator/act/pod_actions.h"
+#include "coordinator/core/burst/valve.h"
+#include "coordinator/core/burst/victims.h"
 #include "coordinator/core/facts.h"
 #include "tests/contract/kube/fixture.h"
 #include "tests/support/event_log.h"
@@ -204,7 +206,8 @@ TEST_F(ActContract, OtherPodIsNotTouched) {
   const Json first = MakePod("a");
   ASSERT_TRUE(Delete(kube::Pods(), Named("a"), {.grace_period_seconds = 0}).ok());
   const Json second = MakeReadyPod("a");
-  for (const ActionKind kind : {ActionKind::kDeletePod, ActionKind::kMarkPodUnready, ActionKind::kEvictPod}) {
+  for (const ActionKind kind : {ActionKind::kDeletePod, ActionKind::kMarkPodUnready, ActionKind::kEvictPod,
+                                ActionKind::kSetDeletionCost}) {
     EXPECT_EQ(Do(kind, first).outcome, ActionOutcome::kNotMine) << static_cast<int>(kind);
   }
   EXPECT_EQ(*Get(kube::Pods(), Named("a")), second);
@@ -229,6 +232,44 @@ TEST_F(ActContract, MarksUnready) {
   EXPECT_EQ(kube::ResourceVersionOf(*Get(kube::Pods(), Named("a"))), kube::ResourceVersionOf(*marked));
   ASSERT_TRUE(Delete(kube::Pods(), Named("a"), {.grace_period_seconds = 0}).ok());
   EXPECT_EQ(Do(ActionKind::kMarkPodUnready, pod).outcome, ActionOutcome::kAlreadyDone);
+}
+
+// A virtual node is closed to new pods and opened again, with the taints of others, and ours, left alone.
+TEST_F(ActContract, ClosesAndOpensVirtualNodes) {
+  const Json node = MakeNode();
+  const kube::ObjectName name = kube::NameOf(node);
+  EXPECT_EQ(Do(ActionKind::kOpenValve, node).outcome, ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(Do(ActionKind::kTaintGray, node).outcome, ActionOutcome::kDone);
+  EXPECT_EQ(Do(ActionKind::kCloseValve, node).outcome, ActionOutcome::kDone);
+  EXPECT_THAT(TaintKeys(name),
+              ::testing::IsSupersetOf({"others", coordinator::kGrayTaintKey, coordinator::kValveTaintKey}));
+  EXPECT_EQ(Do(ActionKind::kCloseValve, node).outcome, ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(Do(ActionKind::kOpenValve, node).outcome, ActionOutcome::kDone);
+  EXPECT_THAT(TaintKeys(name), ::testing::IsSupersetOf({"others", coordinator::kGrayTaintKey}));
+  EXPECT_THAT(TaintKeys(name), ::testing::Not(::testing::Contains(coordinator::kValveTaintKey)));
+}
+
+// A pod is marked as the first to go, once; what somebody else has said of it stays.
+TEST_F(ActContract, SetsDeletionCosts) {
+  const auto cost = [&](const char* name) {
+    return kube::Text(*Get(kube::Pods(), Named(name)),
+                      {"metadata", "annotations", coordinator::kDeletionCostAnnotation});
+  };
+  const Json pod = MakePod("a");
+  EXPECT_EQ(Do(ActionKind::kSetDeletionCost, pod).outcome, ActionOutcome::kDone);
+  EXPECT_EQ(cost("a"), "-100");
+  const std::string version = kube::ResourceVersionOf(*Get(kube::Pods(), Named("a")));
+  EXPECT_EQ(Do(ActionKind::kSetDeletionCost, pod).outcome, ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(kube::ResourceVersionOf(*Get(kube::Pods(), Named("a"))), version);
+
+  Json important = Pod("b", absl::StrCat(name_space_, "-node"));
+  important["metadata"]["annotations"][coordinator::kDeletionCostAnnotation] = "500";
+  const Json other = Make(kube::Pods(), name_space_, important);
+  EXPECT_EQ(Do(ActionKind::kSetDeletionCost, other).outcome, ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(cost("b"), "500");
+
+  ASSERT_TRUE(Delete(kube::Pods(), Named("a"), {.grace_period_seconds = 0}).ok());
+  EXPECT_EQ(Do(ActionKind::kSetDeletionCost, pod).outcome, ActionOutcome::kAlreadyDone);
 }
 
 // Evicting goes through the Eviction API; a pod that is gone counts as evicted.

@@ -95,6 +95,7 @@ struct ApiChanged {
   std::string cluster;
   bool reachable = false;
   std::string detail;
+  uint32_t server_minor = 0;  // of the server's version 1; 0 = not known
 };
 struct NodeObserved {
   NodeKey node;

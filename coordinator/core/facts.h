@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,9 @@ struct NodeFacts {
   bool gray_taint = false;      // carries kGrayTaintKey
   bool out_of_service = false;  // carries Kubernetes' out-of-service taint, whoever put it there
   std::string boot_id;          // of the machine's boot, as its kubelet told it last; empty: not known
+  bool valve_taint = false;     // carries kValveTaintKey (burst/valve.h)
+  // What a burst policy may pick virtual nodes by: labels as "KEY=VALUE", keys of taints as "KEY:".
+  std::set<std::string> traits;
   bool operator==(const NodeFacts&) const = default;
 };
 
@@ -67,6 +72,9 @@ struct PodFacts {
   // Why it is not running, in Kubernetes' words: the PodScheduled condition's message, a container's waiting
   // reason.
   std::string waiting_reason;
+  bool unschedulable = false;  // the scheduler has looked for a node and found none
+  // See burst/victims.h; none: it has no such annotation, or no number in it.
+  std::optional<int32_t> deletion_cost;
   bool operator==(const PodFacts&) const = default;
 };
 

@@ -1,6 +1,8 @@
 #include "coordinator/observe/cluster_observer.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -18,6 +20,12 @@
 #include "coordinator/observe/workload_watch.h"
 
 namespace evenkeel::coordinator {
+namespace {
+
+// As a minor version of version 1, what a server of a version after it counts as.
+constexpr uint32_t kNewest = 1000;
+
+}  // namespace
 
 // Shared with the callbacks under way.
 class ClusterObserver::Core : public std::enable_shared_from_this<Core> {
@@ -99,6 +107,7 @@ class ClusterObserver::Core : public std::enable_shared_from_this<Core> {
   void Reconsider() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GiveUpOnApi() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Tell(bool reachable, const std::string& detail) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Post() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
   kube::KubernetesApi& api_;
@@ -110,6 +119,7 @@ class ClusterObserver::Core : public std::enable_shared_from_this<Core> {
   ClusterPicture picture_ ABSL_GUARDED_BY(mutex_);
   ApiHealth health_ ABSL_GUARDED_BY(mutex_);
   ObservedApi api_state_ ABSL_GUARDED_BY(mutex_);  // as last told
+  uint32_t server_minor_ ABSL_GUARDED_BY(mutex_) = 0;
   bool told_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<kube::Call> patience_ ABSL_GUARDED_BY(mutex_);  // set while a problem is waited out
   kube::Call next_pulse_ ABSL_GUARDED_BY(mutex_);
@@ -176,7 +186,10 @@ void ClusterObserver::Core::OnPulse(const absl::StatusOr<kube::ServerVersion>& v
   health_.OnPulse(version.status());
   if (version.ok() && api_state_.version != version->git_version) {
     api_state_.version = version->git_version;
+    server_minor_ = version->major == 1 ? static_cast<uint32_t>(std::max(version->minor, 0)) : kNewest;
     fleet_.OnApi(api_state_);
+    // It was upgraded under our eyes.
+    if (told_ && api_state_.reachable) Post();
   }
   Reconsider();
   // After a failure sooner: one lost answer is to be made good before the patience with it is over.
@@ -185,6 +198,8 @@ void ClusterObserver::Core::OnPulse(const absl::StatusOr<kube::ServerVersion>& v
 
 void ClusterObserver::Core::Reconsider() {
   const std::string problem = health_.Problem();
+  // The first answer to a pulse is on its way: what it says of the server goes with the good news.
+  if (problem.empty() && api_state_.version.empty()) return;
   if (problem.empty()) {
     if (patience_) patience_->Cancel();
     patience_.reset();
@@ -219,7 +234,14 @@ void ClusterObserver::Core::Tell(bool reachable, const std::string& detail) {
   api_state_.reachable = reachable;
   api_state_.detail = detail;
   fleet_.OnApi(api_state_);
-  sink_.Post(ApiChanged{.cluster = options_.cluster, .reachable = reachable, .detail = detail});
+  Post();
+}
+
+void ClusterObserver::Core::Post() {
+  sink_.Post(ApiChanged{.cluster = options_.cluster,
+                        .reachable = api_state_.reachable,
+                        .detail = api_state_.detail,
+                        .server_minor = server_minor_});
 }
 
 ClusterObserver::ClusterObserver(Options options, kube::KubernetesApi& api, EventSink& sink,

@@ -6,8 +6,11 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/kube/json.h"
+#include "coordinator/core/burst/valve.h"
+#include "coordinator/core/burst/victims.h"
 #include "coordinator/core/fencing_facts.h"
 #include "coordinator/observe/json_reading.h"
 #include "coordinator/observe/quantity.h"
@@ -125,7 +128,7 @@ Resources RequestsOf(const Json& pod) {
 // A taint that somebody chose, and that keeps pods off.
 bool IsChosen(const Json& taint) {
   const std::string key = Text(taint, {"key"});
-  return key != kFailoverTaintKey && !absl::StartsWith(key, "node.kubernetes.io/") &&
+  return key != kFailoverTaintKey && key != kValveTaintKey && !absl::StartsWith(key, "node.kubernetes.io/") &&
          Text(taint, {"effect"}) != "PreferNoSchedule";
 }
 
@@ -154,12 +157,15 @@ ObservedNode ObservedNodeFrom(const std::string& cluster, const Json& node) {
   facts.boot_id = Text(node, {"status", "nodeInfo", "bootID"});
   facts.unschedulable = IsTrue(node, {"spec", "unschedulable"});
   facts.allocatable = ResourcesOf(Find(node, {"status", "allocatable"}));
+  for (const auto& [key, value] : observed.labels) facts.traits.insert(absl::StrCat(key, "=", value));
   facts.allocatable.pods = ParseWhole(Text(node, {"status", "allocatable", "pods"})).value_or(0);
   for (const Json& taint : Array(node, {"spec", "taints"})) {
     facts.failover_taint |= Text(taint, {"key"}) == kFailoverTaintKey;
     facts.reserved |= IsChosen(taint);
     facts.gray_taint |= Text(taint, {"key"}) == kGrayTaintKey;
     facts.out_of_service |= Text(taint, {"key"}) == kOutOfServiceTaintKey;
+    facts.valve_taint |= Text(taint, {"key"}) == kValveTaintKey;
+    facts.traits.insert(absl::StrCat(Text(taint, {"key"}), ":"));
     observed.taints.push_back(TaintText(taint));
   }
   return observed;
@@ -195,6 +201,14 @@ ObservedPod ObservedPodFrom(const std::string& cluster, const Json& pod) {
   const Json& tolerations = Array(pod, {"spec", "tolerations"});
   facts.tolerates = std::any_of(tolerations.begin(), tolerations.end(), IsOwn);
   if (!facts.ready) facts.waiting_reason = WaitingReasonOf(pod);
+  if (const Json* scheduled = Condition(pod, "PodScheduled")) {
+    facts.unschedulable =
+        Text(*scheduled, {"status"}) == "False" && Text(*scheduled, {"reason"}) == "Unschedulable";
+  }
+  int32_t cost = 0;
+  if (absl::SimpleAtoi(Text(pod, {"metadata", "annotations", kDeletionCostAnnotation}), &cost)) {
+    facts.deletion_cost = cost;
+  }
 
   for (const Json& container : Array(pod, {"spec", "containers"})) {
     ObservedContainer& shown = observed.containers.emplace_back();

@@ -26,10 +26,14 @@ void Put(const ApiChanged& event, stored::Event& record) {
   out.set_cluster(event.cluster);
   out.set_reachable(event.reachable);
   out.set_detail(event.detail);
+  out.set_server_minor(event.server_minor);
 }
 
 absl::StatusOr<Event> Get(const stored::ApiChanged& record) {
-  return ApiChanged{.cluster = record.cluster(), .reachable = record.reachable(), .detail = record.detail()};
+  return ApiChanged{.cluster = record.cluster(),
+                    .reachable = record.reachable(),
+                    .detail = record.detail(),
+                    .server_minor = record.server_minor()};
 }
 
 void Put(const NodeObserved& event, stored::Event& record) {
@@ -48,6 +52,8 @@ void Put(const NodeObserved& event, stored::Event& record) {
   facts.set_gray_taint(event.facts.gray_taint);
   facts.set_out_of_service(event.facts.out_of_service);
   facts.set_boot_id(event.facts.boot_id);
+  facts.set_valve_taint(event.facts.valve_taint);
+  for (const std::string& trait : event.facts.traits) facts.add_traits(trait);
 }
 
 absl::StatusOr<Event> Get(const stored::NodeObserved& record) {
@@ -63,7 +69,9 @@ absl::StatusOr<Event> Get(const stored::NodeObserved& record) {
                                .reserved = facts.reserved(),
                                .gray_taint = facts.gray_taint(),
                                .out_of_service = facts.out_of_service(),
-                               .boot_id = facts.boot_id()}};
+                               .boot_id = facts.boot_id(),
+                               .valve_taint = facts.valve_taint(),
+                               .traits = {facts.traits().begin(), facts.traits().end()}}};
   EVENKEEL_RETURN_IF_ERROR(
       PortFrom(facts.kubelet_port(), "NodeFacts.kubelet_port", event.facts.kubelet_port));
   return event;
@@ -96,11 +104,13 @@ void Put(const PodObserved& event, stored::Event& record) {
   Put(event.facts.requests, *facts.mutable_requests());
   facts.set_tolerates(event.facts.tolerates);
   facts.set_waiting_reason(event.facts.waiting_reason);
+  facts.set_unschedulable(event.facts.unschedulable);
+  if (event.facts.deletion_cost) facts.set_deletion_cost(*event.facts.deletion_cost);
 }
 
 absl::StatusOr<Event> Get(const stored::PodObserved& record) {
   const stored::PodFacts& facts = record.facts();
-  return PodObserved{
+  PodObserved event{
       .pod = Key(record.pod()),
       .facts = {.uid = facts.uid(),
                 .node = facts.node(),
@@ -116,7 +126,10 @@ absl::StatusOr<Event> Get(const stored::PodObserved& record) {
                 .priority = facts.priority(),
                 .requests = Amount(facts.requests()),
                 .tolerates = facts.tolerates(),
-                .waiting_reason = facts.waiting_reason()}};
+                .waiting_reason = facts.waiting_reason(),
+                .unschedulable = facts.unschedulable()}};
+  if (facts.has_deletion_cost()) event.facts.deletion_cost = facts.deletion_cost();
+  return event;
 }
 
 void Put(const PodGone& event, stored::Event& record) {

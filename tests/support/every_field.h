@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -51,6 +52,12 @@ class EveryField {
     } else if constexpr (kIs<T, std::vector> || kIs<T, std::deque>) {
       value.resize(2);
       for (auto& element : value) Fill(element);
+    } else if constexpr (kIs<T, std::set>) {
+      for (int i = 0; i < 2; ++i) {
+        typename T::key_type element;
+        Fill(element);
+        value.insert(std::move(element));
+      }
     } else if constexpr (kIs<T, std::map>) {
       typename T::key_type key;
       Fill(key);

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "coordinator/core/burst/valve.h"
+#include "coordinator/core/burst/victims.h"
+
 namespace evenkeel::coordinator {
 namespace {
 
@@ -54,19 +57,21 @@ Json Pod() {
 TEST(KubernetesFactsTest, ReadsANode) {
   const ObservedNode node = ObservedNodeFrom("east", Node());
   EXPECT_EQ(node.key, (NodeKey{"east", "node-1"}));
-  EXPECT_EQ(
-      node.facts,
-      (NodeFacts{.uid = "u1",
-                 .address = "10.0.0.1",
-                 .kubelet_port = 10255,
-                 .failure_domain = "zone-a",
-                 .ready = true,
-                 .unschedulable = true,
-                 .failover_taint = true,
-                 .allocatable = {.cpu_millicores = 3920, .memory_bytes = int64_t{16} << 30, .pods = 110},
-                 .reserved = true,
-                 .out_of_service = true,
-                 .boot_id = "boot-7"}));
+  EXPECT_EQ(node.facts,
+            (NodeFacts{
+                .uid = "u1",
+                .address = "10.0.0.1",
+                .kubelet_port = 10255,
+                .failure_domain = "zone-a",
+                .ready = true,
+                .unschedulable = true,
+                .failover_taint = true,
+                .allocatable = {.cpu_millicores = 3920, .memory_bytes = int64_t{16} << 30, .pods = 110},
+                .reserved = true,
+                .out_of_service = true,
+                .boot_id = "boot-7",
+                .traits = {"dedicated:", "evenkeel.dev/failed-over:", "node.kubernetes.io/out-of-service:",
+                           "topology.kubernetes.io/region=region-a", "topology.kubernetes.io/zone=zone-a"}}));
   EXPECT_THAT(node.taints, ElementsAre("dedicated=gpu:NoExecute", "evenkeel.dev/failed-over:NoSchedule",
                                        "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute"));
   EXPECT_EQ(node.labels.at("topology.kubernetes.io/zone"), "zone-a");
@@ -100,6 +105,44 @@ TEST(KubernetesFactsTest, TellsChosenTaintsFromPassingOnes) {
   EXPECT_FALSE(reserved("dedicated", "PreferNoSchedule"));
   EXPECT_FALSE(reserved("node.kubernetes.io/unreachable", "NoExecute"));
   EXPECT_FALSE(reserved(kFailoverTaintKey, "NoSchedule"));
+  EXPECT_FALSE(reserved(kValveTaintKey, "NoSchedule"));
+}
+
+// A virtual node that is closed to new pods carries our taint.
+TEST(KubernetesFactsTest, TellsClosedVirtualNodes) {
+  Json json = Node();
+  EXPECT_FALSE(ObservedNodeFrom("east", json).facts.valve_taint);
+  json["spec"]["taints"].push_back({{"key", kValveTaintKey}, {"effect", kValveTaintEffect}});
+  EXPECT_TRUE(ObservedNodeFrom("east", json).facts.valve_taint);
+}
+
+// A pod presses when the scheduler has found no node for it, and not while it has not looked yet.
+TEST(KubernetesFactsTest, TellsPodsForWhichThereIsNoRoom) {
+  const auto unschedulable = [](const char* status, const char* reason) {
+    Json json = Pod();
+    json["spec"].erase("nodeName");
+    json["status"]["conditions"] = {{{"type", "PodScheduled"}, {"status", status}, {"reason", reason}}};
+    return ObservedPodFrom("east", json).facts.unschedulable;
+  };
+  EXPECT_TRUE(unschedulable("False", "Unschedulable"));
+  EXPECT_FALSE(unschedulable("False", "SchedulerError"));
+  EXPECT_FALSE(unschedulable("False", "SchedulingGated"));
+  EXPECT_FALSE(unschedulable("True", ""));
+  EXPECT_FALSE(ObservedPodFrom("east", Pod()).facts.unschedulable);
+}
+
+// What a pod's deletion costs, where it says a number.
+TEST(KubernetesFactsTest, ReadsDeletionCosts) {
+  const auto cost = [](const char* text) {
+    Json json = Pod();
+    json["metadata"]["annotations"][kDeletionCostAnnotation] = text;
+    return ObservedPodFrom("east", json).facts.deletion_cost;
+  };
+  EXPECT_EQ(ObservedPodFrom("east", Pod()).facts.deletion_cost, std::nullopt);
+  EXPECT_EQ(cost("-100"), -100);
+  EXPECT_EQ(cost("7"), 7);
+  EXPECT_EQ(cost("much"), std::nullopt);
+  EXPECT_EQ(cost("99999999999"), std::nullopt);
 }
 
 // A toleration counts when the pod has it of its own; an empty key tolerates everything.

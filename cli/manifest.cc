@@ -25,6 +25,7 @@ namespace {
 constexpr const char* kApiVersion = "evenkeel.dev/v1";
 constexpr const char* kFailoverPolicy = "FailoverPolicy";
 constexpr const char* kScalePolicy = "ScalePolicy";
+constexpr const char* kBurstPolicy = "BurstPolicy";
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
@@ -103,7 +104,7 @@ absl::StatusOr<v1::Policy> Document::Parse(const YAML::Node& root) const {
   if (!root.IsMap())
     return Wrong(root.Mark(), "document", "must be a map with apiVersion, kind, metadata and spec");
   EVENKEEL_RETURN_IF_ERROR(CheckKeys(root, "", {"apiVersion", "kind", "metadata", "spec"}));
-  const std::vector<std::string> kinds = {kFailoverPolicy, kScalePolicy};
+  const std::vector<std::string> kinds = {kFailoverPolicy, kScalePolicy, kBurstPolicy};
   for (const auto& [key, wanted] :
        {std::pair{"apiVersion", std::vector<std::string>{kApiVersion}}, std::pair{"kind", kinds}}) {
     const YAML::Node value = root[key];
@@ -122,6 +123,8 @@ absl::StatusOr<v1::Policy> Document::Parse(const YAML::Node& root) const {
   Message* spec = nullptr;
   if (root["kind"].Scalar() == kScalePolicy) {
     spec = policy.mutable_scale();
+  } else if (root["kind"].Scalar() == kBurstPolicy) {
+    spec = policy.mutable_burst();
   } else {
     spec = policy.mutable_failover();
   }
@@ -358,10 +361,12 @@ nlohmann::ordered_json ToManifest(const v1::Policy& policy) {
   if (policy.has_create_time()) metadata["createTime"] = TimeUtil::ToString(policy.create_time());
   if (policy.has_update_time()) metadata["updateTime"] = TimeUtil::ToString(policy.update_time());
 
-  const bool scales = policy.has_scale();
-  const nlohmann::ordered_json spec = scales ? ToSpec(policy.scale()) : ToSpec(policy.failover());
-  const char* kind = scales ? kScalePolicy : kFailoverPolicy;
-  return {{"apiVersion", kApiVersion}, {"kind", kind}, {"metadata", metadata}, {"spec", spec}};
+  const auto manifest = [&metadata](const char* kind, const Message& spec) -> nlohmann::ordered_json {
+    return {{"apiVersion", kApiVersion}, {"kind", kind}, {"metadata", metadata}, {"spec", ToSpec(spec)}};
+  };
+  if (policy.has_scale()) return manifest(kScalePolicy, policy.scale());
+  if (policy.has_burst()) return manifest(kBurstPolicy, policy.burst());
+  return manifest(kFailoverPolicy, policy.failover());
 }
 
 }  // namespace evenkeel::cli

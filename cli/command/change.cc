@@ -14,8 +14,10 @@ namespace {
 
 // As kubectl would name it: "failoverpolicy.evenkeel.dev/east".
 std::string Shown(const v1::Policy& policy) {
-  return absl::StrCat(policy.has_scale() ? "scalepolicy" : "failoverpolicy", ".evenkeel.dev/",
-                      LastSegment(policy.name()));
+  const char* kind = policy.has_scale()   ? "scalepolicy"
+                     : policy.has_burst() ? "burstpolicy"
+                                          : "failoverpolicy";
+  return absl::StrCat(kind, ".evenkeel.dev/", LastSegment(policy.name()));
 }
 
 absl::StatusOr<std::string> ReadAll(const Host& host, const std::string& file) {

@@ -261,18 +261,44 @@ std::vector<Field> Fields(const v1::Decision& decision, const TableOptions& opti
   return fields;
 }
 
+namespace {
+
+// What policies of every kind have.
+struct PolicyHead {
+  const char* kind;
+  std::string cluster;
+  v1::PolicyMode mode;
+  bool paused;
+};
+
+PolicyHead HeadOf(const v1::Policy& policy) {
+  if (policy.has_scale()) {
+    const v1::ScalePolicy& scale = policy.scale();
+    return {"ScalePolicy", scale.cluster(), scale.mode(), scale.paused()};
+  }
+  if (policy.has_burst()) {
+    const v1::BurstPolicy& burst = policy.burst();
+    return {"BurstPolicy", burst.cluster(), burst.mode(), burst.paused()};
+  }
+  return {"FailoverPolicy", policy.failover().cluster(), policy.failover().mode(), false};
+}
+
+}  // namespace
+
 std::vector<Field> Fields(const v1::Policy& policy, const TableOptions& options, absl::Time now) {
   const bool scales = policy.has_scale();
+  const bool fails_over = !scales && !policy.has_burst();
   const v1::FailoverPolicy& failover = policy.failover();
   const v1::ScalePolicy& scale = policy.scale();
-  const bool enforced = (scales ? scale.mode() : failover.mode()) == v1::POLICY_MODE_ENFORCE;
+  const PolicyHead head = HeadOf(policy);
   std::vector<Field> fields{
       {{"NAME"}, {LastSegment(policy.name())}},
-      {{"KIND"}, {scales ? "ScalePolicy" : "FailoverPolicy"}},
-      {{"CLUSTER"}, {OrNone(scales ? scale.cluster() : failover.cluster())}},
+      {{"KIND"}, {head.kind}},
+      {{"CLUSTER"}, {OrNone(head.cluster)}},
       {{"MODE"},
-       {absl::StrCat(enforced ? "enforce" : "observe", scale.paused() ? ",paused" : ""),
-        scale.paused() ? Style::kWarning : Style::kPlain}},
+       {absl::StrCat(head.mode == v1::POLICY_MODE_ENFORCE ? "enforce" : "observe",
+                     head.paused ? ",paused" : ""),
+        head.paused ? Style::kWarning : Style::kPlain}},
       {{"AGE", true}, {AgeSince(policy.has_create_time(), policy.create_time(), now)}},
   };
   if (!options.wide) return fields;
@@ -280,9 +306,9 @@ std::vector<Field> Fields(const v1::Policy& policy, const TableOptions& options,
       {{"BEAT"}, {DurationText(failover.has_beat_interval(), failover.beat_interval())}},
       {{"SUSPECT AFTER"}, {DurationText(failover.has_suspect_after(), failover.suspect_after())}},
       {{"READMIT AFTER"}, {DurationText(failover.has_readmit_after(), failover.readmit_after())}},
-      {{"MAX NODES"}, {scales ? std::string(kNone) : MostNodes(failover)}},
+      {{"MAX NODES"}, {fails_over ? MostNodes(failover) : std::string(kNone)}},
       {{"REBALANCE"},
-       {scales                 ? std::string(kNone)
+       {!fails_over            ? std::string(kNone)
         : failover.rebalance() ? "true"
                                : "false"}},
       {{"TARGET"}, {scales ? TargetOf(scale.target()) : std::string(kNone)}},

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "coordinator/core/burst/burst_record.h"
 #include "coordinator/core/operator_orders.h"
 
 namespace evenkeel::coordinator {
@@ -20,6 +21,7 @@ struct ClusterRecord {
   // The last moment at which too many nodes were silent at once; InfinitePast: never.
   absl::Time storm = absl::InfinitePast();
   std::string storm_reason;  // a clause
+  BurstRecord burst;
   bool operator==(const ClusterRecord&) const = default;
 };
 

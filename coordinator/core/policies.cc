@@ -37,12 +37,14 @@ std::string SubjectOf(const Policy& policy) {
   if (const ScalePolicy* scale = policy.IfScale()) {
     return absl::StrCat(scale->target.ToString(), " of cluster ", scale->cluster);
   }
-  return absl::StrCat("cluster ", policy.cluster());
+  return absl::StrCat(policy.IfBurst() == nullptr ? "cluster " : "the virtual nodes of cluster ",
+                      policy.cluster());
 }
 
 // `policy` is new, has changed or is gone: what it is about goes by what is in force now.
 void PutInForce(Turn& turn, const Policy& policy) {
   if (policy.IfScale() != nullptr) return UpdateScaler(turn, policy.name);
+  if (policy.IfBurst() != nullptr) return;  // nothing goes by it yet
   if (Cluster* cluster = turn.FindCluster(policy.cluster())) EnforcePolicy(turn, *cluster);
 }
 

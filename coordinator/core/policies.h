@@ -1,5 +1,5 @@
-// Operators' policies: kept by name, at most one of a kind for a subject (a cluster's failover, a workload's
-// scaling), in force as soon as they are durable.
+// Operators' policies: kept by name, at most one of a kind for a subject (a cluster's failover or its
+// virtual nodes, a workload's scaling), in force as soon as they are durable.
 #pragma once
 
 #include "coordinator/core/events.h"

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "absl/time/time.h"
+#include "coordinator/core/burst/burst_policy.h"
 #include "coordinator/core/fencing_facts.h"
 #include "coordinator/core/gray_policy.h"
 #include "coordinator/core/limits.h"
@@ -43,17 +44,20 @@ struct Policy {
   std::string etag;  // changes with every change
   absl::Time create_time;
   absl::Time update_time;
-  std::variant<FailoverPolicy, ScalePolicy> spec;  // its kind
+  std::variant<FailoverPolicy, ScalePolicy, BurstPolicy> spec;  // its kind
   bool operator==(const Policy&) const = default;
 
   // Null: it is of another kind.
   const FailoverPolicy* IfFailover() const { return std::get_if<FailoverPolicy>(&spec); }
   const ScalePolicy* IfScale() const { return std::get_if<ScalePolicy>(&spec); }
+  const BurstPolicy* IfBurst() const { return std::get_if<BurstPolicy>(&spec); }
   // It must be of that kind.
   const FailoverPolicy& failover() const { return std::get<FailoverPolicy>(spec); }
   FailoverPolicy& failover() { return std::get<FailoverPolicy>(spec); }
   const ScalePolicy& scale() const { return std::get<ScalePolicy>(spec); }
   ScalePolicy& scale() { return std::get<ScalePolicy>(spec); }
+  const BurstPolicy& burst() const { return std::get<BurstPolicy>(spec); }
+  BurstPolicy& burst() { return std::get<BurstPolicy>(spec); }
   // The cluster that it is for.
   const std::string& cluster() const {
     return std::visit([](const auto& kind) -> const std::string& { return kind.cluster; }, spec);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "common/base/status.h"
+#include "coordinator/serve/burst_validation.h"
 #include "coordinator/serve/convert.h"
 #include "coordinator/serve/failover_validation.h"
 #include "coordinator/serve/names.h"
@@ -52,14 +53,19 @@ absl::StatusOr<Policy> PolicyFromMessage(const v1::Policy& message,
       EVENKEEL_ASSIGN_OR_RETURN(policy.spec, ScaleFromMessage(message.scale(), clusters));
       return policy;
     }
+    case v1::Policy::kBurst: {
+      EVENKEEL_ASSIGN_OR_RETURN(policy.spec, BurstFromMessage(message.burst(), clusters));
+      return policy;
+    }
     case v1::Policy::SPEC_NOT_SET:
       break;
   }
   return base::InvalidField("policy.spec",
-                            "is missing; the kinds of policies are \"failover\" and \"scale\"");
+                            "is missing; the kinds of policies are \"failover\", \"scale\" and \"burst\"");
 }
 
 std::string PolicyCluster(const v1::Policy& message) {
+  if (message.has_burst()) return message.burst().cluster();
   return message.has_scale() ? message.scale().cluster() : message.failover().cluster();
 }
 
@@ -71,6 +77,8 @@ v1::Policy ToMessage(const Policy& policy, uint32_t nodes) {
   *message.mutable_update_time() = ToMessage(policy.update_time);
   if (const ScalePolicy* scale = policy.IfScale()) {
     *message.mutable_scale() = ToMessage(*scale);
+  } else if (const BurstPolicy* burst = policy.IfBurst()) {
+    *message.mutable_burst() = ToMessage(*burst);
   } else {
     *message.mutable_failover() = ToMessage(policy.failover(), nodes);
   }

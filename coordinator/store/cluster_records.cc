@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "coordinator/store/burst_records.h"
 #include "coordinator/store/stored_time.h"
 
 namespace evenkeel::coordinator {
@@ -27,6 +28,7 @@ stored::Cluster ToRecord(const ClusterRecord& cluster) {
   }
   record.set_storm_ns(ToStored(cluster.storm));
   record.set_storm_reason(cluster.storm_reason);
+  if (cluster.burst != BurstRecord{}) *record.mutable_burst() = ToRecord(cluster.burst);
   return record;
 }
 
@@ -46,6 +48,7 @@ absl::StatusOr<ClusterRecord> FromRecord(const stored::Cluster& record) {
   for (const stored::DomainBooking& booking : record.domains()) {
     cluster.domain_booked_until[booking.domain()] = TimeFrom(booking.booked_until_ns());
   }
+  if (record.has_burst()) cluster.burst = FromRecord(record.burst());
   return cluster;
 }
 

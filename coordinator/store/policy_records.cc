@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "common/base/status.h"
+#include "coordinator/store/burst_records.h"
 #include "coordinator/store/enum_pairs.h"
 #include "coordinator/store/scale_records.h"
 #include "coordinator/store/stored_time.h"
@@ -159,6 +160,8 @@ stored::Policy ToRecord(const Policy& policy) {
   record.set_update_time_ns(ToStored(policy.update_time));
   if (const ScalePolicy* scale = policy.IfScale()) {
     *record.mutable_scale() = ToRecord(*scale);
+  } else if (const BurstPolicy* burst = policy.IfBurst()) {
+    *record.mutable_burst() = ToRecord(*burst);
   } else {
     *record.mutable_failover() = ToRecord(policy.failover());
   }
@@ -172,6 +175,8 @@ absl::StatusOr<Policy> FromRecord(const stored::Policy& record) {
                 .update_time = TimeFrom(record.update_time_ns())};
   if (record.has_scale()) {
     EVENKEEL_ASSIGN_OR_RETURN(policy.spec, FromRecord(record.scale()));
+  } else if (record.has_burst()) {
+    EVENKEEL_ASSIGN_OR_RETURN(policy.spec, FromRecord(record.burst()));
   } else {
     EVENKEEL_ASSIGN_OR_RETURN(policy.spec, FromRecord(record.failover()));
   }

@@ -41,14 +41,6 @@ struct BurstPrices {
   bool operator==(const BurstPrices&) const = default;
 };
 
-// Real machines are asked for while a burst lasts.
-struct HeadroomPolicy {
-  bool placeholders = true;
-  int64_t most = 50;  // placeholders
-  bool webhook = false;
-  bool operator==(const HeadroomPolicy&) const = default;
-};
-
 struct DrainBackPolicy {
   bool enabled = true;
   int64_t surge = 4;                                  // pods that are replaced at once, of one workload
@@ -65,7 +57,6 @@ struct BurstPolicy {
   VirtualSelector virtual_nodes;
   BurstCaps caps;
   BurstPrices prices;
-  HeadroomPolicy headroom;
   DrainBackPolicy drain_back;
   absl::Duration start_timeout = absl::Seconds(60);  // for a pod on a virtual node to be Ready
   bool operator==(const BurstPolicy&) const = default;

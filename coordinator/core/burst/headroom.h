@@ -6,13 +6,19 @@
 #include <cstdint>
 #include <vector>
 
-#include "coordinator/core/burst/burst_policy.h"
 #include "coordinator/core/resources.h"
 
 namespace evenkeel::coordinator {
 
 // The Deployment in Evenkeel's namespace that holds them, and the prefix of its ReplicaSets' names.
 inline constexpr char kHeadroomName[] = "evenkeel-headroom";
+
+// Real machines are asked for while a burst lasts.
+struct HeadroomPolicy {
+  bool placeholders = true;
+  int64_t most = 50;  // placeholders
+  bool operator==(const HeadroomPolicy&) const = default;
+};
 
 struct Placeholders {
   int64_t number = 0;  // 0: none are wanted

@@ -229,6 +229,58 @@ TEST(Manifest, ScalePolicyGoesThereAndBack) {
   EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(policy, ParseOne(yaml.str()))) << yaml.str();
 }
 
+constexpr char kBurst[] = R"(apiVersion: evenkeel.dev/v1
+kind: BurstPolicy
+metadata:
+  name: burst
+spec:
+  cluster: east
+  mode: enforce
+  paused: true
+  virtualNodes:
+    labels:
+      - {key: type, value: virtual-kubelet}
+    taints:
+      - key: virtual-kubelet.io/provider
+  caps:
+    pods: 16
+    cpuMillicores: 4000
+    duration: 2h
+    cost: "12.50"
+  prices:
+    coreHour: 0.0408
+    gibHour: 0.004
+    currency: USD
+  drainBack:
+    disabled: true
+    surge: 8
+    surgeTimeout: 45s
+    roomAfter: 20s
+  startTimeout: 90s
+)";
+
+// Proves that a burst policy is read whole, its amounts of money as they stand there, and printed back.
+TEST(Manifest, BurstPolicyGoesThereAndBack) {
+  const v1::Policy policy = ParseOne(kBurst);
+  ASSERT_TRUE(policy.has_burst());
+  const v1::BurstPolicy& burst = policy.burst();
+  EXPECT_EQ(burst.virtual_nodes().labels(0).value(), "virtual-kubelet");
+  EXPECT_EQ(burst.virtual_nodes().taints(0).key(), "virtual-kubelet.io/provider");
+  EXPECT_EQ(burst.caps().pods(), 16U);
+  EXPECT_EQ(burst.caps().duration().seconds(), 7200);
+  EXPECT_EQ(burst.caps().cost(), "12.50");
+  EXPECT_EQ(burst.prices().core_hour(), "0.0408");
+  EXPECT_EQ(burst.drain_back().surge(), 8U);
+  // One that is added to the API must be added above.
+  std::vector<const google::protobuf::FieldDescriptor*> set;
+  burst.GetReflection()->ListFields(burst, &set);
+  EXPECT_EQ(set.size(), static_cast<std::size_t>(v1::BurstPolicy::descriptor()->field_count()));
+  std::ostringstream yaml;
+  PrintYaml(yaml, ToManifest(policy));
+  EXPECT_THAT(yaml.str(), HasSubstr("kind: BurstPolicy\n"));
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(policy, ParseOne(yaml.str()))) << yaml.str();
+}
+
 // Proves that mistakes within lists are told by their place.
 TEST(Manifest, MistakesInListsAreToldByTheirPlace) {
   const std::vector<std::pair<std::string, std::pair<std::string, std::string>>> mistakes{

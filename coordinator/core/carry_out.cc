@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/beats.h"
+#include "coordinator/core/burst/carry_burst.h"
 #include "coordinator/core/domain_sight.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/fencing.h"
@@ -22,6 +23,7 @@ namespace {
 
 bool MayRelease(const Cluster& cluster, const OpenDecision& open, const Action& action) {
   if (IsOnWorkload(open.decision)) return MayReleaseScale(cluster, open, action);
+  if (IsOnVirtualNodes(open.decision)) return MayReleaseOnVirtualNodes(cluster, open, action);
   if (cluster.record.pause) return false;
   // Taking our taint off a node that lives is right whatever else we doubt; it needs the API and nothing
   // more.
@@ -67,7 +69,7 @@ void OnUnreachable(Turn& turn, OpenDecision& open, Action& action) {
 
 // The object is not the one that was meant, or not as it was.
 void RecordNotMine(const OpenDecision& open, Action& action) {
-  if (IsOnWorkload(open.decision)) {
+  if (action.replicas || action.kind == ActionKind::kDeleteAutoscaler) {
     action.state = ActionState::kFailed;
     if (!action.result.empty()) return;
     action.result = action.replicas ? "somebody else has changed its replicas, or replaced it by another of "
@@ -165,15 +167,16 @@ void Advance(Turn& turn, OpenDecision& open) {
     case DecisionKind::kScale:
     case DecisionKind::kTakeOver:
       return OnScaleActed(turn, open);
+    case DecisionKind::kBurst:
+    case DecisionKind::kValve:
+    case DecisionKind::kFirstToGo:
+    case DecisionKind::kBackOff:
+      return OnVirtualNodesActed(turn, open);
     case DecisionKind::kGray:
     case DecisionKind::kAgentLost:
     case DecisionKind::kBlind:
     case DecisionKind::kMaintenance:
     case DecisionKind::kPause:
-    case DecisionKind::kBurst:
-    case DecisionKind::kValve:
-    case DecisionKind::kFirstToGo:
-    case DecisionKind::kBackOff:
     case DecisionKind::kDrainBack:
       return;  // the first goes on by itself, these have no actions
   }
@@ -199,6 +202,8 @@ void CarryOn(Turn& turn, Cluster& cluster) {
     if (open == nullptr) continue;
     if (IsOnWorkload(open->decision)) {
       CarryOnScale(turn, *open);
+    } else if (IsOnVirtualNodes(open->decision)) {
+      CarryOnVirtualNodes(turn, *open);
     } else if (open->winding_up && !AllEnded(open->decision)) {
       WindUp(turn, *open);
     } else {
@@ -232,6 +237,7 @@ void OnActionFinished(Turn& turn, const ActionFinished& event) {
 
 void OnRetryDue(Turn& turn, OpenDecision& open) {
   if (IsOnWorkload(open.decision)) return CarryOnScale(turn, open);
+  if (IsOnVirtualNodes(open.decision)) return CarryOnVirtualNodes(turn, open);
   if (open.decision.kind == DecisionKind::kRebalance) return RetryEviction(turn, open);
   if (open.decision.kind == DecisionKind::kReadmission) return RetryReadmission(turn, open);
   if (open.decision.kind == DecisionKind::kGrayReadmission) return RetryGrayReadmission(turn, open);

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/burst/bursts.h"
+#include "coordinator/core/burst/carry_burst.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/fencing.h"
@@ -73,6 +75,8 @@ void RestoreDecisions(Turn& turn, Cluster& cluster) {
       case DecisionKind::kValve:
       case DecisionKind::kFirstToGo:
       case DecisionKind::kBackOff:
+        RestoreVirtualNodes(turn, cluster, open);
+        break;
       case DecisionKind::kDrainBack:
         CloseRestored(turn, open, DecisionState::kCancelled,
                       "The coordinator was restarted: what is then needed is planned anew");
@@ -149,6 +153,7 @@ void OnClusterAdded(Turn& turn, const ClusterAdded& event) {
   RestoreOrders(turn, cluster);
   RestoreDecisions(turn, cluster);
   BeginScalers(turn, cluster);  // before anything asks who has decisions on workloads
+  UpdateBurst(turn, cluster);
   EnforcePolicy(turn, cluster);
 }
 
@@ -157,11 +162,13 @@ void OnApiChanged(Turn& turn, const ApiChanged& event) {
   if (cluster == nullptr) return;
   cluster->sight.api_reachable = event.reachable;
   cluster->sight.api_detail = event.detail;
+  if (event.server_minor != 0) cluster->server_minor = event.server_minor;
   if (event.reachable && !cluster->sight.listed) OnFirstList(turn, *cluster);
   UpdateSight(turn, *cluster);
   // What waited for the API alone goes on; the rest waits for sight and fresh verdicts (L8).
   if (event.reachable) CarryOn(turn, *cluster);
   LookSoon(turn, *cluster);
+  BurstLookSoon(turn, *cluster);
 }
 
 void OnSightDue(Turn& turn, Cluster& cluster) {

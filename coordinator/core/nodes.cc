@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/fencing.h"
@@ -134,6 +135,7 @@ void OnNodeObserved(Turn& turn, const NodeObserved& event) {
   if (moved) FencingVoucherChanged(turn, *cluster, node.key.node);
   if (!event.facts.ready) StopRebalance(turn, node, absl::StrCat(node.key.node, " is not Ready any more"));
   if (event.facts.unschedulable) StopRebalance(turn, node, absl::StrCat(node.key.node, " was cordoned"));
+  BurstNodeSeen(turn, *cluster, node);
 }
 
 void OnNodeGone(Turn& turn, const NodeGone& event) {
@@ -141,6 +143,7 @@ void OnNodeGone(Turn& turn, const NodeGone& event) {
   Node* node = turn.FindNode(event.node);
   if (cluster == nullptr || node == nullptr) return;
   if (node->facts) --cluster->size;
+  BurstNodeGone(turn, *cluster, event.node.node);
   if (node->silence) EndRound(turn, *node);
   for (const TimerKind kind : {TimerKind::kCheck, TimerKind::kRound, TimerKind::kHealth})
     turn.state.timers.Clear({kind, node->key, {}});
@@ -174,6 +177,7 @@ void OnPodObserved(Turn& turn, const PodObserved& event) {
   if (!old_controller.empty() && old_controller != event.facts.controller.uid)
     PodChanged(turn, *cluster, old_controller);
   PodChanged(turn, *cluster, event.facts.controller.uid);
+  BurstPodSeen(turn, *cluster, name, event.facts);
 }
 
 void OnPodGone(Turn& turn, const PodGone& event) {
@@ -187,6 +191,7 @@ void OnPodGone(Turn& turn, const PodGone& event) {
   cluster->pods.Erase(name);
   if (!marked_on.empty()) FencingPodChanged(turn, cluster->name, marked_on);
   PodChanged(turn, *cluster, controller);
+  BurstPodGone(turn, *cluster, name);
 }
 
 void AdoptTaint(Turn& turn, Node& node) {

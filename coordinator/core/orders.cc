@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/scale/scalers.h"
 #include "coordinator/core/sentences.h"
@@ -136,6 +137,7 @@ void EndPause(Turn& turn, Cluster& cluster, const std::string& how) {
   }
   CarryOn(turn, cluster);
   LookSoon(turn, cluster);
+  BurstLookSoon(turn, cluster);
 }
 
 }  // namespace

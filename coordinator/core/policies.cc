@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/beats.h"
+#include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/domain_sight.h"
 #include "coordinator/core/fencing.h"
 #include "coordinator/core/node_health.h"
@@ -44,8 +45,10 @@ std::string SubjectOf(const Policy& policy) {
 // `policy` is new, has changed or is gone: what it is about goes by what is in force now.
 void PutInForce(Turn& turn, const Policy& policy) {
   if (policy.IfScale() != nullptr) return UpdateScaler(turn, policy.name);
-  if (policy.IfBurst() != nullptr) return;  // nothing goes by it yet
-  if (Cluster* cluster = turn.FindCluster(policy.cluster())) EnforcePolicy(turn, *cluster);
+  Cluster* cluster = turn.FindCluster(policy.cluster());
+  if (cluster == nullptr) return;
+  if (policy.IfBurst() != nullptr) return UpdateBurst(turn, *cluster);
+  EnforcePolicy(turn, *cluster);
 }
 
 absl::Status EtagDiffers(const std::string& name, const std::string& now, const std::string& expected) {

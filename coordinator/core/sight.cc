@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "coordinator/core/budgets.h"
+#include "coordinator/core/burst/carry_burst.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/domain_sight.h"
 #include "coordinator/core/scale/carry_scale.h"
@@ -120,6 +121,7 @@ void UpdateSight(Turn& turn, Cluster& cluster) {
   }
 
   ReviewScalers(turn, cluster, sight.reason);
+  ReviewBursts(turn, cluster, sight.reason);
   if (blind) {
     Freeze(turn, cluster, sight.reason, [](const Node&) { return true; });
     // The grace of a start is normal; it is said, but leaves no record.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "coordinator/core/burst/burst_state.h"
 #include "coordinator/core/cluster_record.h"
 #include "coordinator/core/decision.h"
 #include "coordinator/core/domain_sight.h"
@@ -191,6 +192,8 @@ struct Cluster {
   std::map<AutoscalerName, AutoscalerFacts> autoscalers;
   std::map<Workload, std::set<AutoscalerName>> autoscaled;  // by their target
   PodOwners scaled_pods;
+  uint32_t server_minor = 0;  // of its server's version 1; 0: not known
+  Burst burst;
 };
 
 // An open decision, and what is known of its progress beyond the durable record.

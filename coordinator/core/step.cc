@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "common/base/check.h"
+#include "coordinator/core/burst/look_burst.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/clusters.h"
 #include "coordinator/core/core.h"
@@ -120,6 +121,9 @@ void OnDue(Turn& turn, const TimerKey& timer) {
       return;
     case TimerKind::kScale:
       if (Scaler* scaler = turn.FindScaler(timer.scaler)) OnScaleDue(turn, *scaler);
+      return;
+    case TimerKind::kBurst:
+      if (Cluster* cluster = turn.FindCluster(timer.node.cluster)) OnBurstDue(turn, *cluster);
       return;
   }
 }

@@ -32,6 +32,7 @@ enum class TimerKind {
   kFence,            // of a dead node: it must have fenced itself by now
   kHook,             // of a dead node: the fencing hook may be asked again
   kScale,            // of a scaler: its next look
+  kBurst,            // of a cluster: the next look at its virtual nodes
 };
 
 // One deadline's name; a subject has at most one of each kind. Fields that the kind does not need stay empty.

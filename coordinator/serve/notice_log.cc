@@ -60,9 +60,12 @@ std::string SubjectOf(const Decision& decision) {
   return decision.workload.empty() ? decision.node : decision.workload.ToString();
 }
 
-// To follow the load is nothing to be woken for.
+// To follow the load, onto virtual nodes and back, is nothing to be woken for.
 log::Level LevelOf(DecisionKind kind) {
-  return kind == DecisionKind::kScale ? log::Level::kInfo : log::Level::kWarn;
+  const bool routine = kind == DecisionKind::kScale || kind == DecisionKind::kBurst ||
+                       kind == DecisionKind::kValve || kind == DecisionKind::kFirstToGo ||
+                       kind == DecisionKind::kDrainBack;
+  return routine ? log::Level::kInfo : log::Level::kWarn;
 }
 
 }  // namespace

@@ -10,8 +10,6 @@
 namespace evenkeel::coordinator {
 namespace {
 
-constexpr int64_t kMsPerHour = 3'600'000;
-
 std::string CountPods(int64_t pods) {
   return Count(static_cast<size_t>(std::max<int64_t>(pods, 0)), "pod");
 }
@@ -27,8 +25,7 @@ Resources Times(const Resources& each, int64_t number) {
 }
 
 int64_t CostOf(int64_t micros_per_hour, absl::Duration duration) {
-  return static_cast<int64_t>(static_cast<double>(micros_per_hour) *
-                              (absl::ToDoubleMilliseconds(duration) / static_cast<double>(kMsPerHour)));
+  return static_cast<int64_t>(static_cast<double>(micros_per_hour) * absl::ToDoubleHours(duration));
 }
 
 }  // namespace

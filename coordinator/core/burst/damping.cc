@@ -5,7 +5,7 @@
 namespace evenkeel::coordinator {
 namespace {
 
-constexpr uint32_t kMostRelapses = 16;
+constexpr uint32_t kMostBurstRelapses = 16;
 
 }  // namespace
 
@@ -18,10 +18,10 @@ void NoteBurst(DrainBackDamping& damping, absl::Time now) {
   const absl::Duration stayed = std::max(now - damping.drained_back, absl::ZeroDuration());
   damping.drained_back = absl::InfinitePast();
   if (stayed < kBurstRelapse) {
-    damping.relapses = std::min(damping.relapses + 1, kMostRelapses);
+    damping.relapses = std::min(damping.relapses + 1, kMostBurstRelapses);
     return;
   }
-  const int64_t quiet = std::min<int64_t>(stayed / kBurstRelapse, kMostRelapses);
+  const int64_t quiet = std::min<int64_t>(stayed / kBurstRelapse, kMostBurstRelapses);
   damping.relapses -= std::min(damping.relapses, static_cast<uint32_t>(quiet));
 }
 

@@ -10,8 +10,9 @@
 
 namespace evenkeel::coordinator {
 
-// A burst that begins within this time of a drain-back has followed it.
-inline constexpr absl::Duration kBurstRelapse = absl::Minutes(10);
+// A burst that begins within this time of a drain-back has followed from it. What it has taken too much of is
+// missed at once; a burst that comes later comes from another load.
+inline constexpr absl::Duration kBurstRelapse = absl::Minutes(1);
 
 // Durable, with the burst's record.
 struct DrainBackDamping {

@@ -8,7 +8,7 @@
 namespace evenkeel::coordinator {
 namespace {
 
-std::string CountPods(int64_t pods) {
+std::string SayPods(int64_t pods) {
   return Count(static_cast<size_t>(std::max<int64_t>(pods, 0)), "pod");
 }
 
@@ -23,7 +23,7 @@ DrainBackBeginning BeginDrainBack(const DrainBackPolicy& policy, const DrainBack
   if (sight.panic) return not_now("there is a panic");
   if (sight.wants_more) return not_now("the load asks for more pods");
   if (sight.ready < sight.wanted) {
-    return not_now(absl::StrCat(sight.ready, " of its ", CountPods(sight.wanted), " are Ready"));
+    return not_now(absl::StrCat(sight.ready, " of its ", SayPods(sight.wanted), " are Ready"));
   }
   if (sight.ready > sight.wanted) return not_now("pods of it are going still");
   if (sight.room == 0) return not_now("real nodes have no room for a pod of it");
@@ -36,7 +36,7 @@ DrainBackBeginning BeginDrainBack(const DrainBackPolicy& policy, const DrainBack
 DrainBackNext NextOfDrainBack(const DrainBackProgress& progress) {
   if (progress.wants_more) {
     return {DrainBackStep::kKeepSurge, 0,
-            absl::StrCat("the load asks for more than ", CountPods(progress.wanted), " meanwhile")};
+            absl::StrCat("the load asks for more than ", SayPods(progress.wanted), " meanwhile")};
   }
   const int64_t needed = std::min(progress.surge, progress.on_virtual);
   // L9: what stays must be as many as are wanted; and only a pod that came up on a real node is a reason to
@@ -46,20 +46,20 @@ DrainBackNext NextOfDrainBack(const DrainBackProgress& progress) {
   const int64_t victims = std::min(spare, needed);
   if (victims == needed) {
     return {victims > 0 ? DrainBackStep::kRemove : DrainBackStep::kUndo, victims,
-            victims > 0 ? absl::StrCat(CountPods(victims), " more are Ready on real nodes")
+            victims > 0 ? absl::StrCat(SayPods(victims), " more are Ready on real nodes")
                         : "no pod of it is on a virtual node any more"};
   }
   if (progress.now < progress.deadline) {
     return {DrainBackStep::kWait, 0,
-            absl::StrCat(spare, " of ", CountPods(progress.surge), " more are Ready on real nodes")};
+            absl::StrCat(spare, " of ", SayPods(progress.surge), " more are Ready on real nodes")};
   }
   if (victims > 0) {
     return {DrainBackStep::kRemove, victims,
-            absl::StrCat("no more than ", victims, " of ", CountPods(progress.surge),
+            absl::StrCat("no more than ", victims, " of ", SayPods(progress.surge),
                          " came up on real nodes in time")};
   }
   return {DrainBackStep::kUndo, 0,
-          absl::StrCat("none of ", CountPods(progress.surge), " came up on real nodes in time")};
+          absl::StrCat("none of ", SayPods(progress.surge), " came up on real nodes in time")};
 }
 
 absl::Duration PauseAfterDrainBack(uint32_t undone) {

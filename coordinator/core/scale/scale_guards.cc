@@ -95,6 +95,12 @@ bool HasTaken(const Cluster& cluster, const OpenDecision& open, const std::set<s
       });
 }
 
+// A decision is open on the node, and does more to its pods than to mark them.
+bool MovesPods(const State& state, const Node& node) {
+  const auto open = node.open_decision ? state.open.find(*node.open_decision) : state.open.end();
+  return open != state.open.end() && open->second.decision.kind != DecisionKind::kFirstToGo;
+}
+
 // Open decisions that take pods of the workload off their nodes: those that watch one of its controllers,
 // those on nodes that still hold one of its pods, and those that have begun on nodes that are out of service.
 // O(pods of the workload + nodes that are out of service).
@@ -103,7 +109,8 @@ size_t DecisionsThatMove(const State& state, const Cluster& cluster, const Scale
   std::set<std::string> controllers;
   for (const auto& [uid, pod] : scaler.pods) {
     const auto node = cluster.nodes.find(pod.facts.node);
-    if (node != cluster.nodes.end() && node->second.open_decision) found.insert(*node->second.open_decision);
+    if (node != cluster.nodes.end() && MovesPods(state, node->second))
+      found.insert(*node->second.open_decision);
     const PodFacts* facts = cluster.pods.Find({scaler.policy.target.name_space, pod.facts.name});
     if (facts == nullptr) continue;
     controllers.insert(facts->controller.uid);

@@ -37,7 +37,7 @@ TEST(DrainBackBeginsTest, NotWhileAnythingSpeaksAgainstIt) {
       {"19 of its 20 pods are Ready", [](DrainBackSight& s) { s.ready = 19; }},
       {"pods of it are going still", [](DrainBackSight& s) { s.ready = 21; }},
       {"real nodes have no room for a pod of it", [](DrainBackSight& s) { s.room = 0; }},
-      {"the next ones come home 2 s later",
+      {"the next ones come home 2.0 s later",
        [](DrainBackSight& s) { s.not_before = s.now + kDrainBackEvery; }},
       {"", [](DrainBackSight& s) { s.on_virtual = 0; }},
   };

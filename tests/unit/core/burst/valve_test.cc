@@ -45,7 +45,7 @@ TEST(ValveTest, ClosesWhenNothingPressesAnyMore) {
   EXPECT_EQ(AskValve(sight).again, kStart + kValveHold);
   sight.now = kStart + kValveHold;
   EXPECT_EQ(AskValve(sight).step, ValveStep::kClose);
-  EXPECT_EQ(AskValve(sight).reason, "every pod has had a node for 3 s");
+  EXPECT_EQ(AskValve(sight).reason, "every pod has had a node for 3.0 s");
 }
 
 // At once where a cap is reached, the provider fails, the virtual nodes go or real room comes.

@@ -62,6 +62,7 @@ class ScaleFixture : public testing::Test {
     }
     for (const auto& [name, policy] : policies_) restored.policies.push_back(policy);
     for (const auto& [name, record] : records_) restored.scalers.push_back(record);
+    for (const auto& [name, record] : clusters_) restored.clusters.push_back(record);
     actions_.clear();
     requests_.clear();
     core_ = std::make_unique<Core>(restored, now_);
@@ -169,6 +170,7 @@ class ScaleFixture : public testing::Test {
   std::map<DecisionId, Decision> decisions_;
   std::map<std::string, Policy> policies_;
   std::map<std::string, ScalerRecord> records_;
+  std::map<std::string, ClusterRecord> clusters_;
   // What was handed out and asked for, since the last clear().
   std::vector<ReleasedAction> actions_;
   std::vector<Request> requests_;
@@ -183,6 +185,8 @@ class ScaleFixture : public testing::Test {
       if (const auto* gone = std::get_if<ErasePolicy>(&write)) policies_.erase(gone->name);
       if (const auto* put = std::get_if<PutScalerRecord>(&write)) records_[put->record.policy] = put->record;
       if (const auto* gone = std::get_if<EraseScalerRecord>(&write)) records_.erase(gone->policy);
+      if (const auto* put = std::get_if<PutClusterRecord>(&write))
+        clusters_[put->record.cluster] = put->record;
     }
     for (const Notice& notice : effects.notices) {
       if (const auto* sight = std::get_if<SightChanged>(&notice)) blind_ = sight->blind;

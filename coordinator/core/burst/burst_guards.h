@@ -1,0 +1,35 @@
+// L6, L8, L9: what every opening of virtual nodes passes before anything is done, in a fixed order; each
+// answers with its figures, whether an earlier one has refused already or not. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "coordinator/core/burst/back_off.h"
+#include "coordinator/core/burst/burst_policy.h"
+#include "coordinator/core/burst/caps.h"
+#include "coordinator/core/decision.h"
+#include "coordinator/core/operator_orders.h"
+
+namespace evenkeel::coordinator {
+
+struct BurstGuardFacts {
+  absl::Time now;
+  PolicyMode mode = PolicyMode::kObserve;
+  std::string policy;
+  bool policy_paused = false;
+  std::optional<Pause> pause;  // of the cluster
+  bool api_reachable = false;  // L8
+  std::string api_detail;
+  ProviderBackOff provider;
+  CapAnswer caps;             // for all that presses, together: a valve cannot choose
+  std::string open_decision;  // on the cluster's virtual nodes; empty = none. L3
+};
+
+// mode, pause, api, provider, burst-cap, one-intent. Bursts go on while the coordinator is blind to nodes:
+// more room harms nobody.
+std::vector<GuardAnswer> AskBurstGuards(const BurstGuardFacts& facts);
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,53 @@
+// The core's state of one cluster's bursts: what they go by, what is seen, what was said. Durable is the
+// BurstRecord in the cluster's record; the rest is told again after a start.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "absl/time/time.h"
+#include "coordinator/core/burst/burst_policy.h"
+#include "coordinator/core/ids.h"
+#include "coordinator/core/pod_index.h"
+
+namespace evenkeel::coordinator {
+
+// The least time between two looks.
+inline constexpr absl::Duration kBurstLookEvery = absl::Milliseconds(250);
+
+// A pod that the scheduler finds no node for, and that has tolerations of its own: it may go to virtual
+// nodes.
+struct PressingPod {
+  absl::Time since;
+  // The valve was open for long enough, and it is not bound: until then it counts for nothing.
+  absl::Time helpless_until = absl::InfinitePast();
+};
+
+struct Burst {
+  std::optional<BurstPolicy> policy;  // in force; none: Evenkeel has no say in virtual nodes there
+  std::string policy_name;
+  std::string policy_etag;
+  std::set<std::string> virtual_nodes;           // by the policy's selector
+  std::set<std::string> tainted;                 // nodes that carry the valve's taint, virtual or not
+  std::map<std::string, absl::Time> real_nodes;  // Ready without a break, since
+  std::map<PodName, PressingPod> pressing;
+  absl::Time last_pressed = absl::InfinitePast();
+  std::map<PodName, absl::Time> starting;   // on virtual nodes and not Ready yet: since when they are there
+  std::set<PodName> unmarked;               // on virtual nodes, to be given a deletion cost
+  std::map<PodName, std::string> marked;    // by us, and not seen to be so yet: their uids
+  std::optional<DecisionId> open_decision;  // kBurst or kValve: at most one (L3)
+  std::optional<absl::Time> opened;         // the valve, by the open kBurst
+  std::set<std::string> refused_by;         // guards that refused this episode of pressing, once each
+  // After actions that failed: none of the same is planned before, so that what Kubernetes forbids is not
+  // asked for all the time.
+  absl::Time valve_from = absl::InfinitePast();
+  absl::Duration valve_pause;
+  absl::Time mark_from = absl::InfinitePast();
+  absl::Duration mark_pause;
+  absl::Time looked = absl::InfinitePast();
+  absl::Time next_look = absl::InfiniteFuture();
+};
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,21 @@
+// A cluster's virtual nodes are looked at: what they cost is counted, pods on them are marked as the first to
+// go, those that do not come up are given up, and the nodes are opened or closed to new pods.
+#pragma once
+
+#include <vector>
+
+#include "coordinator/core/room.h"
+#include "coordinator/core/turn.h"
+
+namespace evenkeel::coordinator {
+
+// Burst::next_look has come. O(pods on virtual nodes + pods that press).
+void OnBurstDue(Turn& turn, Cluster& cluster);
+
+// What all pods that press ask for together; those that the valve does not help are not counted.
+Resources PressingRequests(const Cluster& cluster, absl::Time now);
+
+// Real nodes that have been Ready since `since` or before, with what is free on them. O(nodes).
+std::vector<FreeNode> RealNodes(const Cluster& cluster, absl::Time since);
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,274 @@
+// Virtual nodes in the core's step: closed until real ones have no room, opened by the scheduler's word and
+// within caps, their pods the first to go, their provider left alone when it fails, and paid for.
+
+#include "coordinator/core/burst/burst_state.h"
+#include "coordinator/core/burst/valve.h"
+#include "tests/unit/core/burst/burst_fixture.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+class BurstStepTest : public BurstFixture {};
+
+// ---- the valve ----
+
+// A virtual node is closed as soon as a policy rules it, by the traits that the policy picks, and no other.
+TEST_F(BurstStepTest, VirtualNodesAreClosedWhileNoBurstIs) {
+  Do(ClusterAdded{"local"});
+  SeeReal(kReal);
+  SeeVirtual(false);
+  Apply(BurstPolicyOf());
+  List();
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kCloseValve);
+  EXPECT_EQ(actions_[0].action.name, kVirtual);
+  EXPECT_EQ(actions_[0].action.uid, "uid-virtual-1");
+  Settle();
+  ASSERT_EQ(Of(DecisionKind::kValve).size(), 1u);
+  EXPECT_EQ(Of(DecisionKind::kValve)[0].state, DecisionState::kSucceeded);
+  EXPECT_EQ(Of(DecisionKind::kValve)[0].policy, "burst");
+  SeeVirtual(true);  // the observation comes later, and changes nothing
+  Pass(absl::Minutes(1));
+  EXPECT_EQ(decisions_.size(), 1u);
+}
+
+// Under observe, and while the policy is paused, virtual nodes stay as they are.
+TEST_F(BurstStepTest, NothingIsClosedUnderObserve) {
+  Do(ClusterAdded{"local"});
+  SeeReal(kReal);
+  SeeVirtual(false);
+  Apply(BurstPolicyOf(PolicyMode::kObserve));
+  List();
+  EXPECT_TRUE(actions_.empty());
+  Policy paused = BurstPolicyOf();
+  paused.burst().paused = true;
+  Apply(paused);
+  Pass(absl::Seconds(5));
+  EXPECT_TRUE(actions_.empty());
+}
+
+// When the policy goes, so does the taint.
+TEST_F(BurstStepTest, ThePolicysEndOpensThem) {
+  Begin(2);
+  EXPECT_TRUE(done_.empty());
+  Do(DeletePolicy{.request_id = 2, .name = "burst"});
+  Settle();
+  EXPECT_EQ(DoneTo(ActionKind::kOpenValve), std::vector<std::string>{kVirtual});
+}
+
+// ---- bursts ----
+
+// Pods that find no room for a moment open it; when all have had a node for three seconds it is closed again.
+// One decision tells all of it.
+TEST_F(BurstStepTest, APodWithoutRoomOpensTheValve) {
+  Begin(5);
+  Press(6, 8);
+  EXPECT_TRUE(actions_.empty());
+  Pass(kPressFor + kBurstLookEvery);
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kOpenValve);
+  const Decision begun = Of(DecisionKind::kBurst).at(0);
+  EXPECT_EQ(begun.state, DecisionState::kOpen);
+  EXPECT_EQ(begun.summary, "3 pods find no room on real nodes: virtual nodes are to take them");
+  ASSERT_EQ(begun.evidence.size(), 3u);
+  EXPECT_EQ(begun.evidence[0].observation,
+            "shop/web-6 finds no node: 0/2 nodes are available: 1 Insufficient cpu.");
+  Settle(absl::ZeroDuration());
+  RunOn(kVirtual, 6, 8);
+  done_.clear();
+  Settle(kValveHold - absl::Milliseconds(400));
+  EXPECT_TRUE(DoneTo(ActionKind::kCloseValve).empty());
+  Settle();
+  EXPECT_EQ(DoneTo(ActionKind::kCloseValve), std::vector<std::string>{kVirtual});
+  const Decision ended = Of(DecisionKind::kBurst).at(0);
+  EXPECT_EQ(ended.state, DecisionState::kSucceeded);
+  EXPECT_EQ(ended.outcome, "Virtual nodes are closed again: every pod has had a node for 3.0 s");
+}
+
+// A pod that the valve does not help counts no more, and does not keep it open.
+TEST_F(BurstStepTest, APodThatItDoesNotHelpCountsNoMore) {
+  Begin(5);
+  Press(6, 6);
+  Settle();
+  EXPECT_EQ(DoneTo(ActionKind::kOpenValve).size(), 1u);
+  Settle(kValveHelps + kValveHold + absl::Seconds(1));
+  EXPECT_EQ(DoneTo(ActionKind::kCloseValve).size(), 1u);
+  Settle(absl::Minutes(1));
+  EXPECT_EQ(DoneTo(ActionKind::kOpenValve).size(), 1u);
+  Press(7, 7);  // another one may be helped
+  Settle();
+  EXPECT_EQ(DoneTo(ActionKind::kOpenValve).size(), 2u);
+}
+
+// Under observe it is said once what would be done.
+TEST_F(BurstStepTest, ObservesABurst) {
+  Begin(5, BurstPolicyOf(PolicyMode::kObserve));
+  done_.clear();
+  Press(6, 8);
+  Settle(absl::Seconds(30));
+  EXPECT_TRUE(done_.empty());
+  ASSERT_EQ(Of(DecisionKind::kBurst).size(), 1u);
+  EXPECT_EQ(Of(DecisionKind::kBurst)[0].state, DecisionState::kObserved);
+}
+
+// L9: at the cap nothing is opened, and it is said with the figures, once.
+TEST_F(BurstStepTest, NothingIsOpenedPastTheCap) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.pods = 2;
+  Begin(5, policy);
+  Press(6, 8);
+  Pass(absl::Milliseconds(900));  // before the scaler takes back what cannot be had
+  EXPECT_TRUE(actions_.empty());
+  ASSERT_EQ(Of(DecisionKind::kBurst).size(), 1u);
+  const Decision refused = Of(DecisionKind::kBurst)[0];
+  EXPECT_EQ(refused.state, DecisionState::kRefused);
+  EXPECT_EQ(
+      refused.outcome,
+      "Nothing was done: the guard burst-cap refused: 3 pods more would make 3 on virtual nodes, and no "
+      "more than 2 are allowed");
+}
+
+// L8: nothing is begun while the API is away; afterwards it is planned from what is then true.
+TEST_F(BurstStepTest, NothingIsBegunWithoutTheApi) {
+  Begin(5);
+  Do(ApiChanged{"local", false, "no answer"});
+  Press(6, 8);
+  Pass(absl::Seconds(30));
+  EXPECT_TRUE(actions_.empty());
+  Do(ApiChanged{"local", true, ""});
+  Pass(absl::Seconds(10));
+  ASSERT_FALSE(actions_.empty());
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kOpenValve);
+}
+
+// L4: a crash after the opening was handed out. It is asked again by the same decision, which ends as any
+// other.
+TEST_F(BurstStepTest, ARestartGoesOnWithTheBurst) {
+  Begin(5);
+  Press(6, 8);
+  Pass(absl::Seconds(1));
+  ASSERT_EQ(actions_.size(), 1u);
+  Restart(absl::Seconds(2));
+  SeeReal(kReal);
+  SeeVirtual(true);
+  See(5);
+  RunOn(kReal, 1, 5);
+  Press(6, 8);
+  Do(ApiChanged{"local", true, ""});
+  Settle(absl::Seconds(8));
+  EXPECT_EQ(DoneTo(ActionKind::kOpenValve), std::vector<std::string>{kVirtual});
+  EXPECT_TRUE(DoneTo(ActionKind::kCloseValve).empty());
+  RunOn(kVirtual, 6, 8);
+  Settle(absl::Seconds(5));
+  EXPECT_EQ(DoneTo(ActionKind::kCloseValve), std::vector<std::string>{kVirtual});
+  ASSERT_EQ(Of(DecisionKind::kBurst).size(), 1u);
+  EXPECT_EQ(Of(DecisionKind::kBurst)[0].state, DecisionState::kSucceeded);
+}
+
+// L4: a crash while the valve is open. It stays open while pods press.
+TEST_F(BurstStepTest, ARestartLeavesTheValveOpenWhilePodsPress) {
+  Begin(5);
+  Press(6, 8);
+  Settle();
+  done_.clear();
+  Restart(absl::Seconds(2));
+  SeeReal(kReal);
+  SeeVirtual(false);
+  See(5);
+  RunOn(kReal, 1, 5);
+  Press(6, 8);
+  Do(ApiChanged{"local", true, ""});
+  Settle(absl::Seconds(10));
+  EXPECT_TRUE(done_.empty());
+  for (int number = 6; number <= 8; ++number) Gone(number);
+  Settle(absl::Seconds(10));
+  EXPECT_EQ(DoneTo(ActionKind::kCloseValve), std::vector<std::string>{kVirtual});
+  EXPECT_EQ(Of(DecisionKind::kBurst).size(), 1u);
+}
+
+// ---- the first to go ----
+
+// Every pod that is bound to a virtual node is marked, once, and what somebody else has said of it stays.
+TEST_F(BurstStepTest, PodsOnVirtualNodesAreMarked) {
+  Do(ClusterAdded{"local"});
+  SeeReal(kReal);
+  SeeVirtual(true);
+  Apply(BurstPolicyOf());
+  Apply(WebPolicy());
+  Do(ApiChanged{"local", true, "", 31});
+  Pass(absl::Seconds(6));
+  See(3);
+  Put(1, {.node = kReal, .ready = true});
+  Put(2, {.node = kVirtual});
+  Put(3, {.node = kVirtual, .deletion_cost = 500});
+  Settle();
+  EXPECT_EQ(DoneTo(ActionKind::kSetDeletionCost), std::vector<std::string>{Name(2)});
+  ASSERT_EQ(Of(DecisionKind::kFirstToGo).size(), 1u);
+  EXPECT_EQ(Of(DecisionKind::kFirstToGo)[0].state, DecisionState::kSucceeded);
+  EXPECT_EQ(Of(DecisionKind::kFirstToGo)[0].node, kVirtual);
+  Put(2, {.node = kVirtual, .ready = true});  // told before the mark is seen
+  Settle(absl::Seconds(5));
+  Put(2, {.node = kVirtual, .ready = true, .deletion_cost = -100});
+  Settle(absl::Seconds(5));
+  EXPECT_EQ(DoneTo(ActionKind::kSetDeletionCost).size(), 1u);
+}
+
+// ---- a provider that fails ----
+
+// Pods that do not come up are given up, and nothing goes there for a minute; then for two.
+TEST_F(BurstStepTest, AFailingProviderIsLeftAlone) {
+  Begin(5);
+  Press(6, 7);
+  Settle();
+  Put(6, {.node = kVirtual});
+  Put(7, {.node = kVirtual});
+  Settle(absl::Seconds(5));
+  done_.clear();
+  Settle(absl::Seconds(60));
+  EXPECT_EQ(DoneTo(ActionKind::kEvictPod), (std::vector<std::string>{Name(6), Name(7)}));
+  ASSERT_EQ(Of(DecisionKind::kBackOff).size(), 1u);
+  EXPECT_EQ(Of(DecisionKind::kBackOff)[0].state, DecisionState::kSucceeded);
+  EXPECT_EQ(clusters_.at("local").burst.provider.failures, 1u);
+  Gone(6);
+  Gone(7);
+  Press(8, 9);
+  done_.clear();
+  Settle(absl::Seconds(30));
+  EXPECT_TRUE(DoneTo(ActionKind::kOpenValve).empty());
+  EXPECT_EQ(Of(DecisionKind::kBurst).back().state, DecisionState::kRefused);
+  Settle(absl::Seconds(31));
+  EXPECT_EQ(DoneTo(ActionKind::kOpenValve).size(), 1u);
+  Put(8, {.node = kVirtual});
+  Put(9, {.node = kVirtual});
+  RunOn(kVirtual, 8, 9);
+  Settle();
+  EXPECT_EQ(clusters_.at("local").burst.provider.failures, 0u);
+}
+
+// ---- money ----
+
+// When the last pod has left, it is said what the burst was and what it cost, also over a restart.
+TEST_F(BurstStepTest, TheBurstsCostIsToldAtItsEnd) {
+  Begin(8);  // three on the virtual node
+  ASSERT_TRUE(clusters_.at("local").burst.ledger.began.has_value());
+  EXPECT_EQ(clusters_.at("local").burst.ledger.use.pods, 3);
+  const absl::Time began = *clusters_.at("local").burst.ledger.began;
+  Restart(absl::Minutes(10));
+  SeeReal(kReal);
+  SeeVirtual(true);
+  See(8);
+  RunOn(kReal, 1, 5);
+  RunOn(kVirtual, 6, 8);
+  Do(ApiChanged{"local", true, ""});
+  Pass(began + absl::Hours(1) - now_);
+  for (int number = 6; number <= 8; ++number) Gone(number);
+  Pass(absl::Seconds(1));
+  const std::vector<Decision> bursts = Of(DecisionKind::kBurst);
+  ASSERT_FALSE(bursts.empty());
+  // 0.6 cores for an hour, at 0.04 an hour.
+  EXPECT_EQ(bursts.back().summary, "The burst is over: 3 pods on virtual nodes at most, 60 min, 0.0240 USD");
+  EXPECT_FALSE(clusters_.at("local").burst.ledger.began.has_value());
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

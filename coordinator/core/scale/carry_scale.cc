@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/burst/carry_burst.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/guards.h"
 #include "coordinator/core/replan.h"
@@ -28,18 +29,19 @@ bool IsScaleIn(const Action& action) {
   return action.replicas && action.replicas->to < action.replicas->from;
 }
 
-// The one action of such a decision.
+// What such a decision is for, its last action. Before it pods on virtual nodes may be evicted, so that they
+// are the ones that go (burst/virtual_first.h).
 Action& ActionOf(OpenDecision& open) {
-  return open.decision.actions.front();
+  return open.decision.actions.back();
 }
 
 bool WasTried(const Decision& decision) {
-  return decision.actions.front().attempts > 0;
+  return decision.actions.back().attempts > 0;
 }
 
 // The change was noted when its decision was opened, and was not made.
 void TakeBackChange(Turn& turn, Scaler& scaler, const Decision& decision) {
-  const std::optional<ReplicaChange>& replicas = decision.actions.front().replicas;
+  const std::optional<ReplicaChange>& replicas = decision.actions.back().replicas;
   if (!replicas || !decision.timings.intended) return;
   Changes& changes = scaler.record.memory.changes;
   for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
@@ -60,6 +62,16 @@ void NoteFailure(Turn& turn, Scaler& scaler) {
 
 void AnnounceEnd(Turn& turn, const OpenDecision& open, bool warning, absl::string_view reason) {
   turn.AnnounceStep(open.decision, "closed", warning, reason, open.decision.outcome);
+}
+
+// The number is what it shall be: no more pods are taken for it.
+void SkipEvictions(OpenDecision& open) {
+  for (Action& action : open.decision.actions) {
+    if (action.kind != ActionKind::kEvictPod) continue;
+    if (action.state != ActionState::kPending && action.state != ActionState::kReleased) continue;
+    action.state = ActionState::kSkipped;
+    action.result = "not needed any more";
+  }
 }
 
 void Succeed(Turn& turn, OpenDecision& open) {
@@ -118,7 +130,7 @@ std::vector<GuardAnswer> AskAgain(const Turn& turn, const Cluster& cluster, cons
 // Why what waits to be done has lost its object; empty: it has not.
 std::string WhyOver(const Scaler& scaler, const OpenDecision& open) {
   const Decision& decision = open.decision;
-  const ReplicaChange& change = *decision.actions.front().replicas;
+  const ReplicaChange& change = *decision.actions.back().replicas;
   if (scaler.workload->uid != decision.workload_uid) {
     return absl::StrCat(decision.workload.ToString(), " was replaced by another of its name");
   }
@@ -200,6 +212,8 @@ void CarryOnScale(Turn& turn, OpenDecision& open) {
   if (ActionOf(open).state != ActionState::kPending) return;  // its answer is awaited
   Scaler* scaler = turn.ScalerOf(open.decision);
   if (scaler == nullptr) return CancelScale(turn, open, "Its policy is gone");
+  // What may not go now goes by the number alone.
+  SkipTriedEvictions(turn, open, 1);
   // Whoever ends the pause, or tells of the API, comes here again.
   if (cluster->record.pause || !cluster->sight.api_reachable) return;
   if (open.decision.kind == DecisionKind::kTakeOver) return GoOnTakingOver(turn, *scaler, open);
@@ -218,6 +232,7 @@ void ReviewScale(Turn& turn, Scaler& scaler, OpenDecision& open) {
   const bool awaited = action.state == ActionState::kReleased;
   const bool same = scaler.workload->uid == open.decision.workload_uid;
   if (same && scaler.workload->replicas == action.replicas->to) {
+    SkipEvictions(open);
     action.state = ActionState::kDone;
     action.finish_time = turn.now;
     action.result = "seen to be so";
@@ -251,8 +266,9 @@ void RestoreScale(Turn& turn, Cluster& cluster, OpenDecision& open) {
                       "The coordinator was restarted: nothing was to be done");
   }
   open.must_verify = true;
-  Action& action = ActionOf(open);
-  if (action.state == ActionState::kReleased) action.state = ActionState::kPending;
+  for (Action& action : open.decision.actions) {
+    if (action.state == ActionState::kReleased) action.state = ActionState::kPending;
+  }
 }
 
 void CancelScale(Turn& turn, OpenDecision& open, const std::string& why) {

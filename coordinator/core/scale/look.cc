@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/burst/virtual_first.h"
 #include "coordinator/core/guards.h"
 #include "coordinator/core/scale/carry_scale.h"
 #include "coordinator/core/scale/dead_pods.h"
@@ -133,6 +134,7 @@ void Act(Turn& turn, const Cluster& cluster, Scaler& scaler) {
   if (said) return;
   Decision plan = PlanScale(scaler, turn.now);
   plan.guards = std::move(guards);
+  TakeVirtualFirst(cluster, scaler, plan);
   if (scaler.refusal) return RecordRefusal(turn, scaler, std::move(plan), *scaler.refusal);
   scaler.refused_by.clear();
   OpenScale(turn, scaler, std::move(plan));

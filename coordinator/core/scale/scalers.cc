@@ -125,7 +125,7 @@ void End(Turn& turn, const std::string& name) {
   Scaler& scaler = found->second;
   // What was handed out goes on to its end; what waits has nobody left who wants it.
   OpenDecision* open = turn.FindOpen(scaler.open_decision);
-  if (open != nullptr && open->decision.actions.front().state == ActionState::kPending) {
+  if (open != nullptr && open->decision.actions.back().state == ActionState::kPending) {
     CancelScale(turn, *open, "Its policy is gone");
   }
   Cluster& cluster = *turn.FindCluster(scaler.policy.cluster);

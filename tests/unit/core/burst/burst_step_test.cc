@@ -213,6 +213,38 @@ TEST_F(BurstStepTest, PodsOnVirtualNodesAreMarked) {
   EXPECT_EQ(DoneTo(ActionKind::kSetDeletionCost).size(), 1u);
 }
 
+// A server that heeds no cost is not asked to set one; there victims are evicted before the number goes down.
+TEST_F(BurstStepTest, OnOldServersVirtualPodsAreEvictedFirst) {
+  Do(ClusterAdded{"local"});
+  SeeReal(kReal);
+  SeeVirtual(true);
+  Apply(BurstPolicyOf());
+  Policy scale = WebPolicy();
+  scale.scale().rules.behaviour.down.stabilisation = absl::ZeroDuration();
+  Apply(scale);
+  Do(ApiChanged{"local", true, "", 20});
+  Pass(absl::Seconds(6));
+  See(4);
+  RunOn(kReal, 1, 2);
+  RunOn(kVirtual, 3, 4);
+  Settle();
+  EXPECT_TRUE(done_.empty());
+  for (int i = 0; i < 20 && actions_.empty(); ++i) Seconds(1, 4, 50);
+  ASSERT_EQ(actions_.size(), 2u);
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kEvictPod);
+  EXPECT_EQ(actions_[1].action.kind, ActionKind::kEvictPod);
+  const ReleasedAction blocked = actions_[1];
+  Finish(actions_[0], ActionOutcome::kDone);
+  Finish(blocked, ActionOutcome::kBlocked, "a disruption budget");
+  actions_.clear();
+  Seconds(2, 4, 50);  // what may not go now goes by the number alone
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kSetReplicas);
+  EXPECT_EQ(actions_[0].action.replicas->to, 2);
+  Finish(actions_[0], ActionOutcome::kDone);
+  EXPECT_EQ(Last().state, DecisionState::kSucceeded);
+}
+
 // ---- a provider that fails ----
 
 // Pods that do not come up are given up, and nothing goes there for a minute; then for two.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/burst/ceilings.h"
 #include "coordinator/core/burst/virtual_first.h"
 #include "coordinator/core/guards.h"
 #include "coordinator/core/scale/carry_scale.h"
@@ -48,12 +49,24 @@ void NoteRest(Recommendations& recommendations, absl::Time now) {
   }
 }
 
+// L9: past the caps of virtual nodes there is no maximum, whatever the policy says; nor below its minimum.
+Advice AdviseUnder(std::optional<int64_t> ceiling, Scaler& scaler, absl::Time now) {
+  const ScaleRules& rules = scaler.policy.rules;
+  ScaleMemory& memory = scaler.record.memory;
+  if (ceiling) ceiling = std::max(*ceiling, MinimumAt(rules.minimums, now).replicas);
+  scaler.ceiling = ceiling && *ceiling < rules.maximum ? ceiling : std::nullopt;
+  if (!scaler.ceiling) return Advise(rules, memory, SightOf(scaler), now);
+  ScaleRules bounded = rules;
+  bounded.maximum = *scaler.ceiling;
+  return Advise(bounded, memory, SightOf(scaler), now);
+}
+
 // Looks, and notes what must be remembered of it.
-void TakeAdvice(Turn& turn, Scaler& scaler) {
+void TakeAdvice(Turn& turn, const Cluster& cluster, Scaler& scaler) {
   ScaleMemory& memory = scaler.record.memory;
   const bool panicked = memory.panic.has_value();
   if (std::exchange(scaler.rests, false)) NoteRest(memory.recommendations, turn.now);
-  scaler.advice = Advise(scaler.policy.rules, memory, SightOf(scaler), turn.now);
+  scaler.advice = AdviseUnder(CeilingOf(cluster, scaler, turn.now), scaler, turn.now);
   scaler.looked = turn.now;
   if (IsSwitchedOff(scaler.advice)) {
     // Who switches it on again sets a number: that one counts then, and nothing older.
@@ -168,7 +181,7 @@ void Look(Turn& turn, Scaler& scaler) {
     scaler.rests = false;
     return;
   }
-  TakeAdvice(turn, scaler);
+  TakeAdvice(turn, cluster, scaler);
   OpenDecision* open = turn.FindOpen(scaler.open_decision);
   const bool takes_over = open != nullptr && open->decision.kind == DecisionKind::kTakeOver;
   if (takes_over && open->must_verify) CarryOnScale(turn, *open);

@@ -82,6 +82,13 @@ std::vector<Evidence> EvidenceOf(const Scaler& scaler, absl::Time newest, absl::
                           Direction::kNeither});
     }
   }
+  if (scaler.ceiling) {
+    evidence.push_back(
+        {now, "coordinator",
+         absl::StrCat("real nodes' room and the caps of virtual nodes leave room for no more than ",
+                      *scaler.ceiling, " of at most ", rules.maximum),
+         Direction::kNeither});
+  }
   const std::string others = Others(advice.steady);
   if (!others.empty()) {
     evidence.push_back(

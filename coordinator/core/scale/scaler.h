@@ -2,6 +2,7 @@
 // rest is told again after a start.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -70,6 +71,8 @@ struct Scaler {
   absl::Time plan_from = absl::InfinitePast();
   absl::Duration failure_pause;  // the last one; zero: the last change did not fail
   std::optional<ScalerStatus> published;
+  // What the caps of virtual nodes leave of the policy's maximum; none: they leave it as it is.
+  std::optional<int64_t> ceiling;
 };
 
 }  // namespace evenkeel::coordinator

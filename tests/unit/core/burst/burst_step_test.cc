@@ -128,6 +128,25 @@ TEST_F(BurstStepTest, NothingIsOpenedPastTheCap) {
       "more than 2 are allowed");
 }
 
+// What does not fit under the caps is taken back at once, so that the rest can be let in.
+TEST_F(BurstStepTest, WhatDoesNotFitIsTakenBack) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.pods = 2;
+  Begin(5, policy);
+  See(8);
+  Press(6, 8);
+  Even(3, 5);
+  ASSERT_FALSE(actions_.empty());
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kSetReplicas);
+  EXPECT_EQ(actions_[0].action.replicas->to, 7);
+  Gone(8);
+  See(7);
+  actions_.clear();
+  Even(2, 5);
+  ASSERT_FALSE(actions_.empty());
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kOpenValve);
+}
+
 // L8: nothing is begun while the API is away; afterwards it is planned from what is then true.
 TEST_F(BurstStepTest, NothingIsBegunWithoutTheApi) {
   Begin(5);

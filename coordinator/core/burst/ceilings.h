@@ -1,0 +1,16 @@
+// The ceiling of a workload's replicas by the caps of its cluster's virtual nodes (ceiling.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/time/time.h"
+#include "coordinator/core/state.h"
+
+namespace evenkeel::coordinator {
+
+// None: nothing is capped, virtual nodes are not ours to rule, or the workload's pods do not go there.
+// O(pods of the workload + nodes).
+std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, absl::Time now);
+
+}  // namespace evenkeel::coordinator

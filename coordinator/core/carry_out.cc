@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/beats.h"
 #include "coordinator/core/burst/carry_burst.h"
+#include "coordinator/core/burst/drain_backs.h"
 #include "coordinator/core/domain_sight.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/fencing.h"
@@ -23,7 +24,9 @@ namespace {
 
 bool MayRelease(const Cluster& cluster, const OpenDecision& open, const Action& action) {
   if (IsOnWorkload(open.decision)) return MayReleaseScale(cluster, open, action);
-  if (IsOnVirtualNodes(open.decision)) return MayReleaseOnVirtualNodes(cluster, open, action);
+  if (IsOnVirtualNodes(open.decision) || open.decision.kind == DecisionKind::kDrainBack) {
+    return MayReleaseOnVirtualNodes(cluster, open, action);
+  }
   if (cluster.record.pause) return false;
   // Taking our taint off a node that lives is right whatever else we doubt; it needs the API and nothing
   // more.
@@ -172,12 +175,13 @@ void Advance(Turn& turn, OpenDecision& open) {
     case DecisionKind::kFirstToGo:
     case DecisionKind::kBackOff:
       return OnVirtualNodesActed(turn, open);
+    case DecisionKind::kDrainBack:
+      return OnDrainBackActed(turn, open);
     case DecisionKind::kGray:
     case DecisionKind::kAgentLost:
     case DecisionKind::kBlind:
     case DecisionKind::kMaintenance:
     case DecisionKind::kPause:
-    case DecisionKind::kDrainBack:
       return;  // the first goes on by itself, these have no actions
   }
 }
@@ -204,6 +208,8 @@ void CarryOn(Turn& turn, Cluster& cluster) {
       CarryOnScale(turn, *open);
     } else if (IsOnVirtualNodes(open->decision)) {
       CarryOnVirtualNodes(turn, *open);
+    } else if (open->decision.kind == DecisionKind::kDrainBack) {
+      CarryOnDrainBack(turn, *open);
     } else if (open->winding_up && !AllEnded(open->decision)) {
       WindUp(turn, *open);
     } else {
@@ -238,6 +244,7 @@ void OnActionFinished(Turn& turn, const ActionFinished& event) {
 void OnRetryDue(Turn& turn, OpenDecision& open) {
   if (IsOnWorkload(open.decision)) return CarryOnScale(turn, open);
   if (IsOnVirtualNodes(open.decision)) return CarryOnVirtualNodes(turn, open);
+  if (open.decision.kind == DecisionKind::kDrainBack) return CarryOnDrainBack(turn, open);
   if (open.decision.kind == DecisionKind::kRebalance) return RetryEviction(turn, open);
   if (open.decision.kind == DecisionKind::kReadmission) return RetryReadmission(turn, open);
   if (open.decision.kind == DecisionKind::kGrayReadmission) return RetryGrayReadmission(turn, open);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/carry_burst.h"
+#include "coordinator/core/burst/drain_backs.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/failover.h"
 #include "coordinator/core/fencing.h"
@@ -78,8 +79,7 @@ void RestoreDecisions(Turn& turn, Cluster& cluster) {
         RestoreVirtualNodes(turn, cluster, open);
         break;
       case DecisionKind::kDrainBack:
-        CloseRestored(turn, open, DecisionState::kCancelled,
-                      "The coordinator was restarted: what is then needed is planned anew");
+        RestoreDrainBack(cluster, open);
         break;
       case DecisionKind::kBlind:
         RestoreStorm(turn, cluster, open.decision);

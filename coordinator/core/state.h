@@ -216,6 +216,8 @@ struct OpenDecision {
   size_t here_before = 0;       // those of them on the readmitted node
   uint32_t moved_here = 0;      // evictions whose replacement came to the node
   uint32_t gone_elsewhere = 0;  // evictions whose replacement went to another one
+  // Of a drain-back: pods that were Ready on real nodes before it; none: not known any more.
+  std::optional<int64_t> ready_on_real_before;
   GrayLadder ladder;
 };
 

@@ -139,7 +139,7 @@ void UpdateBurst(Turn& turn, Cluster& cluster) {
   for (const auto& [name, node] : cluster.nodes) {
     if (node.facts) BurstNodeSeen(turn, cluster, node);
   }
-  // Also where nothing of it is left but taints of ours.
+  // Also where nothing of it is left but taints of ours, or a drain-back that is under way.
   burst.next_look = std::max(turn.now, burst.looked + kBurstLookEvery);
   turn.state.timers.Set({TimerKind::kBurst, {cluster.name, ""}, {}}, burst.next_look);
 }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/burst/bursts.h"
+#include "coordinator/core/burst/drain_backs.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/replan.h"
 #include "coordinator/core/sentences.h"
@@ -240,13 +241,17 @@ void SkipTriedEvictions(Turn& turn, OpenDecision& open, uint32_t most) {
 void ReviewBursts(Turn& turn, Cluster& cluster, const std::string& reason) {
   for (const DecisionId& id : std::vector<DecisionId>(cluster.open.begin(), cluster.open.end())) {
     OpenDecision* open = turn.FindOpen(id);
-    if (open == nullptr || !IsOnVirtualNodes(open->decision)) continue;
+    if (open == nullptr) continue;
+    const bool drains_back = open->decision.kind == DecisionKind::kDrainBack;
+    if (!drains_back && !IsOnVirtualNodes(open->decision)) continue;
     const std::vector<Action>& actions = open->decision.actions;
     const bool wrong = std::any_of(actions.begin(), actions.end(), [&](const Action& action) {
       return action.state == ActionState::kReleased && !MayReleaseOnVirtualNodes(cluster, *open, action);
     });
     if (wrong) {
       turn.Withdraw(*open, reason);
+    } else if (drains_back) {
+      CarryOnDrainBack(turn, *open);
     } else {
       CarryOnVirtualNodes(turn, *open);
     }

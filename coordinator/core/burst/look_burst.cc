@@ -11,6 +11,7 @@
 #include "coordinator/core/burst/burst_guards.h"
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/carry_burst.h"
+#include "coordinator/core/burst/drain_backs.h"
 #include "coordinator/core/burst/money.h"
 #include "coordinator/core/burst/real_room.h"
 #include "coordinator/core/burst/valve.h"
@@ -414,6 +415,7 @@ void OnBurstDue(Turn& turn, Cluster& cluster) {
     if (used_up > turn.now) again = std::min(again, used_up);
   }
   ReviewValve(turn, cluster, again);
+  ReviewDrainBacks(turn, cluster, again);
   again = std::max(again, turn.now + kBurstLookEvery);
   if (again >= burst.next_look || again == absl::InfiniteFuture()) return;
   burst.next_look = again;

@@ -206,6 +206,8 @@ void OnScaleDue(Turn& turn, Scaler& scaler) {
 ScaleSight SightOf(const Scaler& scaler) {
   ScaleSight sight;
   if (scaler.workload) sight.current = scaler.workload->replicas;
+  // What a drain-back has added is not what is wanted.
+  if (scaler.surge && sight.current == scaler.surge->to) sight.current = scaler.surge->from;
   const bool panic = scaler.policy.rules.panic.enabled;
   int64_t throttled = 0;
   int64_t throttled_pods = 0;

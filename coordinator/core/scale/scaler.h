@@ -39,6 +39,20 @@ struct ScaledPod {
   std::optional<PodWatch> watch;  // asked for; none: it is not bound, or going
 };
 
+// spec.replicas while a drain-back has more pods than are wanted (burst/drain_back.h).
+struct Surge {
+  int64_t from = 0;  // what is wanted
+  int64_t to = 0;    // what it is for now
+  bool operator==(const Surge&) const = default;
+};
+
+// Between two drain-backs of a workload.
+struct DrainBackPause {
+  absl::Time not_before = absl::InfinitePast();
+  uint32_t undone = 0;               // in a row
+  std::set<std::string> refused_by;  // guards, once each until one begins
+};
+
 struct Scaler {
   ScalePolicy policy;  // in force
   std::string policy_etag;
@@ -71,6 +85,8 @@ struct Scaler {
   absl::Time plan_from = absl::InfinitePast();
   absl::Duration failure_pause;  // the last one; zero: the last change did not fail
   std::optional<ScalerStatus> published;
+  std::optional<Surge> surge;  // while a drain-back is open
+  DrainBackPause drain_back;
   // What the caps of virtual nodes leave of the policy's maximum; none: they leave it as it is.
   std::optional<int64_t> ceiling;
 };

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/burst/bursts.h"
+#include "coordinator/core/burst/drain_backs.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/scale/carry_scale.h"
 #include "coordinator/core/scale/dead_pods.h"
@@ -114,6 +116,7 @@ void Begin(Turn& turn, Cluster& cluster, const Policy& policy, std::optional<Sca
   // What an earlier policy of the workload has under way.
   if (const OpenDecision* open = OpenOn(turn, cluster, scale.target)) {
     scaler.open_decision = open->decision.id;
+    scaler.surge = SurgeOf(open->decision);
   }
   ObserveAgain(turn, scaler);
   turn.Changed(scaler);
@@ -125,7 +128,9 @@ void End(Turn& turn, const std::string& name) {
   Scaler& scaler = found->second;
   // What was handed out goes on to its end; what waits has nobody left who wants it.
   OpenDecision* open = turn.FindOpen(scaler.open_decision);
-  if (open != nullptr && open->decision.actions.back().state == ActionState::kPending) {
+  if (open != nullptr && open->decision.kind == DecisionKind::kDrainBack) {
+    UndoDrainBack(turn, *open, "its scale policy is gone");
+  } else if (open != nullptr && open->decision.actions.back().state == ActionState::kPending) {
     CancelScale(turn, *open, "Its policy is gone");
   }
   Cluster& cluster = *turn.FindCluster(scaler.policy.cluster);
@@ -319,9 +324,13 @@ void BeginScalers(Turn& turn, Cluster& cluster) {
   });
   for (const DecisionId& id : std::vector<DecisionId>(cluster.open.begin(), cluster.open.end())) {
     OpenDecision* open = turn.FindOpen(id);
-    if (open == nullptr || !IsOnWorkload(open->decision) || turn.ScalerOf(open->decision) != nullptr)
-      continue;
-    CancelScale(turn, *open, "The coordinator was restarted, and its policy is gone");
+    if (open == nullptr || turn.ScalerOf(open->decision) != nullptr) continue;
+    if (IsOnWorkload(open->decision)) {
+      CancelScale(turn, *open, "The coordinator was restarted, and its policy is gone");
+    } else if (open->decision.kind == DecisionKind::kDrainBack) {
+      open->must_verify = false;  // nobody tells of the workload any more
+      UndoDrainBack(turn, *open, "the coordinator was restarted, and its scale policy is gone");
+    }
   }
 }
 
@@ -335,8 +344,15 @@ void OnWorkloadObserved(Turn& turn, const WorkloadObserved& event) {
   scaler->unseen.clear();
   scaler->absent = false;
   turn.Changed(*scaler);
-  if (OpenDecision* open = turn.FindOpen(scaler->open_decision)) ReviewScale(turn, *scaler, *open);
+  if (OpenDecision* open = turn.FindOpen(scaler->open_decision)) {
+    if (open->decision.kind == DecisionKind::kDrainBack) {
+      SeeDrainBack(turn, *scaler, *open);
+    } else {
+      ReviewScale(turn, *scaler, *open);
+    }
+  }
   LookSoon(turn, *scaler);
+  BurstLookSoon(turn, *turn.FindCluster(event.cluster));
 }
 
 void OnWorkloadGone(Turn& turn, const WorkloadGone& event) {
@@ -358,9 +374,11 @@ void OnWorkloadPodObserved(Turn& turn, const WorkloadPodObserved& event) {
   ScaledPod& pod = place->second;
   if (!fresh && pod.facts == event.facts) return;
   pod.facts = event.facts;
-  if (fresh) turn.FindCluster(event.cluster)->scaled_pods.Add(*scaler, *place);
+  Cluster& cluster = *turn.FindCluster(event.cluster);
+  if (fresh) cluster.scaled_pods.Add(*scaler, *place);
   UpdateWatch(turn, *scaler, event.pod_uid, pod);
   LookSoon(turn, *scaler);
+  if (!cluster.burst.virtual_nodes.empty()) BurstLookSoon(turn, cluster);  // it may have come home
 }
 
 void OnWorkloadPodGone(Turn& turn, const WorkloadPodGone& event) {

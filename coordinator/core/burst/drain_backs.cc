@@ -1,0 +1,515 @@
+#include "coordinator/core/burst/drain_backs.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/budgets.h"
+#include "coordinator/core/burst/bursts.h"
+#include "coordinator/core/burst/carry_burst.h"
+#include "coordinator/core/burst/damping.h"
+#include "coordinator/core/burst/drain_back.h"
+#include "coordinator/core/burst/look_burst.h"
+#include "coordinator/core/burst/real_room.h"
+#include "coordinator/core/burst/victims.h"
+#include "coordinator/core/carry_out.h"
+#include "coordinator/core/guards.h"
+#include "coordinator/core/replan.h"
+#include "coordinator/core/scale/scale_guards.h"
+#include "coordinator/core/scale/scalers.h"
+#include "coordinator/core/sentences.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+constexpr uint32_t kMostEvictionTries = 3;
+// Advice that is older than this says nothing of the load.
+constexpr absl::Duration kAdviceHolds = absl::Seconds(5);
+
+// ---- what is seen of a workload ----
+
+struct Pods {
+  int64_t ready = 0;  // and not going; the same of all
+  int64_t ready_on_real = 0;
+  int64_t ready_on_virtual = 0;
+  PodNeed need;  // the most that any of those on virtual nodes asks for
+  std::vector<VictimCandidate> candidates;
+};
+
+Pods PodsOf(const Cluster& cluster, const Scaler& scaler) {
+  Pods pods;
+  for (const auto& [uid, pod] : scaler.pods) {
+    const WorkloadPodFacts& facts = pod.facts;
+    const bool ended = facts.phase == PodPhase::kSucceeded || facts.phase == PodPhase::kFailed;
+    if (facts.deleting || ended) continue;
+    const bool on_virtual = cluster.burst.virtual_nodes.contains(facts.node);
+    VictimCandidate& candidate = pods.candidates.emplace_back();
+    candidate = {.uid = uid,
+                 .name = facts.name,
+                 .on_virtual_node = on_virtual,
+                 .bound = !facts.node.empty(),
+                 .ready = facts.ready,
+                 .created = facts.started.value_or(absl::InfinitePast())};
+    const PodFacts* known = cluster.pods.Find({scaler.policy.target.name_space, facts.name});
+    if (known != nullptr) candidate.requests = known->requests;
+    if (on_virtual) {
+      Resources& most = pods.need.requests;
+      most.cpu_millicores = std::max(most.cpu_millicores, candidate.requests.cpu_millicores);
+      most.memory_bytes = std::max(most.memory_bytes, candidate.requests.memory_bytes);
+      most.pods = 1;
+    }
+    if (!facts.ready) continue;
+    ++pods.ready;
+    ++(on_virtual ? pods.ready_on_virtual : pods.ready_on_real);
+  }
+  return pods;
+}
+
+bool IsFresh(const Scaler& scaler, absl::Time now) {
+  if (!scaler.workload || !scaler.looked) return false;
+  return scaler.rests || now - *scaler.looked <= kAdviceHolds;
+}
+
+// While a surge stands. With its pods the same load is spread thinner, and outside of the tolerance within
+// which it was before: that is no more load.
+bool AsksForMore(const Scaler& scaler, int64_t wanted) {
+  const ScaleRules& rules = scaler.policy.rules;
+  const int64_t asks = std::min(scaler.advice.wanted, rules.maximum);
+  return static_cast<double>(asks) > static_cast<double>(wanted) * (1 + rules.tolerance.up);
+}
+
+// A panic that has come to the maximum asks for nothing more, however long it lasts.
+bool IsGrowing(const Scaler& scaler) {
+  return scaler.record.memory.panic && scaler.workload->replicas < scaler.policy.rules.maximum;
+}
+
+// ---- guards ----
+
+std::vector<GuardAnswer> AskDrainBackGuards(const Turn& turn, const Cluster& cluster, const Scaler& scaler,
+                                            int64_t surge) {
+  // As for scaling in, which is what it ends with.
+  ScaleGuardFacts facts =
+      FactsForScaleGuards(turn.state, cluster, scaler, scaler.workload->replicas - 1, turn.now);
+  facts.to = scaler.workload->replicas;
+  facts.from = facts.to + surge;
+  std::vector<GuardAnswer> answers = AskScaleGuards(facts);
+  const Burst& burst = cluster.burst;
+  const bool rules = RulesVirtualNodes(burst);
+  answers.insert(answers.begin(), {"burst-mode", rules,
+                                   absl::StrCat("policy ", burst.policy_name, ": ",
+                                                burst.policy->paused ? "paused"
+                                                : rules              ? "enforce"
+                                                        : "observe, which decides and does nothing")});
+  // L6: while too much is out of service already, nothing is moved of its own accord.
+  const size_t budget = NodeBudget(cluster.policy, cluster.size);
+  const size_t out = cluster.standings.out.size();
+  answers.push_back({"node-budget", out <= budget,
+                     absl::StrCat(Count(out, "node"), " of ", cluster.size, " out of service, and at most ",
+                                  budget, " may be")});
+  const absl::Duration calm = turn.now - cluster.record.storm;
+  answers.push_back({"cool-down", calm >= cluster.policy.limits.storm_cool_down,
+                     cluster.record.storm == absl::InfinitePast()
+                         ? "there has been no storm: never were too many nodes silent at once"
+                         : absl::StrCat("the last storm was ", Say(calm), " ago")});
+  return answers;
+}
+
+// ---- the beginning ----
+
+Action SetReplicas(const Scaler& scaler, const Decision& decision, uint32_t stage, int64_t from, int64_t to) {
+  const ScalePolicy& policy = scaler.policy;
+  return Action{.number = static_cast<uint32_t>(decision.actions.size() + 1),
+                .stage = stage,
+                .kind = ActionKind::kSetReplicas,
+                .name_space = policy.target.name_space,
+                .name = policy.target.name,
+                .uid = scaler.record.uid,
+                .result = {},
+                .replicas = ReplicaChange{.group = policy.target.group,
+                                          .version = policy.version,
+                                          .kind = policy.target.kind,
+                                          .from = from,
+                                          .to = to}};
+}
+
+Decision PlanDrainBack(const Scaler& scaler, const Pods& pods, int64_t room, int64_t surge, absl::Time now) {
+  Decision decision;
+  const int64_t wanted = scaler.workload->replicas;
+  decision.summary =
+      absl::StrCat(surge, " of ", Count(static_cast<size_t>(pods.ready_on_virtual), "pod"), " of ",
+                   scaler.policy.target.ToString(), " on virtual nodes ", surge == 1 ? "comes" : "come",
+                   " home: by a rough count real nodes have room for ", room);
+  decision.evidence.push_back(
+      {now, "Kubernetes",
+       absl::StrCat(pods.ready, " of ", Count(static_cast<size_t>(wanted), "pod"), " are Ready, ",
+                    pods.ready_on_virtual, " of them on virtual nodes"),
+       Direction::kNeither});
+  decision.actions.push_back(SetReplicas(scaler, decision, 1, wanted, wanted + surge));
+  decision.timings.detected = now;
+  decision.timings.judged = now;
+  return decision;
+}
+
+void RecordRefusal(Turn& turn, const Cluster& cluster, Scaler& scaler, Decision plan,
+                   const GuardAnswer& refusal) {
+  if (!scaler.drain_back.refused_by.insert(refusal.guard).second) return;
+  const bool observed = refusal.guard == "mode" || refusal.guard == "burst-mode";
+  for (Action& action : plan.actions) {
+    action.state = ActionState::kSkipped;
+    action.result = absl::StrCat("the guard ", refusal.guard, " refused");
+  }
+  plan.outcome = absl::StrCat("Nothing was done: the guard ", refusal.guard, " refused: ", refusal.reason);
+  const DecisionId id =
+      turn.Record(DecisionKind::kDrainBack, scaler,
+                  observed ? DecisionState::kObserved : DecisionState::kRefused, std::move(plan));
+  Decision& recorded = turn.state.open.at(id).decision;
+  recorded.policy = cluster.burst.policy_name;
+  recorded.policy_etag = cluster.burst.policy_etag;
+}
+
+void OpenDrainBack(Turn& turn, const Cluster& cluster, Scaler& scaler, Decision plan, int64_t ready_on_real) {
+  OpenDecision& open = turn.Open(DecisionKind::kDrainBack, scaler);
+  Decision& decision = open.decision;
+  decision.policy = cluster.burst.policy_name;
+  decision.policy_etag = cluster.burst.policy_etag;
+  decision.summary = std::move(plan.summary);
+  decision.evidence = std::move(plan.evidence);
+  decision.guards = std::move(plan.guards);
+  decision.actions = std::move(plan.actions);
+  decision.timings = plan.timings;
+  decision.timings.intended = turn.now;
+  open.ready_on_real_before = ready_on_real;
+  scaler.surge = SurgeOf(decision);
+  scaler.drain_back.refused_by.clear();
+  ReleaseNext(turn, open);
+}
+
+// One at a time in a cluster: two would count the same room.
+bool IsAnyUnderWay(Turn& turn, const Cluster& cluster) {
+  return std::any_of(cluster.open.begin(), cluster.open.end(), [&turn](const DecisionId& id) {
+    const OpenDecision* open = turn.FindOpen(id);
+    return open != nullptr && open->decision.kind == DecisionKind::kDrainBack;
+  });
+}
+
+void MayBegin(Turn& turn, const Cluster& cluster, Scaler& scaler, absl::Time& again) {
+  if (!IsFresh(scaler, turn.now) || turn.FindOpen(scaler.open_decision) != nullptr) return;
+  if (IsAnyUnderWay(turn, cluster)) return;  // its end asks for another look
+  const DrainBackPolicy& policy = cluster.burst.policy->drain_back;
+  const Pods pods = PodsOf(cluster, scaler);
+  const absl::Duration room_after = RoomAfter(policy, cluster.record.burst.damping);
+  DrainBackSight sight{.wanted = scaler.workload->replicas,
+                       .ready = pods.ready,
+                       .on_virtual = pods.ready_on_virtual,
+                       .panic = IsGrowing(scaler),
+                       .wants_more = scaler.advice.replicas > scaler.workload->replicas,
+                       .valve_open = turn.FindOpen(cluster.burst.open_decision) != nullptr,
+                       .presses = PressingRequests(cluster, turn.now).pods > 0,
+                       .now = turn.now,
+                       .not_before = scaler.drain_back.not_before};
+  if (sight.on_virtual == 0) return;
+  sight.room = HowManyFit(RealNodes(cluster, turn.now - room_after), pods.need, sight.on_virtual);
+  const DrainBackBeginning beginning = BeginDrainBack(policy, sight);
+  if (turn.now < sight.not_before) again = std::min(again, sight.not_before);
+  for (const auto& [node, since] : cluster.burst.real_nodes) {
+    if (since + room_after > turn.now) again = std::min(again, since + room_after);
+  }
+  if (beginning.surge == 0) return;
+  std::vector<GuardAnswer> guards = AskDrainBackGuards(turn, cluster, scaler, beginning.surge);
+  Decision plan = PlanDrainBack(scaler, pods, sight.room, beginning.surge, turn.now);
+  if (const GuardAnswer* refused = FirstRefusal(guards)) {
+    const GuardAnswer refusal = *refused;
+    plan.guards = std::move(guards);
+    return RecordRefusal(turn, cluster, scaler, std::move(plan), refusal);
+  }
+  plan.guards = std::move(guards);
+  OpenDrainBack(turn, cluster, scaler, std::move(plan), pods.ready_on_real);
+}
+
+// ---- while the surge stands ----
+
+// The one action that every drain-back begins with.
+const Action& SurgeAction(const OpenDecision& open) {
+  return open.decision.actions.front();
+}
+
+bool IsReturning(const OpenDecision& open) {
+  return open.decision.actions.size() > 1;
+}
+
+void AppendReturn(Turn& turn, const Scaler* scaler, OpenDecision& open) {
+  Decision& decision = open.decision;
+  Action back = SurgeAction(open);
+  back.number = static_cast<uint32_t>(decision.actions.size() + 1);
+  back.stage = LastStage(decision) + 1;
+  back.state = ActionState::kPending;
+  back.result.clear();
+  back.release_time.reset();
+  back.finish_time.reset();
+  back.attempts = 0;
+  std::swap(back.replicas->from, back.replicas->to);
+  if (scaler != nullptr && scaler->workload) back.uid = scaler->record.uid;
+  decision.actions.push_back(std::move(back));
+  turn.Changed(open);
+}
+
+void AppendEvictions(const Cluster& cluster, const Scaler& scaler, const Pods& pods, int64_t number,
+                     OpenDecision& open) {
+  Decision& decision = open.decision;
+  const uint32_t stage = LastStage(decision) + 1;
+  for (const VictimCandidate& victim :
+       PickVirtualVictims(pods.candidates, static_cast<size_t>(number), cluster.burst.policy->prices)) {
+    decision.actions.push_back(Action{.number = static_cast<uint32_t>(decision.actions.size() + 1),
+                                      .stage = stage,
+                                      .kind = ActionKind::kEvictPod,
+                                      .name_space = scaler.policy.target.name_space,
+                                      .name = victim.name,
+                                      .uid = victim.uid,
+                                      .result = {},
+                                      .replicas = {}});
+  }
+}
+
+void EndDrainBack(Turn& turn, OpenDecision& open, DecisionState end, std::string outcome, bool undone) {
+  Scaler* scaler = turn.ScalerOf(open.decision);
+  if (scaler != nullptr) {
+    scaler->surge.reset();
+    DrainBackPause& pause = scaler->drain_back;
+    pause.undone = undone ? pause.undone + 1 : 0;
+    pause.not_before = turn.now + PauseAfterDrainBack(pause.undone);
+  }
+  turn.Close(open, end, std::move(outcome));
+  turn.AnnounceStep(open.decision, "closed", end == DecisionState::kFailed,
+                    end == DecisionState::kSucceeded ? "DrainedBack" : "DrainBackEnded",
+                    open.decision.outcome);
+  if (scaler != nullptr) LookSoon(turn, *scaler);
+  if (Cluster* cluster = turn.FindCluster(open.decision.cluster)) BurstLookSoon(turn, *cluster);
+}
+
+void GoOn(Turn& turn, const Cluster& cluster, const Scaler& scaler, OpenDecision& open, absl::Time& again) {
+  const Action& surge_action = SurgeAction(open);
+  if (IsReturning(open) || surge_action.state != ActionState::kDone || open.must_verify) return;
+  if (!scaler.workload) return;  // its pods cannot be told while it is not seen
+  // What is seen of pods is old, or what is said of nodes is in doubt (L2, L8): whoever ends that looks
+  // again.
+  if (!cluster.sight.api_reachable || cluster.sight.blind || cluster.record.pause) return;
+  if (!RulesVirtualNodes(cluster.burst))
+    return UndoDrainBack(turn, open, "the burst policy does not hold any more");
+  const Surge surge = *SurgeOf(open.decision);
+  const Pods pods = PodsOf(cluster, scaler);
+  const DrainBackProgress progress{
+      .wanted = surge.from,
+      .surge = surge.to - surge.from,
+      .ready = pods.ready,
+      .ready_on_real = pods.ready_on_real,
+      // Not known any more after a restart: nothing has left the virtual nodes yet.
+      .ready_on_real_before = open.ready_on_real_before.value_or(surge.from - pods.ready_on_virtual),
+      .on_virtual = pods.ready_on_virtual,
+      .wants_more = IsFresh(scaler, turn.now) && AsksForMore(scaler, surge.from),
+      .now = turn.now,
+      .deadline =
+          surge_action.finish_time.value_or(turn.now) + cluster.burst.policy->drain_back.surge_timeout};
+  const DrainBackNext next = NextOfDrainBack(progress);
+  switch (next.step) {
+    case DrainBackStep::kWait:
+      again = std::min(again, progress.deadline);
+      return;
+    case DrainBackStep::kKeepSurge:
+      return EndDrainBack(turn, open, DecisionState::kCancelled,
+                          absl::StrCat("The pods that were added stay: ", next.reason), false);
+    case DrainBackStep::kRemove:
+      AppendEvictions(cluster, scaler, pods, next.victims, open);
+      break;
+    case DrainBackStep::kUndo:
+      break;
+  }
+  AddEvidence(open.decision.evidence, {turn.now, "Kubernetes", next.reason, Direction::kNeither});
+  AppendReturn(turn, &scaler, open);
+  ReleaseNext(turn, open);
+}
+
+void MarkSeen(Action& action, absl::Time now) {
+  action.state = ActionState::kDone;
+  action.finish_time = now;
+  action.result = "seen to be so";
+}
+
+size_t Evicted(const Decision& decision) {
+  return static_cast<size_t>(
+      std::count_if(decision.actions.begin(), decision.actions.end(), [](const Action& action) {
+        return action.kind == ActionKind::kEvictPod && action.state == ActionState::kDone;
+      }));
+}
+
+void OnSurged(Turn& turn, OpenDecision& open) {
+  const Action& action = SurgeAction(open);
+  if (action.state != ActionState::kDone) {
+    return EndDrainBack(turn, open, DecisionState::kFailed,
+                        absl::StrCat("No pods were added: ", action.result), true);
+  }
+  Scaler* scaler = turn.ScalerOf(open.decision);
+  // The answer is newer than the last observation.
+  if (scaler != nullptr && scaler->workload && scaler->workload->replicas == action.replicas->from) {
+    scaler->workload->replicas = action.replicas->to;
+  }
+  if (!open.unneeded.empty() || scaler == nullptr) {
+    AppendReturn(turn, scaler, open);
+    return ReleaseNext(turn, open);
+  }
+  if (Cluster* cluster = turn.FindCluster(open.decision.cluster)) BurstLookSoon(turn, *cluster);
+}
+
+void OnReturned(Turn& turn, OpenDecision& open) {
+  const Action& back = open.decision.actions.back();
+  const std::string subject = open.decision.workload.ToString();
+  const size_t evicted = Evicted(open.decision);
+  if (back.state != ActionState::kDone) {
+    return EndDrainBack(turn, open, DecisionState::kFailed,
+                        absl::StrCat(subject, " was not set back to ", back.replicas->to,
+                                     " replicas: ", back.result, ". What is still needed is planned anew"),
+                        evicted == 0);
+  }
+  Scaler* scaler = turn.ScalerOf(open.decision);
+  if (scaler != nullptr && scaler->workload && scaler->workload->replicas == back.replicas->from) {
+    scaler->workload->replicas = back.replicas->to;
+  }
+  if (evicted == 0) {
+    const std::string why = open.unneeded.empty() ? open.decision.evidence.back().observation : open.unneeded;
+    return EndDrainBack(turn, open, DecisionState::kCancelled,
+                        absl::StrCat("It was undone, and pods stay on virtual nodes: ", why),
+                        open.unneeded.empty());
+  }
+  Cluster* cluster = turn.FindCluster(open.decision.cluster);
+  NoteDrainedBack(cluster->record.burst.damping, turn.now);
+  turn.RecordChanged(*cluster);
+  open.decision.timings.recovered = turn.now;
+  EndDrainBack(turn, open, DecisionState::kSucceeded,
+               absl::StrCat(Count(evicted, "pod"), " of ", subject, evicted == 1 ? " has" : " have",
+                            " come home to real nodes"),
+               false);
+}
+
+// The replicas are what is wanted again: nothing more may be taken.
+void SeeReturned(Turn& turn, OpenDecision& open) {
+  for (Action& action : open.decision.actions) {
+    if (action.state != ActionState::kPending) continue;
+    if (action.replicas) {
+      MarkSeen(action, turn.now);
+    } else {
+      action.state = ActionState::kSkipped;
+      action.result = "not needed any more: the replicas are what is wanted";
+    }
+  }
+  turn.Changed(open);
+  if (AllEnded(open.decision)) OnReturned(turn, open);
+}
+
+// The scalers that have pods on virtual nodes, or a drain-back under way, by name.
+std::set<std::string> ScalersConcerned(Turn& turn, const Cluster& cluster) {
+  std::set<std::string> names;
+  for (const std::string& node : cluster.burst.virtual_nodes) {
+    for (const PodName& pod : cluster.pods.OnNode(node)) {
+      const auto owner = cluster.scaled_pods.find(cluster.pods.Find(pod)->uid);
+      if (owner != cluster.scaled_pods.end()) names.insert(owner->second);
+    }
+  }
+  for (const DecisionId& id : cluster.open) {
+    const OpenDecision* open = turn.FindOpen(id);
+    if (open == nullptr || open->decision.kind != DecisionKind::kDrainBack) continue;
+    if (const Scaler* scaler = turn.ScalerOf(open->decision)) names.insert(scaler->record.policy);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::optional<Surge> SurgeOf(const Decision& decision) {
+  if (decision.kind != DecisionKind::kDrainBack || decision.actions.empty()) return std::nullopt;
+  const std::optional<ReplicaChange>& replicas = decision.actions.front().replicas;
+  if (!replicas) return std::nullopt;
+  return Surge{.from = replicas->from, .to = replicas->to};
+}
+
+void ReviewDrainBacks(Turn& turn, Cluster& cluster, absl::Time& again) {
+  for (const std::string& name : ScalersConcerned(turn, cluster)) {
+    Scaler& scaler = *turn.FindScaler(name);
+    OpenDecision* open = turn.FindOpen(scaler.open_decision);
+    if (open != nullptr && open->decision.kind == DecisionKind::kDrainBack) {
+      GoOn(turn, cluster, scaler, *open, again);
+    } else if (cluster.burst.policy) {
+      MayBegin(turn, cluster, scaler, again);
+    }
+  }
+}
+
+void OnDrainBackActed(Turn& turn, OpenDecision& open) {
+  if (IsReturning(open)) return OnReturned(turn, open);
+  OnSurged(turn, open);
+}
+
+void CarryOnDrainBack(Turn& turn, OpenDecision& open) {
+  if (open.must_verify) return;
+  if (!AllEnded(open.decision)) {
+    SkipTriedEvictions(turn, open, kMostEvictionTries);
+    return ReleaseNext(turn, open);
+  }
+  if (Cluster* cluster = turn.FindCluster(open.decision.cluster)) BurstLookSoon(turn, *cluster);
+}
+
+void SeeDrainBack(Turn& turn, Scaler& scaler, OpenDecision& open) {
+  const Surge surge = *SurgeOf(open.decision);
+  const int64_t replicas = scaler.workload->replicas;
+  const bool same = scaler.workload->uid == open.decision.workload_uid;
+  if (!same || (replicas != surge.from && replicas != surge.to)) {
+    for (Action& action : open.decision.actions) {
+      if (action.state != ActionState::kPending && action.state != ActionState::kReleased) continue;
+      action.state = ActionState::kSkipped;
+      action.result = action.attempts > 0 ? "whether it was done is not known" : "it was not done";
+    }
+    return EndDrainBack(turn, open, DecisionState::kCancelled,
+                        same ? absl::StrCat("Somebody else has set spec.replicas to ", replicas, " meanwhile")
+                             : "The workload was replaced by another of its name",
+                        false);
+  }
+  const bool restored = std::exchange(open.must_verify, false);
+  if (IsReturning(open) && replicas == surge.from) return SeeReturned(turn, open);
+  Action& first = open.decision.actions.front();
+  if (first.state == ActionState::kPending && replicas == surge.to) {
+    MarkSeen(first, turn.now);
+    turn.Changed(open);
+    return OnDrainBackActed(turn, open);
+  }
+  if (!restored) return;
+  if (first.state == ActionState::kPending) {
+    return UndoDrainBack(turn, open, "the coordinator was restarted, and it is planned anew");
+  }
+  CarryOnDrainBack(turn, open);
+}
+
+void UndoDrainBack(Turn& turn, OpenDecision& open, const std::string& why) {
+  if (IsReturning(open) || !open.unneeded.empty()) return;  // it is on its way already
+  open.unneeded = why;
+  Action& surge = open.decision.actions.front();
+  if (surge.state == ActionState::kPending) {
+    surge.state = ActionState::kSkipped;
+    surge.result = "it was not done";
+    return EndDrainBack(turn, open, DecisionState::kCancelled, absl::StrCat("It was not begun: ", why),
+                        false);
+  }
+  if (surge.state == ActionState::kDone) OnSurged(turn, open);
+}
+
+void RestoreDrainBack(Cluster& cluster, OpenDecision& open) {
+  cluster.open.insert(open.decision.id);
+  open.must_verify = true;
+  for (Action& action : open.decision.actions) {
+    if (action.state == ActionState::kReleased) action.state = ActionState::kPending;
+  }
+}
+
+}  // namespace evenkeel::coordinator

@@ -75,6 +75,9 @@ class Runner {
     for (uint32_t i = 1; i <= words.Number("nodes", 3); ++i) {
       world_.AddNode(absl::StrCat("node-", i), zones[(i - 1) % zones.size()], RoomOf(words));
     }
+    for (uint32_t i = 1; i <= words.Number("virtual", 0); ++i) {
+      world_.AddVirtualNode(absl::StrCat("virtual-", i));
+    }
   }
 
   // What a node has for pods; nothing said: room for whatever comes.
@@ -153,6 +156,24 @@ class Runner {
     world_.Order(coordinator::ApplyPolicy{.request_id = kToldOrder, .policy = policy});
   }
 
+  void ApplyBurstPolicy(const Words& words) {
+    BurstPolicy burst;
+    burst.cluster = kCluster;
+    burst.mode = words.Get("mode", "enforce") == "enforce" ? PolicyMode::kEnforce : PolicyMode::kObserve;
+    burst.paused = words.Get("paused", "no") == "yes";
+    if (words.named.contains("pods")) burst.caps.pods = words.Number("pods", 0);
+    if (words.named.contains("duration")) burst.caps.duration = words.Span("duration", absl::Hours(1));
+    burst.prices = {.core_hour_micros = 40'000, .gib_hour_micros = 4'000, .currency = "USD"};
+    burst.drain_back.surge = words.Number("surge", 4);
+    burst.drain_back.room_after = words.Span("room-after", burst.drain_back.room_after);
+    burst.start_timeout = words.Span("start-timeout", burst.start_timeout);
+    Policy policy;
+    policy.name = "burst";
+    policy.spec = burst;
+    if (!world_.coordinator_runs()) return world_.Apply(policy);
+    world_.Order(coordinator::ApplyPolicy{.request_id = kToldOrder, .policy = policy});
+  }
+
   void SetLoad(const Words& words) {
     const std::map<std::string, simulation::LoadCurve> curves = {{"step", simulation::LoadCurve::kStep},
                                                                  {"spike", simulation::LoadCurve::kSpike},
@@ -197,6 +218,7 @@ class Runner {
     spec.priority = static_cast<int32_t>(words.Number("priority", 0));
     spec.starts = words.Get("starts", "yes") == "yes";
     spec.tolerates_all = words.Get("tolerates", "") == "everything";
+    spec.tolerates_virtual = words.Get("tolerates", "") == "virtual";
     spec.requests = {.cpu_millicores = words.Number("cpu", 0),
                      .memory_bytes = int64_t{words.Number("memory", 0)} << 20,
                      .pods = 1};
@@ -363,6 +385,15 @@ class Runner {
       {"start-coordinator", [this](const Words&) { world_.StartCoordinator(); }},
       {"crash-before-release", [this](const Words&) { world_.CrashBeforeRelease(); }},
       {"scale-policy", [this](const Words& words) { ApplyScalePolicy(words); }},
+      {"burst-policy", [this](const Words& words) { ApplyBurstPolicy(words); }},
+      {"add-node", [this](const Words& words) { world_.AddNode(words.First(), "", RoomOf(words)); }},
+      {"server-minor",
+       [this](const Words& words) {
+         uint32_t minor = 0;
+         if (absl::SimpleAtoi(words.First(), &minor)) world_.kubernetes().SetServerMinor(minor);
+       }},
+      {"virtual-nodes",
+       [this](const Words& words) { world_.kubernetes().SetVirtualStarts(words.First() == "work"); }},
       {"load", [this](const Words& words) { SetLoad(words); }},
       {"lose-samples",
        [this](const Words& words) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/burst/victims.h"
 
 namespace evenkeel::simulation {
 namespace {
@@ -64,6 +65,20 @@ void KubernetesModel::AddNode(const std::string& name, const std::string& zone, 
                          [this, name] { RenewLease(name); });
 }
 
+void KubernetesModel::MakeVirtual(const std::string& name) {
+  virtual_.insert(name);
+  NodeFacts& facts = nodes_.at(name);
+  facts.allocatable = {};
+  facts.reserved = true;
+  facts.traits = {"type=virtual-kubelet", "virtual-kubelet.io/provider:"};
+  AnnounceNode(name);
+}
+
+void KubernetesModel::SetServerMinor(uint32_t minor) {
+  server_minor_ = minor;
+  scaling_.SetHeedsDeletionCosts(coordinator::HeedsDeletionCost(minor));
+}
+
 void KubernetesModel::RemoveNode(const std::string& name) {
   nodes_.erase(name);
   leases_.erase(name);
@@ -99,6 +114,7 @@ void KubernetesModel::CreatePod(const std::string& workload, const std::string& 
   if (!spec.claim.empty()) pod.exclusive_claims = {spec.claim};
   pod.priority = spec.priority;
   pod.requests = spec.requests;
+  pod.tolerates = spec.tolerates_virtual;
   pods_[name] = pod;
   owner_[name] = workload;
   Announce(name);
@@ -135,6 +151,7 @@ std::optional<std::string> KubernetesModel::PlaceFor(const WorkloadSpec& spec) c
   for (const auto& [name, facts] : nodes_) {
     const bool fits = facts.ready && !facts.unschedulable && !TaintHolds(name);
     if ((!fits && !spec.tolerates_all) || !HasRoom(name, spec.requests)) continue;
+    if (IsVirtual(name) && (!spec.tolerates_virtual || facts.valve_taint)) continue;
     const auto load = load_.find(name);
     const size_t count = load == load_.end() ? 0 : load->second;
     if (!best || count < best_count) {
@@ -152,12 +169,14 @@ void KubernetesModel::Bind(const std::string& name, const std::string& uid) {
     const auto place = PlaceFor(workloads_.at(owner_.at(name)));
     if (!place) {
       pod->second.waiting_reason = absl::StrCat("0/", nodes_.size(), " nodes are available");
+      pod->second.unschedulable = true;
       Announce(name);
       around_.schedule.After(absl::Seconds(1), [this, name, uid] { Bind(name, uid); });
       return;
     }
     Place(pod->second, *place);
     pod->second.waiting_reason.clear();
+    pod->second.unschedulable = false;
     Announce(name);
   }
   around_.schedule.After(kPodStart, [this, name, uid] { StartPod(name, uid); });
@@ -168,7 +187,8 @@ void KubernetesModel::StartPod(const std::string& name, const std::string& uid) 
   if (pod == pods_.end() || pod->second.uid != uid || pod->second.deleting ||
       !nodes_.contains(pod->second.node))
     return;
-  if (!Heard(pod->second.node) || around_.held(pod->second.node, uid)) {
+  const bool stuck = IsVirtual(pod->second.node) && !virtual_starts_;
+  if (stuck || !Heard(pod->second.node) || around_.held(pod->second.node, uid)) {
     around_.schedule.After(absl::Seconds(1), [this, name, uid] { StartPod(name, uid); });
     return;
   }
@@ -429,7 +449,7 @@ void KubernetesModel::TellAll() {
   for (const auto& [name, facts] : pods_) names.insert(name);
   for (const std::string& name : names) TellPod(name);
   scaling_.TellAll();
-  around_.tell(ApiChanged{around_.cluster, true, ""});
+  around_.tell(ApiChanged{around_.cluster, true, "", server_minor_});
 }
 
 void KubernetesModel::SetAway(bool away) {
@@ -463,7 +483,8 @@ ActionOutcome KubernetesModel::ApplyToNode(const Action& action, std::string& de
     return hook_succeeds_ ? ActionOutcome::kDone : ActionOutcome::kRefused;
   }
   const bool put = action.kind == ActionKind::kTaintNode || action.kind == ActionKind::kTaintGray ||
-                   action.kind == ActionKind::kTaintOutOfService;
+                   action.kind == ActionKind::kTaintOutOfService || action.kind == ActionKind::kCloseValve;
+  const bool valve = action.kind == ActionKind::kOpenValve || action.kind == ActionKind::kCloseValve;
   const bool gray = action.kind == ActionKind::kTaintGray || action.kind == ActionKind::kUntaintGray;
   const bool out_of_service =
       action.kind == ActionKind::kTaintOutOfService || action.kind == ActionKind::kUntaintOutOfService;
@@ -471,9 +492,10 @@ ActionOutcome KubernetesModel::ApplyToNode(const Action& action, std::string& de
     detail = "Kubernetes v1.20.2 does not know this taint";
     return ActionOutcome::kNotKnownThere;
   }
-  bool& taint = out_of_service ? node->second.out_of_service
-                : gray         ? node->second.gray_taint
-                               : node->second.failover_taint;
+  bool& taint = valve            ? node->second.valve_taint
+                : out_of_service ? node->second.out_of_service
+                : gray           ? node->second.gray_taint
+                                 : node->second.failover_taint;
   if (taint == put) return ActionOutcome::kAlreadyDone;
   taint = put;
   taint_seen_[action.name] = around_.schedule.now() + Lag(around_.knobs.taint_lag);
@@ -492,6 +514,11 @@ ActionOutcome KubernetesModel::Apply(const Action& action, std::string& detail) 
   switch (action.kind) {
     case ActionKind::kDeletePod:
       DeletePod(action.name);
+      return ActionOutcome::kDone;
+    case ActionKind::kSetDeletionCost:
+      if (pod->second.deletion_cost) return ActionOutcome::kAlreadyDone;
+      pod->second.deletion_cost = coordinator::kVirtualDeletionCost;
+      Announce(action.name);
       return ActionOutcome::kDone;
     case ActionKind::kMarkPodUnready:
       pod->second.ready = false;

@@ -51,6 +51,11 @@ class KubernetesModel {
 
   void AddNode(const std::string& name, const std::string& zone, const coordinator::Resources& room = {});
   void RemoveNode(const std::string& name);  // the node object
+  // It has the label and the taint of a virtual node, and room for whatever comes. Its agent stands for the
+  // reader of what pods use there.
+  void MakeVirtual(const std::string& name);
+  void SetVirtualStarts(bool starts) { virtual_starts_ = starts; }  // or its provider fails
+  void SetServerMinor(uint32_t minor);                              // from 22 on it heeds deletion costs
   void Deploy(const WorkloadSpec& spec);
   WorkloadSpec& workload(const std::string& name) { return workloads_.at(name); }
 
@@ -119,6 +124,7 @@ class KubernetesModel {
   void Remove(const std::string& pod);
   void TellPod(const std::string& pod);
   bool HasRoom(const std::string& node, const coordinator::Resources& requests) const;
+  bool IsVirtual(const std::string& node) const { return virtual_.contains(node); }
   std::optional<std::string> PlaceFor(const WorkloadSpec& spec) const;
 
   bool Heard(const std::string& node) const;  // its kubelet, by the API server
@@ -147,6 +153,9 @@ class KubernetesModel {
   bool scheduler_sees_taints_ = true;
   uint64_t counter_ = 0;
   std::map<std::string, coordinator::NodeFacts> nodes_;
+  std::set<std::string> virtual_;  // nodes
+  bool virtual_starts_ = true;
+  uint32_t server_minor_ = 31;
   std::map<std::string, uint64_t> versions_;      // of the node objects
   std::map<std::string, absl::Time> taint_seen_;  // from when on the scheduler knows of the taint
   std::map<std::string, size_t> load_;            // pods bound to each node

@@ -191,7 +191,8 @@ std::vector<std::string> ScaleModel::InOrderOfRemoval(std::vector<std::string> n
   const auto rank = [&](const std::string& name) {
     const PodFacts& pod = around_.pods.at(name);
     const Life& life = lives_.at(pod.uid);
-    return std::make_tuple(!pod.node.empty(), pod.phase == "Running", pod.ready, -on_node[pod.node],
+    const int32_t cost = heeds_deletion_costs_ ? pod.deletion_cost.value_or(0) : 0;
+    return std::make_tuple(!pod.node.empty(), pod.phase == "Running", pod.ready, cost, -on_node[pod.node],
                            -absl::ToUnixMicros(life.ready_changed.value_or(absl::UnixEpoch())),
                            -absl::ToUnixMicros(life.created), name);
   };

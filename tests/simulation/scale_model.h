@@ -54,9 +54,13 @@ class ScaleModel {
   void PodChanged(const std::string& name);  // or it is new
   void PodGone(const coordinator::PodFacts& pod);
 
+  // Whether controllers take pods with a lower controller.kubernetes.io/pod-deletion-cost first.
+  void SetHeedsDeletionCosts(bool heeds) { heeds_deletion_costs_ = heeds; }
+
   // Those of `names`, pods of one ReplicaSet, that go first when it shrinks: in that order. As the
   // ReplicaSet controller ranks them: not bound before bound, Pending before Running, not Ready before Ready,
-  // more pods of the same on the node before fewer, Ready for less time, younger.
+  // lower deletion costs before higher, more pods of the same on the node before fewer, Ready for less time,
+  // younger.
   std::vector<std::string> InOrderOfRemoval(std::vector<std::string> names) const;
 
   // ---- actions, with the API's preconditions ----
@@ -100,6 +104,7 @@ class ScaleModel {
   absl::Duration Lag(absl::Duration most) { return around_.dice.Between(absl::ZeroDuration(), most); }
 
   const Surroundings around_;
+  bool heeds_deletion_costs_ = true;
   uint64_t lives_begun_ = 0;  // of the coordinator's process: what an earlier one asked for is not told
   bool listed_ = false;       // the present one has been told all that there is
   std::map<coordinator::Workload, Watched> watched_;

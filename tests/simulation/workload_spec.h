@@ -20,8 +20,9 @@ struct WorkloadSpec {
   int32_t priority = 0;
   coordinator::Resources requests{.pods = 1};
   bool tolerates_all = false;
-  bool starts = true;    // its pods become Ready
-  bool blocked = false;  // a PodDisruptionBudget refuses evictions
+  bool tolerates_virtual = false;  // its pods may go to virtual nodes
+  bool starts = true;              // its pods become Ready
+  bool blocked = false;            // a PodDisruptionBudget refuses evictions
 };
 
 // What a scale policy names.

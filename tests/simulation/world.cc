@@ -241,6 +241,11 @@ void World::AddNode(const std::string& name, const std::string& zone, const Reso
   agents_.Add(name);
 }
 
+void World::AddVirtualNode(const std::string& name) {
+  AddNode(name, "");
+  kubernetes_.MakeVirtual(name);
+}
+
 void World::Apply(const Policy& policy) {
   if (policy.IfFailover() != nullptr && policy.failover().fencing.self_fencing) {
     agents_.OnConfirmed([this](const std::string& node, absl::Time sent) { fences_.Heard(node, sent); });

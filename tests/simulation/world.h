@@ -46,6 +46,7 @@ class World {
   // ---- set-up: before anything else ----
   // `room` for pods; nothing: it does not say.
   void AddNode(const std::string& name, const std::string& zone, const coordinator::Resources& room = {});
+  void AddVirtualNode(const std::string& name);
   void Start() { StartCoordinator(); }  // with every agent coming in
 
   void Deploy(const WorkloadSpec& spec) { kubernetes_.Deploy(spec); }

@@ -138,6 +138,22 @@ class Command:
             text = text.replace(f": {word}\n", f": {value}\n")
         self.run("apply", "-f", "-", input_text=text)
 
+    def apply(self, manifest: Path) -> None:
+        """Applies the policies in a file, for this cluster."""
+        self.run("apply", "-f", "-", input_text=manifest.read_text().replace(": CLUSTER\n", f": {self.cluster}\n"))
+
+    def delete_policy(self, name: str) -> None:
+        """Takes a policy away, if it is there."""
+        if any(each["metadata"]["name"] == name for each in
+               json.loads(self.run("get", "policies", "-o", "json"))["items"]):
+            self.run("delete", "policy", name)
+
+    def decisions(self, kind: str, after_s: float) -> list[dict]:
+        """Decisions of a kind, as KIND_BURST, that were made after the wall clock's time, the oldest first."""
+        found = [each for each in json.loads(self.run("get", "decisions", "-o", "json"))["items"]
+                 if each["kind"] == kind and (intended_s(each) or 0) >= after_s]
+        return sorted(found, key=intended_s)
+
     def delete_scale_policy(self) -> None:
         """Takes Lab 2's scale policy away, if it is there."""
         if any(each["metadata"]["name"] == SCALE_POLICY_NAME for each in

@@ -1,4 +1,4 @@
-"""The witness of Lab 2: watches a Deployment, its pods and its Service's endpoints by the Kubernetes API alone.
+"""The witness of Labs 2 and 3: watches a Deployment, its pods and its Service's endpoints by the Kubernetes API alone.
 
 Run as a program of its own, which knows nothing of Evenkeel and is not disturbed by those who measure:
 
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Callable
@@ -37,6 +38,7 @@ class Sight:
     ready: int  # Ready pods that are not going
     endpoints: int  # addresses that the Service sends requests to
     pods: list[str] = field(default_factory=list)  # uids of those that are not going
+    nodes: dict[str, int] = field(default_factory=dict)  # how many of them each node has; "": not bound
 
 
 class _Follower:
@@ -89,7 +91,7 @@ class _Watcher:
             now = Sight(time.monotonic(), sum(each["spec"].get("replicas", 0) for each in deployments),
                         sum(pod.ready for pod in pods),
                         sum(len(part.get("addresses") or []) for each in endpoints for part in each.get("subsets") or []),
-                        sorted(pod.uid for pod in pods))
+                        sorted(pod.uid for pod in pods), dict(sorted(Counter(pod.node for pod in pods).items())))
             if self._last is None or asdict(self._last) | {"at_s": 0} != asdict(now) | {"at_s": 0}:
                 self._last = now
                 print(json.dumps(asdict(now)), flush=True)

@@ -1,0 +1,104 @@
+"""Proves L9 on a real cluster: pods go to a virtual node only when the machine has no room, within the cap, and come home as soon as
+a second machine is there, before the load ends; never fewer are Ready than wanted, and no request is lost. The same when the
+coordinator is killed again and again.
+
+It raises a cluster of its own: one machine and one virtual node, as Lab 3 has them (deploy/local/labs). The witness is a process of
+its own that reads the Kubernetes API and nothing of Evenkeel's. Seconds are printed; none is asserted, since the machine may be
+busy with other things.
+"""
+import contextlib
+import pathlib
+import random
+import signal
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy" / "local"))
+
+from evenkeel_local import product  # noqa: E402
+from evenkeel_local.api import ApiError  # noqa: E402
+from evenkeel_local.burst_lab import BurstLab  # noqa: E402
+from evenkeel_local.cluster import Cluster  # noqa: E402
+from evenkeel_local.failure import Failure  # noqa: E402
+from evenkeel_local.progress import Progress  # noqa: E402
+from evenkeel_local.waiting import wait_for  # noqa: E402
+
+NAME = "burst"
+CAP = 16  # As the policy has it.
+KILLS = 10
+
+
+class Burst(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster(NAME)
+        cls.cluster.up(workers=1, virtual=1)
+        product.deploy(cls.cluster, Progress(quiet=True))
+        cls.lab = BurstLab(cls.cluster, product.command(cls.cluster), Progress(quiet=True))
+        cls.lab.prepare()
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.cluster.exists():
+            cls.cluster.down()
+
+    def setUp(self):
+        self.cluster.up(workers=1, virtual=1)
+
+    def assert_whole(self, outcome):
+        print(f"{self.id().rsplit('.', 1)[1]}: {outcome}", flush=True)
+        self.assertGreater(outcome.peak_virtual_pods, 0)
+        self.assertLessEqual(outcome.peak_virtual_pods, CAP)
+        self.assertEqual(outcome.virtual_pods_at_end, 0)
+        self.assertEqual(outcome.ready_deficit_max, 0)
+        self.assertEqual(outcome.failed, 0)
+
+    def test_pods_burst_and_come_home(self):
+        outcome = self.lab.run()
+        self.assert_whole(outcome)
+        self.assertTrue(outcome.cost, "nobody has told what it cost")
+
+    def test_the_coordinator_is_killed_at_any_moment(self):
+        done = threading.Event()
+        kills = []
+        dice = random.Random(4)
+
+        def kill():
+            while len(kills) < KILLS and not done.wait(dice.uniform(2, 15)):
+                self.kill_coordinator()
+                kills.append(time.monotonic())
+
+        killer = threading.Thread(target=kill, daemon=True)
+        killer.start()
+        try:
+            outcome = self.lab.run()
+        finally:
+            done.set()
+            killer.join(timeout=120)
+        print(f"the coordinator was killed {len(kills)} times", flush=True)
+        self.assert_whole(outcome)
+        self.assertGreater(len(kills), 0)
+
+    def kill_coordinator(self):
+        """SIGKILL. Its pod is replaced as well, since a kubelet lets a container that ends often wait for minutes."""
+        pod = self.cluster.api.get(f"/api/v1/namespaces/evenkeel/pods/{product.coordinator_pod(self.cluster)}")
+        with contextlib.suppress(Failure):  # It may be just between two lives.
+            self.cluster.signal_program(self.cluster.control, "evenkeel-coordinator", signal.SIGKILL)
+        with contextlib.suppress(ApiError):
+            self.cluster.api.delete(f"/api/v1/namespaces/evenkeel/pods/{pod['metadata']['name']}", gracePeriodSeconds=0)
+        wait_for(lambda: self._another_is_up(pod["metadata"]["uid"]), "another coordinator", deadline_s=90)
+
+    def _another_is_up(self, old):
+        with contextlib.suppress(ApiError, Failure):
+            name = product.coordinator_pod(self.cluster)
+            pod = self.cluster.api.get(f"/api/v1/namespaces/evenkeel/pods/{name}")
+            conditions = pod["status"].get("conditions", [])
+            return pod["metadata"]["uid"] != old and any(each["type"] == "Ready" and each["status"] == "True"
+                                                         for each in conditions)
+        return False
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

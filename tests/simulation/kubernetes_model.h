@@ -54,6 +54,7 @@ class KubernetesModel {
   // It has the label and the taint of a virtual node, and room for whatever comes. Its agent stands for the
   // reader of what pods use there.
   void MakeVirtual(const std::string& name);
+  bool IsVirtual(const std::string& node) const { return virtual_.contains(node); }
   void SetVirtualStarts(bool starts) { virtual_starts_ = starts; }  // or its provider fails
   void SetServerMinor(uint32_t minor);                              // from 22 on it heeds deletion costs
   void Deploy(const WorkloadSpec& spec);
@@ -124,7 +125,6 @@ class KubernetesModel {
   void Remove(const std::string& pod);
   void TellPod(const std::string& pod);
   bool HasRoom(const std::string& node, const coordinator::Resources& requests) const;
-  bool IsVirtual(const std::string& node) const { return virtual_.contains(node); }
   std::optional<std::string> PlaceFor(const WorkloadSpec& spec) const;
 
   bool Heard(const std::string& node) const;  // its kubelet, by the API server

@@ -51,10 +51,16 @@ std::string SubjectOf(const Decision& decision) {
   return decision.workload.empty() ? decision.node : decision.workload.ToString();
 }
 
+bool LeavesVirtualNodes(const Decision& decision) {
+  return decision.kind == DecisionKind::kDrainBack || decision.kind == DecisionKind::kBackOff ||
+         decision.kind == DecisionKind::kScale;
+}
+
 // Right whatever is doubted of nodes: no node and no pod loses anything by it.
 bool IsNeverInDoubt(const Action& action) {
   const bool grows = action.replicas && action.replicas->to > action.replicas->from;
-  return grows || action.kind == ActionKind::kDeleteAutoscaler;
+  return grows || action.kind == ActionKind::kDeleteAutoscaler || action.kind == ActionKind::kOpenValve ||
+         action.kind == ActionKind::kSetDeletionCost;
 }
 
 }  // namespace
@@ -280,6 +286,9 @@ void Laws::Check(const ReleasedAction& released, bool was_blind) {
 
 void Laws::L1HealthyNodesKeepTheirPods(const Decision& decision, const Action& action) {
   if (decision.kind == DecisionKind::kGray) return L1OnlySickNodesAreCaredFor(decision, action);
+  if (action.kind == ActionKind::kEvictPod && LeavesVirtualNodes(decision)) {
+    return L9OnlyVirtualNodesLosePods(decision, action);
+  }
   if (action.kind == ActionKind::kEvictPod && decision.kind != DecisionKind::kRebalance) {
     return Violated("L1", absl::StrCat("a pod is evicted for a ", Text(decision.kind)));
   }
@@ -295,6 +304,16 @@ void Laws::L1HealthyNodesKeepTheirPods(const Decision& decision, const Action& a
   if (world_->now() - world_->truth().LastLost(decision.node) > Window() + kVerdictHolds) {
     Violated("L1", absl::StrCat(Text(action.kind), " ", action.name, " of ", decision.node, ", which lives"));
   }
+}
+
+// Pods go home from virtual nodes, go first from them, or are given up there: from a machine nobody goes.
+void Laws::L9OnlyVirtualNodesLosePods(const Decision& decision, const Action& action) {
+  const auto& pods = world_->kubernetes().pods();
+  const auto pod = pods.find(action.name);
+  if (pod == pods.end() || pod->second.uid != action.uid) return;
+  if (world_->kubernetes().IsVirtual(pod->second.node)) return;
+  Violated("L9",
+           absl::StrCat(action.name, " is evicted from ", pod->second.node, " for a ", Text(decision.kind)));
 }
 
 // It is sick in truth, and it says so. Its agent has a second to look, and its way; what is told is then

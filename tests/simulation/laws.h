@@ -63,6 +63,7 @@ class Laws final : public Observer {
   void L1NobodyIsDeadWhileItsLeaseIsRenewed(const std::string& node);
   void L1HealthyNodesKeepTheirPods(const coordinator::Decision& decision, const coordinator::Action& action);
   void L1OnlySickNodesAreCaredFor(const coordinator::Decision& decision, const coordinator::Action& action);
+  void L9OnlyVirtualNodesLosePods(const coordinator::Decision& decision, const coordinator::Action& action);
   void L2NothingIsDoneInDoubt(const coordinator::ReleasedAction& released, bool was_blind);
   void L2NothingIsDoneInADoubtfulDomain(const coordinator::ReleasedAction& released, const std::string& what);
   void L3IntentsAreDurable(const coordinator::ReleasedAction& released);

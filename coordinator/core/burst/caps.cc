@@ -18,7 +18,7 @@ CapAnswer Refuse(BurstCap cap, std::string reason, bool used_up = false) {
   return {.allowed = false, .cap = cap, .used_up = used_up, .reason = std::move(reason)};
 }
 
-Resources Times(const Resources& each, int64_t number) {
+Resources Multiple(const Resources& each, int64_t number) {
   return {.cpu_millicores = each.cpu_millicores * number,
           .memory_bytes = each.memory_bytes * number,
           .pods = each.pods * number};
@@ -77,7 +77,7 @@ int64_t PodsAllowed(const BurstCaps& caps, const BurstPrices& prices, const Burs
   int64_t refused = most + 1;
   while (refused - allowed > 1) {
     const int64_t middle = allowed + (refused - allowed) / 2;
-    (AskCaps(caps, prices, ledger, Times(each, middle), now).allowed ? allowed : refused) = middle;
+    (AskCaps(caps, prices, ledger, Multiple(each, middle), now).allowed ? allowed : refused) = middle;
   }
   return allowed;
 }

@@ -6,7 +6,7 @@ namespace evenkeel::coordinator {
 namespace {
 
 // Of a pod that asks for none of it, any number.
-int64_t Times(int64_t free, int64_t each, int64_t most) {
+int64_t FitsTimes(int64_t free, int64_t each, int64_t most) {
   if (each <= 0) return most;
   return std::clamp<int64_t>(free / each, 0, most);
 }
@@ -19,9 +19,9 @@ int64_t HowManyFit(const std::vector<FreeNode>& nodes, const PodNeed& each, int6
     if (fit >= most) break;
     if (node.reserved && !each.tolerates) continue;
     const int64_t left = most - fit;
-    fit += std::min({Times(node.free.cpu_millicores, each.requests.cpu_millicores, left),
-                     Times(node.free.memory_bytes, each.requests.memory_bytes, left),
-                     Times(node.free.pods, each.requests.pods, left)});
+    fit += std::min({FitsTimes(node.free.cpu_millicores, each.requests.cpu_millicores, left),
+                     FitsTimes(node.free.memory_bytes, each.requests.memory_bytes, left),
+                     FitsTimes(node.free.pods, each.requests.pods, left)});
   }
   return fit;
 }

@@ -71,7 +71,7 @@ void OnUnreachable(Turn& turn, OpenDecision& open, Action& action) {
 }
 
 // The object is not the one that was meant, or not as it was.
-void RecordNotMine(const OpenDecision& open, Action& action) {
+void RecordNotMine(Action& action) {
   if (action.replicas || action.kind == ActionKind::kDeleteAutoscaler) {
     action.state = ActionState::kFailed;
     if (!action.result.empty()) return;
@@ -101,7 +101,7 @@ void Record(Turn& turn, OpenDecision& open, Action& action, const ActionFinished
       if (action.result.empty()) action.result = "it was so already";
       break;
     case ActionOutcome::kNotMine:
-      RecordNotMine(open, action);
+      RecordNotMine(action);
       break;
     case ActionOutcome::kNotKnownThere:
       action.state = ActionState::kSkipped;

@@ -414,8 +414,9 @@ std::set<std::string> ScalersConcerned(Turn& turn, const Cluster& cluster) {
   std::set<std::string> names;
   for (const std::string& node : cluster.burst.virtual_nodes) {
     for (const PodName& pod : cluster.pods.OnNode(node)) {
-      const auto owner = cluster.scaled_pods.find(cluster.pods.Find(pod)->uid);
-      if (owner != cluster.scaled_pods.end()) names.insert(owner->second);
+      const auto owners = cluster.scaled_pods.find(cluster.pods.Find(pod)->uid);
+      if (owners == cluster.scaled_pods.end()) continue;
+      names.insert(owners->second.begin(), owners->second.end());
     }
   }
   for (const DecisionId& id : cluster.open) {

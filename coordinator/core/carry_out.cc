@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/beats.h"
+#include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/carry_burst.h"
 #include "coordinator/core/burst/drain_backs.h"
 #include "coordinator/core/domain_sight.h"
@@ -174,6 +175,7 @@ void Advance(Turn& turn, OpenDecision& open) {
     case DecisionKind::kValve:
     case DecisionKind::kFirstToGo:
     case DecisionKind::kBackOff:
+    case DecisionKind::kHeadroom:
       return OnVirtualNodesActed(turn, open);
     case DecisionKind::kDrainBack:
       return OnDrainBackActed(turn, open);
@@ -234,6 +236,9 @@ void OnActionFinished(Turn& turn, const ActionFinished& event) {
   if (event.outcome == ActionOutcome::kWithdrawn && open->winding_up) return WindUp(turn, *open);
   if (event.outcome == ActionOutcome::kWithdrawn && IsOnWorkload(open->decision)) {
     return OnScaleWithdrawn(turn, *open);
+  }
+  if (event.outcome == ActionOutcome::kWithdrawn && open->decision.kind == DecisionKind::kHeadroom) {
+    if (Cluster* cluster = turn.FindCluster(open->decision.cluster)) BurstLookSoon(turn, *cluster);
   }
   // What waits for its retry is not handed out at once.
   if (action.state == ActionState::kPending) return turn.Changed(*open);

@@ -76,6 +76,7 @@ void RestoreDecisions(Turn& turn, Cluster& cluster) {
       case DecisionKind::kValve:
       case DecisionKind::kFirstToGo:
       case DecisionKind::kBackOff:
+      case DecisionKind::kHeadroom:
         RestoreVirtualNodes(turn, cluster, open);
         break;
       case DecisionKind::kDrainBack:

@@ -38,7 +38,8 @@ enum class DecisionKind {
   kValve,      // they are opened or closed because no burst is, or Evenkeel's say in it has begun or ended
   kFirstToGo,  // pods on a virtual node are marked as the first to go when there are to be fewer
   kBackOff,    // a provider of virtual nodes fails
-  kDrainBack   // pods come home from virtual nodes
+  kDrainBack,  // pods come home from virtual nodes
+  kHeadroom    // real machines are asked for while pods are on virtual ones, or are not any more
 };
 enum class DecisionState { kOpen, kSucceeded, kFailed, kCancelled, kObserved, kRefused };
 enum class Direction { kNeither, kAgainstLife, kForLife };
@@ -57,9 +58,11 @@ enum class ActionKind {
   kFenceNode,
   kSetReplicas,
   kDeleteAutoscaler,
-  kOpenValve,       // of a virtual node: takes our taint off (burst/valve.h)
-  kCloseValve,      // puts it on
-  kSetDeletionCost  // of a pod: kVirtualDeletionCost (burst/victims.h)
+  kOpenValve,        // of a virtual node: takes our taint off (burst/valve.h)
+  kCloseValve,       // puts it on
+  kSetDeletionCost,  // of a pod: kVirtualDeletionCost (burst/victims.h)
+  kSetPlaceholders,  // `replicas.to` of the Deployment's pods, each of which asks for `requests`
+  kAskForMachines    // the webhook, whose URL is the name: so much (`requests`) is missing on real nodes
 };
 enum class ActionState { kPending, kReleased, kDone, kFailed, kSkipped };
 
@@ -84,7 +87,8 @@ struct Alternative {
   bool operator==(const Alternative&) const = default;
 };
 
-// Of kSetReplicas: the workload is the decision's; it must still have `from`.
+// Of kSetReplicas: the workload is the decision's; it must still have `from`. Of kSetPlaceholders: the
+// Deployment is the action's, and `from` is what it was seen to have.
 struct ReplicaChange {
   std::string group;  // of the workload's API
   std::string version;
@@ -106,7 +110,8 @@ struct Action {
   std::optional<absl::Time> release_time;
   std::optional<absl::Time> finish_time;
   uint32_t attempts = 0;
-  std::optional<ReplicaChange> replicas;  // of kSetReplicas only
+  std::optional<ReplicaChange> replicas;             // of kSetReplicas and kSetPlaceholders only
+  std::optional<Resources> requests = std::nullopt;  // of kSetPlaceholders and kAskForMachines only
   bool operator==(const Action&) const = default;
 };
 

@@ -49,6 +49,7 @@ void EndWhatWasOpen(Turn& turn, Node& node, const std::string& why) {
     case DecisionKind::kBurst:
     case DecisionKind::kValve:
     case DecisionKind::kDrainBack:
+    case DecisionKind::kHeadroom:
       return;  // never open on a node
   }
 }

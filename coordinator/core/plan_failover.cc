@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "coordinator/core/burst/headroom.h"
 #include "coordinator/core/sentences.h"
 
 namespace evenkeel::coordinator {
@@ -67,6 +68,7 @@ std::string StartElsewhere(const PodName& name) {
 
 PodJudgement JudgePod(const PodName& name, const PodFacts& pod, const std::optional<FenceProof>& proof) {
   if (pod.phase == "Succeeded" || pod.phase == "Failed" || pod.mirror) return {};
+  if (IsPlaceholder(pod)) return {};  // nothing is lost with it, and nothing gained by another
   const std::string& kind = pod.controller.kind;
   if (kind == "DaemonSet") {
     PodJudgement judgement = Keep(name, pod, "");

@@ -1,11 +1,14 @@
 #include "coordinator/core/pod_index.h"
 
+#include "coordinator/core/burst/headroom.h"
+
 namespace evenkeel::coordinator {
 namespace {
 
-// A pod that is being deleted is about to give its room back.
+// A pod that is being deleted is about to give its room back; a placeholder does as soon as it is needed.
 bool TakesRoom(const PodFacts& facts) {
-  return !facts.node.empty() && !facts.deleting && facts.phase != "Succeeded" && facts.phase != "Failed";
+  return !facts.node.empty() && !facts.deleting && !IsPlaceholder(facts) && facts.phase != "Succeeded" &&
+         facts.phase != "Failed";
 }
 
 }  // namespace

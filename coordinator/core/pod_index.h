@@ -39,7 +39,7 @@ class PodIndex {
   const std::set<PodName>& OnNode(const std::string& node) const;               // empty when there are none
   const ControllerPods& OfController(const std::string& controller_uid) const;  // the same
   // What the pods that are bound to a node ask for, together; those that have ended or are being deleted ask
-  // for nothing.
+  // for nothing, nor do placeholders (burst/headroom.h).
   const Resources& LoadOf(const std::string& node) const;
   // Pods of a controller that are Ready on any node but this one.
   size_t ReadyElsewhere(const std::string& controller_uid, const std::string& node) const;

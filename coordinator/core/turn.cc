@@ -160,7 +160,10 @@ void Turn::Close(OpenDecision& open, DecisionState end, std::string outcome) {
   state.timers.Clear({TimerKind::kLatePods, {}, decision.id});
   if (Cluster* cluster = FindCluster(decision.cluster)) {
     cluster->open.erase(decision.id);
-    if (cluster->burst.open_decision == decision.id) cluster->burst.open_decision.reset();
+    Burst& burst = cluster->burst;
+    if (burst.open_decision == decision.id) burst.open_decision.reset();
+    if (burst.headroom.open_change == decision.id) burst.headroom.open_change.reset();
+    if (burst.headroom.open_ask == decision.id) burst.headroom.open_ask.reset();
     for (const std::string& controller : open.waits_for) {
       const auto waiting = cluster->recovering.find(controller);
       waiting->second.erase(decision.id);

@@ -72,6 +72,8 @@ const char* Word(DecisionKind kind) {
       return "back_off";
     case DecisionKind::kDrainBack:
       return "drain_back";
+    case DecisionKind::kHeadroom:
+      return "headroom";
   }
   return "unknown";
 }
@@ -232,6 +234,16 @@ ActionWords WordsOf(ActionKind kind) {
               .order = "mark as first to go pod",
               .deed = "mark as first to go",
               .thing = "the deletion cost of pod"};
+    case ActionKind::kSetPlaceholders:
+      return {.word = "set_placeholders",
+              .order = "set the placeholders of",
+              .deed = "set the placeholders of",
+              .thing = "the change of the placeholders of"};
+    case ActionKind::kAskForMachines:
+      return {.word = "ask_for_machines",
+              .order = "ask for machines at",
+              .deed = "ask for machines at",
+              .thing = "the question for machines to"};
   }
   return {.word = "unknown", .order = "act on", .deed = "act on", .thing = "an action on"};
 }

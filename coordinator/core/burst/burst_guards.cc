@@ -49,13 +49,16 @@ GuardAnswer OneIntent(const BurstGuardFacts& facts) {
 
 }  // namespace
 
+std::vector<GuardAnswer> AskPolicyGuards(const BurstGuardFacts& facts) {
+  return {Mode(facts), Paused(facts), Api(facts)};
+}
+
 std::vector<GuardAnswer> AskBurstGuards(const BurstGuardFacts& facts) {
-  return {Mode(facts),
-          Paused(facts),
-          Api(facts),
-          Provider(facts),
-          GuardAnswer{"burst-cap", facts.caps.allowed, facts.caps.reason},
-          OneIntent(facts)};
+  std::vector<GuardAnswer> answers = AskPolicyGuards(facts);
+  answers.push_back(Provider(facts));
+  answers.push_back({"burst-cap", facts.caps.allowed, facts.caps.reason});
+  answers.push_back(OneIntent(facts));
+  return answers;
 }
 
 }  // namespace evenkeel::coordinator

@@ -28,8 +28,11 @@ struct BurstGuardFacts {
   std::string open_decision;  // on the cluster's virtual nodes; empty = none. L3
 };
 
-// mode, pause, api, provider, burst-cap, one-intent. Bursts go on while the coordinator is blind to nodes:
-// more room harms nobody.
+// mode, pause, api: of whatever a burst policy does.
+std::vector<GuardAnswer> AskPolicyGuards(const BurstGuardFacts& facts);
+
+// Those, and provider, burst-cap, one-intent. Bursts go on while the coordinator is blind to nodes: more room
+// harms nobody.
 std::vector<GuardAnswer> AskBurstGuards(const BurstGuardFacts& facts);
 
 }  // namespace evenkeel::coordinator

@@ -50,6 +50,15 @@ struct DrainBackPolicy {
   bool operator==(const DrainBackPolicy&) const = default;
 };
 
+// Real machines are asked for while a burst lasts (headroom.h).
+struct HeadroomPolicy {
+  bool placeholders = true;
+  int64_t most = 50;                    // placeholders
+  std::string name_space = "evenkeel";  // of the Deployment that holds them
+  std::string webhook;                  // the URL of an HTTP hook that is asked as well; empty: none
+  bool operator==(const HeadroomPolicy&) const = default;
+};
+
 struct BurstPolicy {
   std::string cluster;
   PolicyMode mode = PolicyMode::kObserve;
@@ -58,6 +67,7 @@ struct BurstPolicy {
   BurstCaps caps;
   BurstPrices prices;
   DrainBackPolicy drain_back;
+  HeadroomPolicy headroom;
   absl::Duration start_timeout = absl::Seconds(60);  // for a pod on a virtual node to be Ready
   bool operator==(const BurstPolicy&) const = default;
 };

@@ -9,8 +9,11 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/burst/burst_policy.h"
+#include "coordinator/core/burst/headroom.h"
 #include "coordinator/core/ids.h"
 #include "coordinator/core/pod_index.h"
+#include "coordinator/core/scale/workload_facts.h"
+#include "coordinator/core/workload.h"
 
 namespace evenkeel::coordinator {
 
@@ -23,6 +26,22 @@ struct PressingPod {
   absl::Time since;
   // The valve was open for long enough, and it is not bound: until then it counts for nothing.
   absl::Time helpless_until = absl::InfinitePast();
+};
+
+// Real machines that are asked for while a burst lasts (headrooms.h).
+struct Headroom {
+  Workload watched;                       // the placeholders' Deployment; empty: none is
+  std::optional<WorkloadFacts> workload;  // as it is seen
+  std::string unseen;                     // why it is not; a clause; empty: not known yet
+  std::optional<Placeholders> placed;     // by us, and not seen to be otherwise
+  std::optional<DecisionId> open_change;  // of the placeholders: at most one (L3)
+  std::optional<DecisionId> open_ask;     // of the webhook: the same
+  std::set<std::string> refused_by;       // guards, once a burst each; with "webhook " before those of asking
+  absl::Time changed = absl::InfinitePast();  // the last time that they were
+  absl::Time change_from = absl::InfinitePast();
+  absl::Duration change_pause;
+  absl::Time ask_from = absl::InfinitePast();
+  absl::Duration ask_pause;
 };
 
 struct Burst {
@@ -46,6 +65,7 @@ struct Burst {
   absl::Duration valve_pause;
   absl::Time mark_from = absl::InfinitePast();
   absl::Duration mark_pause;
+  Headroom headroom;
   absl::Time looked = absl::InfinitePast();
   absl::Time next_look = absl::InfiniteFuture();
 };

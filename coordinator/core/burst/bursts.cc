@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/burst/back_off.h"
+#include "coordinator/core/burst/headrooms.h"
 #include "coordinator/core/burst/victims.h"
 
 namespace evenkeel::coordinator {
@@ -35,7 +36,8 @@ bool HasEnded(const PodFacts& facts) {
 // ---- pods that find no room ----
 
 bool Presses(const PodFacts& facts) {
-  return facts.unschedulable && facts.node.empty() && facts.tolerates && !facts.deleting && !HasEnded(facts);
+  return facts.unschedulable && facts.node.empty() && facts.tolerates && !facts.deleting &&
+         !HasEnded(facts) && !IsPlaceholder(facts);
 }
 
 void StopsPressing(Turn& turn, Burst& burst, const PodName& name) {
@@ -135,6 +137,7 @@ void UpdateBurst(Turn& turn, Cluster& cluster) {
   burst.refused_by.clear();
   burst.valve_from = burst.mark_from = absl::InfinitePast();
   burst.valve_pause = burst.mark_pause = absl::ZeroDuration();
+  ForgetRefusals(burst.headroom);
   BoundBackOff(cluster.record.burst.provider, turn.now);
   for (const auto& [name, node] : cluster.nodes) {
     if (node.facts) BurstNodeSeen(turn, cluster, node);
@@ -193,7 +196,7 @@ void BurstPodGone(Turn& turn, Cluster& cluster, const PodName& name) {
 
 void BurstLookSoon(Turn& turn, Cluster& cluster) {
   Burst& burst = cluster.burst;
-  if (!burst.policy && burst.tainted.empty()) return;
+  if (!burst.policy && burst.tainted.empty() && !HasHeadroom(cluster)) return;
   const absl::Time soonest = std::max(turn.now, burst.looked + kBurstLookEvery);
   if (burst.next_look <= soonest) return;
   burst.next_look = soonest;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/drain_backs.h"
+#include "coordinator/core/burst/headrooms.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/replan.h"
 #include "coordinator/core/sentences.h"
@@ -146,12 +147,14 @@ void SkipUnended(Decision& decision, ActionKind kind, const char* why) {
 
 bool IsOnVirtualNodes(const Decision& decision) {
   return decision.kind == DecisionKind::kBurst || decision.kind == DecisionKind::kValve ||
-         decision.kind == DecisionKind::kFirstToGo || decision.kind == DecisionKind::kBackOff;
+         decision.kind == DecisionKind::kFirstToGo || decision.kind == DecisionKind::kBackOff ||
+         decision.kind == DecisionKind::kHeadroom;
 }
 
 bool MayReleaseOnVirtualNodes(const Cluster& cluster, const OpenDecision& open, const Action& action) {
   if (cluster.record.pause || !cluster.sight.api_reachable || open.must_verify) return false;
   if (action.kind == ActionKind::kOpenValve || action.kind == ActionKind::kSetDeletionCost) return true;
+  if (action.kind == ActionKind::kSetPlaceholders || action.kind == ActionKind::kAskForMachines) return true;
   const bool grows = action.replicas && action.replicas->to > action.replicas->from;
   return grows || !cluster.sight.blind;
 }
@@ -167,6 +170,8 @@ void OnVirtualNodesActed(Turn& turn, OpenDecision& open) {
       return OnValveActed(turn, *cluster, open);
     case DecisionKind::kFirstToGo:
       return OnMarked(turn, *cluster, open);
+    case DecisionKind::kHeadroom:
+      return OnHeadroomActed(turn, *cluster, open);
     default:
       return OnGivenUp(turn, *cluster, open);
   }
@@ -207,8 +212,9 @@ void RestoreVirtualNodes(Turn& turn, Cluster& cluster, OpenDecision& open) {
   Decision& decision = open.decision;
   constexpr char kNotKnown[] = "whether it was done is not known: the coordinator was restarted";
   if (decision.kind != DecisionKind::kBurst) {
-    for (const ActionKind kind : {ActionKind::kOpenValve, ActionKind::kCloseValve,
-                                  ActionKind::kSetDeletionCost, ActionKind::kEvictPod}) {
+    for (const ActionKind kind :
+         {ActionKind::kOpenValve, ActionKind::kCloseValve, ActionKind::kSetDeletionCost,
+          ActionKind::kEvictPod, ActionKind::kSetPlaceholders, ActionKind::kAskForMachines}) {
       SkipUnended(decision, kind, kNotKnown);
     }
     return turn.Close(open, DecisionState::kCancelled,

@@ -1,4 +1,4 @@
-// How decisions on virtual nodes (kBurst, kValve, kFirstToGo, kBackOff) are carried out; called by
+// How decisions on virtual nodes (kBurst, kValve, kFirstToGo, kBackOff, kHeadroom) are carried out; called by
 // carry_out.h for these kinds.
 #pragma once
 
@@ -11,8 +11,8 @@ namespace evenkeel::coordinator {
 // It is carried out here.
 bool IsOnVirtualNodes(const Decision& decision);
 
-// Not while the cluster is paused or the API is away. To open virtual nodes, to mark pods and to have more
-// pods is right whatever is doubted of nodes; all else waits for sight (L2).
+// Not while the cluster is paused or the API is away. To open virtual nodes, to mark pods, to ask for
+// machines and to have more pods is right whatever is doubted of nodes; all else waits for sight (L2).
 bool MayReleaseOnVirtualNodes(const Cluster& cluster, const OpenDecision& open, const Action& action);
 
 // All actions have ended.

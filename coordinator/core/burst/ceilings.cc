@@ -1,6 +1,7 @@
 #include "coordinator/core/burst/ceilings.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/caps.h"
@@ -25,6 +26,7 @@ std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, a
   PodNeed each{.requests = {.pods = 1}};
   bool may_burst = false;
   Resources own_pressing;
+  const std::vector<FreeNode> nodes = RealNodes(cluster, absl::InfiniteFuture());
   for (const auto& [uid, pod] : scaler.pods) {
     const PodName name{scaler.policy.target.name_space, pod.facts.name};
     const PodFacts* facts = cluster.pods.Find(name);
@@ -39,13 +41,14 @@ std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, a
       ++sight.on_real;
     } else if (const auto pressing = burst.pressing.find(name);
                pressing != burst.pressing.end() && now >= pressing->second.helpless_until) {
-      sight.presses = sight.presses || now - pressing->second.since >= kPressesInEarnest;
+      sight.presses =
+          sight.presses || now - PressesSince(cluster, name, pressing->second, nodes) >= kPressesInEarnest;
       own_pressing += facts->requests;
     }
   }
   if (!may_burst) return std::nullopt;
   const int64_t most = scaler.policy.rules.maximum;
-  sight.room = HowManyFit(RealNodes(cluster, absl::InfiniteFuture()), each, most);
+  sight.room = HowManyFit(nodes, each, most);
   // What others press for has the same right to what is left.
   BurstLedger ledger = cluster.record.burst.ledger;
   CountUp(ledger, now);

@@ -12,6 +12,7 @@
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/carry_burst.h"
 #include "coordinator/core/burst/drain_backs.h"
+#include "coordinator/core/burst/headrooms.h"
 #include "coordinator/core/burst/money.h"
 #include "coordinator/core/burst/real_room.h"
 #include "coordinator/core/burst/valve.h"
@@ -68,19 +69,6 @@ void RecordEnd(Turn& turn, Cluster& cluster, const BurstLedger& ended) {
   turn.AnnounceStep(recorded, "closed", false, "BurstEnded", recorded.summary);
 }
 
-// As PodIndex::LoadOf counts: what has ended or is being deleted asks for nothing.
-Resources UseOfVirtualNodes(const Cluster& cluster) {
-  Resources use;
-  for (const std::string& node : cluster.burst.virtual_nodes) {
-    for (const PodName& name : cluster.pods.OnNode(node)) {
-      const PodFacts& facts = *cluster.pods.Find(name);
-      const bool ended = facts.phase == "Succeeded" || facts.phase == "Failed";
-      if (HasBurst(facts) && !facts.deleting && !ended) use += facts.requests;
-    }
-  }
-  return use;
-}
-
 void CountUse(Turn& turn, Cluster& cluster) {
   const Resources use = UseOfVirtualNodes(cluster);
   BurstLedger& ledger = cluster.record.burst.ledger;
@@ -109,12 +97,15 @@ void NoteHelpless(Turn& turn, Burst& burst, absl::Time& again) {
   }
 }
 
-std::optional<absl::Time> PressingSince(const Burst& burst, absl::Time now) {
-  std::optional<absl::Time> since;
-  for (const auto& [name, pod] : burst.pressing) {
-    if (!IsHelpless(pod, now)) since = std::min(since.value_or(absl::InfiniteFuture()), pod.since);
+std::optional<absl::Time> PressingSince(const Cluster& cluster, absl::Time now) {
+  std::optional<absl::Time> first;
+  if (cluster.burst.pressing.empty()) return first;
+  const std::vector<FreeNode> nodes = RealNodes(cluster, absl::InfiniteFuture());
+  for (const auto& [name, pod] : cluster.burst.pressing) {
+    if (IsHelpless(pod, now)) continue;
+    first = std::min(first.value_or(absl::InfiniteFuture()), PressesSince(cluster, name, pod, nodes));
   }
-  return since;
+  return first;
 }
 
 // ---- the first to go ----
@@ -257,7 +248,7 @@ Decision PlanBurst(const Cluster& cluster, absl::Time now) {
     if (!node->second.facts->ready || !node->second.facts->valve_taint) continue;
     AddAction(decision, 1, ActionKind::kOpenValve, "", name, node->second.facts->uid);
   }
-  decision.timings.detected = PressingSince(burst, now);
+  decision.timings.detected = PressingSince(cluster, now);
   decision.timings.judged = now;
   return decision;
 }
@@ -329,7 +320,7 @@ void ReviewOpenBurst(Turn& turn, Cluster& cluster, OpenDecision& open, absl::Tim
   }
   ValveSight sight{.now = turn.now,
                    .open = true,
-                   .pressing_since = PressingSince(burst, turn.now),
+                   .pressing_since = PressingSince(cluster, turn.now),
                    .last_pressed = std::max(burst.last_pressed, *burst.opened),
                    .virtual_nodes = HasReadyVirtualNode(cluster)};
   sight.real_room = !sight.pressing_since && HasRealRoom(cluster);
@@ -390,7 +381,7 @@ void ReviewValve(Turn& turn, Cluster& cluster, absl::Time& again) {
   if (SetValves(turn, cluster, again) || !burst.policy || turn.now < burst.valve_from) return;
   const ValveAdvice advice = AskValve({.now = turn.now,
                                        .open = false,
-                                       .pressing_since = PressingSince(burst, turn.now),
+                                       .pressing_since = PressingSince(cluster, turn.now),
                                        .virtual_nodes = HasReadyVirtualNode(cluster)});
   again = std::min(again, advice.again);
   if (advice.step == ValveStep::kOpen) TryBurst(turn, cluster, again);
@@ -416,6 +407,7 @@ void OnBurstDue(Turn& turn, Cluster& cluster) {
   }
   ReviewValve(turn, cluster, again);
   ReviewDrainBacks(turn, cluster, again);
+  ReviewHeadroom(turn, cluster, again);
   again = std::max(again, turn.now + kBurstLookEvery);
   if (again >= burst.next_look || again == absl::InfiniteFuture()) return;
   burst.next_look = again;
@@ -428,6 +420,26 @@ Resources PressingRequests(const Cluster& cluster, absl::Time now) {
     if (!IsHelpless(pod, now)) all += cluster.pods.Find(name)->requests;
   }
   return all;
+}
+
+// As PodIndex::LoadOf counts: what has ended or is being deleted asks for nothing.
+Resources UseOfVirtualNodes(const Cluster& cluster) {
+  Resources use;
+  for (const std::string& node : cluster.burst.virtual_nodes) {
+    for (const PodName& name : cluster.pods.OnNode(node)) {
+      const PodFacts& facts = *cluster.pods.Find(name);
+      const bool ended = facts.phase == "Succeeded" || facts.phase == "Failed";
+      if (HasBurst(facts) && !facts.deleting && !ended) use += facts.requests;
+    }
+  }
+  return use;
+}
+
+absl::Time PressesSince(const Cluster& cluster, const PodName& name, const PressingPod& pod,
+                        const std::vector<FreeNode>& nodes) {
+  if (cluster.record.burst.headroom.name_space.empty()) return pod.since;
+  const PodNeed need{.requests = cluster.pods.Find(name)->requests};
+  return HowManyFit(nodes, need, 1) > 0 ? pod.since + kMakeWay : pod.since;
 }
 
 std::vector<FreeNode> RealNodes(const Cluster& cluster, absl::Time since) {

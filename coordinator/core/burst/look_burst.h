@@ -15,6 +15,15 @@ void OnBurstDue(Turn& turn, Cluster& cluster);
 // What all pods that press ask for together; those that the valve does not help are not counted.
 Resources PressingRequests(const Cluster& cluster, absl::Time now);
 
+// What the pods that have burst ask for together; what has ended or is going asks for nothing. O(pods on
+// virtual nodes).
+Resources UseOfVirtualNodes(const Cluster& cluster);
+
+// Since when a pod finds no room, as far as it counts: where there is some on `nodes` by our count and
+// placeholders may hold it, or have just held it, after they have had their time to make way. O(nodes).
+absl::Time PressesSince(const Cluster& cluster, const PodName& name, const PressingPod& pod,
+                        const std::vector<FreeNode>& nodes);
+
 // Real nodes that have been Ready since `since` or before, with what is free on them. O(nodes).
 std::vector<FreeNode> RealNodes(const Cluster& cluster, absl::Time since);
 

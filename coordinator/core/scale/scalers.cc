@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/drain_backs.h"
+#include "coordinator/core/burst/headrooms.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/scale/carry_scale.h"
 #include "coordinator/core/scale/dead_pods.h"
@@ -335,6 +336,7 @@ void BeginScalers(Turn& turn, Cluster& cluster) {
 }
 
 void OnWorkloadObserved(Turn& turn, const WorkloadObserved& event) {
+  HeadroomSeen(turn, event);
   Scaler* scaler = ScalerFor(turn, event.cluster, event.workload);
   if (scaler == nullptr) return;
   WorkloadFacts facts = AsAnswered(turn, *scaler, event.facts);
@@ -356,6 +358,7 @@ void OnWorkloadObserved(Turn& turn, const WorkloadObserved& event) {
 }
 
 void OnWorkloadGone(Turn& turn, const WorkloadGone& event) {
+  HeadroomGone(turn, event);
   Scaler* scaler = ScalerFor(turn, event.cluster, event.workload);
   if (scaler == nullptr) return;
   ForgetPods(turn, *turn.FindCluster(event.cluster), *scaler);

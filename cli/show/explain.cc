@@ -88,6 +88,8 @@ std::string Headline(const v1::Decision& decision) {
       return absl::StrCat("Pods on virtual ", subject, " marked as the first to go: ", StateText(decision));
     case v1::Decision::KIND_BACK_OFF:
       return absl::StrCat("Virtual ", subject, " left alone for a while: ", StateText(decision));
+    case v1::Decision::KIND_HEADROOM:
+      return absl::StrCat("Question for real machines for ", subject, ": ", StateText(decision));
     case v1::Decision::KIND_DRAIN_BACK:
       return absl::StrCat("Drain-back of ", subject, " from virtual nodes: ", StateText(decision));
     default:
@@ -113,6 +115,8 @@ std::string DetectionText(v1::Decision::Kind kind) {
       return "the newest sample of CPU that counts";
     case v1::Decision::KIND_BURST:
       return "noticed that a pod finds no room on real nodes";
+    case v1::Decision::KIND_HEADROOM:
+      return "noticed that another headroom is wanted";
     case v1::Decision::KIND_DRAIN_BACK:
       return "noticed that real nodes have room again";
     default:
@@ -399,6 +403,11 @@ std::string ActionText(const v1::Action& action, bool done) {
       return absl::StrCat(done ? "closed virtual " : "close virtual ", target, " to new pods");
     case v1::Action::KIND_SET_DELETION_COST:
       return absl::StrCat(done ? "marked " : "mark ", target, " as the first to go");
+    case v1::Action::KIND_SET_PLACEHOLDERS:
+      return absl::StrCat("set the placeholders of ", target, " from ", action.from_replicas(), " to ",
+                          action.to_replicas());
+    case v1::Action::KIND_ASK_FOR_MACHINES:
+      return absl::StrCat(done ? "asked " : "ask ", action.target(), " for machines");
     default:
       return absl::StrCat(done ? "acted on " : "act on ", target);
   }

@@ -17,6 +17,7 @@
 #include "coordinator/act/answer.h"
 #include "coordinator/act/kubelet_way.h"
 #include "coordinator/act/node_actions.h"
+#include "coordinator/act/placeholder_action.h"
 #include "coordinator/act/pod_actions.h"
 #include "coordinator/act/scale_action.h"
 #include "coordinator/core/burst/victims.h"
@@ -38,6 +39,21 @@ absl::StatusOr<LeaseFacts> LeaseFactsFrom(const kube::Json& lease) {
     return absl::InternalError(absl::StrCat("its renewTime \"", renewed, "\" is no time: ", error));
   }
   return facts;
+}
+
+// A hook may take minutes, and has bounds of its own.
+bool IsAskedElsewhere(ActionKind kind) {
+  return kind == ActionKind::kFenceNode || kind == ActionKind::kAskForMachines;
+}
+
+// The body of the question to headroom's webhook.
+std::string QuestionFor(const std::string& cluster, const std::string& decision, const Resources& missing) {
+  const kube::Json question = {{"cluster", cluster},
+                               {"decision", decision},
+                               {"cpu_millicores", missing.cpu_millicores},
+                               {"memory_bytes", missing.memory_bytes},
+                               {"pods", missing.pods}};
+  return kube::ToText(question);
 }
 
 }  // namespace
@@ -224,8 +240,8 @@ void ClusterActor::Core::RunAllowed() {
       Finish(queued.released, Withdrawn());
       continue;
     }
-    // The hook may take minutes, and has bounds of its own: nothing else waits for it.
-    if (queued.released.action.kind != ActionKind::kFenceNode) ++in_flight_;
+    // Nothing else waits for a hook.
+    if (!IsAskedElsewhere(queued.released.action.kind)) ++in_flight_;
     Run(queued);
   }
 }
@@ -278,7 +294,7 @@ void ClusterActor::Core::Run(const Queued& queued) {
   const WhyNot why_not = [core = shared_from_this(), queued] { return core->WhyNotSend(queued); };
   AnswerDone done = [core = shared_from_this(), queued](Answer answer) {
     core->Guarded([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core->running_) {
-      if (queued.released.action.kind != ActionKind::kFenceNode) --core->in_flight_;
+      if (!IsAskedElsewhere(queued.released.action.kind)) --core->in_flight_;
       core->Forget(queued);
       core->Finish(queued.released, std::move(answer));
       core->RunAllowed();
@@ -328,6 +344,20 @@ void ClusterActor::Core::Run(const Queued& queued) {
       return PutTaint(api_, node, kValveTaint, decision, clock_.Now(), deadline, why_not, std::move(done));
     case ActionKind::kSetDeletionCost:
       return SetDeletionCost(api_, pod, kVirtualDeletionCost, deadline, why_not, std::move(done));
+    case ActionKind::kSetPlaceholders:
+      if (!action.replicas || !action.requests) break;
+      return SetPlaceholders(api_,
+                             {.name = pod.name,
+                              .uid = action.uid,
+                              .replicas = action.replicas->to,
+                              .requests = *action.requests},
+                             deadline, why_not, std::move(done));
+    case ActionKind::kAskForMachines:
+      if (!action.requests) break;
+      if (options_.machine_hook == nullptr) return refuse("the coordinator asks no webhooks here");
+      return options_.machine_hook->Ask(
+          action.name, QuestionFor(options_.cluster, decision, *action.requests),
+          [core = shared_from_this(), queued] { return core->IsWanted(queued); }, std::move(done));
     case ActionKind::kRestartKubelet:
     case ActionKind::kRestartRuntime:
       break;  // the node's own agent does these

@@ -19,6 +19,7 @@
 #include "common/time/clock.h"
 #include "coordinator/act/claim.h"
 #include "coordinator/act/fence_hook.h"
+#include "coordinator/act/http_hook.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/runtime/runtime.h"
 
@@ -34,9 +35,10 @@ class ClusterActor {
     absl::Duration lease_deadline = absl::Seconds(1);   // a verdict waits for it
     absl::Duration announce_deadline = absl::Seconds(10);
     size_t most_in_flight = 32;
-    size_t most_waiting = 8192;       // more actions are answered kUnreachable at once
-    size_t most_announcements = 256;  // more are dropped, and that is logged
-    FenceHook* fence_hook = nullptr;  // outlives the actor; null: there is none
+    size_t most_waiting = 8192;        // more actions are answered kUnreachable at once
+    size_t most_announcements = 256;   // more are dropped, and that is logged
+    FenceHook* fence_hook = nullptr;   // outlives the actor; null: there is none
+    HttpHook* machine_hook = nullptr;  // the same; asks the webhooks of burst policies
     // The claim was found to be another coordinator's: every action is answered kRefused for as long as it
     // is. Comes once, on the API's thread.
     std::function<void(const absl::Status&)> superseded;

@@ -20,30 +20,13 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "coordinator/act/hook_words.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
-constexpr size_t kLongestWords = 400;  // of the hook, in the record
-constexpr size_t kLongestBody = 64 << 10;
 constexpr std::chrono::milliseconds kLookAgain(50);  // whether we are to stop
-
-// What the hook said, in one short line.
-std::string Words(absl::string_view said) {
-  std::string line(absl::StripAsciiWhitespace(said.substr(0, kLongestWords)));
-  for (char& c : line) {
-    if (!absl::ascii_isprint(static_cast<unsigned char>(c))) c = ' ';
-  }
-  return line;
-}
-
-std::string With(std::string head, absl::string_view said) {
-  const std::string words = Words(said);
-  return words.empty() ? head : absl::StrCat(head, ": ", words);
-}
 
 // A child process in a group of its own, killed with all that it started when this goes.
 class Process {
@@ -116,8 +99,9 @@ class Process {
     std::array<char, 1024> buffer;
     ssize_t count = 0;
     while ((count = read(output_, buffer.data(), buffer.size())) > 0) {
-      said_.append(buffer.data(), std::min<size_t>(static_cast<size_t>(count),
-                                                   kLongestWords - std::min(said_.size(), kLongestWords)));
+      said_.append(buffer.data(),
+                   std::min<size_t>(static_cast<size_t>(count),
+                                    kLongestHookWords - std::min(said_.size(), kLongestHookWords)));
     }
   }
 
@@ -135,22 +119,25 @@ absl::StatusOr<std::unique_ptr<FenceHook>> FenceHook::Create(Options options) {
   if (options.url.empty() == options.command.empty()) {
     return absl::InvalidArgumentError("the fencing hook is a URL or a command, one of the two");
   }
-  auto tls = std::make_shared<http::Tls>();
+  std::string ca_pem;
   if (!options.ca_file.empty()) {
     std::ifstream file(options.ca_file, std::ios::binary);
     std::stringstream content;
     if (!file || !(content << file.rdbuf())) {
       return absl::NotFoundError(absl::StrCat("cannot read ", options.ca_file));
     }
-    tls->ca_pem = content.str();
+    ca_pem = content.str();
   }
-  return std::unique_ptr<FenceHook>(new FenceHook(std::move(options), std::move(tls)));
+  return std::unique_ptr<FenceHook>(new FenceHook(std::move(options), std::move(ca_pem)));
 }
 
-FenceHook::FenceHook(Options options, std::shared_ptr<const http::Tls> tls)
-    : options_(std::move(options)), tls_(std::move(tls)) {
-  if (!options_.url.empty())
-    client_ = std::make_unique<http::Client>(http::Client::Options{.name = "fence-hook"});
+FenceHook::FenceHook(Options options, std::string ca_pem) : options_(std::move(options)) {
+  if (!options_.url.empty()) {
+    http_ = std::make_unique<HttpHook>(HttpHook::Options{.name = "fence-hook",
+                                                         .ca_pem = std::move(ca_pem),
+                                                         .deadline = options_.deadline,
+                                                         .at_once = options_.at_once});
+  }
   for (int i = 0; i < options_.at_once; ++i) threads_.emplace_back([this] { Run(); });
 }
 
@@ -204,32 +191,19 @@ void FenceHook::Run() {
 }
 
 Answer FenceHook::Try(const Job& job) {
-  return client_ != nullptr ? Ask(job) : Execute(job);
+  return http_ != nullptr ? Ask(job) : Execute(job);
 }
 
 Answer FenceHook::Ask(const Job& job) {
   const FenceTarget& target = job.target;
   const nlohmann::json body = {
       {"cluster", target.cluster}, {"node", target.node}, {"uid", target.uid}, {"decision", target.decision}};
-  const auto answered = std::make_shared<std::promise<absl::StatusOr<http::Response>>>();
-  std::future<absl::StatusOr<http::Response>> answer = answered->get_future();
-  const http::Call call = client_->Start(
-      {.method = "POST",
-       .url = options_.url,
-       .headers = {{"Content-Type", "application/json"}},
-       .body = body.dump(),
-       .tls = tls_,
-       .deadline = options_.deadline,
-       .max_body_bytes = kLongestBody},
-      [answered](absl::StatusOr<http::Response> given) { answered->set_value(std::move(given)); });
-  while (answer.wait_for(kLookAgain) != std::future_status::ready) {
-    if (Stopping() || !job.wanted()) call.Cancel();
-  }
-  const absl::StatusOr<http::Response> response = answer.get();
-  if (!response.ok()) return {ActionOutcome::kRefused, std::string(response.status().message())};
-  const bool off = response->code >= 200 && response->code < 300;
-  return {off ? ActionOutcome::kDone : ActionOutcome::kRefused,
-          With(absl::StrCat("it answered ", response->code), response->body)};
+  const auto answered = std::make_shared<std::promise<Answer>>();
+  std::future<Answer> answer = answered->get_future();
+  http_->Ask(
+      options_.url, body.dump(), [this, &job] { return !Stopping() && job.wanted(); },
+      [answered](Answer given) { answered->set_value(std::move(given)); });
+  return answer.get();
 }
 
 Answer FenceHook::Execute(const Job& job) {
@@ -251,18 +225,18 @@ Answer FenceHook::Execute(const Job& job) {
     if (!job.wanted()) return {ActionOutcome::kRefused, "ended: it is not wanted any more"};
     if (std::chrono::steady_clock::now() >= until) {
       return {ActionOutcome::kRefused,
-              With(absl::StrCat("it had not ended after ", absl::FormatDuration(options_.deadline)),
-                   process.said())};
+              WithHookWords(absl::StrCat("it had not ended after ", absl::FormatDuration(options_.deadline)),
+                            process.said())};
     }
     process.Wait(absl::FromChrono(kLookAgain));
   }
   const int status = process.status();
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-    return {ActionOutcome::kDone, With("exit code 0", process.said())};
+    return {ActionOutcome::kDone, WithHookWords("exit code 0", process.said())};
   }
   const std::string how = WIFEXITED(status) ? absl::StrCat("exit code ", WEXITSTATUS(status))
                                             : absl::StrCat("ended by signal ", WTERMSIG(status));
-  return {ActionOutcome::kRefused, With(how, process.said())};
+  return {ActionOutcome::kRefused, WithHookWords(how, process.said())};
 }
 
 }  // namespace evenkeel::coordinator

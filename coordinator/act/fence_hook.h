@@ -20,8 +20,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/http/client.h"
 #include "coordinator/act/answer.h"
+#include "coordinator/act/http_hook.h"
 
 namespace evenkeel::coordinator {
 
@@ -69,7 +69,7 @@ class FenceHook {
     std::chrono::steady_clock::time_point queued;
   };
 
-  FenceHook(Options options, std::shared_ptr<const http::Tls> tls);
+  FenceHook(Options options, std::string ca_pem);
   void Run();
   Answer Try(const Job& job);
   Answer Ask(const Job& job);
@@ -77,8 +77,7 @@ class FenceHook {
   bool Stopping();
 
   const Options options_;
-  const std::shared_ptr<const http::Tls> tls_;
-  std::unique_ptr<http::Client> client_;
+  std::unique_ptr<HttpHook> http_;  // null: it is a command
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> jobs_;   // guarded by the mutex

@@ -40,6 +40,8 @@ namespace {
 
 // A loop that has not turned for so long is stuck: the core asks to be called every quarter of a second.
 constexpr absl::Duration kLoopStuckAfter = absl::Seconds(10);
+// Of the question for machines: whoever is asked may be restarting.
+constexpr int kMachineHookTries = 3;
 // Calls under way at the stop may end by themselves for so long.
 constexpr std::chrono::milliseconds kLastCalls(500);
 
@@ -122,6 +124,7 @@ struct Coordinator::Parts {
   UsageReports usage;
   AgentSessions sessions;
   std::unique_ptr<FenceHook> fence_hook;  // null: there is none
+  std::unique_ptr<HttpHook> machine_hook;
   std::map<std::string, std::unique_ptr<ClusterActor>> actors;
   std::vector<std::unique_ptr<ClusterObserver>> observers;
 
@@ -156,6 +159,8 @@ Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> s
       usage(view, runtime, *clock),
       sessions({.epoch = restored.epoch}, agents, runtime, usage, *clock),
       fence_hook(std::move(fence_hook_in)),
+      machine_hook(std::make_unique<HttpHook>(
+          HttpHook::Options{.name = "machine-hook", .ca_pem = {}, .tries = kMachineHookTries})),
       access({}, home, *clock),
       operators({.access = access,
                  .workers = workers,
@@ -194,6 +199,7 @@ void Coordinator::Parts::StartLoop() {
     options.claimant = {
         .name_space = config.name_space, .store_id = store->store_id(), .epoch = restored.epoch};
     options.fence_hook = fence_hook.get();
+    options.machine_hook = machine_hook.get();
     options.superseded = [cluster = cluster](const absl::Status& whose) {
       log::Error("another coordinator has this cluster; this one does nothing to it any more",
                  {{"cluster", cluster}, {"cause", whose}});
@@ -287,6 +293,7 @@ Coordinator::Parts::~Parts() {
   if (server != nullptr) server->Shutdown(std::chrono::system_clock::now() + kLastCalls);
   sessions.Close();
   fence_hook.reset();  // before the actors that its answers go to
+  machine_hook.reset();
   actors.clear();
   workers.Stop();
   clients.clear();

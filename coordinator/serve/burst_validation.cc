@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -27,6 +28,9 @@ constexpr uint32_t kMostPods = 100'000;
 constexpr uint32_t kMostMillicores = 100'000'000;
 constexpr uint32_t kMostSurge = 100;
 constexpr size_t kLongestCurrency = 8;
+constexpr uint32_t kMostPlaceholders = 1000;
+constexpr size_t kLongestNamespace = 63;
+constexpr size_t kLongestUrl = 2048;
 
 std::string BurstField(absl::string_view name) {
   return absl::StrCat("policy.burst.", name);
@@ -138,6 +142,40 @@ absl::Status ReadDrainBack(const v1::BurstDrainBack& message, DrainBackPolicy& p
                   absl::ZeroDuration(), absl::Hours(1), policy.room_after);
 }
 
+absl::Status ReadHeadroom(const v1::BurstHeadroom& message, HeadroomPolicy& policy) {
+  policy.placeholders = !message.disabled();
+  if (message.max_placeholders() > kMostPlaceholders) {
+    return base::InvalidField(
+        BurstField("headroom.max_placeholders"),
+        absl::StrCat("must be from 1 to ", kMostPlaceholders, ", not ", message.max_placeholders()));
+  }
+  if (message.max_placeholders() != 0) policy.most = message.max_placeholders();
+  if (!message.namespace_().empty()) {
+    const std::string& name = message.namespace_();
+    const bool ok = name.size() <= kLongestNamespace && std::all_of(name.begin(), name.end(), [](char c) {
+                      return absl::ascii_islower(static_cast<unsigned char>(c)) ||
+                             absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '-';
+                    });
+    if (!ok) {
+      return base::InvalidField(
+          BurstField("headroom.namespace"),
+          absl::StrCat("must be at most ", kLongestNamespace, " small letters, digits and \"-\""));
+    }
+    policy.name_space = name;
+  }
+  const std::string& url = message.webhook();
+  const bool is_url = absl::StartsWith(url, "https://") || absl::StartsWith(url, "http://");
+  const bool plain = std::all_of(url.begin(), url.end(),
+                                 [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); });
+  if (!url.empty() && (!is_url || !plain || url.size() > kLongestUrl)) {
+    return base::InvalidField(BurstField("headroom.webhook"),
+                              absl::StrCat("must be a URL of at most ", kLongestUrl,
+                                           " bytes that begins with https:// or http://"));
+  }
+  policy.webhook = url;
+  return absl::OkStatus();
+}
+
 uint32_t Number(int64_t value, uint32_t most) {
   return static_cast<uint32_t>(std::clamp<int64_t>(value, 0, most));
 }
@@ -188,6 +226,7 @@ absl::StatusOr<BurstPolicy> BurstFromMessage(const v1::BurstPolicy& message,
   EVENKEEL_RETURN_IF_ERROR(ReadCaps(message.caps(), policy.caps));
   EVENKEEL_RETURN_IF_ERROR(ReadPrices(message.prices(), policy.prices));
   EVENKEEL_RETURN_IF_ERROR(ReadDrainBack(message.drain_back(), policy.drain_back));
+  EVENKEEL_RETURN_IF_ERROR(ReadHeadroom(message.headroom(), policy.headroom));
   EVENKEEL_RETURN_IF_ERROR(ReadTime(BurstField("start_timeout"), message.has_start_timeout(),
                                     message.start_timeout(), absl::Seconds(5), absl::Hours(1),
                                     policy.start_timeout));
@@ -217,6 +256,11 @@ v1::BurstPolicy ToMessage(const BurstPolicy& burst) {
   *drain_back.mutable_surge_timeout() = ToMessage(burst.drain_back.surge_timeout);
   *drain_back.mutable_room_after() = ToMessage(burst.drain_back.room_after);
   *message.mutable_start_timeout() = ToMessage(burst.start_timeout);
+  v1::BurstHeadroom& headroom = *message.mutable_headroom();
+  headroom.set_disabled(!burst.headroom.placeholders);
+  headroom.set_max_placeholders(Number(burst.headroom.most, kMostPlaceholders));
+  headroom.set_namespace_(burst.headroom.name_space);
+  headroom.set_webhook(burst.headroom.webhook);
   return message;
 }
 

@@ -55,6 +55,8 @@ static v1::Decision::Kind ToMessage(DecisionKind kind) {
       return v1::Decision::KIND_BACK_OFF;
     case DecisionKind::kDrainBack:
       return v1::Decision::KIND_DRAIN_BACK;
+    case DecisionKind::kHeadroom:
+      return v1::Decision::KIND_HEADROOM;
   }
   return v1::Decision::KIND_UNSPECIFIED;
 }
@@ -125,6 +127,10 @@ static v1::Action::Kind ToMessage(ActionKind kind) {
       return v1::Action::KIND_CLOSE_VALVE;
     case ActionKind::kSetDeletionCost:
       return v1::Action::KIND_SET_DELETION_COST;
+    case ActionKind::kSetPlaceholders:
+      return v1::Action::KIND_SET_PLACEHOLDERS;
+    case ActionKind::kAskForMachines:
+      return v1::Action::KIND_ASK_FOR_MACHINES;
   }
   return v1::Action::KIND_UNSPECIFIED;
 }
@@ -152,6 +158,7 @@ static std::string TargetOf(const Action& action) {
                              .name_space = action.name_space,
                              .name = action.name});
   }
+  if (action.kind == ActionKind::kAskForMachines) return action.name;
   if (action.name_space.empty()) return absl::StrCat("nodes/", action.name);
   const char* kinds = action.kind == ActionKind::kDeleteAutoscaler ? "horizontalpodautoscalers" : "pods";
   return absl::StrCat("namespaces/", action.name_space, "/", kinds, "/", action.name);
@@ -166,6 +173,10 @@ static v1::Action ToMessage(const Action& action) {
   if (action.replicas) {
     message.set_from_replicas(action.replicas->from);
     message.set_to_replicas(action.replicas->to);
+  }
+  if (action.requests) {
+    message.set_cpu_millicores(action.requests->cpu_millicores);
+    message.set_memory_bytes(action.requests->memory_bytes);
   }
   message.set_state(ToMessage(action.state));
   message.set_result(action.result);
@@ -346,6 +357,8 @@ std::optional<DecisionKind> FromMessage(v1::Decision::Kind kind) {
       return DecisionKind::kBackOff;
     case v1::Decision::KIND_DRAIN_BACK:
       return DecisionKind::kDrainBack;
+    case v1::Decision::KIND_HEADROOM:
+      return DecisionKind::kHeadroom;
     default:
       return std::nullopt;
   }

@@ -64,7 +64,7 @@ std::string SubjectOf(const Decision& decision) {
 log::Level LevelOf(DecisionKind kind) {
   const bool routine = kind == DecisionKind::kScale || kind == DecisionKind::kBurst ||
                        kind == DecisionKind::kValve || kind == DecisionKind::kFirstToGo ||
-                       kind == DecisionKind::kDrainBack;
+                       kind == DecisionKind::kDrainBack || kind == DecisionKind::kHeadroom;
   return routine ? log::Level::kInfo : log::Level::kWarn;
 }
 

@@ -43,6 +43,11 @@ stored::BurstPolicy ToRecord(const BurstPolicy& policy) {
   record.set_room_after_ns(ToStored(policy.drain_back.room_after));
   record.set_max_room_after_ns(ToStored(policy.drain_back.max_room_after));
   record.set_start_timeout_ns(ToStored(policy.start_timeout));
+  stored::BurstHeadroom& headroom = *record.mutable_headroom();
+  headroom.set_placeholders(policy.headroom.placeholders);
+  headroom.set_most(policy.headroom.most);
+  headroom.set_namespace_(policy.headroom.name_space);
+  headroom.set_webhook(policy.headroom.webhook);
   return record;
 }
 
@@ -69,6 +74,12 @@ absl::StatusOr<BurstPolicy> FromRecord(const stored::BurstPolicy& record) {
                        .room_after = DurationFrom(record.room_after_ns()),
                        .max_room_after = DurationFrom(record.max_room_after_ns())};
   policy.start_timeout = DurationFrom(record.start_timeout_ns());
+  if (record.has_headroom()) {
+    policy.headroom = {.placeholders = record.headroom().placeholders(),
+                       .most = record.headroom().most(),
+                       .name_space = record.headroom().namespace_(),
+                       .webhook = record.headroom().webhook()};
+  }
   return policy;
 }
 
@@ -88,6 +99,11 @@ stored::Burst ToRecord(const BurstRecord& burst) {
   record.set_failed_ns(ToStored(burst.provider.failed));
   record.set_relapses(burst.damping.relapses);
   record.set_drained_back_ns(ToStored(burst.damping.drained_back));
+  record.set_placeholder_namespace(burst.headroom.name_space);
+  const Resources& asked = burst.headroom.asked;
+  record.mutable_asked()->set_cpu_millicores(asked.cpu_millicores);
+  record.mutable_asked()->set_memory_bytes(asked.memory_bytes);
+  record.mutable_asked()->set_pods(asked.pods);
   return record;
 }
 
@@ -104,6 +120,10 @@ BurstRecord FromRecord(const stored::Burst& record) {
   ledger.pod_ms = record.pod_ms();
   ledger.peak_pods = record.peak_pods();
   burst.provider = {.failures = record.failures(), .failed = TimeFrom(record.failed_ns())};
+  burst.headroom = {.name_space = record.placeholder_namespace(),
+                    .asked = {.cpu_millicores = record.asked().cpu_millicores(),
+                              .memory_bytes = record.asked().memory_bytes(),
+                              .pods = record.asked().pods()}};
   burst.damping = {.relapses = record.relapses(), .drained_back = TimeFrom(record.drained_back_ns())};
   return burst;
 }

@@ -48,6 +48,7 @@ constexpr EnumPair<DecisionKind, stored::DecisionKind> kDecisionKinds[] = {
     {DecisionKind::kFirstToGo, stored::DECISION_KIND_FIRST_TO_GO},
     {DecisionKind::kBackOff, stored::DECISION_KIND_BACK_OFF},
     {DecisionKind::kDrainBack, stored::DECISION_KIND_DRAIN_BACK},
+    {DecisionKind::kHeadroom, stored::DECISION_KIND_HEADROOM},
 };
 constexpr EnumPair<DecisionState, stored::DecisionState> kDecisionStates[] = {
     {DecisionState::kOpen, stored::DECISION_STATE_OPEN},
@@ -80,6 +81,8 @@ constexpr EnumPair<ActionKind, stored::ActionKind> kActionKinds[] = {
     {ActionKind::kOpenValve, stored::ACTION_KIND_OPEN_VALVE},
     {ActionKind::kCloseValve, stored::ACTION_KIND_CLOSE_VALVE},
     {ActionKind::kSetDeletionCost, stored::ACTION_KIND_SET_DELETION_COST},
+    {ActionKind::kSetPlaceholders, stored::ACTION_KIND_SET_PLACEHOLDERS},
+    {ActionKind::kAskForMachines, stored::ACTION_KIND_ASK_FOR_MACHINES},
 };
 constexpr EnumPair<ActionState, stored::ActionState> kActionStates[] = {
     {ActionState::kPending, stored::ACTION_STATE_PENDING},
@@ -127,6 +130,12 @@ stored::Action ToRecord(const Action& action) {
     replicas.set_from(action.replicas->from);
     replicas.set_to(action.replicas->to);
   }
+  if (action.requests) {
+    stored::Resources& requests = *record.mutable_requests();
+    requests.set_cpu_millicores(action.requests->cpu_millicores);
+    requests.set_memory_bytes(action.requests->memory_bytes);
+    requests.set_pods(action.requests->pods);
+  }
   return record;
 }
 
@@ -148,6 +157,11 @@ absl::StatusOr<Action> FromRecord(const stored::Action& record) {
                                     .kind = record.replicas().kind(),
                                     .from = record.replicas().from(),
                                     .to = record.replicas().to()};
+  }
+  if (record.has_requests()) {
+    action.requests = Resources{.cpu_millicores = record.requests().cpu_millicores(),
+                                .memory_bytes = record.requests().memory_bytes(),
+                                .pods = record.requests().pods()};
   }
   return action;
 }

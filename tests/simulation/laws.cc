@@ -60,7 +60,8 @@ bool LeavesVirtualNodes(const Decision& decision) {
 bool IsNeverInDoubt(const Action& action) {
   const bool grows = action.replicas && action.replicas->to > action.replicas->from;
   return grows || action.kind == ActionKind::kDeleteAutoscaler || action.kind == ActionKind::kOpenValve ||
-         action.kind == ActionKind::kSetDeletionCost;
+         action.kind == ActionKind::kSetDeletionCost || action.kind == ActionKind::kSetPlaceholders ||
+         action.kind == ActionKind::kAskForMachines;
 }
 
 }  // namespace

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
-#include <string>
 #include <tuple>
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -53,9 +51,8 @@ Placeholders AdaptPlaceholders(const HeadroomPolicy& policy, const std::vector<R
 }
 
 bool IsPlaceholder(const PodFacts& facts) {
-  static const std::string kPrefix = absl::StrCat(kHeadroomName, "-");
   return facts.priority < 0 && facts.controller.kind == "ReplicaSet" &&
-         absl::StartsWith(facts.controller.name, kPrefix);
+         absl::StartsWith(facts.controller.name, kHeadroomName);
 }
 
 bool IsWorthAsking(const Resources& asked, const Resources& missing) {

@@ -437,7 +437,8 @@ Resources UseOfVirtualNodes(const Cluster& cluster) {
 
 absl::Time PressesSince(const Cluster& cluster, const PodName& name, const PressingPod& pod,
                         const std::vector<FreeNode>& nodes) {
-  if (cluster.record.burst.headroom.name_space.empty()) return pod.since;
+  const bool stand = !cluster.record.burst.headroom.name_space.empty();
+  if (!stand && pod.since >= cluster.burst.headroom.changed + kMakeWay) return pod.since;
   const PodNeed need{.requests = cluster.pods.Find(name)->requests};
   return HowManyFit(nodes, need, 1) > 0 ? pod.since + kMakeWay : pod.since;
 }

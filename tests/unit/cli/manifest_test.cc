@@ -257,6 +257,11 @@ spec:
     surgeTimeout: 45s
     roomAfter: 20s
   startTimeout: 90s
+  headroom:
+    disabled: true
+    maxPlaceholders: 10
+    namespace: burst-room
+    webhook: http://machines.example/ask
 )";
 
 // Proves that a burst policy is read whole, its amounts of money as they stand there, and printed back.

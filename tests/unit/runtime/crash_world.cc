@@ -159,6 +159,8 @@ ActionOutcome CrashWorld::Do(const coordinator::ReleasedAction& released) {
     case ActionKind::kOpenValve:
     case ActionKind::kCloseValve:
     case ActionKind::kSetDeletionCost:
+    case ActionKind::kSetPlaceholders:
+    case ActionKind::kAskForMachines:
       return ActionOutcome::kRefused;  // and nothing is scaled, or bursts
   }
   EVENKEEL_CHECK(effect_count_ < kMostEffects) << "effects without end";

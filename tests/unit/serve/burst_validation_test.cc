@@ -45,6 +45,10 @@ v1::BurstPolicy Complete() {
   policy.mutable_drain_back()->mutable_surge_timeout()->set_seconds(30);
   policy.mutable_drain_back()->mutable_room_after()->set_seconds(0);
   policy.mutable_start_timeout()->set_seconds(90);
+  policy.mutable_headroom()->set_disabled(true);
+  policy.mutable_headroom()->set_max_placeholders(10);
+  policy.mutable_headroom()->set_namespace_("room");
+  policy.mutable_headroom()->set_webhook("https://machines.example/ask?pool=a");
   return policy;
 }
 
@@ -69,6 +73,10 @@ TEST(BurstValidationTest, TakesEveryFieldAndShowsIt) {
   EXPECT_EQ(policy->prices,
             (BurstPrices{.core_hour_micros = 40'800, .gib_hour_micros = 4'000, .currency = "EUR"}));
   EXPECT_EQ(policy->drain_back.room_after, absl::ZeroDuration());
+  EXPECT_EQ(policy->headroom, (HeadroomPolicy{.placeholders = false,
+                                              .most = 10,
+                                              .name_space = "room",
+                                              .webhook = "https://machines.example/ask?pool=a"}));
   EXPECT_EQ(ToMessage(*policy).SerializeAsString(), Complete().SerializeAsString());
   const auto again = BurstFromMessage(ToMessage(*policy), Clusters());
   ASSERT_TRUE(again.ok()) << again.status();
@@ -112,6 +120,14 @@ TEST(BurstValidationTest, RefusesByField) {
        [](v1::BurstPolicy& p) { p.mutable_drain_back()->mutable_surge_timeout()->set_seconds(4); }},
       {"policy.burst.drain_back.room_after",
        [](v1::BurstPolicy& p) { p.mutable_drain_back()->mutable_room_after()->set_seconds(3601); }},
+      {"policy.burst.headroom.max_placeholders",
+       [](v1::BurstPolicy& p) { p.mutable_headroom()->set_max_placeholders(1001); }},
+      {"policy.burst.headroom.namespace",
+       [](v1::BurstPolicy& p) { p.mutable_headroom()->set_namespace_("Room/1"); }},
+      {"policy.burst.headroom.webhook",
+       [](v1::BurstPolicy& p) { p.mutable_headroom()->set_webhook("file:///etc/passwd"); }},
+      {"policy.burst.headroom.webhook",
+       [](v1::BurstPolicy& p) { p.mutable_headroom()->set_webhook("http://a b"); }},
       {"policy.burst.start_timeout",
        [](v1::BurstPolicy& p) { p.mutable_start_timeout()->set_seconds(3601); }},
   };

@@ -143,6 +143,7 @@ TEST(Convert, ReadsKinds) {
   EXPECT_EQ(FromMessage(v1::Decision::KIND_TAKE_OVER), DecisionKind::kTakeOver);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_BURST), DecisionKind::kBurst);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_DRAIN_BACK), DecisionKind::kDrainBack);
+  EXPECT_EQ(FromMessage(v1::Decision::KIND_HEADROOM), DecisionKind::kHeadroom);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_UNSPECIFIED), std::nullopt);
   EXPECT_EQ(FromMessage(static_cast<v1::Decision::Kind>(99)), std::nullopt);
 }

@@ -23,6 +23,9 @@ using simulation::kCluster;
 using simulation::Machine;
 using simulation::WorkloadSpec;
 
+// Of `deploy ... priority=placeholder`: as in deploy/kubernetes/extras/bursting.
+constexpr int32_t kPlaceholderPriority = -10;
+
 // A command's words after its name: "key=value" and others.
 struct Words {
   std::vector<std::string> plain;
@@ -167,6 +170,9 @@ class Runner {
     burst.drain_back.surge = words.Number("surge", 4);
     burst.drain_back.room_after = words.Span("room-after", burst.drain_back.room_after);
     burst.start_timeout = words.Span("start-timeout", burst.start_timeout);
+    burst.headroom.placeholders = words.Get("headroom", "no") == "yes";
+    burst.headroom.name_space = simulation::kNamespace;
+    burst.headroom.webhook = words.Get("webhook", "");
     Policy policy;
     policy.name = "burst";
     policy.spec = burst;
@@ -215,7 +221,8 @@ class Runner {
     spec.kind = words.Get("kind", "ReplicaSet");
     spec.replicas = words.Number("replicas", 1);
     spec.claim = words.Get("volume", "");
-    spec.priority = static_cast<int32_t>(words.Number("priority", 0));
+    const bool placeholders = words.Get("priority", "") == "placeholder";
+    spec.priority = placeholders ? kPlaceholderPriority : static_cast<int32_t>(words.Number("priority", 0));
     spec.starts = words.Get("starts", "yes") == "yes";
     spec.tolerates_all = words.Get("tolerates", "") == "everything";
     spec.tolerates_virtual = words.Get("tolerates", "") == "virtual";

@@ -21,7 +21,8 @@ constexpr absl::Duration kController = absl::Milliseconds(20);  // until a contr
 constexpr absl::Duration kPodStart = absl::Milliseconds(1200);
 constexpr absl::Duration kPodStop = absl::Seconds(1);
 constexpr absl::Duration kLeaseInterval = absl::Seconds(10);
-constexpr absl::Duration kNodeGrace = absl::Seconds(40);  // of Kubernetes' own node controller
+constexpr absl::Duration kPreempted = absl::Milliseconds(500);  // until the scheduler tries again
+constexpr absl::Duration kNodeGrace = absl::Seconds(40);        // of Kubernetes' own node controller
 
 bool OnNode(const Action& action) {
   return action.name_space.empty();
@@ -162,6 +163,50 @@ std::optional<std::string> KubernetesModel::PlaceFor(const WorkloadSpec& spec) c
   return best;
 }
 
+// Takes pods of negative priority off a node that has room for one of `spec` without them. As the scheduler
+// does: the pod itself is tried again when they are gone.
+bool KubernetesModel::Preempt(const WorkloadSpec& spec) {
+  for (const auto& [node, facts] : nodes_) {
+    if (!facts.ready || facts.unschedulable || TaintHolds(node) || IsVirtual(node)) continue;
+    Resources free = facts.allocatable;
+    std::vector<std::string> victims;
+    for (const auto& [name, pod] : pods_) {
+      if (pod.node != node) continue;
+      if (pod.priority < 0 && pod.priority < spec.priority) {
+        victims.push_back(name);
+      } else {
+        free -= pod.requests;
+      }
+    }
+    if (victims.empty() || free.cpu_millicores < spec.requests.cpu_millicores ||
+        free.memory_bytes < spec.requests.memory_bytes || free.pods < spec.requests.pods) {
+      continue;
+    }
+    while (!victims.empty() && !HasRoom(node, spec.requests)) {
+      containers_.Stop(node, pods_.at(victims.back()).uid);
+      DeletePod(victims.back());
+      victims.pop_back();
+    }
+    return true;
+  }
+  return false;
+}
+
+ActionOutcome KubernetesModel::SetPlaceholders(const Action& action, std::string& detail) {
+  const auto spec = workloads_.find(action.name);
+  if (spec == workloads_.end() || ScaleModel::UidOf(spec->second) != action.uid) {
+    detail = "it is not there any more";
+    return ActionOutcome::kNotMine;
+  }
+  const bool reshaped = action.replicas->to > 0 && spec->second.requests != *action.requests;
+  if (!reshaped && spec->second.replicas == action.replicas->to) return ActionOutcome::kAlreadyDone;
+  if (reshaped) {
+    spec->second.requests = *action.requests;
+    for (const std::string& name : Active(action.name)) DeletePod(name);
+  }
+  return scaling_.SetPlaceholders(action);
+}
+
 void KubernetesModel::Bind(const std::string& name, const std::string& uid) {
   const auto pod = pods_.find(name);
   if (pod == pods_.end() || pod->second.uid != uid || pod->second.deleting) return;
@@ -171,7 +216,9 @@ void KubernetesModel::Bind(const std::string& name, const std::string& uid) {
       pod->second.waiting_reason = absl::StrCat("0/", nodes_.size(), " nodes are available");
       pod->second.unschedulable = true;
       Announce(name);
-      around_.schedule.After(absl::Seconds(1), [this, name, uid] { Bind(name, uid); });
+      const bool made_room = Preempt(workloads_.at(owner_.at(name)));
+      around_.schedule.After(made_room ? kPreempted : absl::Seconds(1),
+                             [this, name, uid] { Bind(name, uid); });
       return;
     }
     Place(pod->second, *place);
@@ -505,7 +552,12 @@ ActionOutcome KubernetesModel::ApplyToNode(const Action& action, std::string& de
 }
 
 ActionOutcome KubernetesModel::Apply(const Action& action, std::string& detail) {
+  if (action.kind == ActionKind::kAskForMachines) {
+    detail = "it answered 200";
+    return ActionOutcome::kDone;
+  }
   if (OnNode(action)) return ApplyToNode(action, detail);
+  if (action.kind == ActionKind::kSetPlaceholders) return SetPlaceholders(action, detail);
   if (action.kind == ActionKind::kSetReplicas) return scaling_.SetReplicas(action, detail);
   if (action.kind == ActionKind::kDeleteAutoscaler) return scaling_.DeleteAutoscaler(action, detail);
   const auto pod = pods_.find(action.name);

@@ -113,6 +113,8 @@ class KubernetesModel {
   void Announce(const std::string& pod);
   void AnnounceNode(const std::string& node);
   void CreatePod(const std::string& workload, const std::string& name, const std::string& node);
+  bool Preempt(const WorkloadSpec& spec);
+  coordinator::ActionOutcome SetPlaceholders(const coordinator::Action& action, std::string& detail);
   void Bind(const std::string& pod, const std::string& uid);
   void StartPod(const std::string& pod, const std::string& uid);
   void DeletePod(const std::string& pod);

@@ -220,6 +220,12 @@ ActionOutcome ScaleModel::SetReplicas(const Action& action, std::string& detail)
   return ActionOutcome::kDone;
 }
 
+ActionOutcome ScaleModel::SetPlaceholders(const Action& action) {
+  around_.set(action.name, static_cast<uint32_t>(action.replicas->to));
+  Announce(action.name);
+  return ActionOutcome::kDone;
+}
+
 ActionOutcome ScaleModel::DeleteAutoscaler(const Action& action, std::string& detail) {
   const auto found = autoscalers_.find({action.name_space, action.name});
   if (found == autoscalers_.end()) return ActionOutcome::kAlreadyDone;

@@ -65,6 +65,8 @@ class ScaleModel {
 
   // ---- actions, with the API's preconditions ----
   coordinator::ActionOutcome SetReplicas(const coordinator::Action& action, std::string& detail);
+  // Of a workload that is there; what its pods ask for is not its business.
+  coordinator::ActionOutcome SetPlaceholders(const coordinator::Action& action);
   coordinator::ActionOutcome DeleteAutoscaler(const coordinator::Action& action, std::string& detail);
 
   // ---- what others do ----

@@ -27,7 +27,7 @@ constexpr char kDeploymentVersion[] = "v1";
 constexpr char kDeploymentKind[] = "Deployment";
 
 // Between two tries after one that failed: of the placeholders, of the webhook, and the longest of both.
-constexpr absl::Duration kChangePause = absl::Seconds(1);
+constexpr absl::Duration kChangePause = absl::Seconds(5);
 constexpr absl::Duration kAskPause = absl::Minutes(1);
 constexpr absl::Duration kLongestHeadroomPause = absl::Minutes(30);
 // Between two questions to the webhook, however fast the burst grows.
@@ -154,7 +154,8 @@ std::map<std::string, int64_t> ComingHome(Turn& turn, const Cluster& cluster) {
   return coming;
 }
 
-// What the pods on virtual nodes ask for that are to come home some day, each.
+// What the pods on virtual nodes ask for that can come home (drain_backs.h), each: a machine for others would
+// stand idle for as long as they run.
 std::vector<Resources> PodsAway(Turn& turn, const Cluster& cluster) {
   std::map<std::string, int64_t> coming = ComingHome(turn, cluster);
   std::vector<Resources> pods;
@@ -164,8 +165,8 @@ std::vector<Resources> PodsAway(Turn& turn, const Cluster& cluster) {
       const bool ended = facts.phase == "Succeeded" || facts.phase == "Failed";
       if (!HasBurst(facts) || facts.deleting || ended) continue;
       const auto owners = cluster.scaled_pods.find(facts.uid);
-      const auto home =
-          owners == cluster.scaled_pods.end() ? coming.end() : coming.find(*owners->second.begin());
+      if (owners == cluster.scaled_pods.end()) continue;
+      const auto home = coming.find(*owners->second.begin());
       if (home != coming.end() && home->second > 0) {
         --home->second;
         continue;
@@ -418,6 +419,7 @@ void HeadroomSeen(Turn& turn, const WorkloadObserved& event) {
   if (headroom.workload == event.facts) return;
   const bool other = !headroom.workload || headroom.workload->uid != event.facts.uid;
   if (other || (headroom.placed && headroom.placed->number != event.facts.replicas)) headroom.placed.reset();
+  if (other) headroom.change_from = absl::InfinitePast();
   headroom.workload = event.facts;
   headroom.unseen.clear();
   BurstLookSoon(turn, *cluster);

@@ -272,6 +272,36 @@ TEST_F(ActContract, SetsDeletionCosts) {
   EXPECT_EQ(Do(ActionKind::kSetDeletionCost, pod).outcome, ActionOutcome::kAlreadyDone);
 }
 
+// The placeholders' Deployment gets another number and shape by one patch, and the rest of it stays; to ask
+// for none a second time changes nothing.
+TEST_F(ActContract, SetsPlaceholders) {
+  const Json made = Make(kube::Deployments(), name_space_, Deployment("room", 0));
+  const auto place = [&](int64_t number) {
+    const size_t before = events_.Of<ActionFinished>().size();
+    Action action{.number = 7, .kind = ActionKind::kSetPlaceholders, .name_space = name_space_};
+    action.name = "room";
+    action.uid = kube::UidOf(made);
+    action.replicas = coordinator::ReplicaChange{
+        .group = "apps", .version = "v1", .kind = "Deployment", .from = 0, .to = number};
+    action.requests =
+        coordinator::Resources{.cpu_millicores = 250, .memory_bytes = int64_t{64} << 20, .pods = 1};
+    actor_->Do({.decision = kDecision, .cluster = "east", .action = action});
+    return events_.WaitFor<ActionFinished>(before + 1).back().outcome;
+  };
+  const auto container = [](const Json& deployment) {
+    return deployment["spec"]["template"]["spec"]["containers"][0];
+  };
+  EXPECT_EQ(place(3), ActionOutcome::kDone);
+  const Json placed = *Get(kube::Deployments(), Named("room"));
+  EXPECT_EQ(placed["spec"]["replicas"], 3);
+  const Json requests = {{"cpu", "250m"}, {"memory", "67108864"}};
+  EXPECT_EQ(container(placed)["resources"]["requests"], requests);
+  EXPECT_EQ(container(placed)["image"], container(made)["image"]);
+  EXPECT_EQ(place(0), ActionOutcome::kDone);
+  EXPECT_EQ(place(0), ActionOutcome::kAlreadyDone);
+  EXPECT_EQ((*Get(kube::Deployments(), Named("room")))["spec"]["replicas"], 0);
+}
+
 // Evicting goes through the Eviction API; a pod that is gone counts as evicted.
 TEST_F(ActContract, Evicts) {
   const Json pod = MakePod("a");

@@ -379,6 +379,9 @@ void OnAsked(Turn& turn, Cluster& cluster, OpenDecision& open) {
     cluster.record.burst.headroom.asked = *action.requests;
     turn.RecordChanged(cluster);
     turn.Close(open, DecisionState::kSucceeded, absl::StrCat("The webhook was asked: ", action.result));
+  } else if (!open.unneeded.empty()) {
+    turn.Close(open, DecisionState::kCancelled,
+               absl::StrCat("Its answer is not waited for: ", open.unneeded));
   } else {
     LengthenHeadroomPause(headroom.ask_pause, headroom.ask_from, kAskPause, turn.now);
     turn.Close(open, DecisionState::kFailed,

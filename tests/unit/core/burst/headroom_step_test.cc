@@ -320,5 +320,17 @@ TEST_F(HeadroomStepTest, AQuestionEndsWithTheBurst) {
   EXPECT_EQ(LastHeadroom().state, DecisionState::kCancelled);
 }
 
+// The same where the question was on its way already.
+TEST_F(HeadroomStepTest, AQuestionThatIsEndedIsNoFailure) {
+  Begin(5, WithWebhook());
+  RunOn(kVirtual, 6, 8);
+  Pass(absl::Seconds(1));
+  const std::vector<ReleasedAction> asked = Handed(ActionKind::kAskForMachines);
+  ASSERT_EQ(asked.size(), 1u);
+  EndBurst();
+  Finish(asked[0], ActionOutcome::kRefused, "ended: it is not wanted any more");
+  EXPECT_EQ(LastHeadroom().state, DecisionState::kCancelled);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

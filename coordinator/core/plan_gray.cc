@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "coordinator/core/burst/headroom.h"
 #include "coordinator/core/sentences.h"
 
 namespace evenkeel::coordinator {
@@ -65,6 +66,7 @@ DrainJudgement JudgeForDrain(const PodName& name, const PodFacts& pod, bool can_
   const std::string& kind = pod.controller.kind;
   if (pod.phase == "Succeeded" || pod.phase == "Failed" || pod.mirror || pod.deleting) return {};
   if (kind == "DaemonSet") return {};  // its controller would put it back
+  if (IsPlaceholder(pod)) return {};   // nobody's application
   if (kind.empty()) return Stays(name, "it has no controller: nobody would make it again");
   const bool interchangeable = kind == "ReplicaSet" || kind == "ReplicationController" || kind == "Job";
   if (can_end_pods || (interchangeable && pod.exclusive_claims.empty())) return {true, {}};

@@ -3,6 +3,7 @@
 #include "coordinator/core/burst/headroom.h"
 
 #include "coordinator/core/plan_failover.h"
+#include "coordinator/core/plan_gray.h"
 #include "coordinator/core/pod_index.h"
 #include "gtest/gtest.h"
 
@@ -75,7 +76,7 @@ TEST(HeadroomTest, APlaceholderIsKnown) {
   EXPECT_FALSE(IsPlaceholder(facts));
 }
 
-// The room that it has is free, and it is not moved off a dead node.
+// The room that it has is free, and it is not moved off a dead node, nor off a sick one.
 TEST(HeadroomTest, APlaceholderMakesWay) {
   PodIndex pods;
   const PodName name{"evenkeel", "evenkeel-headroom-5d9c-x"};
@@ -83,6 +84,7 @@ TEST(HeadroomTest, APlaceholderMakesWay) {
   EXPECT_EQ(pods.LoadOf("node-1"), Resources{});
   EXPECT_EQ(JudgePod(name, Placeholder()).treatment, PodTreatment::kNone);
   EXPECT_FALSE(PlanFailover("node-1", "uid-node-1", pods).touches_pods);
+  EXPECT_FALSE(JudgeForDrain(name, Placeholder(), true).evict);
   pods.Erase(name);
   EXPECT_EQ(pods.LoadOf("node-1"), Resources{});
 }

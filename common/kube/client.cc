@@ -46,12 +46,10 @@ bool MayRepeat(const absl::Status& status, bool repeatable) {
   return repeatable && code >= 500;
 }
 
-absl::StatusOr<Json> Decode(const absl::StatusOr<http::Response>& answer) {
+absl::Status Refusal(const absl::StatusOr<http::Response>& answer) {
   if (!answer.ok()) return answer.status();
-  if (answer->code < 200 || answer->code >= 300) {
-    return StatusFromHttp(answer->code, answer->body, answer->retry_after);
-  }
-  return ParseObject(answer->body);
+  if (answer->code >= 200 && answer->code < 300) return absl::OkStatus();
+  return StatusFromHttp(answer->code, answer->body, answer->retry_after);
 }
 
 Json DeleteBody(const DeleteOptions& options) {
@@ -153,7 +151,7 @@ absl::StatusOr<http::Request> Client::MakeRequest(const Plan& plan) {
   request.body = plan.body;
   request.tls = config_.tls;
   request.max_body_bytes = plan.max_bytes == 0 ? options_.max_object_bytes : plan.max_bytes;
-  request.headers = {{"Accept", "application/json"}};
+  request.headers = {{"Accept", plan.answer == Plan::Answer::kText ? "*/*" : "application/json"}};
   if (!plan.body.empty()) request.headers.push_back({"Content-Type", plan.content_type});
   std::string token = config_.token;
   if (token_file_ != nullptr) {
@@ -211,10 +209,22 @@ void Client::Attempt(const std::shared_ptr<Operation>& operation) {
       });
 }
 
+absl::StatusOr<Json> Client::Decode(const absl::StatusOr<http::Response>& answer, Plan::Answer as) {
+  EVENKEEL_RETURN_IF_ERROR(Refusal(answer));
+  switch (as) {
+    case Plan::Answer::kText:
+      return Json(answer->body);
+    case Plan::Answer::kUnread:
+      return Json();
+    case Plan::Answer::kObject:
+      break;
+  }
+  return ParseObject(answer->body);
+}
+
 void Client::OnAnswer(const std::shared_ptr<Operation>& operation,
                       const absl::StatusOr<http::Response>& answer) {
-  const bool unread = operation->plan.opaque && answer.ok() && answer->code >= 200 && answer->code < 300;
-  absl::StatusOr<Json> result = unread ? Json() : Decode(answer);
+  absl::StatusOr<Json> result = Decode(answer, operation->plan.answer);
   if (result.ok()) {
     Finish(operation, std::move(result));
   } else if (HttpCode(result.status()) == 401 && token_file_ != nullptr && !operation->token_renewed) {
@@ -352,7 +362,7 @@ Call Client::Watch(const Resource& resource, const WatchOptions& options,
           } else if (answer.ok() && answer->code >= 200 && answer->code < 300) {
             done(absl::OkStatus());
           } else {
-            const absl::Status status = Decode(answer).status();
+            const absl::Status status = Refusal(answer);
             if (HttpCode(status) == 401 && token_file_ != nullptr) token_file_->Forget();
             done(status);
           }
@@ -432,9 +442,26 @@ Call Client::TouchLog(const ObjectName& pod, const std::string& container, absl:
                       std::function<void(absl::Status)> done) {
   Query query;
   query.Add("container", container).Add("tailLines", "1").Add("limitBytes", "1");
-  return Run({.path = ResourcePath(Pods(), pod, "log") + query.text(), .repeatable = false, .opaque = true},
+  return Run({.path = ResourcePath(Pods(), pod, "log") + query.text(),
+              .repeatable = false,
+              .answer = Plan::Answer::kUnread},
              deadline,
              [done = std::move(done)](const absl::StatusOr<Json>& answer) { done(answer.status()); });
+}
+
+Call Client::GetFromNode(const std::string& node, const std::string& path, absl::Duration deadline,
+                         Done<std::string> done) {
+  return Run({.path = ResourcePath(Nodes(), {.name_space = {}, .name = node}, "proxy") + path,
+              .max_bytes = options_.max_node_bytes,
+              .repeatable = false,
+              .answer = Plan::Answer::kText},
+             deadline, [done = std::move(done)](absl::StatusOr<Json> answer) {
+               if (answer.ok()) {
+                 done(std::move(answer->get_ref<std::string&>()));
+               } else {
+                 done(answer.status());
+               }
+             });
 }
 
 Call Client::ReviewToken(const std::string& token, const std::vector<std::string>& audiences,

@@ -24,6 +24,7 @@ class Client final : public KubernetesApi {
     http::Client::Options http;
     std::size_t max_object_bytes = std::size_t{4} << 20;  // etcd itself takes 1.5 MiB
     std::size_t max_list_bytes = std::size_t{64} << 20;
+    std::size_t max_node_bytes = std::size_t{16} << 20;  // of a kubelet's answer
     time::BackoffPolicy backoff = {.initial = absl::Milliseconds(100), .maximum = absl::Seconds(5)};
   };
 
@@ -53,6 +54,8 @@ class Client final : public KubernetesApi {
              Done<Json> done) override;
   Call TouchLog(const ObjectName& pod, const std::string& container, absl::Duration deadline,
                 std::function<void(absl::Status)> done) override;
+  Call GetFromNode(const std::string& node, const std::string& path, absl::Duration deadline,
+                   Done<std::string> done) override;
   Call ReviewToken(const std::string& token, const std::vector<std::string>& audiences,
                    absl::Duration deadline, Done<TokenReview> done) override;
   Call ReviewAccess(const AccessQuestion& question, absl::Duration deadline,
@@ -73,9 +76,14 @@ class Client final : public KubernetesApi {
     std::string content_type = "application/json";
     std::size_t max_bytes = 0;  // of the answer; 0: one object
     bool repeatable = true;
-    bool opaque = false;  // a good answer is no JSON, and not looked at
+    enum class Answer {
+      kObject,
+      kText,
+      kUnread
+    } answer = Answer::kObject;  // a good one; text: as a JSON string
   };
 
+  static absl::StatusOr<Json> Decode(const absl::StatusOr<http::Response>& answer, Plan::Answer as);
   Call Run(Plan plan, absl::Duration deadline, Done<Json> done);
   void Attempt(const std::shared_ptr<Operation>& operation);
   void OnAnswer(const std::shared_ptr<Operation>& operation, const absl::StatusOr<http::Response>& answer);

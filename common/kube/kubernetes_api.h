@@ -191,6 +191,12 @@ class KubernetesApi {
   virtual Call TouchLog(const ObjectName& pod, const std::string& container, absl::Duration deadline,
                         std::function<void(absl::Status)> done) = 0;
 
+  // Has the API server fetch `path` ("/stats/summary") from the node's kubelet: the answer's bytes, whatever
+  // they are. Needs get on nodes/proxy. Never repeated. NOT_FOUND: there is no such node, or its kubelet
+  // serves no such path.
+  virtual Call GetFromNode(const std::string& node, const std::string& path, absl::Duration deadline,
+                           Done<std::string> done) = 0;
+
   // The token never appears in errors or logs. `audiences` empty: the API server's own.
   virtual Call ReviewToken(const std::string& token, const std::vector<std::string>& audiences,
                            absl::Duration deadline, Done<TokenReview> done) = 0;

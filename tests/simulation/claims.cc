@@ -105,6 +105,12 @@ kube::Call Claims::TouchLog(const kube::ObjectName& /*pod*/, const std::string& 
   return kube::Call();
 }
 
+kube::Call Claims::GetFromNode(const std::string& /*node*/, const std::string& /*path*/,
+                               absl::Duration /*deadline*/, kube::Done<std::string> done) {
+  schedule_.After(absl::ZeroDuration(), [done = std::move(done)] { done(NotSimulated()); });
+  return kube::Call();
+}
+
 kube::Call Claims::ReviewToken(const std::string& /*token*/, const std::vector<std::string>& /*audiences*/,
                                absl::Duration /*deadline*/, kube::Done<kube::TokenReview> done) {
   schedule_.After(absl::ZeroDuration(), [done = std::move(done)] { done(NotSimulated()); });

@@ -49,6 +49,8 @@ class Claims final : public kube::KubernetesApi {
                    kube::Done<kube::Json> done) override;
   kube::Call TouchLog(const kube::ObjectName& pod, const std::string& container, absl::Duration deadline,
                       std::function<void(absl::Status)> done) override;
+  kube::Call GetFromNode(const std::string& node, const std::string& path, absl::Duration deadline,
+                         kube::Done<std::string> done) override;
   kube::Call ReviewToken(const std::string& token, const std::vector<std::string>& audiences,
                          absl::Duration deadline, kube::Done<kube::TokenReview> done) override;
   kube::Call ReviewAccess(const kube::AccessQuestion& question, absl::Duration deadline,

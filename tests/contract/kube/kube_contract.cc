@@ -39,6 +39,14 @@ TEST_F(KubeContract, CreatesReadsAndDeletes) {
   EXPECT_EQ(Delete(kube::ConfigMaps(), Named("a")).status().code(), absl::StatusCode::kNotFound);
 }
 
+// The kubelet of a node that is not there cannot be asked.
+TEST_F(KubeContract, RefusesToAskANodeThatIsNotThere) {
+  const auto answer = Await<std::string>(
+      [](auto done) { api().GetFromNode("no-such-node", "/stats/summary", kDeadline, done); });
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(kube::HttpCode(answer.status()), 404);
+}
+
 // A name made by the server begins as asked.
 TEST_F(KubeContract, GeneratesNames) {
   Json object = ConfigMap("", Json::object());

@@ -133,6 +133,11 @@ void FakeKubernetes::SetFault(Fault fault) {
   fault_ = std::move(fault);
 }
 
+void FakeKubernetes::SetKubelets(Kubelets kubelets) {
+  absl::MutexLock lock(&mutex_);
+  kubelets_ = std::move(kubelets);
+}
+
 std::vector<FakeKubernetes::Write> FakeKubernetes::writes() {
   absl::MutexLock lock(&mutex_);
   return writes_;
@@ -407,6 +412,24 @@ kube::Call FakeKubernetes::TouchLog(const kube::ObjectName& pod, const std::stri
         return Json();
       },
       [done = std::move(done)](const absl::StatusOr<Json>& answer) { done(answer.status()); });
+}
+
+kube::Call FakeKubernetes::GetFromNode(const std::string& node, const std::string& path,
+                                       absl::Duration /*deadline*/, kube::Done<std::string> done) {
+  return Run<std::string>(
+      [this, node, path]() -> absl::StatusOr<std::string> {
+        const kube::ObjectName name{.name_space = {}, .name = node};
+        EVENKEEL_RETURN_IF_ERROR(FaultOf("proxy", kube::Nodes(), name));
+        EVENKEEL_RETURN_IF_ERROR(Peek(kube::Nodes(), name).status());
+        Kubelets kubelets;
+        {
+          absl::MutexLock lock(&mutex_);
+          kubelets = kubelets_;
+        }
+        if (kubelets == nullptr) return kube::StatusFromHttp(404, "404 page not found", std::nullopt);
+        return kubelets(node, path);
+      },
+      std::move(done));
 }
 
 kube::Call FakeKubernetes::ReviewToken(const std::string& token, const std::vector<std::string>& audiences,

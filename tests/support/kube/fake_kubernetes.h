@@ -39,6 +39,12 @@ class FakeKubernetes final : public kube::KubernetesApi {
   void SetEvictionsAllowed(bool allowed);  // true at first
   void SetServerVersion(kube::ServerVersion version);
 
+  // What kubelets answer: asked on the API's thread, of nodes that are there. Without it they answer nothing,
+  // as one that serves no such path.
+  using Kubelets =
+      std::function<absl::StatusOr<std::string>(const std::string& node, const std::string& path)>;
+  void SetKubelets(Kubelets kubelets);
+
   // Faults. While disconnected, calls fail with UNAVAILABLE and watches break.
   void SetConnected(bool connected);
   // While stalled, watches stay open and say nothing, new ones too; what happened meanwhile is lost to them.
@@ -47,7 +53,7 @@ class FakeKubernetes final : public kube::KubernetesApi {
   void ForgetHistory();
   // Asked before each call that changes or reads objects, on the API's thread; what is not OK is the call's
   // answer and the call has no effect. Verbs as Kubernetes has them: get, list, watch, create, patch, delete,
-  // evict, log.
+  // evict, log, proxy.
   using Fault = std::function<absl::Status(const std::string& verb, const kube::Resource& resource,
                                            const kube::ObjectName& name)>;
   void SetFault(Fault fault);
@@ -92,6 +98,9 @@ class FakeKubernetes final : public kube::KubernetesApi {
   // Verb "log". There are no kubelets here: the log of every pod that is bound to a node can be read.
   kube::Call TouchLog(const kube::ObjectName& pod, const std::string& container, absl::Duration deadline,
                       std::function<void(absl::Status)> done) override;
+  // Verb "proxy".
+  kube::Call GetFromNode(const std::string& node, const std::string& path, absl::Duration deadline,
+                         kube::Done<std::string> done) override;
   kube::Call ReviewToken(const std::string& token, const std::vector<std::string>& audiences,
                          absl::Duration deadline, kube::Done<kube::TokenReview> done) override;
   kube::Call ReviewAccess(const kube::AccessQuestion& question, absl::Duration deadline,
@@ -121,6 +130,7 @@ class FakeKubernetes final : public kube::KubernetesApi {
   std::function<bool(const kube::AccessQuestion&)> access_ ABSL_GUARDED_BY(mutex_);
   kube::ServerVersion server_version_ ABSL_GUARDED_BY(mutex_) = {1, 20, "v1.20.2"};
   Fault fault_ ABSL_GUARDED_BY(mutex_);
+  Kubelets kubelets_ ABSL_GUARDED_BY(mutex_);
   std::vector<Write> writes_ ABSL_GUARDED_BY(mutex_);
   bool evictions_allowed_ ABSL_GUARDED_BY(mutex_) = true;
   bool connected_ ABSL_GUARDED_BY(mutex_) = true;

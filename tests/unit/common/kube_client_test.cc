@@ -22,6 +22,7 @@ namespace evenkeel::kube {
 namespace {
 
 using ::testing::AnyOf;
+using ::testing::Each;
 using ::testing::ElementsAre;
 
 constexpr absl::Duration kDeadline = absl::Seconds(30);
@@ -148,6 +149,23 @@ TEST_F(KubeClientTest, TouchesALogOnce) {
   EXPECT_EQ(HttpCode(touch()), 500);
   EXPECT_THAT(server_.seen(), ElementsAre("GET /api/v1/namespaces/evenkeel/pods/agent-x/log ",
                                           "GET /api/v1/namespaces/evenkeel/pods/agent-x/log "));
+}
+
+// What a kubelet answers is handed over as it is, JSON or not, and is asked for once.
+TEST_F(KubeClientTest, AsksAKubeletOnce) {
+  Connect(server_.Config());
+  const auto ask = [&] {
+    return testing::Await<std::string>(
+        [&](auto done) { client_->GetFromNode("virtual-1", "/stats/summary", kDeadline, done); });
+  };
+  server_.Script({{200, "\xff{"}, {404, "404 page not found"}, {503, "dial tcp: i/o timeout"}, {200}});
+  const auto text = ask();
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_EQ(*text, "\xff{");
+  EXPECT_EQ(ask().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(HttpCode(ask().status()), 503);
+  EXPECT_THAT(server_.seen(), Each("GET /api/v1/nodes/virtual-1/proxy/stats/summary "));
+  EXPECT_EQ(server_.seen().size(), 3u);
 }
 
 // A part of an object, and what a version of an API serves, are reads like any other.

@@ -14,7 +14,8 @@ IMPURE = (
 )
 PURE_ROOMS = ("agent/core", "agent/decode", "coordinator/core")
 # The same of single parts of other rooms: their files without the ending.
-PURE_PARTS = ("coordinator/usage/usage_book",)
+PURE_PARTS = tuple(f"coordinator/usage/{part}" for part in (
+    "usage_book", "pulled_usage", "cpu_counters", "stats_summary", "resource_metrics"))
 
 # A library that only one room may include.
 SOLE_USERS = {

@@ -147,6 +147,8 @@ struct UnwatchWorkload {
 struct WatchUsage {
   std::string cluster;
   std::string node;
+  std::string name_space;  // of the pod
+  std::string pod;         // its name
   std::string pod_uid;
   absl::Duration window;
   absl::Duration panic_window;
@@ -156,8 +158,16 @@ struct UnwatchUsage {
   std::string cluster;
   std::string pod_uid;
 };
-using Request = std::variant<ProbeNode, ReadLease, AskKubelet, SetBeats, SetFencing, ConfirmGoodbye, Announce,
-                             WithdrawActions, WatchWorkload, UnwatchWorkload, WatchUsage, UnwatchUsage>;
+// To usage/: the node is virtual (or is not any more): while no agent speaks for it, what is watched there is
+// pulled from its kubelet.
+struct PullUsage {
+  std::string cluster;
+  std::string node;
+  bool pull = false;
+};
+using Request =
+    std::variant<ProbeNode, ReadLease, AskKubelet, SetBeats, SetFencing, ConfirmGoodbye, Announce,
+                 WithdrawActions, WatchWorkload, UnwatchWorkload, WatchUsage, UnwatchUsage, PullUsage>;
 
 // ---- replies and notices (to serve/) ----
 struct Reply {

@@ -34,6 +34,7 @@
 #include "coordinator/store/event_log.h"
 #include "coordinator/store/rocks_store.h"
 #include "coordinator/usage/usage_reports.h"
+#include "coordinator/usage/virtual_reader.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -122,6 +123,8 @@ struct Coordinator::Parts {
   TokenAuthenticator tokens;
   CredentialAuthenticator agents;
   UsageReports usage;
+  std::map<std::string, std::unique_ptr<VirtualReader>>
+      readers;  // by cluster; none for one without Kubernetes
   AgentSessions sessions;
   std::unique_ptr<FenceHook> fence_hook;  // null: there is none
   std::unique_ptr<HttpHook> machine_hook;
@@ -207,9 +210,19 @@ void Coordinator::Parts::StartLoop() {
     const auto [actor, added] =
         actors.emplace(cluster, std::make_unique<ClusterActor>(std::move(options), *api, runtime, *clock));
     receivers.actors.emplace(cluster, actor->second.get());
+    const auto take = [this](const NodeKey& node, const std::vector<PulledUsage>& pods, absl::Time received) {
+      usage.OnPulled(node, pods, received);
+    };
+    readers.emplace(cluster, std::make_unique<VirtualReader>(VirtualReader::Options{.cluster = cluster}, *api,
+                                                             *clock, take));
   }
   dispatcher.Connect(std::move(receivers));
   usage.Connect([this](const CloseSampling& request) { sessions.Release(request); });
+  usage.ConnectPull([this](const NodeKey& node, const std::vector<PulledPod>& pods) {
+    if (const auto reader = readers.find(node.cluster); reader != readers.end()) {
+      reader->second->Read(node.node, pods);
+    }
+  });
   runtime.Start();
   usage.Start();
 }
@@ -286,7 +299,8 @@ Coordinator::Parts::~Parts() {
   sessions.Stop();
   dispatcher.DisconnectObservers();
   observers.clear();
-  usage.Stop();  // while the runtime still takes what it tells, and before the sessions that it asks are gone
+  usage.Stop();  // while the runtime still takes what it tells, and before those that it asks are gone
+  readers.clear();
   runtime.Stop();
   replies.Close();
   access.Stop();

@@ -103,7 +103,8 @@ void Dispatcher::Release(const Request& request) {
           }
         } else if constexpr (std::is_same_v<Asked, WatchWorkload> || std::is_same_v<Asked, UnwatchWorkload>) {
           Ask(asked);
-        } else if constexpr (std::is_same_v<Asked, WatchUsage> || std::is_same_v<Asked, UnwatchUsage>) {
+        } else if constexpr (std::is_same_v<Asked, WatchUsage> || std::is_same_v<Asked, UnwatchUsage> ||
+                             std::is_same_v<Asked, PullUsage>) {
           to_.usage->Release(asked);
         } else {
           static_assert(std::is_same_v<Asked, Announce> || std::is_same_v<Asked, WithdrawActions>);

@@ -35,7 +35,8 @@ UsageBook::State UsageBook::StateOf(const v1::PodReport& pod, const v1::Report& 
   return state;
 }
 
-absl::Duration UsageBook::Fresh(const NodeBook& node) {
+absl::Duration UsageBook::Fresh(const NodeBook& node, const Pod& pod) {
+  if (pod.pulled) return kFreshVirtualSample;
   return std::max(kFreshSample, kUnsettled + 2 * node.rhythm);
 }
 
@@ -112,6 +113,17 @@ std::vector<std::string> UsageBook::WatchedOn(const std::string& node) const {
   return uids;
 }
 
+std::vector<PulledPod> UsageBook::PulledOn(const std::string& node) const {
+  std::vector<PulledPod> pods;
+  const auto at = nodes_.find(node);
+  if (at == nodes_.end()) return pods;
+  pods.reserve(at->second.watched.size());
+  for (const auto& [uid, pod] : at->second.watched) {
+    pods.push_back({.uid = uid, .name_space = pod.asked.name_space, .name = pod.asked.pod});
+  }
+  return pods;
+}
+
 std::set<std::string> UsageBook::TakeRewatched() {
   return std::exchange(rewatched_, {});
 }
@@ -180,22 +192,39 @@ void UsageBook::OnBeat(const std::string& name, absl::Time beat) {
   }
 }
 
+void UsageBook::OnPulled(const std::string& name, const std::vector<PulledUsage>& pods, absl::Time received) {
+  const auto at = nodes_.find(name);
+  if (at == nodes_.end() || at->second.in_session) return;
+  for (const PulledUsage& told : pods) {
+    const auto found = at->second.watched.find(told.pod_uid);
+    if (found == at->second.watched.end() || received <= found->second.sampled) continue;
+    Pod& pod = found->second;
+    pod.pulled = true;
+    AddSample(at->second, pod, told.millicores, received, std::min(received - pod.sampled, told.window));
+  }
+}
+
 void UsageBook::Sample(const NodeBook& node, Pod& pod, absl::Time taken) {
   if (!pod.state->millicores || taken <= pod.sampled) return;
-  const int64_t millicores = *pod.state->millicores;
   const absl::Duration length = std::min(taken - pod.sampled, kLongestSample);
-  pod.window.Add({.millicores = millicores, .taken = taken, .window = length});
-  if (pod.begun == absl::InfinitePast()) pod.begun = taken;
-  pod.sampled = taken;
+  pod.pulled = false;
   if (pod.state->throttled_percent) {
     pod.throttled.push_back({.until = taken, .length = length, .percent = *pod.state->throttled_percent});
   }
+  AddSample(node, pod, *pod.state->millicores, taken, length);
+}
+
+void UsageBook::AddSample(const NodeBook& node, Pod& pod, int64_t millicores, absl::Time taken,
+                          absl::Duration length) {
+  pod.window.Add({.millicores = millicores, .taken = taken, .window = length});
+  if (pod.begun == absl::InfinitePast()) pod.begun = taken;
+  pod.sampled = taken;
   while (!pod.throttled.empty() && (pod.throttled.front().until <= taken - pod.asked.panic_window ||
                                     pod.throttled.size() > kMostSamples)) {
     pod.throttled.pop_front();
   }
   // An entry that is there already, and earlier, is put off when it comes up.
-  if (const absl::Time due = taken + Fresh(node); due < pod.check) CheckAt(pod, due);
+  if (const absl::Time due = taken + Fresh(node, pod); due < pod.check) CheckAt(pod, due);
   NoteChange(pod);
   // A mean can only have passed what the figure itself has passed.
   const int64_t sudden = pod.asked.sudden_millicores;
@@ -234,7 +263,7 @@ void UsageBook::CheckAt(Pod& pod, absl::Time when) {
 void UsageBook::RunChecks(absl::Time now) {
   while (!checks_.empty() && checks_.begin()->first < now) {
     Pod& pod = *Find(checks_.begin()->second);
-    const absl::Time unseen = pod.sampled + Fresh(nodes_.at(pod.asked.node));
+    const absl::Time unseen = pod.sampled + Fresh(nodes_.at(pod.asked.node), pod);
     if (now <= unseen) {
       CheckAt(pod, unseen);
       continue;
@@ -251,7 +280,7 @@ PodUsage UsageBook::Figures(const NodeBook& node, const Pod& pod, absl::Time now
                  .held = false,
                  .throttled_percent = std::nullopt,
                  .deaths = pod.deaths};
-  const UsageWindow::Sight sight = pod.window.SightAt(now, Fresh(node));
+  const UsageWindow::Sight sight = pod.window.SightAt(now, Fresh(node, pod));
   if (sight == UsageWindow::Sight::kMissing) return usage;
   usage.held = sight == UsageWindow::Sight::kHeld;
   usage.steady = pod.window.Mean(pod.asked.window);

@@ -6,6 +6,9 @@
 // A report names only the containers of which something has changed. So while a node's agent speaks, a pod
 // that it does not name is as it was: an even load is not a loss of samples. Where the agent is silent, the
 // pod's samples have stopped (usage_window.h: seen, held, missing).
+//
+// The pods of virtual nodes have no agent: what they use is pulled (virtual_reader.h), comes as samples that
+// are made already, and fills the same windows.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +25,7 @@
 #include "coordinator/core/effects.h"
 #include "coordinator/core/scale/usage_window.h"
 #include "coordinator/core/scale/workload_facts.h"
+#include "coordinator/usage/pulled_usage.h"
 #include "evenkeel/v1/report.pb.h"
 
 namespace evenkeel::coordinator {
@@ -64,6 +68,10 @@ class UsageBook {
   // The node's agent has spoken at `beat` (its last beat): its pods' figures hold up to kUnsettled before.
   void OnBeat(const std::string& node, absl::Time beat);
 
+  // What pods of a node without an agent have used, as its kubelet told at `received`. Of a node with an
+  // agent nothing is taken, and neither of pods that nobody watches there.
+  void OnPulled(const std::string& node, const std::vector<PulledUsage>& pods, absl::Time received);
+
   // The pods whose figures differ from what was last taken, as they are at `now`; and those of kTellAgain.
   // O(pods watched on nodes that have spoken since, or whose sight has changed).
   std::vector<PodUsage> TakeChanged(absl::Time now);
@@ -73,6 +81,8 @@ class UsageBook {
 
   // Uids of the pods that are watched on the node, in order: whom its agent is to sample closely.
   std::vector<std::string> WatchedOn(const std::string& node) const;
+  // The same, as its kubelet knows them.
+  std::vector<PulledPod> PulledOn(const std::string& node) const;
   // Nodes for which that has changed since the last call, or whose new session has not heard of it.
   std::set<std::string> TakeRewatched();
 
@@ -102,6 +112,7 @@ class UsageBook {
     std::deque<Throttling> throttled;  // of the panic window
     std::optional<PodUsage> told;
     bool changed = false;                       // since it was looked at
+    bool pulled = false;                        // its newest sample was
     absl::Time check = absl::InfiniteFuture();  // its entry in checks_; infinite: there is none
   };
   struct NodeBook {
@@ -113,7 +124,7 @@ class UsageBook {
   };
 
   static State StateOf(const v1::PodReport& pod, const v1::Report& report, absl::Time received);
-  static absl::Duration Fresh(const NodeBook& node);
+  static absl::Duration Fresh(const NodeBook& node, const Pod& pod);
   static bool ToldSudden(const Pod& pod);
   static bool ToldDeaths(const Pod& pod);
   static bool WorthTelling(const Pod& pod, const PodUsage& now);
@@ -121,6 +132,8 @@ class UsageBook {
 
   // What is known of the pod's use, which is its state's, reaches to `taken`.
   void Sample(const NodeBook& node, Pod& pod, absl::Time taken);
+  // It has used that from `taken` - `length` to `taken`, which is later than its samples before.
+  void AddSample(const NodeBook& node, Pod& pod, int64_t millicores, absl::Time taken, absl::Duration length);
   void NoteChange(Pod& pod);
   void NoteDeaths(Pod& pod);
   void CheckAt(Pod& pod, absl::Time when);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -32,6 +33,7 @@ class UsageReports::Room {
       : next_(next), events_(events), clock_(clock) {}
 
   void Connect(AskCloseSampling ask) { ask_ = std::move(ask); }
+  void ConnectPull(AskPull pull) { pull_ = std::move(pull); }
 
   void Start() {
     EVENKEEL_CHECK(ask_ != nullptr && !thread_.joinable()) << "started once, after Connect";
@@ -63,11 +65,28 @@ class UsageReports::Room {
     clusters_[request.cluster].book.Unwatch(request.pod_uid);
   }
 
+  void Pull(const PullUsage& request) {
+    absl::MutexLock lock(&mutex_);
+    Cluster& cluster = clusters_[request.cluster];
+    if (request.pull) {
+      cluster.virtual_nodes.insert(request.node);
+    } else {
+      cluster.virtual_nodes.erase(request.node);
+    }
+    cluster.repull.insert(request.node);
+  }
+
+  void OnPulled(const NodeKey& node, const std::vector<PulledUsage>& pods, absl::Time received) {
+    absl::MutexLock lock(&mutex_);
+    clusters_[node.cluster].book.OnPulled(node.node, pods, received);
+  }
+
   void OnSessionOpened(const NodeKey& node, const SessionDescription& session) {
     {
       absl::MutexLock lock(&mutex_);
       Cluster& cluster = clusters_[node.cluster];
       cluster.sessions[node.node] = {session.session_id, session.last_beat};
+      if (cluster.virtual_nodes.contains(node.node)) cluster.repull.insert(node.node);
       cluster.book.OnSession(node.node);
     }
     next_.OnSessionOpened(node, session);
@@ -88,6 +107,7 @@ class UsageReports::Room {
       const auto session = cluster.sessions.find(node.node);
       if (session != cluster.sessions.end() && session->second.id == session_id) {
         cluster.sessions.erase(session);
+        if (cluster.virtual_nodes.contains(node.node)) cluster.repull.insert(node.node);
         cluster.book.OnSessionEnded(node.node);
       }
     }
@@ -102,9 +122,17 @@ class UsageReports::Room {
   struct Cluster {
     UsageBook book;
     std::map<std::string, Session> sessions;  // by node
+    std::set<std::string> virtual_nodes;
+    std::set<std::string> pulled;  // of those: a reader was asked for them
+    std::set<std::string> repull;  // nodes of which that may have to change
+  };
+  struct PullWish {
+    NodeKey node;
+    std::vector<PulledPod> pods;
   };
   // What a look leads to; said outside of the lock.
   struct Words {
+    std::vector<PullWish> pulls;
     std::vector<CloseSampling> wishes;
     std::vector<UsageTold> figures;
   };
@@ -114,6 +142,9 @@ class UsageReports::Room {
     while (!stop_.WaitForNotificationWithTimeout(kLook)) {
       Words words = Look(clock_.Now());
       for (const CloseSampling& wish : words.wishes) ask_(wish);
+      for (const PullWish& wish : words.pulls) {
+        if (pull_ != nullptr) pull_(wish.node, wish.pods);
+      }
       for (UsageTold& figures : words.figures) {
         if (!events_.Post(std::move(figures))) break;
       }
@@ -134,6 +165,7 @@ class UsageReports::Room {
       std::vector<PodUsage> pods = all ? cluster.book.TakeChanged(now) : cluster.book.TakeSudden(now);
       if (!pods.empty()) words.figures.push_back({.cluster = name, .pods = std::move(pods)});
       for (const std::string& node : cluster.book.TakeRewatched()) {
+        if (cluster.virtual_nodes.contains(node)) cluster.repull.insert(node);
         // Without a session there is nobody to be asked: the next one makes the book name the node again.
         const auto session = cluster.sessions.find(node);
         if (session == cluster.sessions.end()) continue;
@@ -141,14 +173,26 @@ class UsageReports::Room {
                                 .session_id = session->second.id,
                                 .pod_uids = cluster.book.WatchedOn(node)});
       }
+      for (const std::string& node : std::exchange(cluster.repull, {})) AddPull(name, cluster, node, words);
     }
     return words;
+  }
+
+  static void AddPull(const std::string& name, Cluster& cluster, const std::string& node, Words& words) {
+    std::vector<PulledPod> pods;
+    if (cluster.virtual_nodes.contains(node) && !cluster.sessions.contains(node)) {
+      pods = cluster.book.PulledOn(node);
+    }
+    const bool was = pods.empty() ? cluster.pulled.erase(node) > 0 : !cluster.pulled.insert(node).second;
+    if (pods.empty() && !was) return;
+    words.pulls.push_back({.node = {name, node}, .pods = std::move(pods)});
   }
 
   ReportSink& next_;
   EventSink& events_;
   const time::Clock& clock_;
   AskCloseSampling ask_;
+  AskPull pull_;
   log::Limiter refusals_{absl::Seconds(10)};
 
   absl::Mutex mutex_;
@@ -170,6 +214,10 @@ void UsageReports::Connect(AskCloseSampling ask) {
   room_->Connect(std::move(ask));
 }
 
+void UsageReports::ConnectPull(AskPull pull) {
+  room_->ConnectPull(std::move(pull));
+}
+
 void UsageReports::Start() {
   room_->Start();
 }
@@ -184,6 +232,14 @@ void UsageReports::Release(const WatchUsage& request) {
 
 void UsageReports::Release(const UnwatchUsage& request) {
   room_->Unwatch(request);
+}
+
+void UsageReports::Release(const PullUsage& request) {
+  room_->Pull(request);
+}
+
+void UsageReports::OnPulled(const NodeKey& node, const std::vector<PulledUsage>& pods, absl::Time received) {
+  room_->OnPulled(node, pods, received);
 }
 
 void UsageReports::OnSessionOpened(const NodeKey& node, const SessionDescription& session) {

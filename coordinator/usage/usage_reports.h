@@ -9,6 +9,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/time/clock.h"
@@ -16,11 +18,16 @@
 #include "coordinator/runtime/runtime.h"
 #include "coordinator/session/close_sampling.h"
 #include "coordinator/session/report_sink.h"
+#include "coordinator/usage/pulled_usage.h"
 
 namespace evenkeel::coordinator {
 
 // Passes it on to the sessions; must not block. Any thread.
 using AskCloseSampling = std::function<void(const CloseSampling&)>;
+
+// Passes it on to the cluster's reader: whose use is to be pulled of that node from now on; empty: nobody's.
+// Must not call back. Any thread.
+using AskPull = std::function<void(const NodeKey& node, const std::vector<PulledPod>& pods)>;
 
 class UsageReports final : public ReportSink {
  public:
@@ -36,6 +43,8 @@ class UsageReports final : public ReportSink {
 
   // The sessions need this, and this needs the sessions: so it comes after construction, before Start.
   void Connect(AskCloseSampling ask);
+  // Optional, before Start: without it nothing is pulled.
+  void ConnectPull(AskPull pull);
   void Start();
   // Ends the thread: nothing is told or asked any more, and `next` still hears of everything. The sink must
   // not be stuck: let the runtime run, or stop it first. Idempotent.
@@ -44,6 +53,10 @@ class UsageReports final : public ReportSink {
   // From the runtime's loop; never wait.
   void Release(const WatchUsage& request);
   void Release(const UnwatchUsage& request);
+  void Release(const PullUsage& request);
+
+  // What pods of a virtual node have used, as it was pulled; `received` by the clock. Any thread. Short.
+  void OnPulled(const NodeKey& node, const std::vector<PulledUsage>& pods, absl::Time received);
 
   void OnSessionOpened(const NodeKey& node, const SessionDescription& session) override;
   void OnReport(const NodeKey& node, uint64_t session_id, const evenkeel::v1::Report& report) override;

@@ -49,6 +49,7 @@ struct Burst {
   std::string policy_name;
   std::string policy_etag;
   std::set<std::string> virtual_nodes;           // by the policy's selector
+  std::set<std::string> pulled;                  // PullUsage was asked of them; also where there is no policy
   std::set<std::string> tainted;                 // nodes that carry the valve's taint, virtual or not
   std::map<std::string, absl::Time> real_nodes;  // Ready without a break, since
   std::map<PodName, PressingPod> pressing;

@@ -33,6 +33,12 @@ bool HasEnded(const PodFacts& facts) {
   return facts.phase == "Succeeded" || facts.phase == "Failed";
 }
 
+void SetPulled(Turn& turn, Cluster& cluster, const std::string& node, bool pull) {
+  std::set<std::string>& pulled = cluster.burst.pulled;
+  if (pull ? !pulled.insert(node).second : pulled.erase(node) == 0) return;
+  turn.Ask(PullUsage{.cluster = cluster.name, .node = node, .pull = pull});
+}
+
 // ---- pods that find no room ----
 
 bool Presses(const PodFacts& facts) {
@@ -151,7 +157,11 @@ void BurstNodeSeen(Turn& turn, Cluster& cluster, const Node& node) {
   Burst& burst = cluster.burst;
   const std::string& name = node.key.node;
   const NodeFacts& facts = *node.facts;
-  const bool is_virtual = burst.policy && IsPicked(burst.policy->virtual_nodes, facts);
+  // Where no policy says which nodes are virtual, those are that everybody takes for it: their pods are
+  // scaled all the same.
+  const bool picked = IsPicked(burst.policy ? burst.policy->virtual_nodes : VirtualSelector(), facts);
+  const bool is_virtual = burst.policy && picked;
+  SetPulled(turn, cluster, name, picked);
   SetVirtual(turn, cluster, name, is_virtual);
   if (facts.valve_taint) {
     burst.tainted.insert(name);
@@ -168,6 +178,7 @@ void BurstNodeSeen(Turn& turn, Cluster& cluster, const Node& node) {
 }
 
 void BurstNodeGone(Turn& turn, Cluster& cluster, const std::string& node) {
+  SetPulled(turn, cluster, node, false);
   SetVirtual(turn, cluster, node, false);
   cluster.burst.tainted.erase(node);
   cluster.burst.real_nodes.erase(node);

@@ -38,9 +38,12 @@ std::optional<PodWatch> WatchOf(const ScaleRules& rules, const WorkloadPodFacts&
                   .sudden_millicores = SuddenMillicores(rules, pod)};
 }
 
-void AskForUsage(Turn& turn, const Scaler& scaler, const std::string& uid, const PodWatch& watch) {
+void AskForUsage(Turn& turn, const Scaler& scaler, const std::string& uid, const ScaledPod& pod) {
+  const PodWatch& watch = *pod.watch;
   turn.Ask(WatchUsage{.cluster = scaler.policy.cluster,
                       .node = watch.node,
+                      .name_space = scaler.policy.target.name_space,
+                      .pod = pod.facts.name,
                       .pod_uid = uid,
                       .window = watch.window,
                       .panic_window = watch.panic_window,
@@ -51,7 +54,7 @@ void UpdateWatch(Turn& turn, const Scaler& scaler, const std::string& uid, Scale
   std::optional<PodWatch> watch = WatchOf(scaler.policy.rules, pod.facts);
   if (watch == pod.watch) return;
   pod.watch = std::move(watch);
-  if (pod.watch) return AskForUsage(turn, scaler, uid, *pod.watch);
+  if (pod.watch) return AskForUsage(turn, scaler, uid, pod);
   pod.usage.reset();
   turn.Ask(UnwatchUsage{scaler.policy.cluster, uid});
 }
@@ -63,7 +66,7 @@ void ForgetPod(Turn& turn, Cluster& cluster, Scaler& scaler, PodOwners::Pod& pod
   if (heir == nullptr) {
     if (pod.second.watch) turn.Ask(UnwatchUsage{cluster.name, pod.first});
   } else if (heir->pod->second.watch) {
-    AskForUsage(turn, *heir->scaler, pod.first, *heir->pod->second.watch);
+    AskForUsage(turn, *heir->scaler, pod.first, heir->pod->second);
   }
 }
 

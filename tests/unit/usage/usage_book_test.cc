@@ -483,5 +483,92 @@ TEST_F(UsageBookTest, ThePodsAreBounded) {
   EXPECT_TRUE(book_.Watch(Asked("one more")));
 }
 
+// ---- virtual nodes ----
+
+PulledUsage Pulled(const std::string& uid, int64_t millicores, double seconds = 10) {
+  return {.pod_uid = uid, .millicores = millicores, .window = absl::Seconds(seconds)};
+}
+
+// What was pulled is told as what agents report is, with the time that each figure stands for.
+TEST_F(UsageBookTest, PulledFiguresFillTheSameWindows) {
+  ASSERT_TRUE(book_.Watch(Asked("a")));
+  book_.OnPulled("n1", {Pulled("a", 100), Pulled("b", 900)}, At(10));
+  EXPECT_EQ(Take(10), 1U);
+  EXPECT_EQ(Steady("a"), 100);
+  EXPECT_EQ(told_["a"].steady->window, absl::Seconds(10));
+  EXPECT_FALSE(told_["a"].held);
+  book_.OnPulled("n1", {Pulled("a", 300)}, At(20));
+  Take(20);
+  EXPECT_EQ(Sudden("a"), 300);
+  EXPECT_GT(Steady("a"), 100);
+}
+
+// Virtual kubelets measure seldom: a pod stays seen between their readings, then is held, then missing, and
+// is seen again by the next; never is it frozen, and never is it 0.
+TEST_F(UsageBookTest, APulledPodIsSeenForLonger) {
+  ASSERT_TRUE(book_.Watch(Asked("a")));
+  book_.OnPulled("n1", {Pulled("a", 100)}, At(0));
+  Take(0);
+  Take(44);
+  EXPECT_FALSE(told_["a"].held);
+  Take(46);
+  EXPECT_TRUE(told_["a"].held);
+  EXPECT_EQ(Steady("a"), 100);
+  Take(45 + 121);
+  EXPECT_FALSE(told_["a"].steady.has_value());
+  book_.OnPulled("n1", {Pulled("a", 200)}, At(200));
+  Take(200);
+  EXPECT_FALSE(told_["a"].held);
+  EXPECT_EQ(Sudden("a"), 200);
+}
+
+// Figures of different lengths do not overlap: none stands for more than the time since the one before.
+TEST_F(UsageBookTest, APulledFigureStandsForTheTimeSinceTheOneBefore) {
+  ASSERT_TRUE(book_.Watch(Asked("a")));
+  book_.OnPulled("n1", {Pulled("a", 100, 60)}, At(0));
+  book_.OnPulled("n1", {Pulled("a", 300, 60)}, At(5));
+  book_.OnPulled("n1", {Pulled("a", 900, 60)}, At(5));  // told twice
+  Take(5);
+  EXPECT_EQ(Sudden("a"), 300);
+  EXPECT_EQ(told_["a"].sudden->window, absl::Seconds(5));
+}
+
+// Where an agent speaks, it is believed and nothing else; when it is gone, what is pulled counts.
+TEST_F(UsageBookTest, AnAgentIsBelievedFirst) {
+  ASSERT_TRUE(book_.Watch(Asked("a")));
+  book_.OnSession("n1");
+  book_.OnReport("n1", Full(Uses("a", 100)), At(0));
+  book_.OnPulled("n1", {Pulled("a", 900)}, At(1));
+  Take(1);
+  EXPECT_EQ(Sudden("a"), 100);
+  book_.OnSessionEnded("n1");
+  Take(10);
+  EXPECT_TRUE(told_["a"].held);
+  book_.OnPulled("n1", {Pulled("a", 900)}, At(20));
+  Take(20);
+  EXPECT_EQ(Sudden("a"), 900);
+  EXPECT_FALSE(told_["a"].held);
+}
+
+// A sudden rise is found in what is pulled, too.
+TEST_F(UsageBookTest, ASuddenRiseIsPulled) {
+  ASSERT_TRUE(book_.Watch(Asked("a", "n1", 150)));
+  book_.OnPulled("n1", {Pulled("a", 100)}, At(0));
+  EXPECT_THAT(book_.TakeSudden(At(0)), IsEmpty());
+  book_.OnPulled("n1", {Pulled("a", 400)}, At(10));
+  EXPECT_EQ(book_.TakeSudden(At(10)).size(), 1U);
+}
+
+// Its kubelet is asked by names, of those that are watched.
+TEST_F(UsageBookTest, TellsWhomToPull) {
+  WatchUsage asked = Asked("a");
+  asked.name_space = "shop";
+  asked.pod = "web-1";
+  ASSERT_TRUE(book_.Watch(asked));
+  EXPECT_THAT(book_.PulledOn("n1"),
+              ElementsAre(PulledPod{.uid = "a", .name_space = "shop", .name = "web-1"}));
+  EXPECT_THAT(book_.PulledOn("n2"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

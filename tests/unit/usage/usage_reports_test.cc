@@ -55,9 +55,41 @@ class Wishes {
   std::vector<CloseSampling> wishes_ ABSL_GUARDED_BY(mutex_);
 };
 
+// Keeps what the cluster's reader is asked for: "n1:", the uids.
+class Pulls {
+ public:
+  void Add(const NodeKey& node, const std::vector<PulledPod>& pods) {
+    absl::MutexLock lock(&mutex_);
+    std::string& line = lines_.emplace_back(absl::StrCat(node.node, ":"));
+    for (const PulledPod& pod : pods) absl::StrAppend(&line, " ", pod.uid);
+  }
+  // Waits until that was asked, after what was asked before `from`.
+  size_t WaitFor(const std::string& line, size_t from = 0) const {
+    absl::MutexLock lock(&mutex_);
+    const auto after = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+      size_t at = from;
+      while (at < lines_.size() && lines_[at] != line) ++at;
+      return at + 1;
+    };
+    const auto asked = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return after() <= lines_.size(); };
+    mutex_.Await(absl::Condition(&asked));
+    return after();
+  }
+  std::vector<std::string> All() const {
+    absl::MutexLock lock(&mutex_);
+    return lines_;
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
+};
+
 WatchUsage Asked(const std::string& uid, int64_t sudden_millicores = 0) {
   return {.cluster = kNode.cluster,
           .node = kNode.node,
+          .name_space = "shop",
+          .pod = absl::StrCat("pod-", uid),
           .pod_uid = uid,
           .window = absl::Seconds(15),
           .panic_window = absl::Seconds(2),
@@ -80,6 +112,8 @@ class UsageReportsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     usage_.Connect([this](const CloseSampling& wish) { wishes_.Add(wish); });
+    usage_.ConnectPull(
+        [this](const NodeKey& node, const std::vector<PulledPod>& pods) { pulls_.Add(node, pods); });
   }
 
   void Open(uint64_t session_id) {
@@ -103,6 +137,7 @@ class UsageReportsTest : public ::testing::Test {
   time::FakeClock clock_;
   Behind behind_;
   Wishes wishes_;
+  Pulls pulls_;
   testing::EventLog events_;
   std::shared_ptr<LastBeat> last_beat_;
   UsageReports usage_{behind_, events_, clock_};
@@ -219,6 +254,51 @@ TEST_F(UsageReportsTest, ClustersAreApart) {
   EXPECT_EQ(told[0].pods.front().steady->millicores, 100);
   EXPECT_EQ(told[1].cluster, "green");
   EXPECT_EQ(told[1].pods.front().steady->millicores, 900);
+}
+
+// A virtual node's reader is asked for what is watched there while no agent speaks for the node: whenever
+// that changes, and no more when an agent does, or the node is not virtual any more.
+TEST_F(UsageReportsTest, ReadersAreAskedForVirtualNodesWithoutAnAgent) {
+  usage_.Start();
+  usage_.Release(PullUsage{.cluster = "blue", .node = "n1", .pull = true});
+  usage_.Release(Asked("a"));
+  size_t at = pulls_.WaitFor("n1: a");
+  usage_.Release(Asked("b"));
+  at = pulls_.WaitFor("n1: a b", at);
+  Open(1);
+  at = pulls_.WaitFor("n1:", at);
+  usage_.OnSessionClosed(kNode, 1, "connection lost");
+  at = pulls_.WaitFor("n1: a b", at);
+  usage_.Release(UnwatchUsage{.cluster = "blue", .pod_uid = "a"});
+  at = pulls_.WaitFor("n1: b", at);
+  usage_.Release(PullUsage{.cluster = "blue", .node = "n1", .pull = false});
+  pulls_.WaitFor("n1:", at);
+}
+
+// Nobody is asked for other nodes, whether an agent speaks for them or not, nor for virtual ones on which
+// nothing is watched.
+TEST_F(UsageReportsTest, ReadersAreAskedForNothingElse) {
+  usage_.Release(Asked("a"));
+  WatchUsage other = Asked("b");
+  other.node = "n2";
+  usage_.Release(other);
+  usage_.Release(PullUsage{.cluster = "blue", .node = "n3", .pull = true});
+  usage_.Release(PullUsage{.cluster = "blue", .node = "n2", .pull = true});
+  usage_.Start();
+  pulls_.WaitFor("n2: b");
+  EXPECT_THAT(pulls_.All(), ElementsAre("n2: b"));
+}
+
+// What was pulled reaches the core as what agents report does.
+TEST_F(UsageReportsTest, WhatIsPulledIsTold) {
+  usage_.Release(PullUsage{.cluster = "blue", .node = "n1", .pull = true});
+  usage_.Release(Asked("a"));
+  usage_.OnPulled(kNode, {{.pod_uid = "a", .millicores = 250, .window = absl::Seconds(10)}}, clock_.Now());
+  usage_.Start();
+  const UsageTold told = events_.WaitFor<UsageTold>(1).front();
+  ASSERT_EQ(told.pods.size(), 1U);
+  EXPECT_EQ(told.pods[0].steady->millicores, 250);
+  EXPECT_EQ(told.pods[0].steady->window, absl::Seconds(10));
 }
 
 }  // namespace

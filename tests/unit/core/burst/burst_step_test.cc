@@ -10,6 +10,34 @@ namespace {
 
 class BurstStepTest : public BurstFixture {};
 
+// ---- what their pods use ----
+
+// What runs on virtual nodes is pulled from them: by the policy's selector, and where there is none, by what
+// everybody takes for virtual; said once, and taken back.
+TEST_F(BurstStepTest, TheUseOfVirtualNodesIsPulled) {
+  const auto pulls = [this] {
+    std::vector<std::string> said;
+    for (const PullUsage& pull : Asked<PullUsage>()) {
+      said.push_back(absl::StrCat(pull.cluster, "/", pull.node, pull.pull ? "" : " no more"));
+    }
+    requests_.clear();
+    return said;
+  };
+  Do(ClusterAdded{"local"});
+  SeeReal(kReal);
+  SeeVirtual(false);
+  SeeVirtual(true);
+  EXPECT_EQ(pulls(), std::vector<std::string>{"local/virtual-1"});
+  Policy other = BurstPolicyOf();
+  other.burst().virtual_nodes = {.labels = {{"kind", "rented"}}, .taint_keys = {}};
+  Apply(other);
+  EXPECT_EQ(pulls(), std::vector<std::string>{"local/virtual-1 no more"});
+  Do(DeletePolicy{.request_id = 2, .name = "burst"});
+  EXPECT_EQ(pulls(), std::vector<std::string>{"local/virtual-1"});
+  Do(NodeGone{{"local", kVirtual}});
+  EXPECT_EQ(pulls(), std::vector<std::string>{"local/virtual-1 no more"});
+}
+
 // ---- the valve ----
 
 // A virtual node is closed as soon as a policy rules it, by the traits that the policy picks, and no other.

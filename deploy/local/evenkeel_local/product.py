@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import commands, packages, waiting
-from .cluster import Cluster
+from .cluster import VIRTUAL, Cluster
 from .failover_lab import Moments
 from .failure import Failure
 from .progress import Progress
@@ -246,7 +246,8 @@ def _unready(cluster: Cluster) -> str:
     """What of Evenkeel is not yet up to date and Ready; empty when all is."""
     missing = []
     agents = cluster.api.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/daemonsets/evenkeel-agent")
-    status, wanted = agents["status"], len(cluster.nodes)
+    status = agents["status"]
+    wanted = sum(node.role != VIRTUAL for node in cluster.nodes)  # As in clouds, virtual nodes have none.
     ready = min(status.get("updatedNumberScheduled", 0), status.get("numberReady", 0))
     if status.get("observedGeneration") != agents["metadata"]["generation"] or ready < wanted:
         missing.append(f"{ready} of {wanted} agents are Ready")

@@ -93,7 +93,7 @@ void PulledUsages::TakePod(Pod& pod, const PodCounters& told, absl::Time receive
     const bool older = counter.taken < reading.counter.taken;
     reading.doubted = older ? std::min(reading.doubted, received) : absl::InfiniteFuture();
     Step step = StepTo(reading.counter, reading.received, counter, received);
-    if (older && received - reading.doubted > kForget) step = Step::kAnew;
+    if (older && received - reading.doubted > kSetBack) step = Step::kAnew;
     if (step == Step::kAnew) {
       reading = {counter, received};
       anew = true;
@@ -111,7 +111,7 @@ void PulledUsages::TakePod(Pod& pod, const PodCounters& told, absl::Time receive
     const bool told_now =
         std::ranges::binary_search(told.containers, known->first, {}, &CpuCounter::container);
     if (!told_now) reading.doubted = std::min(reading.doubted, received);
-    const bool gone = !told_now && received - reading.doubted > kForget;
+    const bool gone = !told_now && received - reading.doubted > kGone;
     if (!told_now && !gone) complete = false;
     known = gone ? pod.readings.erase(known) : std::next(known);
   }

@@ -43,9 +43,11 @@ class PulledUsages {
   // The node's clock and ours may be apart by so much more between two readings; else one of them was set. A
   // virtual kubelet may tell readings that are a minute old.
   static constexpr absl::Duration kMostDrift = absl::Seconds(90);
-  // What answers leave out for so long is gone (a container that has ended); what they tell older times of
-  // has had its clock set back.
-  static constexpr absl::Duration kForget = absl::Seconds(45);
+  // A container that answers leave out for so long has ended, as init containers do: longer than one that
+  // runs is left out when it could not be measured once.
+  static constexpr absl::Duration kGone = absl::Seconds(20);
+  // Where answers tell older times for so long, the node's clock was set back.
+  static constexpr absl::Duration kSetBack = absl::Seconds(45);
 
   // Whom Take is asked about from now on, in place of those before. What is known of one that stays is kept.
   void Watch(const std::vector<PulledPod>& pods);

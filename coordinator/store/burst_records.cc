@@ -17,6 +17,32 @@ constexpr EnumPair<PolicyMode, stored::PolicyMode> kBurstModes[] = {
     {PolicyMode::kEnforce, stored::POLICY_MODE_ENFORCE},
 };
 
+stored::EndedBurst ToRecord(const EndedBurst& ended) {
+  stored::EndedBurst record;
+  if (ended.ledger.began) record.set_began_ns(ToStored(*ended.ledger.began));
+  record.set_ended_ns(ToStored(ended.ledger.counted));
+  record.set_cpu_millicore_ms(ended.ledger.cpu_millicore_ms);
+  record.set_memory_mib_ms(ended.ledger.memory_mib_ms);
+  record.set_pod_ms(ended.ledger.pod_ms);
+  record.set_peak_pods(ended.ledger.peak_pods);
+  record.set_cost_micros(ended.cost_micros);
+  record.set_currency(ended.currency);
+  return record;
+}
+
+EndedBurst FromRecord(const stored::EndedBurst& record) {
+  EndedBurst ended;
+  ended.ledger.began = TimeFrom(record.began_ns());
+  ended.ledger.counted = TimeFrom(record.ended_ns());
+  ended.ledger.cpu_millicore_ms = record.cpu_millicore_ms();
+  ended.ledger.memory_mib_ms = record.memory_mib_ms();
+  ended.ledger.pod_ms = record.pod_ms();
+  ended.ledger.peak_pods = record.peak_pods();
+  ended.cost_micros = record.cost_micros();
+  ended.currency = record.currency();
+  return ended;
+}
+
 }  // namespace
 
 stored::BurstPolicy ToRecord(const BurstPolicy& policy) {
@@ -104,6 +130,8 @@ stored::Burst ToRecord(const BurstRecord& burst) {
   record.mutable_asked()->set_cpu_millicores(asked.cpu_millicores);
   record.mutable_asked()->set_memory_bytes(asked.memory_bytes);
   record.mutable_asked()->set_pods(asked.pods);
+  record.set_failure_cause(burst.provider.cause);
+  if (burst.last) *record.mutable_last() = ToRecord(*burst.last);
   return record;
 }
 
@@ -119,12 +147,14 @@ BurstRecord FromRecord(const stored::Burst& record) {
   ledger.memory_mib_ms = record.memory_mib_ms();
   ledger.pod_ms = record.pod_ms();
   ledger.peak_pods = record.peak_pods();
-  burst.provider = {.failures = record.failures(), .failed = TimeFrom(record.failed_ns())};
   burst.headroom = {.name_space = record.placeholder_namespace(),
                     .asked = {.cpu_millicores = record.asked().cpu_millicores(),
                               .memory_bytes = record.asked().memory_bytes(),
                               .pods = record.asked().pods()}};
+  burst.provider = {
+      .failures = record.failures(), .failed = TimeFrom(record.failed_ns()), .cause = record.failure_cause()};
   burst.damping = {.relapses = record.relapses(), .drained_back = TimeFrom(record.drained_back_ns())};
+  if (record.has_last()) burst.last = FromRecord(record.last());
   return burst;
 }
 

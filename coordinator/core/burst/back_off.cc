@@ -1,18 +1,30 @@
 #include "coordinator/core/burst/back_off.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace evenkeel::coordinator {
 namespace {
 
 constexpr uint32_t kMostFailures = 16;
+// What Kubernetes says of a pod can be long, and this is written with every change of the record.
+constexpr size_t kLongestCause = 300;
+
+// Not in the midst of a character of UTF-8.
+absl::string_view Cut(absl::string_view text) {
+  if (text.size() <= kLongestCause) return text;
+  size_t end = kLongestCause;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
 
 }  // namespace
 
-bool NoteProviderFailure(ProviderBackOff& back_off, absl::Time now) {
+bool NoteProviderFailure(ProviderBackOff& back_off, absl::Time now, absl::string_view cause) {
   if (now < BackOffEnds(back_off)) return false;
   back_off.failures = std::min(back_off.failures + 1, kMostFailures);
   back_off.failed = now;
+  back_off.cause = std::string(Cut(cause));
   return true;
 }
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace evenkeel::coordinator {
@@ -15,12 +17,13 @@ inline constexpr absl::Duration kLongestBackOff = absl::Minutes(30);
 struct ProviderBackOff {
   uint32_t failures = 0;                     // without a pod that came up in between
   absl::Time failed = absl::InfinitePast();  // the last time
+  std::string cause;                         // of the last one: a clause, at most 300 bytes
   bool operator==(const ProviderBackOff&) const = default;
 };
 
 // Pods that fail together are one failure: what comes within the pause of the last one counts for nothing.
 // True: it is counted.
-bool NoteProviderFailure(ProviderBackOff& back_off, absl::Time now);
+bool NoteProviderFailure(ProviderBackOff& back_off, absl::Time now, absl::string_view cause);
 
 // A pod that was bound to a virtual node after the last failure is Ready.
 void NoteProviderSuccess(ProviderBackOff& back_off);

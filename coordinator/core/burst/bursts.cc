@@ -8,6 +8,7 @@
 #include "coordinator/core/burst/back_off.h"
 #include "coordinator/core/burst/headrooms.h"
 #include "coordinator/core/burst/victims.h"
+#include "coordinator/core/sentences.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -76,7 +77,11 @@ void NoteStart(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts
     turn.RecordChanged(cluster);
   }
   // It never ran, and its provider says that it never will.
-  if (facts.phase == "Failed" && NoteProviderFailure(provider, turn.now)) turn.RecordChanged(cluster);
+  if (facts.phase != "Failed") return;
+  const std::string cause =
+      absl::StrCat(PodText(name.name_space, name.name), " was failed on virtual node ", facts.node,
+                   facts.waiting_reason.empty() ? "" : absl::StrCat(": ", facts.waiting_reason));
+  if (NoteProviderFailure(provider, turn.now, cause)) turn.RecordChanged(cluster);
 }
 
 void NoteMark(Burst& burst, uint32_t server_minor, const PodName& name, const PodFacts& facts) {

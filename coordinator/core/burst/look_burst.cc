@@ -55,10 +55,12 @@ void AddAction(Decision& decision, uint32_t stage, ActionKind kind, const std::s
 // A burst is over: what it was, for whoever pays.
 void RecordEnd(Turn& turn, Cluster& cluster, const BurstLedger& ended) {
   const BurstPrices prices = cluster.burst.policy ? cluster.burst.policy->prices : BurstPrices{};
+  const int64_t cost = CostMicros(ended, prices);
+  cluster.record.burst.last = EndedBurst{.ledger = ended, .cost_micros = cost, .currency = prices.currency};
   Decision decision;
   decision.summary = absl::StrCat("The burst is over: ", Count(static_cast<size_t>(ended.peak_pods), "pod"),
                                   " on virtual nodes at most, ", Say(turn.now - *ended.began), ", ",
-                                  SayMoney(CostMicros(ended, prices), prices.currency));
+                                  SayMoney(cost, prices.currency));
   decision.outcome = "No pod is on a virtual node any more";
   decision.timings.detected = *ended.began;
   decision.timings.judged = turn.now;
@@ -164,6 +166,7 @@ void GiveUpOn(Turn& turn, Cluster& cluster, Node& node, const std::vector<PodNam
 void BackOffFromStuck(Turn& turn, Cluster& cluster, absl::Time& again) {
   Burst& burst = cluster.burst;
   std::map<std::string, std::vector<PodName>> by_node;
+  std::string cause;
   for (const auto& [name, since] : burst.starting) {
     const absl::Time due = since + burst.policy->start_timeout;
     if (turn.now < due) {
@@ -172,10 +175,15 @@ void BackOffFromStuck(Turn& turn, Cluster& cluster, absl::Time& again) {
     }
     const PodFacts& facts = *cluster.pods.Find(name);
     by_node[facts.node];  // a failure, whether it can be moved or not
+    if (cause.empty()) {
+      cause = absl::StrCat(PodText(name.name_space, name.name), " did not come up on virtual node ",
+                           facts.node, " within ", Say(burst.policy->start_timeout),
+                           facts.waiting_reason.empty() ? "" : absl::StrCat(": ", facts.waiting_reason));
+    }
     if (!facts.controller.uid.empty()) by_node[facts.node].push_back(name);
   }
   if (by_node.empty()) return;
-  if (NoteProviderFailure(cluster.record.burst.provider, turn.now)) turn.RecordChanged(cluster);
+  if (NoteProviderFailure(cluster.record.burst.provider, turn.now, cause)) turn.RecordChanged(cluster);
   if (!RulesVirtualNodes(burst) || !MayAct(cluster) || cluster.sight.blind) return;
   for (const auto& [node_name, pods] : by_node) {
     Node* node = turn.FindNode({cluster.name, node_name});

@@ -61,7 +61,8 @@ TEST(RecordsTest, PolicyWithoutLimitsHasTheDefaults) {
 // Every field of a policy survives.
 TEST(RecordsTest, PolicyComesBackWhole) {
   const Policy policy = SamplePolicy("failover");
-  EXPECT_EQ(Unset(ToRecord(policy)), std::vector<std::string>({".scale"}));  // it is of the other kind
+  EXPECT_EQ(Unset(ToRecord(policy)),
+            std::vector<std::string>({".scale", ".burst"}));  // it is of another kind
   const auto back = FromRecord(ToRecord(policy));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, policy);

@@ -120,13 +120,33 @@ inline NodeRecord SampleNode(const std::string& name) {
                                           .lease_version = "4711"}}};
 }
 
+inline BurstLedger SampleLedger() {
+  return {.began = SampleTime(1),
+          .use = {.cpu_millicores = 400, .memory_bytes = 1 << 20, .pods = 2},
+          .counted = SampleTime(2),
+          .cpu_millicore_ms = 3,
+          .memory_mib_ms = 4,
+          .pod_ms = 5,
+          .peak_pods = 6};
+}
+
+inline BurstRecord SampleBurst() {
+  BurstLedger last = SampleLedger();
+  last.use = {};
+  return {.ledger = SampleLedger(),
+          .provider = {.failures = 2, .failed = SampleTime(3), .cause = "shop/web-1 did not come up"},
+          .damping = {.relapses = 1, .drained_back = SampleTime(4)},
+          .last = EndedBurst{.ledger = last, .cost_micros = 7, .currency = "USD"}};
+}
+
 inline ClusterRecord SampleCluster(const std::string& name) {
   return {.cluster = name,
           .pause = Pause{.cluster = name, .start = SampleTime(1), .end = SampleTime(2), .reason = "upgrade"},
           .booked_until = SampleTime(3),
           .domain_booked_until = {{"a", SampleTime(4)}, {"b", SampleTime(5)}},
           .storm = SampleTime(6),
-          .storm_reason = "3 of 4 nodes are silent at once"};
+          .storm_reason = "3 of 4 nodes are silent at once",
+          .burst = SampleBurst()};
 }
 
 inline Maintenance SampleMaintenance(const std::string& node) {

@@ -9,6 +9,7 @@ namespace evenkeel::coordinator {
 namespace {
 
 const absl::Time kStart = absl::FromUnixSeconds(1'700'000'000);
+constexpr char kCause[] = "shop/web-6 did not come up on virtual node virtual-1 within 60 s";
 
 // 1, 2, 4, 8, 16 and then 30 minutes.
 TEST(BackOffTest, DoublesUpToHalfAnHour) {
@@ -17,12 +18,12 @@ TEST(BackOffTest, DoublesUpToHalfAnHour) {
   EXPECT_EQ(BackOffEnds(back_off), absl::InfinitePast());
   absl::Time now = kStart;
   for (const int minutes : {1, 2, 4, 8, 16, 30, 30}) {
-    EXPECT_TRUE(NoteProviderFailure(back_off, now));
+    EXPECT_TRUE(NoteProviderFailure(back_off, now, kCause));
     EXPECT_EQ(BackOffEnds(back_off), now + absl::Minutes(minutes));
     now = BackOffEnds(back_off);
   }
   for (int i = 0; i < 100; ++i) {
-    EXPECT_TRUE(NoteProviderFailure(back_off, now));
+    EXPECT_TRUE(NoteProviderFailure(back_off, now, kCause));
     now = BackOffEnds(back_off);
   }
   EXPECT_EQ(PauseOf(back_off), kLongestBackOff);
@@ -31,17 +32,30 @@ TEST(BackOffTest, DoublesUpToHalfAnHour) {
 // Sixteen pods that fail together are one failure.
 TEST(BackOffTest, WhatFailsTogetherCountsOnce) {
   ProviderBackOff back_off;
-  EXPECT_TRUE(NoteProviderFailure(back_off, kStart));
-  for (int i = 1; i < 16; ++i) EXPECT_FALSE(NoteProviderFailure(back_off, kStart + absl::Seconds(i)));
+  EXPECT_TRUE(NoteProviderFailure(back_off, kStart, kCause));
+  for (int i = 1; i < 16; ++i) EXPECT_FALSE(NoteProviderFailure(back_off, kStart + absl::Seconds(i), kCause));
   EXPECT_EQ(back_off.failures, 1u);
   EXPECT_EQ(BackOffEnds(back_off), kStart + absl::Minutes(1));
+}
+
+// Why it failed is kept, cut where a character ends; what counts for nothing changes nothing of it.
+TEST(BackOffTest, TheCauseIsKept) {
+  ProviderBackOff back_off;
+  std::string cause(299, 'a');
+  cause += "\u00e9 and more";
+  NoteProviderFailure(back_off, kStart, cause);
+  EXPECT_EQ(back_off.cause, std::string(299, 'a'));
+  NoteProviderFailure(back_off, kStart + absl::Seconds(1), kCause);
+  EXPECT_EQ(back_off.cause, std::string(299, 'a'));
+  NoteProviderFailure(back_off, kStart + absl::Minutes(1), kCause);
+  EXPECT_EQ(back_off.cause, kCause);
 }
 
 // A pod that comes up ends it.
 TEST(BackOffTest, ASuccessForgivesAll) {
   ProviderBackOff back_off;
-  NoteProviderFailure(back_off, kStart);
-  NoteProviderFailure(back_off, kStart + absl::Minutes(2));
+  NoteProviderFailure(back_off, kStart, kCause);
+  NoteProviderFailure(back_off, kStart + absl::Minutes(2), kCause);
   NoteProviderSuccess(back_off);
   EXPECT_EQ(back_off, ProviderBackOff{});
 }
@@ -49,7 +63,7 @@ TEST(BackOffTest, ASuccessForgivesAll) {
 // A clock that was set back between two runs does not prolong it.
 TEST(BackOffTest, IsBoundedAfterAStart) {
   ProviderBackOff back_off;
-  NoteProviderFailure(back_off, kStart);
+  NoteProviderFailure(back_off, kStart, kCause);
   BoundBackOff(back_off, kStart - absl::Hours(5));
   EXPECT_EQ(BackOffEnds(back_off), kStart - absl::Hours(5) + absl::Minutes(1));
 }

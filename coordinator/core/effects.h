@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "coordinator/core/burst/burst_status.h"
 #include "coordinator/core/cluster_record.h"
 #include "coordinator/core/decision.h"
 #include "coordinator/core/fencing_facts.h"
@@ -238,8 +239,16 @@ struct ScalerChanged {
 struct ScalerGone {
   std::string policy;
 };
-using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged, DomainSightChanged,
-                            PatienceChanged, MaintenanceChanged, PauseChanged, ScalerChanged, ScalerGone>;
+// The same of a cluster's bursts; they are gone with their policy.
+struct BurstChanged {
+  BurstStatus status;
+};
+struct BurstGone {
+  std::string cluster;
+};
+using Notice =
+    std::variant<DecisionChanged, VerdictChanged, SightChanged, DomainSightChanged, PatienceChanged,
+                 MaintenanceChanged, PauseChanged, ScalerChanged, ScalerGone, BurstChanged, BurstGone>;
 
 struct Effects {
   std::vector<Write> writes;

@@ -49,6 +49,21 @@ GuardAnswer OneIntent(const BurstGuardFacts& facts) {
 
 }  // namespace
 
+BurstGuardFacts FactsAt(const BurstStanding& standing, absl::Time now) {
+  BurstLedger ledger = standing.ledger;
+  CountUp(ledger, now);
+  return {.now = now,
+          .mode = standing.mode,
+          .policy = standing.policy,
+          .policy_paused = standing.policy_paused,
+          .pause = standing.pause,
+          .api_reachable = standing.api_reachable,
+          .api_detail = standing.api_detail,
+          .provider = standing.provider,
+          .caps = AskCaps(standing.caps, standing.prices, ledger, standing.pressing, now),
+          .open_decision = standing.open_decision ? standing.open_decision->ToString() : ""};
+}
+
 std::vector<GuardAnswer> AskPolicyGuards(const BurstGuardFacts& facts) {
   return {Mode(facts), Paused(facts), Api(facts)};
 }

@@ -28,6 +28,24 @@ struct BurstGuardFacts {
   std::string open_decision;  // on the cluster's virtual nodes; empty = none. L3
 };
 
+// The same, before it is known how late it is: what time alone changes of it is computed when it is asked.
+struct BurstStanding {
+  PolicyMode mode = PolicyMode::kObserve;
+  std::string policy;
+  bool policy_paused = false;
+  std::optional<Pause> pause;
+  bool api_reachable = false;
+  std::string api_detail;
+  ProviderBackOff provider;
+  BurstCaps caps;
+  BurstPrices prices;
+  BurstLedger ledger;
+  Resources pressing;  // what all that presses asks for, together
+  std::optional<DecisionId> open_decision;
+  bool operator==(const BurstStanding&) const = default;
+};
+BurstGuardFacts FactsAt(const BurstStanding& standing, absl::Time now);
+
 // mode, pause, api: of whatever a burst policy does.
 std::vector<GuardAnswer> AskPolicyGuards(const BurstGuardFacts& facts);
 

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/burst/burst_policy.h"
+#include "coordinator/core/burst/burst_status.h"
 #include "coordinator/core/burst/headroom.h"
 #include "coordinator/core/ids.h"
 #include "coordinator/core/pod_index.h"
@@ -59,6 +60,7 @@ struct Burst {
   std::map<PodName, std::string> marked;    // by us, and not seen to be so yet: their uids
   std::optional<DecisionId> open_decision;  // kBurst or kValve: at most one (L3)
   std::optional<absl::Time> opened;         // the valve, by the open kBurst
+  std::optional<DecisionId> last_decision;  // kBurst, open or not, since the start
   std::set<std::string> refused_by;         // guards that refused this episode of pressing, once each
   // After actions that failed: none of the same is planned before, so that what Kubernetes forbids is not
   // asked for all the time.
@@ -69,6 +71,7 @@ struct Burst {
   Headroom headroom;
   absl::Time looked = absl::InfinitePast();
   absl::Time next_look = absl::InfiniteFuture();
+  std::optional<BurstStatus> published;
 };
 
 }  // namespace evenkeel::coordinator

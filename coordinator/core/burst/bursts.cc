@@ -30,10 +30,6 @@ bool IsPicked(const VirtualSelector& selector, const NodeFacts& facts) {
                      [&has](const std::string& key) { return has(absl::StrCat(key, ":")); });
 }
 
-bool HasEnded(const PodFacts& facts) {
-  return facts.phase == "Succeeded" || facts.phase == "Failed";
-}
-
 void SetPulled(Turn& turn, Cluster& cluster, const std::string& node, bool pull) {
   std::set<std::string>& pulled = cluster.burst.pulled;
   if (pull ? !pulled.insert(node).second : pulled.erase(node) == 0) return;
@@ -127,6 +123,10 @@ void SetVirtual(Turn& turn, Cluster& cluster, const std::string& node, bool is_v
 
 bool HasBurst(const PodFacts& facts) {
   return !facts.mirror && facts.controller.kind != "DaemonSet";
+}
+
+bool HasEnded(const PodFacts& facts) {
+  return facts.phase == "Succeeded" || facts.phase == "Failed";
 }
 
 bool RulesVirtualNodes(const Burst& burst) {

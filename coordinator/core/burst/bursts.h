@@ -27,6 +27,9 @@ void BurstLookSoon(Turn& turn, Cluster& cluster);
 // much without one.
 bool HasBurst(const PodFacts& facts);
 
+// It runs no more, for good or ill.
+bool HasEnded(const PodFacts& facts);
+
 // There is a policy, it enforces and is not paused: virtual nodes are ours to open and to close.
 bool RulesVirtualNodes(const Burst& burst);
 

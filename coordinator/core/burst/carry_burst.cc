@@ -221,7 +221,7 @@ void RestoreVirtualNodes(Turn& turn, Cluster& cluster, OpenDecision& open) {
                       "The coordinator was restarted: what is then needed is planned anew");
   }
   cluster.open.insert(decision.id);
-  cluster.burst.open_decision = decision.id;
+  cluster.burst.open_decision = cluster.burst.last_decision = decision.id;
   for (Action& action : decision.actions) {
     if (action.state == ActionState::kReleased) action.state = ActionState::kPending;
   }

@@ -198,8 +198,20 @@ bool IsAnyUnderWay(Turn& turn, const Cluster& cluster) {
 }
 
 void MayBegin(Turn& turn, const Cluster& cluster, Scaler& scaler, absl::Time& again) {
-  if (!IsFresh(scaler, turn.now) || turn.FindOpen(scaler.open_decision) != nullptr) return;
-  if (IsAnyUnderWay(turn, cluster)) return;  // its end asks for another look
+  std::string& waits_for = scaler.drain_back.waits_for;
+  waits_for.clear();
+  if (!IsFresh(scaler, turn.now)) {
+    waits_for = "what is known of its load is old";
+    return;
+  }
+  if (turn.FindOpen(scaler.open_decision) != nullptr) {
+    waits_for = "another decision on it is open";
+    return;
+  }
+  if (IsAnyUnderWay(turn, cluster)) {  // its end asks for another look
+    waits_for = "pods of another workload are on their way home";
+    return;
+  }
   const DrainBackPolicy& policy = cluster.burst.policy->drain_back;
   const Pods pods = PodsOf(cluster, scaler);
   const absl::Duration room_after = RoomAfter(policy, cluster.record.burst.damping);
@@ -219,12 +231,17 @@ void MayBegin(Turn& turn, const Cluster& cluster, Scaler& scaler, absl::Time& ag
   for (const auto& [node, since] : cluster.burst.real_nodes) {
     if (since + room_after > turn.now) again = std::min(again, since + room_after);
   }
-  if (beginning.surge == 0) return;
+  if (beginning.surge == 0) {
+    // Of the pause it is shown when it ends, and not how long it lasts still.
+    if (turn.now >= sight.not_before) waits_for = beginning.why_not;
+    return;
+  }
   std::vector<GuardAnswer> guards = AskDrainBackGuards(turn, cluster, scaler, beginning.surge);
   Decision plan = PlanDrainBack(scaler, pods, sight.room, beginning.surge, turn.now);
   if (const GuardAnswer* refused = FirstRefusal(guards)) {
     const GuardAnswer refusal = *refused;
     plan.guards = std::move(guards);
+    waits_for = absl::StrCat("the guard ", refusal.guard, " refuses it");
     return RecordRefusal(turn, cluster, scaler, std::move(plan), refusal);
   }
   plan.guards = std::move(guards);

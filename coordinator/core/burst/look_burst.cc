@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/burst/burst_guards.h"
+#include "coordinator/core/burst/burst_view.h"
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/carry_burst.h"
 #include "coordinator/core/burst/drain_backs.h"
@@ -68,6 +69,7 @@ void RecordEnd(Turn& turn, Cluster& cluster, const BurstLedger& ended) {
       turn.Record(DecisionKind::kBurst, cluster, DecisionState::kSucceeded, std::move(decision));
   Decision& recorded = turn.state.open.at(id).decision;
   SetPolicy(cluster.burst, recorded);
+  cluster.burst.last_decision = id;
   turn.AnnounceStep(recorded, "closed", false, "BurstEnded", recorded.summary);
 }
 
@@ -197,24 +199,6 @@ void BackOffFromStuck(Turn& turn, Cluster& cluster, absl::Time& again) {
 
 // ---- the valve ----
 
-BurstGuardFacts FactsForBurstGuards(const Cluster& cluster, absl::Time now) {
-  const Burst& burst = cluster.burst;
-  const BurstRecord& record = cluster.record.burst;
-  BurstGuardFacts facts;
-  facts.now = now;
-  facts.mode = burst.policy->mode;
-  facts.policy = burst.policy_name;
-  facts.policy_paused = burst.policy->paused;
-  facts.pause = cluster.record.pause;
-  facts.api_reachable = cluster.sight.api_reachable;
-  facts.api_detail = cluster.sight.api_detail;
-  facts.provider = record.provider;
-  facts.caps =
-      AskCaps(burst.policy->caps, burst.policy->prices, record.ledger, PressingRequests(cluster, now), now);
-  if (burst.open_decision) facts.open_decision = burst.open_decision->ToString();
-  return facts;
-}
-
 bool HasReadyVirtualNode(const Cluster& cluster) {
   return std::any_of(cluster.burst.virtual_nodes.begin(), cluster.burst.virtual_nodes.end(),
                      [&cluster](const std::string& name) {
@@ -276,6 +260,7 @@ void RecordRefusedBurst(Turn& turn, Cluster& cluster, Decision decision, const G
                   observed ? DecisionState::kObserved : DecisionState::kRefused, std::move(decision));
   Decision& recorded = turn.state.open.at(id).decision;
   SetPolicy(cluster.burst, recorded);
+  cluster.burst.last_decision = id;
   turn.AnnounceStep(recorded, "judged", !observed, observed ? "BurstObserved" : "BurstRefused",
                     absl::StrCat(recorded.summary, ". ", recorded.outcome));
 }
@@ -291,7 +276,7 @@ void OpenBurst(Turn& turn, Cluster& cluster, Decision plan) {
   decision.actions = std::move(plan.actions);
   decision.timings = plan.timings;
   decision.timings.intended = turn.now;
-  burst.open_decision = decision.id;
+  burst.open_decision = burst.last_decision = decision.id;
   burst.opened.reset();
   burst.refused_by.clear();
   cluster.open.insert(decision.id);
@@ -304,7 +289,7 @@ void OpenBurst(Turn& turn, Cluster& cluster, Decision plan) {
 void TryBurst(Turn& turn, Cluster& cluster, absl::Time& again) {
   const absl::Time backed_off = BackOffEnds(cluster.record.burst.provider);
   if (turn.now < backed_off) again = std::min(again, backed_off);
-  std::vector<GuardAnswer> guards = AskBurstGuards(FactsForBurstGuards(cluster, turn.now));
+  std::vector<GuardAnswer> guards = AskBurstGuards(FactsAt(StandingOf(cluster, turn.now), turn.now));
   const GuardAnswer* refused = FirstRefusal(guards);
   if (refused != nullptr && cluster.burst.refused_by.contains(refused->guard)) return;
   Decision plan = PlanBurst(cluster, turn.now);
@@ -332,7 +317,7 @@ void ReviewOpenBurst(Turn& turn, Cluster& cluster, OpenDecision& open, absl::Tim
                    .last_pressed = std::max(burst.last_pressed, *burst.opened),
                    .virtual_nodes = HasReadyVirtualNode(cluster)};
   sight.real_room = !sight.pressing_since && HasRealRoom(cluster);
-  const BurstGuardFacts facts = FactsForBurstGuards(cluster, turn.now);
+  const BurstGuardFacts facts = FactsAt(StandingOf(cluster, turn.now), turn.now);
   if (!facts.caps.allowed) sight.not_any_more = facts.caps.reason;
   if (turn.now < BackOffEnds(facts.provider)) sight.not_any_more = "pods do not come up on virtual nodes";
   const ValveAdvice advice = AskValve(sight);
@@ -401,7 +386,7 @@ void OnBurstDue(Turn& turn, Cluster& cluster) {
   Burst& burst = cluster.burst;
   burst.next_look = absl::InfiniteFuture();
   // Before the first list its pods are not complete: whoever tells of the API asks for a look.
-  if (!cluster.sight.listed) return;
+  if (!cluster.sight.listed) return PublishBurst(turn, cluster);
   burst.looked = turn.now;
   absl::Time again = absl::InfiniteFuture();
   CountUse(turn, cluster);
@@ -416,6 +401,7 @@ void OnBurstDue(Turn& turn, Cluster& cluster) {
   ReviewValve(turn, cluster, again);
   ReviewDrainBacks(turn, cluster, again);
   ReviewHeadroom(turn, cluster, again);
+  PublishBurst(turn, cluster);
   again = std::max(again, turn.now + kBurstLookEvery);
   if (again >= burst.next_look || again == absl::InfiniteFuture()) return;
   burst.next_look = again;
@@ -430,16 +416,9 @@ Resources PressingRequests(const Cluster& cluster, absl::Time now) {
   return all;
 }
 
-// As PodIndex::LoadOf counts: what has ended or is being deleted asks for nothing.
 Resources UseOfVirtualNodes(const Cluster& cluster) {
   Resources use;
-  for (const std::string& node : cluster.burst.virtual_nodes) {
-    for (const PodName& name : cluster.pods.OnNode(node)) {
-      const PodFacts& facts = *cluster.pods.Find(name);
-      const bool ended = facts.phase == "Succeeded" || facts.phase == "Failed";
-      if (HasBurst(facts) && !facts.deleting && !ended) use += facts.requests;
-    }
-  }
+  for (const std::string& node : cluster.burst.virtual_nodes) use += BurstUseOf(cluster, node);
   return use;
 }
 

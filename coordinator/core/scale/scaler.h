@@ -51,6 +51,7 @@ struct DrainBackPause {
   absl::Time not_before = absl::InfinitePast();
   uint32_t undone = 0;               // in a row
   std::set<std::string> refused_by;  // guards, once each until one begins
+  std::string waits_for;             // why none has begun at the last look: a clause, to be shown
 };
 
 struct Scaler {

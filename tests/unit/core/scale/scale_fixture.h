@@ -175,6 +175,8 @@ class ScaleFixture : public testing::Test {
   std::vector<ReleasedAction> actions_;
   std::vector<Request> requests_;
   std::optional<ScalerStatus> status_;  // none: there is no scaler
+  std::optional<BurstStatus> burst_;    // none: there is no burst policy
+  int bursts_told_ = 0;                 // how often what is shown of it has changed
   std::optional<Reply> reply_;
 
  private:
@@ -192,6 +194,11 @@ class ScaleFixture : public testing::Test {
       if (const auto* sight = std::get_if<SightChanged>(&notice)) blind_ = sight->blind;
       if (const auto* scaler = std::get_if<ScalerChanged>(&notice)) status_ = scaler->status;
       if (std::holds_alternative<ScalerGone>(notice)) status_.reset();
+      if (const auto* burst = std::get_if<BurstChanged>(&notice)) {
+        burst_ = burst->status;
+        ++bursts_told_;
+      }
+      if (std::holds_alternative<BurstGone>(notice)) burst_.reset();
     }
     actions_.insert(actions_.end(), effects.actions.begin(), effects.actions.end());
     requests_.insert(requests_.end(), effects.requests.begin(), effects.requests.end());

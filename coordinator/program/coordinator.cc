@@ -114,6 +114,7 @@ struct Coordinator::Parts {
   FleetView view;
   DecisionFeed decisions;
   ScalerFeed scalers;
+  BurstFeed bursts;
   NoticeLog notice_log;
   Dispatcher dispatcher;
   const std::unique_ptr<EventLog> event_log;  // null: none is kept
@@ -171,6 +172,7 @@ Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> s
                  .view = view,
                  .decisions = decisions,
                  .scalers = scalers,
+                 .bursts = bursts,
                  .replies = replies,
                  .event_log = event_log.get(),
                  .clock = *clock}),
@@ -194,6 +196,7 @@ void Coordinator::Parts::StartLoop() {
                                   .view = &view,
                                   .decisions = &decisions,
                                   .scalers = &scalers,
+                                  .bursts = &bursts,
                                   .metrics = metrics.get(),
                                   .log = &notice_log};
   for (const auto& [cluster, api] : Apis()) {

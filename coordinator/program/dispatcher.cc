@@ -125,9 +125,13 @@ void Dispatcher::Release(const Notice& notice) {
   if (const auto* changed = std::get_if<DecisionChanged>(&notice)) {
     to_.decisions->OnDecision(changed->decision);
   } else if (const auto* scaler = std::get_if<ScalerChanged>(&notice)) {
-    to_.scalers->OnScaler(*scaler);
+    to_.scalers->Put(scaler->status.policy, scaler->status);
   } else if (const auto* gone = std::get_if<ScalerGone>(&notice)) {
-    to_.scalers->OnScalerGone(*gone);
+    to_.scalers->Erase(gone->policy);
+  } else if (const auto* burst = std::get_if<BurstChanged>(&notice)) {
+    to_.bursts->Put(burst->status.cluster, burst->status);
+  } else if (const auto* ended = std::get_if<BurstGone>(&notice)) {
+    to_.bursts->Erase(ended->cluster);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "coordinator/act/cluster_actor.h"
 #include "coordinator/observe/cluster_observer.h"
 #include "coordinator/runtime/runtime.h"
+#include "coordinator/serve/burst_feed.h"
 #include "coordinator/serve/decision_feed.h"
 #include "coordinator/serve/fleet_view.h"
 #include "coordinator/serve/metrics.h"
@@ -33,6 +34,7 @@ class Dispatcher final : public Outlet {
     FleetView* view = nullptr;
     DecisionFeed* decisions = nullptr;
     ScalerFeed* scalers = nullptr;
+    BurstFeed* bursts = nullptr;
     Metrics* metrics = nullptr;
     NoticeLog* log = nullptr;
   };

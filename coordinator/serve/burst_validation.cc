@@ -180,14 +180,14 @@ uint32_t Number(int64_t value, uint32_t most) {
   return static_cast<uint32_t>(std::clamp<int64_t>(value, 0, most));
 }
 
+}  // namespace
+
 void Show(const BurstCaps& caps, v1::BurstCaps& message) {
   if (caps.pods) message.set_pods(Number(*caps.pods, kMostPods));
   if (caps.cpu_millicores) message.set_cpu_millicores(Number(*caps.cpu_millicores, kMostMillicores));
   if (caps.duration) *message.mutable_duration() = ToMessage(*caps.duration);
   if (caps.cost_micros) message.set_cost(AmountOf(*caps.cost_micros));
 }
-
-}  // namespace
 
 absl::StatusOr<int64_t> MicrosFrom(absl::string_view field, absl::string_view amount) {
   if (amount.empty()) return 0;

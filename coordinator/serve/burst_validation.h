@@ -26,4 +26,7 @@ absl::StatusOr<int64_t> MicrosFrom(absl::string_view field, absl::string_view am
 // The same back, without needless zeros.
 std::string AmountOf(int64_t micros);
 
+// The caps as the API has them.
+void Show(const BurstCaps& caps, v1::BurstCaps& message);
+
 }  // namespace evenkeel::coordinator

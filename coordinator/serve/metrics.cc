@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "absl/time/time.h"
+#include "coordinator/core/burst/burst_words.h"
 #include "coordinator/core/words.h"
 
 namespace evenkeel::coordinator {
@@ -114,6 +115,12 @@ void Metrics::OnNotice(const Notice& notice) {
   } else if (const auto* gone = std::get_if<ScalerGone>(&notice)) {
     absl::MutexLock lock(&mutex_);
     scalers_.erase(gone->policy);
+  } else if (const auto* burst = std::get_if<BurstChanged>(&notice)) {
+    absl::MutexLock lock(&mutex_);
+    bursts_.insert_or_assign(burst->status.cluster, burst->status);
+  } else if (const auto* ended = std::get_if<BurstGone>(&notice)) {
+    absl::MutexLock lock(&mutex_);
+    bursts_.erase(ended->cluster);
   }
 }
 
@@ -175,6 +182,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
   CollectEventLog(out);
   CollectFleet(out);
   CollectScalers(out);
+  CollectBursts(out);
   return out;
 }
 
@@ -276,6 +284,41 @@ void Metrics::CollectScalers(std::vector<MetricFamily>& out) const {
     }
   }
   for (MetricFamily* family : {&replicas, &advised, &wanted, &panic}) out.push_back(std::move(*family));
+}
+
+void Metrics::CollectBursts(std::vector<MetricFamily>& out) const {
+  constexpr double kMillicoresPerCore = 1000;
+  constexpr double kMicros = 1'000'000;
+  MetricFamily open = Gauges("evenkeel_burst_open", "1 while virtual nodes take new pods, else 0.");
+  MetricFamily pods = Gauges("evenkeel_burst_pods", "Pods that have burst to virtual nodes.");
+  MetricFamily cpu = Gauges("evenkeel_burst_requested_cpu_cores", "CPU that they ask for.");
+  MetricFamily pressing =
+      Gauges("evenkeel_burst_pressing_pods", "Pods that find no room and may go to virtual nodes.");
+  MetricFamily refused = Gauges(
+      "evenkeel_burst_refused",
+      "1 while pods find no room and a guard keeps virtual nodes closed to them: the mode, a cap, ...");
+  MetricFamily failures =
+      Gauges("evenkeel_burst_provider_failures",
+             "Failures of the provider of virtual nodes since a pod came up on one of them last.");
+  MetricFamily cost =
+      Gauges("evenkeel_burst_cost", "What the present burst has cost, in the currency of its policy.");
+  const absl::Time now = Sample().last_turn;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [cluster, status] : bursts_) {
+      const std::vector<ClientMetric::Label> labels = {{"cluster", cluster}};
+      const BurstLedger ledger = LedgerAt(status, now);
+      Add(open, status.valve == ValveState::kOpen ? 1 : 0, labels);
+      Add(pods, static_cast<double>(ledger.use.pods), labels);
+      Add(cpu, static_cast<double>(ledger.use.cpu_millicores) / kMillicoresPerCore, labels);
+      Add(pressing, static_cast<double>(status.pressing_count), labels);
+      Add(refused, RefusalOf(status, now) ? 1 : 0, labels);
+      Add(failures, status.standing.provider.failures, labels);
+      Add(cost, static_cast<double>(CostMicros(ledger, status.standing.prices)) / kMicros, labels);
+    }
+  }
+  for (MetricFamily* family : {&open, &pods, &cpu, &pressing, &refused, &failures, &cost})
+    out.push_back(std::move(*family));
 }
 
 }  // namespace evenkeel::coordinator

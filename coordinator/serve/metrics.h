@@ -51,6 +51,7 @@ class Metrics final : public prometheus::Collectable {
   void CollectFleet(std::vector<prometheus::MetricFamily>& out) const;
   void OnScaler(const ScalerStatus& status);
   void CollectScalers(std::vector<prometheus::MetricFamily>& out) const;
+  void CollectBursts(std::vector<prometheus::MetricFamily>& out) const;
 
   struct ScalerFigures {
     std::string cluster;
@@ -75,7 +76,8 @@ class Metrics final : public prometheus::Collectable {
   mutable absl::Mutex mutex_;
   DecisionTracker tracker_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, ScalerFigures> scalers_
-      ABSL_GUARDED_BY(mutex_);  // by policy; those that see their load
+      ABSL_GUARDED_BY(mutex_);                                         // by policy; those that see their load
+  std::map<std::string, BurstStatus> bursts_ ABSL_GUARDED_BY(mutex_);  // by cluster
   mutable absl::Duration longest_lateness_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -86,6 +86,10 @@ std::string ScalerResource(absl::string_view policy) {
   return absl::StrCat("scalers/", policy);
 }
 
+std::string BurstResource(absl::string_view cluster) {
+  return absl::StrCat("bursts/", cluster);
+}
+
 std::string WorkloadResource(absl::string_view name_space, const Controller& controller) {
   return absl::StrCat("namespaces/", name_space, "/", absl::AsciiStrToLower(controller.kind), "s/",
                       controller.name);
@@ -135,6 +139,11 @@ absl::StatusOr<std::string> ParsePolicy(absl::string_view field, absl::string_vi
 
 absl::StatusOr<std::string> ParseScaler(absl::string_view field, absl::string_view name) {
   EVENKEEL_ASSIGN_OR_RETURN(auto parts, Parts(field, name, {"scalers"}, "scalers/POLICY", Dash::kIsAName));
+  return parts[0];
+}
+
+absl::StatusOr<std::string> ParseBurst(absl::string_view field, absl::string_view name) {
+  EVENKEEL_ASSIGN_OR_RETURN(auto parts, Parts(field, name, {"bursts"}, "bursts/CLUSTER", Dash::kIsAName));
   return parts[0];
 }
 

@@ -37,6 +37,8 @@ std::string MaintenanceResource(const NodeKey& key);
 std::string PolicyResource(absl::string_view policy);
 // "scalers/POLICY".
 std::string ScalerResource(absl::string_view policy);
+// "bursts/CLUSTER".
+std::string BurstResource(absl::string_view cluster);
 // "namespaces/shop/replicasets/web-5d9", as WorkloadRecovery.workload.
 std::string WorkloadResource(absl::string_view name_space, const Controller& controller);
 
@@ -49,6 +51,8 @@ absl::StatusOr<NodeKey> ParseMaintenance(absl::string_view field, absl::string_v
 absl::StatusOr<std::string> ParsePolicy(absl::string_view field, absl::string_view name);
 // Gives the policy.
 absl::StatusOr<std::string> ParseScaler(absl::string_view field, absl::string_view name);
+// Gives the cluster.
+absl::StatusOr<std::string> ParseBurst(absl::string_view field, absl::string_view name);
 // "namespaces/NAMESPACE/deployments/NAME", as Decision.workload.
 absl::StatusOr<WorkloadName> ParseWorkload(absl::string_view field, absl::string_view name);
 

@@ -18,7 +18,8 @@ OperatorApi::OperatorApi(const Parts& parts)
       maintenances_(environment_, parts.store, parts.replies, parts.clock),
       replays_(environment_, parts.event_log, parts.view),
       fencing_(environment_, parts.replies),
-      scalers_(environment_, parts.store, parts.scalers, parts.view, parts.replies) {}
+      scalers_(environment_, parts.store, parts.scalers, parts.view, parts.replies),
+      bursts_(environment_, parts.bursts, parts.clock) {}
 
 void OperatorApi::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&fleet_);
@@ -28,6 +29,7 @@ void OperatorApi::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&replays_);
   builder.RegisterService(&fencing_);
   builder.RegisterService(&scalers_);
+  builder.RegisterService(&bursts_);
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

@@ -1,6 +1,6 @@
 // All that operators and programs call: FleetService, DecisionService, PolicyService, MaintenanceService,
-// ScalerService, ReplayService; and beside them grpc.health.v1 (the one thing that needs no identity) and
-// server reflection.
+// ScalerService, BurstService, ReplayService; and beside them grpc.health.v1 (the one thing that needs no
+// identity) and server reflection.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -9,6 +9,8 @@
 
 #include "common/time/clock.h"
 #include "coordinator/serve/access.h"
+#include "coordinator/serve/burst_feed.h"
+#include "coordinator/serve/burst_service.h"
 #include "coordinator/serve/calls.h"
 #include "coordinator/serve/decision_feed.h"
 #include "coordinator/serve/decision_service.h"
@@ -36,6 +38,7 @@ class OperatorApi {
     FleetView& view;
     DecisionFeed& decisions;
     ScalerFeed& scalers;
+    BurstFeed& bursts;
     ReplyBox& replies;
     EventLog* event_log;  // null: none is kept
     const time::Clock& clock;
@@ -57,6 +60,7 @@ class OperatorApi {
   ReplayService replays_;
   FencingService fencing_;
   ScalerService scalers_;
+  BurstService bursts_;
 };
 
 }  // namespace evenkeel::coordinator

@@ -107,4 +107,12 @@ v1::Scaler ToMessage(const ScalerStatus& status) {
   return message;
 }
 
+void Fill(const std::string& policy, const ScalerStatus* status, v1::WatchScalersResponse& out) {
+  if (status != nullptr) {
+    *out.mutable_scaler() = ToMessage(*status);
+  } else {
+    out.mutable_scaler()->set_name(ScalerResource(policy));
+  }
+}
+
 }  // namespace evenkeel::coordinator

@@ -10,6 +10,9 @@ namespace evenkeel::coordinator {
 
 v1::Scaler ToMessage(const ScalerStatus& status);
 
+// As a watch sends it; null: it is gone.
+void Fill(const std::string& policy, const ScalerStatus* status, v1::WatchScalersResponse& out);
+
 // `version` empty: not known, and only the API's group is told.
 v1::ScaleTarget TargetMessage(const Workload& workload, const std::string& version);
 

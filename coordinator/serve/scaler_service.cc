@@ -1,7 +1,6 @@
 #include "coordinator/serve/scaler_service.h"
 
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,11 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/string_view.h"
 #include "common/base/status.h"
 #include "coordinator/serve/fleet_listing.h"
 #include "coordinator/serve/names.h"
-#include "coordinator/serve/page_token.h"
 #include "coordinator/serve/policy_fields.h"
 #include "coordinator/serve/policy_service.h"
 #include "coordinator/serve/policy_validation.h"
@@ -25,22 +22,6 @@ namespace {
 
 constexpr size_t kLongestNamespace = 63;
 constexpr size_t kLongestName = 253;
-
-absl::Status List(const ScalerFeed& feed, const v1::ListScalersRequest& request,
-                  v1::ListScalersResponse& response) {
-  EVENKEEL_ASSIGN_OR_RETURN(const size_t page_size, PageSize(request.page_size()));
-  const std::initializer_list<absl::string_view> asked = {"ListScalers", request.cluster()};
-  EVENKEEL_ASSIGN_OR_RETURN(const std::string after, ReadPageToken(asked, request.page_token()));
-  // One more than asked for tells whether there is another page.
-  const auto scalers = feed.After(after, request.cluster(), page_size + 1);
-  for (size_t i = 0; i < scalers.size() && i < page_size; ++i) {
-    *response.add_scalers() = ToMessage(*scalers[i]);
-  }
-  if (scalers.size() > page_size) {
-    response.set_next_page_token(MakePageToken(asked, scalers[page_size - 1]->policy));
-  }
-  return absl::OkStatus();
-}
 
 // The one that is named, or the only one that there is.
 absl::StatusOr<std::string> ClusterFrom(const std::string& cluster,
@@ -93,8 +74,11 @@ absl::StatusOr<coordinator::TakeOverAutoscaler> OrderFrom(const v1::TakeOverAuto
 grpc::ServerUnaryReactor* ScalerService::ListScalers(grpc::CallbackServerContext* context,
                                                      const v1::ListScalersRequest* request,
                                                      v1::ListScalersResponse* response) {
-  return Answer(environment_, context, {.verb = "list", .resource = "scalers"},
-                [this, request, response] { return List(feed_, *request, *response); });
+  return Answer(environment_, context, {.verb = "list", .resource = "scalers"}, [this, request, response] {
+    return ListStatuses(feed_, "ListScalers", *request, *response, [response](const ScalerStatus& status) {
+      *response->add_scalers() = ToMessage(status);
+    });
+  });
 }
 
 grpc::ServerUnaryReactor* ScalerService::GetScaler(grpc::CallbackServerContext* context,
@@ -117,7 +101,12 @@ grpc::ServerWriteReactor<v1::WatchScalersResponse>* ScalerService::WatchScalers(
       environment_, context, {{.verb = "watch", .resource = "scalers"}},
       [this, cluster = request->cluster()](std::function<void()> wake)
           -> absl::StatusOr<std::unique_ptr<WatchSource<v1::WatchScalersResponse>>> {
-        return std::make_unique<ScalerWatch>(feed_, cluster, std::move(wake));
+        return std::make_unique<ScalerWatch>(
+            feed_, cluster,
+            [](const std::string& policy, const ScalerStatus* status, v1::WatchScalersResponse& out) {
+              Fill(policy, status, out);
+            },
+            std::move(wake));
       });
 }
 

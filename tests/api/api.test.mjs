@@ -16,7 +16,7 @@ import { FakeKubernetes } from './support/fake_kubernetes.mjs';
 
 const protos = join(dirname(fileURLToPath(import.meta.url)), '../../proto');
 const api = grpc.loadPackageDefinition(loader.loadSync(
-  ['agent_session', 'decision', 'fencing', 'fleet', 'maintenance', 'policy', 'replay', 'scaler'].map((name) => `evenkeel/v1/${name}.proto`),
+  ['agent_session', 'burst', 'decision', 'fencing', 'fleet', 'maintenance', 'policy', 'replay', 'scaler'].map((name) => `evenkeel/v1/${name}.proto`),
   { includeDirs: [protos], keepCase: true, longs: String, enums: String, defaults: true, oneofs: true })).evenkeel.v1;
 
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-api-'));
@@ -70,6 +70,7 @@ const policies = (credentials = operator) => new api.PolicyService(address, cred
 const maintenances = (credentials = operator) => new api.MaintenanceService(address, credentials);
 const fencing = (credentials = operator) => new api.FencingService(address, credentials);
 const scalers = (credentials = operator) => new api.ScalerService(address, credentials);
+const bursts = (credentials = operator) => new api.BurstService(address, credentials);
 const replays = (credentials = operator) => new api.ReplayService(address, credentials);
 // All answers of a replay; rejects with its error.
 const replayed = (request, { credentials = operator, options = { deadline: deadline() } } = {}) =>
@@ -242,6 +243,30 @@ test('scale policies are checked, and their scalers shown', async () => {
 
   await call(policies(), 'DeletePolicy', { name: 'policies/scale' });
   await eventually(async () => (await call(scalers(), 'ListScalers', {})).scalers.length === 0);
+});
+
+// How a cluster uses virtual nodes is shown as soon as a burst policy is in force, and gone with it.
+test('bursts are shown', async () => {
+  await assert.rejects(call(bursts(), 'GetBurst', { name: 'bursts/c1' }), { code: grpc.status.NOT_FOUND });
+  const policy = { name: 'policies/burst', burst: { cluster: 'c1', caps: { pods: 8, cost: '2.50' }, prices: { core_hour: '0.04', currency: 'USD' } } };
+  await call(policies(), 'ApplyPolicy', { policy });
+  let burst;
+  await eventually(async () => {
+    [burst] = (await call(bursts(viewer), 'ListBursts', {})).bursts;
+    return burst !== undefined;
+  });
+  assert.deepEqual([burst.name, burst.policy, burst.cluster, burst.mode], ['bursts/c1', 'policies/burst', 'c1', 'POLICY_MODE_OBSERVE']);
+  assert.deepEqual([burst.valve, burst.caps.pods, burst.caps.cost, burst.node_count], ['VALVE_UNRULED', 8, '2.5', 0]);
+  assert.notEqual(burst.reason, '');
+  assert.equal((await call(bursts(), 'GetBurst', { name: 'bursts/c1' })).burst.ledger, null);
+  const watched = await until(bursts().WatchBursts({ cluster: 'c1' }, { deadline: deadline() }), ({ type }) => type === 'TYPE_SYNCED');
+  assert.deepEqual(watched.map(({ type }) => type), ['TYPE_ADDED', 'TYPE_SYNCED']);
+  assert.deepEqual((await call(bursts(), 'ListBursts', { cluster: 'other' })).bursts, []);
+  await assert.rejects(call(bursts(), 'GetBurst', { name: 'clusters/c1' }), { code: grpc.status.INVALID_ARGUMENT, details: /name/ });
+  await assert.rejects(call(bursts(), 'ListBursts', { page_token: 'x' }), { code: grpc.status.INVALID_ARGUMENT });
+  await assert.rejects(call(bursts(stranger), 'ListBursts', {}), { code: grpc.status.UNAUTHENTICATED });
+  await call(policies(), 'DeletePolicy', { name: 'policies/burst' });
+  await eventually(async () => (await call(bursts(), 'ListBursts', {})).bursts.length === 0);
 });
 
 // Nothing but health is told to somebody without an identity, and to each no more than it may see.

@@ -107,6 +107,9 @@ void CheckNames(const std::string& name) {
   if (const auto policy = ParsePolicy("name", name); policy.ok()) {
     EVENKEEL_CHECK(PolicyResource(*policy) == name);
   }
+  if (const auto burst = ParseBurst("name", name); burst.ok()) {
+    EVENKEEL_CHECK(BurstResource(*burst) == name);
+  }
   if (const auto scaler = ParseScaler("name", name); scaler.ok()) {
     EVENKEEL_CHECK(ScalerResource(*scaler) == name);
   }

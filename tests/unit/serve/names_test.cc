@@ -50,6 +50,9 @@ TEST(Names, ScalersAndWorkloads) {
   EXPECT_EQ(ScalerResource("web"), "scalers/web");
   EXPECT_EQ(*ParseScaler("name", "scalers/web"), "web");
   EXPECT_FALSE(ParseScaler("name", "policies/web").ok());
+  EXPECT_EQ(BurstResource("east"), "bursts/east");
+  EXPECT_EQ(*ParseBurst("name", "bursts/east"), "east");
+  EXPECT_FALSE(ParseBurst("name", "clusters/east").ok());
   const auto workload = ParseWorkload("workload", "namespaces/shop/rollouts/web");
   ASSERT_TRUE(workload.ok()) << workload.status();
   EXPECT_EQ(workload->name_space, "shop");

@@ -24,6 +24,14 @@ ScalerChanged Scaler(const std::string& policy, int64_t replicas, const std::str
   return {status};
 }
 
+void Tell(ScalerFeed& feed, const ScalerChanged& changed) {
+  feed.Put(changed.status.policy, changed.status);
+}
+
+void Show(const std::string& policy, const ScalerStatus* status, v1::WatchScalersResponse& out) {
+  Fill(policy, status, out);
+}
+
 std::vector<std::string> Read(ScalerWatch& watch) {
   std::vector<std::string> seen;
   while (true) {
@@ -39,15 +47,15 @@ std::vector<std::string> Read(ScalerWatch& watch) {
 // A watcher gets the scalers, SYNCED, and then each change, in its latest state and once.
 TEST(ScalerFeed, SendsScalersThenChanges) {
   ScalerFeed feed;
-  feed.OnScaler(Scaler("web", 2));
-  feed.OnScaler(Scaler("api", 3));
+  Tell(feed, Scaler("web", 2));
+  Tell(feed, Scaler("api", 3));
   int wakes = 0;
-  ScalerWatch watch(feed, "", [&wakes] { ++wakes; });
-  feed.OnScaler(Scaler("new", 1));  // after the beginning
+  ScalerWatch watch(feed, "", &Show, [&wakes] { ++wakes; });
+  Tell(feed, Scaler("new", 1));  // after the beginning
   EXPECT_THAT(Read(watch),
               ElementsAre("ADDED scalers/api 3", "ADDED scalers/web 2", "SYNCED  0", "ADDED scalers/new 1"));
-  for (int64_t replicas = 3; replicas <= 9; ++replicas) feed.OnScaler(Scaler("web", replicas));
-  feed.OnScaler(Scaler("api", 4));
+  for (int64_t replicas = 3; replicas <= 9; ++replicas) Tell(feed, Scaler("web", replicas));
+  Tell(feed, Scaler("api", 4));
   EXPECT_EQ(wakes, 1);
   EXPECT_THAT(Read(watch), ElementsAre("MODIFIED scalers/web 9", "MODIFIED scalers/api 4"));
   EXPECT_THAT(Read(watch), IsEmpty());
@@ -56,48 +64,48 @@ TEST(ScalerFeed, SendsScalersThenChanges) {
 // What is gone is told by its name, and what came and went unseen is not told at all.
 TEST(ScalerFeed, TellsWhatIsGone) {
   ScalerFeed feed;
-  feed.OnScaler(Scaler("web", 2));
-  ScalerWatch watch(feed, "", [] {});
+  Tell(feed, Scaler("web", 2));
+  ScalerWatch watch(feed, "", &Show, [] {});
   EXPECT_THAT(Read(watch), ElementsAre("ADDED scalers/web 2", "SYNCED  0"));
-  feed.OnScalerGone({"web"});
-  feed.OnScaler(Scaler("brief", 1));
-  feed.OnScalerGone({"brief"});
-  feed.OnScalerGone({"never"});
+  feed.Erase("web");
+  Tell(feed, Scaler("brief", 1));
+  feed.Erase("brief");
+  feed.Erase("never");
   EXPECT_THAT(Read(watch), ElementsAre("DELETED scalers/web 0"));
-  feed.OnScaler(Scaler("web", 5));
+  Tell(feed, Scaler("web", 5));
   EXPECT_THAT(Read(watch), ElementsAre("ADDED scalers/web 5"));
 }
 
 // Scalers that go before the first part was read do not hold SYNCED up.
 TEST(ScalerFeed, SyncsAlsoWhenTheFirstOnesGo) {
   ScalerFeed feed;
-  feed.OnScaler(Scaler("web", 2));
-  ScalerWatch watch(feed, "", [] {});
-  feed.OnScalerGone({"web"});
+  Tell(feed, Scaler("web", 2));
+  ScalerWatch watch(feed, "", &Show, [] {});
+  feed.Erase("web");
   EXPECT_THAT(Read(watch), ElementsAre("SYNCED  0"));
 }
 
 // A watch of one cluster hears nothing of another, but that a scaler has left for it.
 TEST(ScalerFeed, IsNarrowedByCluster) {
   ScalerFeed feed;
-  feed.OnScaler(Scaler("web", 2));
-  feed.OnScaler(Scaler("api", 2, "green"));
-  ScalerWatch watch(feed, "blue", [] {});
+  Tell(feed, Scaler("web", 2));
+  Tell(feed, Scaler("api", 2, "green"));
+  ScalerWatch watch(feed, "blue", &Show, [] {});
   EXPECT_THAT(Read(watch), ElementsAre("ADDED scalers/web 2", "SYNCED  0"));
-  feed.OnScaler(Scaler("api", 3, "green"));
+  Tell(feed, Scaler("api", 3, "green"));
   EXPECT_THAT(Read(watch), IsEmpty());
-  feed.OnScaler(Scaler("web", 2, "green"));
+  Tell(feed, Scaler("web", 2, "green"));
   EXPECT_THAT(Read(watch), ElementsAre("DELETED scalers/web 0"));
 }
 
 // Lists go by name, in pages, and can be of one cluster.
 TEST(ScalerFeed, ListsByName) {
   ScalerFeed feed;
-  for (const char* policy : {"c", "a", "b"}) feed.OnScaler(Scaler(policy, 1));
-  feed.OnScaler(Scaler("aa", 1, "green"));
+  for (const char* policy : {"c", "a", "b"}) Tell(feed, Scaler(policy, 1));
+  Tell(feed, Scaler("aa", 1, "green"));
   const auto names = [&feed](const std::string& after, const std::string& cluster, size_t limit) {
     std::string all;
-    for (const auto& status : feed.After(after, cluster, limit)) absl::StrAppend(&all, status->policy, " ");
+    for (const auto& [name, status] : feed.After(after, cluster, limit)) absl::StrAppend(&all, name, " ");
     return all;
   };
   EXPECT_EQ(names("", "", 10), "a aa b c ");

@@ -104,7 +104,8 @@ Client::Client(const Settings& settings, const Host& host, const std::shared_ptr
       maintenances_(v1::MaintenanceService::NewStub(channel)),
       replays_(v1::ReplayService::NewStub(channel)),
       fencing_(v1::FencingService::NewStub(channel)),
-      scalers_(v1::ScalerService::NewStub(channel)) {}
+      scalers_(v1::ScalerService::NewStub(channel)),
+      bursts_(v1::BurstService::NewStub(channel)) {}
 
 absl::Status Client::Prepare(grpc::ClientContext& context, absl::Duration timeout) const {
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
@@ -406,6 +407,22 @@ absl::StatusOr<v1::TakeOverAutoscalerResponse> Client::TakeOverAutoscaler(
                                                 request);
 }
 
+absl::StatusOr<std::vector<v1::Burst>> Client::ListBursts(const std::string& cluster) {
+  v1::ListBurstsRequest request;
+  request.set_cluster(cluster);
+  return ReadAll<v1::Burst>(*bursts_, &v1::BurstService::Stub::ListBursts, request,
+                            &v1::ListBurstsResponse::mutable_bursts);
+}
+
+absl::StatusOr<v1::Burst> Client::GetBurst(const std::string& name) {
+  v1::GetBurstRequest request;
+  request.set_name(name);
+  EVENKEEL_ASSIGN_OR_RETURN(
+      v1::GetBurstResponse response,
+      (Read<v1::GetBurstResponse>(*bursts_, &v1::BurstService::Stub::GetBurst, request)));
+  return std::move(*response.mutable_burst());
+}
+
 absl::StatusOr<std::vector<v1::Decision>> Client::OpenDecisions(const std::string& cluster) {
   v1::WatchDecisionsRequest request;
   request.set_cluster(cluster);
@@ -437,6 +454,12 @@ absl::Status Client::WatchScalers(const v1::WatchScalersRequest& request,
                                   absl::FunctionRef<bool(const v1::WatchScalersResponse&)> on_change) {
   return Watch<v1::WatchScalersResponse>(*scalers_, &v1::ScalerService::Stub::WatchScalers, request,
                                          on_change, kWatchLifetime);
+}
+
+absl::Status Client::WatchBursts(const v1::WatchBurstsRequest& request,
+                                 absl::FunctionRef<bool(const v1::WatchBurstsResponse&)> on_change) {
+  return Watch<v1::WatchBurstsResponse>(*bursts_, &v1::BurstService::Stub::WatchBursts, request, on_change,
+                                        kWatchLifetime);
 }
 
 absl::Status Client::Replay(const v1::ReplayRequest& request, absl::Duration timeout,

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "cli/config.h"
 #include "cli/host.h"
+#include "evenkeel/v1/burst.grpc.pb.h"
 #include "evenkeel/v1/decision.grpc.pb.h"
 #include "evenkeel/v1/fencing.grpc.pb.h"
 #include "evenkeel/v1/fleet.grpc.pb.h"
@@ -81,6 +82,8 @@ class Client {
   absl::StatusOr<v1::Scaler> GetScaler(const std::string& name);
   absl::StatusOr<v1::TakeOverAutoscalerResponse> TakeOverAutoscaler(
       const v1::TakeOverAutoscalerRequest& request);
+  absl::StatusOr<std::vector<v1::Burst>> ListBursts(const std::string& cluster);
+  absl::StatusOr<v1::Burst> GetBurst(const std::string& name);
 
   // The decisions that are open now.
   absl::StatusOr<std::vector<v1::Decision>> OpenDecisions(const std::string& cluster);
@@ -94,6 +97,8 @@ class Client {
                               absl::FunctionRef<bool(const v1::WatchDecisionsResponse&)> on_change);
   absl::Status WatchScalers(const v1::WatchScalersRequest& request,
                             absl::FunctionRef<bool(const v1::WatchScalersResponse&)> on_change);
+  absl::Status WatchBursts(const v1::WatchBurstsRequest& request,
+                           absl::FunctionRef<bool(const v1::WatchBurstsResponse&)> on_change);
 
   // Hands over each answer of a replay, within `timeout` in all. The last one is the summary.
   absl::Status Replay(const v1::ReplayRequest& request, absl::Duration timeout,
@@ -137,6 +142,7 @@ class Client {
   std::unique_ptr<v1::ReplayService::Stub> replays_;
   std::unique_ptr<v1::FencingService::Stub> fencing_;
   std::unique_ptr<v1::ScalerService::Stub> scalers_;
+  std::unique_ptr<v1::BurstService::Stub> bursts_;
 };
 
 }  // namespace evenkeel::cli

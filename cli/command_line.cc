@@ -106,8 +106,10 @@ CommandLine::CommandLine(const std::string& program) : app(kDescription, program
 
   command = AddCommand(app, "explain", "Tell what a decision saw, judged and did, and when");
   command
-      ->add_option("decision", explain,
-                   "A decision, or node/NODE or scaler/POLICY for the latest on it (the latest of all)")
+      ->add_option(
+          "decision", explain,
+          "A decision, or node/NODE, scaler/POLICY or burst/CLUSTER for the latest on it (the latest of "
+          "all)")
       ->type_name("");
 
   command = AddCommand(app, "top", "Show what nodes or pods use, the most first");

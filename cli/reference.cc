@@ -32,6 +32,8 @@ std::vector<absl::string_view> Collections(Kind kind) {
       return {"clusters", "maintenances"};
     case Kind::kScaler:
       return {"scalers"};
+    case Kind::kBurst:
+      return {"bursts"};
   }
   return {};
 }
@@ -66,6 +68,7 @@ const std::vector<KindName>& KindNames() {
       {Kind::kPolicy, "policy", "policies", ""},
       {Kind::kMaintenance, "maintenance", "maintenances", ""},
       {Kind::kScaler, "scaler", "scalers", ""},
+      {Kind::kBurst, "burst", "bursts", ""},
   };
   return names;
 }
@@ -83,8 +86,8 @@ absl::StatusOr<Kind> ParseKind(absl::string_view word) {
       return names.kind;
     }
   }
-  for (const absl::string_view policy :
-       {"failoverpolicy", "failoverpolicies", "scalepolicy", "scalepolicies"}) {
+  for (const absl::string_view policy : {"failoverpolicy", "failoverpolicies", "scalepolicy", "scalepolicies",
+                                         "burstpolicy", "burstpolicies"}) {
     if (lower == policy) return Kind::kPolicy;
   }
   return absl::InvalidArgumentError(absl::StrCat(
@@ -148,6 +151,8 @@ absl::StatusOr<std::string> FullName(Kind kind, absl::string_view name, const Sc
       return absl::StrCat("clusters/", scope.cluster, "/maintenances/", name);
     case Kind::kScaler:
       return absl::StrCat("scalers/", name);
+    case Kind::kBurst:
+      return absl::StrCat("bursts/", name);
   }
   return absl::InvalidArgumentError("no such kind");
 }

@@ -18,7 +18,8 @@ enum class Kind : std::uint8_t {
   kDecision,
   kPolicy,
   kMaintenance,
-  kScaler
+  kScaler,
+  kBurst
 };
 
 // A kind and how it is written.

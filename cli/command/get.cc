@@ -11,6 +11,7 @@
 #include "cli/print/structured.h"
 #include "cli/print/table.h"
 #include "cli/print/text.h"
+#include "cli/show/burst.h"
 #include "cli/show/fields.h"
 #include "cli/show/scaler.h"
 #include "common/base/random.h"
@@ -285,19 +286,36 @@ Source<v1::Maintenance> Maintenances(Context& context) {
       [&](const std::string& name) { return context.client.GetMaintenance(name); }, nullptr};
 }
 
+// A watch of one kind, narrowed by the cluster.
+template <typename Resource, typename WatchRequest, typename WatchResponse>
+std::function<absl::Status(typename Source<Resource>::OnChange)> ClusterWatch(
+    Context& context,
+    absl::Status (Client::*watch)(const WatchRequest&, absl::FunctionRef<bool(const WatchResponse&)>),
+    const Resource& (WatchResponse::*resource)() const, bool (WatchResponse::*has_resource)() const) {
+  return [=, &context](typename Source<Resource>::OnChange on_change) {
+    WatchRequest request;
+    request.set_cluster(context.settings.cluster);
+    return (context.client.*watch)(request, [&](const WatchResponse& response) {
+      if ((response.*has_resource)()) {
+        on_change((response.*resource)(), response.type() == WatchResponse::TYPE_DELETED);
+      }
+      return true;
+    });
+  };
+}
+
 Source<v1::Scaler> Scalers(Context& context) {
   return {[&] { return context.client.ListScalers(context.settings.cluster); },
           [&](const std::string& name) { return context.client.GetScaler(name); },
-          [&](Source<v1::Scaler>::OnChange on_change) {
-            v1::WatchScalersRequest request;
-            request.set_cluster(context.settings.cluster);
-            return context.client.WatchScalers(request, [&](const v1::WatchScalersResponse& response) {
-              if (response.has_scaler()) {
-                on_change(response.scaler(), response.type() == v1::WatchScalersResponse::TYPE_DELETED);
-              }
-              return true;
-            });
-          }};
+          ClusterWatch<v1::Scaler>(context, &Client::WatchScalers, &v1::WatchScalersResponse::scaler,
+                                   &v1::WatchScalersResponse::has_scaler)};
+}
+
+Source<v1::Burst> Bursts(Context& context) {
+  return {[&] { return context.client.ListBursts(context.settings.cluster); },
+          [&](const std::string& name) { return context.client.GetBurst(name); },
+          ClusterWatch<v1::Burst>(context, &Client::WatchBursts, &v1::WatchBurstsResponse::burst,
+                                  &v1::WatchBurstsResponse::has_burst)};
 }
 
 // Options that would be passed over in silence are refused: who gives them expects that they count.
@@ -347,6 +365,8 @@ absl::Status RunGet(Context& context, const GetOptions& options) {
       return Get(context, options, request, table, Maintenances(context));
     case Kind::kScaler:
       return Get(context, options, request, table, Scalers(context));
+    case Kind::kBurst:
+      return Get(context, options, request, table, Bursts(context));
   }
   return absl::InternalError("no such kind");
 }

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/print/text.h"
+#include "cli/show/burst.h"
 #include "cli/show/describe.h"
 #include "cli/show/explain.h"
 #include "cli/show/scaler.h"
@@ -64,6 +65,10 @@ absl::StatusOr<std::vector<std::string>> AllNames(Context& context, Kind kind, b
       EVENKEEL_ASSIGN_OR_RETURN(const auto found, client.ListScalers(context.settings.cluster));
       return NamesOf(found);
     }
+    case Kind::kBurst: {
+      EVENKEEL_ASSIGN_OR_RETURN(const auto found, client.ListBursts(context.settings.cluster));
+      return NamesOf(found);
+    }
   }
   return absl::InternalError("no such kind");
 }
@@ -107,6 +112,10 @@ absl::StatusOr<std::string> DescribeOne(Context& context, Kind kind, const std::
       EVENKEEL_ASSIGN_OR_RETURN(const auto found, client.GetScaler(name));
       return Describe(found, now);
     }
+    case Kind::kBurst: {
+      EVENKEEL_ASSIGN_OR_RETURN(const auto found, client.GetBurst(name));
+      return Describe(found, now);
+    }
   }
   return absl::InternalError("no such kind");
 }
@@ -124,9 +133,19 @@ absl::StatusOr<v1::Decision> FindDecision(Context& context, const std::string& w
       return context.client.LatestDecision(
           {.cluster = scaler.cluster(), .node = "", .workload = WorkloadOf(scaler.target())});
     }
+    if (request.kind == Kind::kBurst) {
+      EVENKEEL_ASSIGN_OR_RETURN(const v1::Burst burst, context.client.GetBurst(names[0]));
+      if (burst.last_decision().empty()) {
+        return absl::NotFoundError(absl::StrCat("nothing has been decided about bursts of cluster ",
+                                                burst.cluster(),
+                                                " since the coordinator started; `evenkeel get decisions` "
+                                                "shows what was decided before"));
+      }
+      return context.client.GetDecision(burst.last_decision());
+    }
     if (request.kind != Kind::kNode) {
       return absl::InvalidArgumentError(
-          absl::StrCat("explain takes a decision, a node or a scaler, not ", what));
+          absl::StrCat("explain takes a decision, a node, a scaler or a burst, not ", what));
     }
     query = {.cluster = Segment(names[0], "clusters"), .node = LastSegment(names[0]), .workload = ""};
   }

@@ -73,7 +73,8 @@ TEST(CommandLineTest, CompletionComesFromTheCommandTable) {
     EXPECT_THAT(*script, HasSubstr("answer=\"wide json yaml name\""));
     EXPECT_THAT(
         *script,
-        HasSubstr("answer=\"clusters nodes pods containers decisions policies maintenances scalers\""));
+        HasSubstr(
+            "answer=\"clusters nodes pods containers decisions policies maintenances scalers bursts\""));
     EXPECT_THAT(*script, HasSubstr("_kubectl_evenkeel() {"));
     EXPECT_FALSE(std::regex_search(*script, std::regex("@[A-Z_]+@"))) << shell;
   }

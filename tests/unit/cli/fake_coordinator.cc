@@ -325,6 +325,33 @@ class FakeCoordinator::ScalerService final : public v1::ScalerService::Service {
   FakeCoordinator& owner_;
 };
 
+class FakeCoordinator::BurstService final : public v1::BurstService::Service {
+ public:
+  explicit BurstService(FakeCoordinator& owner) : owner_(owner) {}
+
+  grpc::Status ListBursts(grpc::ServerContext* context, const v1::ListBurstsRequest* request,
+                          v1::ListBurstsResponse* response) override {
+    if (auto status = owner_.Enter(*context, "ListBursts"); !status.ok()) return status;
+    owner_.Note(&Seen::list_bursts, *request);
+    return Page(owner_.fleet.bursts, owner_.fleet.largest_page, *request, *response,
+                response->mutable_bursts());
+  }
+  grpc::Status GetBurst(grpc::ServerContext* context, const v1::GetBurstRequest* request,
+                        v1::GetBurstResponse* response) override {
+    if (auto status = owner_.Enter(*context, "GetBurst"); !status.ok()) return status;
+    return Find(owner_.fleet.bursts, request->name(), response->mutable_burst());
+  }
+  grpc::Status WatchBursts(grpc::ServerContext* context, const v1::WatchBurstsRequest* request,
+                           grpc::ServerWriter<v1::WatchBurstsResponse>* writer) override {
+    if (auto status = owner_.Enter(*context, "WatchBursts"); !status.ok()) return status;
+    owner_.Note(&Seen::watch_bursts, *request);
+    return Play(owner_.burst_watches, *writer);
+  }
+
+ private:
+  FakeCoordinator& owner_;
+};
+
 FakeCoordinator::FakeCoordinator()
     : authority_("cli test"),
       fleet_service_(std::make_unique<FleetService>(*this)),
@@ -333,7 +360,8 @@ FakeCoordinator::FakeCoordinator()
       maintenance_service_(std::make_unique<MaintenanceService>(*this)),
       replay_service_(std::make_unique<ReplayService>(*this)),
       fencing_service_(std::make_unique<FencingService>(*this)),
-      scaler_service_(std::make_unique<ScalerService>(*this)) {
+      scaler_service_(std::make_unique<ScalerService>(*this)),
+      burst_service_(std::make_unique<BurstService>(*this)) {
   const testing::Identity identity =
       authority_.Issue({.common_name = "coordinator", .dns_names = {"localhost"}});
   grpc::SslServerCredentialsOptions tls;
@@ -347,6 +375,7 @@ FakeCoordinator::FakeCoordinator()
   builder.RegisterService(replay_service_.get());
   builder.RegisterService(fencing_service_.get());
   builder.RegisterService(scaler_service_.get());
+  builder.RegisterService(burst_service_.get());
   server_ = builder.BuildAndStart();
   EVENKEEL_CHECK(server_ != nullptr) << "no server on loopback";
 }

@@ -10,6 +10,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "evenkeel/v1/burst.grpc.pb.h"
 #include "evenkeel/v1/decision.grpc.pb.h"
 #include "evenkeel/v1/fencing.grpc.pb.h"
 #include "evenkeel/v1/fleet.grpc.pb.h"
@@ -49,6 +50,7 @@ class FakeCoordinator {
     std::vector<v1::Maintenance> maintenances;
     std::vector<v1::Pause> pauses;
     std::vector<v1::Scaler> scalers;
+    std::vector<v1::Burst> bursts;
     int largest_page = 2;  // small, so that every list has pages
   };
   Fleet fleet;
@@ -59,6 +61,7 @@ class FakeCoordinator {
   std::deque<WatchScript<v1::WatchFleetResponse>> fleet_watches;
   std::deque<WatchScript<v1::WatchDecisionsResponse>> decision_watches;
   std::deque<WatchScript<v1::WatchScalersResponse>> scaler_watches;
+  std::deque<WatchScript<v1::WatchBurstsResponse>> burst_watches;
   // Each replay.
   WatchScript<v1::ReplayResponse> replay;
 
@@ -78,6 +81,8 @@ class FakeCoordinator {
     v1::ListScalersRequest list_scalers;
     v1::WatchScalersRequest watch_scalers;
     v1::TakeOverAutoscalerRequest take_over;
+    v1::ListBurstsRequest list_bursts;
+    v1::WatchBurstsRequest watch_bursts;
   };
   Seen seen() const;
 
@@ -89,6 +94,7 @@ class FakeCoordinator {
   class ReplayService;
   class FencingService;
   class ScalerService;
+  class BurstService;
 
   // Notes the call; not OK when it shall fail.
   grpc::Status Enter(const grpc::ServerContext& context, const std::string& method);
@@ -113,6 +119,7 @@ class FakeCoordinator {
   std::unique_ptr<ReplayService> replay_service_;
   std::unique_ptr<FencingService> fencing_service_;
   std::unique_ptr<ScalerService> scaler_service_;
+  std::unique_ptr<BurstService> burst_service_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };

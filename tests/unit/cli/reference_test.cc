@@ -25,6 +25,7 @@ TEST(Reference, TypesAndNamesAreUnderstood) {
   EXPECT_EQ(ParseRequest({"failoverpolicy/x"})->kind, Kind::kPolicy);
   EXPECT_EQ(ParseRequest({"scalepolicies"})->kind, Kind::kPolicy);
   EXPECT_EQ(ParseRequest({"scaler/x"})->kind, Kind::kScaler);
+  EXPECT_EQ(ParseRequest({"burst/x"})->kind, Kind::kBurst);
 }
 
 // Proves that the full names that -o name prints can be given back.
@@ -50,6 +51,8 @@ TEST(Reference, ShortNamesAreCompleted) {
   EXPECT_FALSE(NeedsCluster(Kind::kPolicy, "a"));
   EXPECT_EQ(FullName(Kind::kScaler, "a", kScope).value(), "scalers/a");
   EXPECT_FALSE(NeedsCluster(Kind::kScaler, "a"));
+  EXPECT_EQ(FullName(Kind::kBurst, "a", kScope).value(), "bursts/a");
+  EXPECT_FALSE(NeedsCluster(Kind::kBurst, "a"));
 }
 
 // Proves that what cannot be meant is refused, and says what there is.

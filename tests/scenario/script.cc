@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "coordinator/core/words.h"
+#include "tests/scenario/show_burst.h"
 #include "tests/scenario/story.h"
 #include "tests/simulation/world.h"
 
@@ -213,6 +214,11 @@ class Runner {
   void ShowScalerOf(const Words& words) {
     const ScalerStatus* status = story_.FindScaler(words.First());
     extra_ = status == nullptr ? "no such scaler\n" : ShowScaler(*status);
+  }
+
+  void ShowTheBurst() {
+    const BurstStatus* status = story_.FindBurst();
+    extra_ = status == nullptr ? "no burst policy\n" : ShowBurst(*status, world_.now());
   }
 
   void Deploy(const Words& words) {
@@ -429,6 +435,7 @@ class Runner {
        }},
       {"take-over", [this](const Words& words) { TakeOver(words); }},
       {"scaler", [this](const Words& words) { ShowScalerOf(words); }},
+      {"burst", [this](const Words&) { ShowTheBurst(); }},
   };
 };
 

@@ -71,6 +71,11 @@ void Story::Tell(const Notice& notice) {
     scalers_.erase(gone->policy);
     return;
   }
+  if (const auto* burst = std::get_if<BurstChanged>(&notice)) {
+    burst_ = burst->status;
+    return;
+  }
+  if (std::holds_alternative<BurstGone>(notice)) return burst_.reset();
   if (!std::holds_alternative<DecisionChanged>(notice)) return;  // the rest is told as decisions
   const Decision& decision = std::get<DecisionChanged>(notice).decision;
   const bool known = told_.contains(decision.id);

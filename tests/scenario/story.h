@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -36,6 +37,8 @@ class Story final : public simulation::Observer {
   void ShowRounds(bool show) { show_rounds_ = show; }
   // What is shown of the scaler now; null: there is none.
   const coordinator::ScalerStatus* FindScaler(const std::string& policy) const;
+  // The same of the cluster's bursts; null: it has no burst policy.
+  const coordinator::BurstStatus* FindBurst() const { return burst_ ? &*burst_ : nullptr; }
   // The clock of the world, read at each step.
   void Follow(const World* world) { world_ = world; }
 
@@ -53,6 +56,7 @@ class Story final : public simulation::Observer {
   std::map<coordinator::NodeKey, std::string> verdicts_;  // as last told
   std::map<coordinator::DecisionId, coordinator::DecisionState> told_;
   std::map<std::string, coordinator::ScalerStatus> scalers_;  // by policy
+  std::optional<coordinator::BurstStatus> burst_;             // of the one cluster
 };
 
 // A whole decision, as `explain` shows it here.

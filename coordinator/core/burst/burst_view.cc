@@ -163,6 +163,7 @@ BurstStatus StatusOf(const State& state, const Cluster& cluster, absl::Time now)
   status.cluster = cluster.name;
   status.standing = StandingOf(cluster, now);
   status.listed = cluster.sight.listed;
+  if (!status.listed) return status;
   status.valve = ValveOf(state, burst);
   if (status.valve == ValveState::kOpen) status.opened = burst.opened;
   AddNodes(cluster, status);

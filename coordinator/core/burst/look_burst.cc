@@ -385,9 +385,9 @@ void ReviewValve(Turn& turn, Cluster& cluster, absl::Time& again) {
 void OnBurstDue(Turn& turn, Cluster& cluster) {
   Burst& burst = cluster.burst;
   burst.next_look = absl::InfiniteFuture();
+  burst.looked = turn.now;
   // Before the first list its pods are not complete: whoever tells of the API asks for a look.
   if (!cluster.sight.listed) return PublishBurst(turn, cluster);
-  burst.looked = turn.now;
   absl::Time again = absl::InfiniteFuture();
   CountUse(turn, cluster);
   if (burst.policy) {

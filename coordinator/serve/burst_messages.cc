@@ -139,7 +139,7 @@ v1::Burst ToMessage(const BurstStatus& status, absl::Time now) {
   message.set_cluster(status.cluster);
   message.set_mode(standing.mode == PolicyMode::kEnforce ? v1::POLICY_MODE_ENFORCE : v1::POLICY_MODE_OBSERVE);
   message.set_paused(standing.policy_paused);
-  message.set_valve(ValveMessage(status.valve));
+  if (status.listed) message.set_valve(ValveMessage(status.valve));
   if (status.opened) *message.mutable_open_time() = ToMessage(*status.opened);
   message.set_reason(ReasonOf(status, now));
   if (const std::optional<GuardAnswer> refusal = RefusalOf(status, now))

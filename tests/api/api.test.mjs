@@ -253,10 +253,10 @@ test('bursts are shown', async () => {
   let burst;
   await eventually(async () => {
     [burst] = (await call(bursts(viewer), 'ListBursts', {})).bursts;
-    return burst !== undefined;
+    return burst?.valve === 'VALVE_UNRULED';
   });
   assert.deepEqual([burst.name, burst.policy, burst.cluster, burst.mode], ['bursts/c1', 'policies/burst', 'c1', 'POLICY_MODE_OBSERVE']);
-  assert.deepEqual([burst.valve, burst.caps.pods, burst.caps.cost, burst.node_count], ['VALVE_UNRULED', 8, '2.5', 0]);
+  assert.deepEqual([burst.caps.pods, burst.caps.cost, burst.node_count], [8, '2.5', 0]);
   assert.notEqual(burst.reason, '');
   assert.equal((await call(bursts(), 'GetBurst', { name: 'bursts/c1' })).burst.ledger, null);
   const watched = await until(bursts().WatchBursts({ cluster: 'c1' }, { deadline: deadline() }), ({ type }) => type === 'TYPE_SYNCED');

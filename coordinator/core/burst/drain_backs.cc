@@ -370,10 +370,7 @@ void OnSurged(Turn& turn, OpenDecision& open) {
                         absl::StrCat("No pods were added: ", action.result), true);
   }
   Scaler* scaler = turn.ScalerOf(open.decision);
-  // The answer is newer than the last observation.
-  if (scaler != nullptr && scaler->workload && scaler->workload->replicas == action.replicas->from) {
-    scaler->workload->replicas = action.replicas->to;
-  }
+  if (scaler != nullptr) NoteAnswered(*scaler, open.decision.workload_uid, *action.replicas);
   if (!open.unneeded.empty() || scaler == nullptr) {
     AppendReturn(turn, scaler, open);
     return ReleaseNext(turn, open);
@@ -392,9 +389,7 @@ void OnReturned(Turn& turn, OpenDecision& open) {
                         evicted == 0);
   }
   Scaler* scaler = turn.ScalerOf(open.decision);
-  if (scaler != nullptr && scaler->workload && scaler->workload->replicas == back.replicas->from) {
-    scaler->workload->replicas = back.replicas->to;
-  }
+  if (scaler != nullptr) NoteAnswered(*scaler, open.decision.workload_uid, *back.replicas);
   if (evicted == 0) {
     const std::string why = open.unneeded.empty() ? open.decision.evidence.back().observation : open.unneeded;
     return EndDrainBack(turn, open, DecisionState::kCancelled,
@@ -431,9 +426,9 @@ std::set<std::string> ScalersConcerned(Turn& turn, const Cluster& cluster) {
   std::set<std::string> names;
   for (const std::string& node : cluster.burst.virtual_nodes) {
     for (const PodName& pod : cluster.pods.OnNode(node)) {
-      const auto owners = cluster.scaled_pods.find(cluster.pods.Find(pod)->uid);
-      if (owners == cluster.scaled_pods.end()) continue;
-      names.insert(owners->second.begin(), owners->second.end());
+      cluster.scaled_pods.ForEach(
+          cluster.pods.Find(pod)->uid,
+          [&names](const Scaler& scaler, const ScaledPod&) { names.insert(scaler.record.policy); });
     }
   }
   for (const DecisionId& id : cluster.open) {

@@ -164,9 +164,9 @@ std::vector<Resources> PodsAway(Turn& turn, const Cluster& cluster) {
       const PodFacts& facts = *cluster.pods.Find(name);
       const bool ended = facts.phase == "Succeeded" || facts.phase == "Failed";
       if (!HasBurst(facts) || facts.deleting || ended) continue;
-      const auto owners = cluster.scaled_pods.find(facts.uid);
-      if (owners == cluster.scaled_pods.end()) continue;
-      const auto home = coming.find(*owners->second.begin());
+      const PodOwners::Owner* owner = cluster.scaled_pods.First(facts.uid);
+      if (owner == nullptr) continue;
+      const auto home = coming.find(owner->scaler->record.policy);
       if (home != coming.end() && home->second > 0) {
         --home->second;
         continue;

@@ -78,14 +78,7 @@ void Succeed(Turn& turn, OpenDecision& open) {
   const ReplicaChange& replicas = *ActionOf(open).replicas;
   Scaler* scaler = turn.ScalerOf(open.decision);
   if (scaler != nullptr) {
-    // The answer is newer than the last observation: the next look must not plan from the old number, nor
-    // from that of an observation that was on its way.
-    const bool same = scaler->workload && scaler->workload->uid == open.decision.workload_uid;
-    if (same && scaler->workload->replicas == replicas.from) {
-      scaler->workload->replicas = replicas.to;
-      scaler->overtaken.insert(replicas.from);
-      scaler->overtaken.erase(replicas.to);
-    }
+    NoteAnswered(*scaler, open.decision.workload_uid, replicas);
     scaler->record.last_scaled = open.decision.id;
     scaler->failure_pause = absl::ZeroDuration();
     turn.RecordChanged(*scaler);

@@ -428,6 +428,13 @@ const std::pair<const AutoscalerName, AutoscalerFacts>* AutoscalerOf(const Clust
   return &*cluster.autoscalers.find(*names->second.begin());
 }
 
+void NoteAnswered(Scaler& scaler, const std::string& uid, const ReplicaChange& change) {
+  if (!scaler.workload || scaler.workload->uid != uid || scaler.workload->replicas != change.from) return;
+  scaler.workload->replicas = change.to;
+  scaler.overtaken.insert(change.from);
+  scaler.overtaken.erase(change.to);
+}
+
 void ObserveAgain(Turn& turn, const Scaler& scaler) {
   turn.Ask(WatchWorkload{
       .cluster = scaler.policy.cluster, .workload = scaler.policy.target, .version = scaler.policy.version});

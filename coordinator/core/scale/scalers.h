@@ -50,6 +50,10 @@ const std::pair<const AutoscalerName, AutoscalerFacts>* AutoscalerOf(const Clust
 // nothing may be done (a pause, the API).
 void OnTakeOverAutoscaler(Turn& turn, const TakeOverAutoscaler& event);
 
+// The workload `uid` has been given other replicas. The answer is newer than the last observation: nothing
+// plans from the old number, nor from that of an observation that was on its way.
+void NoteAnswered(Scaler& scaler, const std::string& uid, const ReplicaChange& change);
+
 // Asks for all that is to be seen of the workload once more, as it is by now.
 void ObserveAgain(Turn& turn, const Scaler& scaler);
 

@@ -18,6 +18,9 @@ DrainBackBeginning BeginDrainBack(const DrainBackPolicy& policy, const DrainBack
   if (sight.on_virtual == 0) return {};
   const auto not_now = [](std::string why) { return DrainBackBeginning{0, std::move(why)}; };
   if (!policy.enabled) return not_now("the policy brings no pods home");
+  // What the surge adds would be what the return takes, and what is evicted would come again only then.
+  if (sight.keeps_names)
+    return not_now("pods of a StatefulSet have no substitute: they come again themselves");
   if (sight.valve_open) return not_now("virtual nodes are open still: room is short");
   if (sight.presses) return not_now("a pod of it finds no room on real nodes");
   if (sight.panic) return not_now("there is a panic");

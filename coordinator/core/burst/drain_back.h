@@ -25,14 +25,15 @@ inline constexpr absl::Duration kLongestAfterUndone = absl::Minutes(30);
 
 // What the beginning depends on, of one workload.
 struct DrainBackSight {
-  int64_t wanted = 0;       // spec.replicas
-  int64_t ready = 0;        // Ready pods that are not going
-  int64_t on_virtual = 0;   // those of them on virtual nodes
-  int64_t room = 0;         // pods of it that fit on real nodes that have been Ready for long enough
-  bool panic = false;       // and it can grow still
-  bool wants_more = false;  // the load asks for more than there are
-  bool valve_open = false;  // new pods may go to virtual nodes: room is short
-  bool presses = false;     // one of its pods finds no room
+  int64_t wanted = 0;        // spec.replicas
+  int64_t ready = 0;         // Ready pods that are not going
+  int64_t on_virtual = 0;    // those of them on virtual nodes
+  int64_t room = 0;          // pods of it that fit on real nodes that have been Ready for long enough
+  bool panic = false;        // and it can grow still
+  bool wants_more = false;   // the load asks for more than there are
+  bool valve_open = false;   // new pods may go to virtual nodes: room is short
+  bool presses = false;      // one of its pods finds no room
+  bool keeps_names = false;  // a StatefulSet's: a pod that goes comes again under its own name
   absl::Time now;
   absl::Time not_before = absl::InfinitePast();  // of the workload, by the times above
 };

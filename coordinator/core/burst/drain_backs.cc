@@ -222,6 +222,7 @@ void MayBegin(Turn& turn, const Cluster& cluster, Scaler& scaler, absl::Time& ag
                        .wants_more = scaler.advice.replicas > scaler.workload->replicas,
                        .valve_open = turn.FindOpen(cluster.burst.open_decision) != nullptr,
                        .presses = PressingRequests(cluster, turn.now).pods > 0,
+                       .keeps_names = KeepsNames(scaler.policy.target),
                        .now = turn.now,
                        .not_before = scaler.drain_back.not_before};
   if (sight.on_virtual == 0) return;

@@ -18,6 +18,10 @@ bool NeedsDeletionCost(bool on_virtual_node, bool going, bool has_controller,
   return server_minor == 0 || HeedsDeletionCost(server_minor);
 }
 
+bool KeepsNames(const Workload& workload) {
+  return workload.kind == "StatefulSet";
+}
+
 std::vector<VictimCandidate> PickVirtualVictims(std::vector<VictimCandidate> pods, size_t number,
                                                 const BurstPrices& prices) {
   std::erase_if(pods, [](const VictimCandidate& pod) {

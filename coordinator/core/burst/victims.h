@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "coordinator/core/burst/burst_policy.h"
 #include "coordinator/core/resources.h"
+#include "coordinator/core/workload.h"
 
 namespace evenkeel::coordinator {
 
@@ -33,6 +34,10 @@ bool HeedsDeletionCost(uint32_t server_minor);
 // than ours. Where the server's version is not known it is set, since it does no harm.
 bool NeedsDeletionCost(bool on_virtual_node, bool going, bool has_controller,
                        std::optional<int32_t> deletion_cost, uint32_t server_minor);
+
+// The workload's controller chooses by ordinal who goes, whatever we would rather have, and makes again who
+// was evicted: no pod of it can be made to go first, or to be replaced by another.
+bool KeepsNames(const Workload& workload);
 
 struct VictimCandidate {
   std::string uid;

@@ -15,7 +15,7 @@ void TakeVirtualFirst(const Cluster& cluster, const Scaler& scaler, Decision& pl
   const Burst& burst = cluster.burst;
   const ReplicaChange& replicas = *plan.actions.back().replicas;
   if (replicas.to >= replicas.from || !burst.policy || burst.virtual_nodes.empty()) return;
-  if (HeedsDeletionCost(cluster.server_minor)) return;
+  if (HeedsDeletionCost(cluster.server_minor) || KeepsNames(scaler.policy.target)) return;
   std::vector<VictimCandidate> pods;
   for (const auto& [uid, pod] : scaler.pods) {
     const WorkloadPodFacts& facts = pod.facts;

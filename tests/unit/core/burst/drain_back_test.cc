@@ -34,6 +34,8 @@ TEST(DrainBackBeginsTest, NotWhileAnythingSpeaksAgainstIt) {
       {"a pod of it finds no room on real nodes", [](DrainBackSight& s) { s.presses = true; }},
       {"there is a panic", [](DrainBackSight& s) { s.panic = true; }},
       {"the load asks for more pods", [](DrainBackSight& s) { s.wants_more = true; }},
+      {"pods of a StatefulSet have no substitute: they come again themselves",
+       [](DrainBackSight& s) { s.keeps_names = true; }},
       {"19 of its 20 pods are Ready", [](DrainBackSight& s) { s.ready = 19; }},
       {"pods of it are going still", [](DrainBackSight& s) { s.ready = 21; }},
       {"real nodes have no room for a pod of it", [](DrainBackSight& s) { s.room = 0; }},

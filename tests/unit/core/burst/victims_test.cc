@@ -2,6 +2,8 @@
 
 #include "coordinator/core/burst/victims.h"
 
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/burst/virtual_first.h"
 #include "gtest/gtest.h"
 
 namespace evenkeel::coordinator {
@@ -81,6 +83,37 @@ TEST(VictimsTest, OnlyWhatDoesNotGoByItselfIsTakenByHand) {
   EXPECT_EQ(VictimsNeeded(pods, 3), 2u);
   EXPECT_EQ(VictimsNeeded(pods, 4), 2u);  // then real ones go, too
   EXPECT_EQ(VictimsNeeded({}, 3), 0u);
+}
+
+// An old server, two Ready pods of which one is on a virtual node, and one of them is to go.
+Decision PlanOnAnOldServer(const std::string& kind) {
+  Cluster cluster;
+  cluster.server_minor = 20;
+  cluster.burst.policy = BurstPolicy{};
+  cluster.burst.virtual_nodes = {"virtual-1"};
+  Scaler scaler;
+  scaler.policy.target = {"apps", kind, "shop", "web"};
+  for (const char* node : {"virtual-1", "vm-1"}) {
+    scaler.pods[absl::StrCat("uid-", node)].facts = {
+        .name = node, .node = node, .phase = PodPhase::kRunning, .ready = true};
+  }
+  Decision plan;
+  plan.actions.push_back({.number = 1, .stage = 1, .kind = ActionKind::kSetReplicas, .result = {}});
+  plan.actions.back().replicas = ReplicaChange{.kind = kind, .from = 2, .to = 1};
+  TakeVirtualFirst(cluster, scaler, plan);
+  return plan;
+}
+
+TEST(VirtualFirstTest, AnOldServerIsToldByEvictionsWhoGoes) {
+  const Decision plan = PlanOnAnOldServer("Deployment");
+  ASSERT_EQ(plan.actions.size(), 2u);
+  EXPECT_EQ(plan.actions[0].kind, ActionKind::kEvictPod);
+  EXPECT_EQ(plan.actions[0].uid, "uid-virtual-1");
+}
+
+// It would make the pod again, and take the last one all the same.
+TEST(VirtualFirstTest, AStatefulSetIsNotToldWhoGoes) {
+  EXPECT_EQ(PlanOnAnOldServer("StatefulSet").actions.size(), 1u);
 }
 
 }  // namespace

@@ -244,6 +244,33 @@ void SkipTriedEvictions(Turn& turn, OpenDecision& open, uint32_t most) {
   }
 }
 
+void SkipEvictionsPastSpare(Turn& turn, OpenDecision& open) {
+  const Scaler* scaler = turn.ScalerOf(open.decision);
+  const bool seen = scaler != nullptr && scaler->workload;
+  const auto is_ready = [&](const std::string& uid) {
+    const auto pod = scaler->pods.find(uid);
+    return pod != scaler->pods.end() && pod->second.facts.ready && !pod->second.facts.deleting;
+  };
+  // Nobody tells of its pods any more: then there is none to spare.
+  int64_t spare = 0;
+  if (seen) {
+    spare -= SurgeOf(open.decision)->from;
+    for (const auto& [uid, pod] : scaler->pods) spare += is_ready(uid) ? 1 : 0;
+    for (const Action& action : open.decision.actions) {
+      const bool under_way = action.kind == ActionKind::kEvictPod && action.state == ActionState::kReleased;
+      if (under_way && is_ready(action.uid)) --spare;
+    }
+  }
+  for (Action& action : open.decision.actions) {
+    if (action.kind != ActionKind::kEvictPod || action.state != ActionState::kPending) continue;
+    if (seen && !is_ready(action.uid)) continue;  // it is no loss
+    if (spare-- > 0) continue;
+    action.state = ActionState::kSkipped;
+    action.result = "not any more: fewer pods than are wanted would be Ready";
+    turn.Changed(open);
+  }
+}
+
 void ReviewBursts(Turn& turn, Cluster& cluster, const std::string& reason) {
   for (const DecisionId& id : std::vector<DecisionId>(cluster.open.begin(), cluster.open.end())) {
     OpenDecision* open = turn.FindOpen(id);

@@ -31,6 +31,10 @@ void RestoreVirtualNodes(Turn& turn, Cluster& cluster, OpenDecision& open);
 // Evictions that were tried `most` times are not tried again.
 void SkipTriedEvictions(Turn& turn, OpenDecision& open, uint32_t most);
 
+// L9: evictions of a drain-back that had to wait (for an answer, a budget, the API, a restart) are planned
+// anew: those that would leave fewer Ready pods than are wanted are not tried again.
+void SkipEvictionsPastSpare(Turn& turn, OpenDecision& open);
+
 // The cluster's sight or its API has changed: what may not be done any more is taken back, what waited goes
 // on. `reason`: a clause. O(open decisions of the cluster).
 void ReviewBursts(Turn& turn, Cluster& cluster, const std::string& reason);

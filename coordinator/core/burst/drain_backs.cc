@@ -470,6 +470,7 @@ void CarryOnDrainBack(Turn& turn, OpenDecision& open) {
   if (open.must_verify) return;
   if (!AllEnded(open.decision)) {
     SkipTriedEvictions(turn, open, kMostEvictionTries);
+    SkipEvictionsPastSpare(turn, open);
     return ReleaseNext(turn, open);
   }
   if (Cluster* cluster = turn.FindCluster(open.decision.cluster)) BurstLookSoon(turn, *cluster);

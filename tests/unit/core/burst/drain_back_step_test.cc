@@ -142,6 +142,25 @@ TEST_F(DrainBackStepTest, TakesAsManyAsCameUp) {
   EXPECT_EQ(actions_.size(), 2u);
 }
 
+// Evictions that nobody answered are asked again only for as many pods as can be spared by then.
+TEST_F(DrainBackStepTest, EvictionsThatHadToWaitAreWeighedAgain) {
+  Surge();
+  for (int number = 9; number <= 11; ++number) Put(number, {.node = kSecond, .ready = true, .fresh = true});
+  Even(1, 8);
+  ASSERT_EQ(actions_.size(), 3u);
+  for (const ReleasedAction& action : std::exchange(actions_, {})) {
+    Finish(action, ActionOutcome::kUnreachable);
+  }
+  Put(10, {.node = kSecond});  // two of the surge fail meanwhile
+  Put(11, {.node = kSecond});
+  Even(3, 8);
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kEvictPod);
+  Finish(actions_[0], ActionOutcome::kDone);
+  ASSERT_EQ(actions_.size(), 2u);
+  EXPECT_EQ(actions_[1].action.replicas->to, 8);
+}
+
 // More load takes the surge as its first part: nothing is taken away.
 TEST_F(DrainBackStepTest, MoreLoadTakesTheSurge) {
   Surge();

@@ -45,6 +45,8 @@ struct Knobs {
   uint32_t disk_full = 0;            // an error, and it is not
   uint32_t slow_sync = 0;            // takes up to `sync_delay`
   absl::Duration sync_delay = absl::Seconds(2);
+
+  bool operator==(const Knobs&) const = default;
 };
 
 }  // namespace evenkeel::simulation

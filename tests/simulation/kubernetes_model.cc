@@ -23,6 +23,7 @@ constexpr absl::Duration kPodStop = absl::Seconds(1);
 constexpr absl::Duration kLeaseInterval = absl::Seconds(10);
 constexpr absl::Duration kPreempted = absl::Milliseconds(500);  // until the scheduler tries again
 constexpr absl::Duration kNodeGrace = absl::Seconds(40);        // of Kubernetes' own node controller
+constexpr absl::Duration kGarbage = absl::Seconds(20);          // until a pod that has failed is cleared away
 
 bool OnNode(const Action& action) {
   return action.name_space.empty();
@@ -111,7 +112,7 @@ void KubernetesModel::CreatePod(const std::string& workload, const std::string& 
   pod.uid = absl::StrCat("uid-", name, "-", ++counter_);
   if (!node.empty()) Place(pod, node);
   pod.phase = "Pending";
-  pod.controller = {spec.kind, spec.name, absl::StrCat("uid-", spec.name)};
+  pod.controller = {spec.kind, spec.name, ScaleModel::ControllerUidOf(spec)};
   if (!spec.claim.empty()) pod.exclusive_claims = {spec.claim};
   pod.priority = spec.priority;
   pod.requests = spec.requests;
@@ -234,8 +235,8 @@ void KubernetesModel::StartPod(const std::string& name, const std::string& uid) 
   if (pod == pods_.end() || pod->second.uid != uid || pod->second.deleting ||
       !nodes_.contains(pod->second.node))
     return;
-  const bool stuck = IsVirtual(pod->second.node) && !virtual_starts_;
-  if (stuck || !Heard(pod->second.node) || around_.held(pod->second.node, uid)) {
+  if (IsVirtual(pod->second.node) && virtual_fails_) return FailPod(name);
+  if (ProviderRefuses(pod->second.node) || !Heard(pod->second.node) || around_.held(pod->second.node, uid)) {
     around_.schedule.After(absl::Seconds(1), [this, name, uid] { StartPod(name, uid); });
     return;
   }
@@ -244,6 +245,34 @@ void KubernetesModel::StartPod(const std::string& name, const std::string& uid) 
   pod->second.ready = workloads_.at(owner_.at(name)).starts;
   if (!pod->second.ready) pod->second.waiting_reason = "CrashLoopBackOff";
   Announce(name);
+}
+
+bool KubernetesModel::ProviderRefuses(const std::string& node) const {
+  if (!IsVirtual(node)) return false;
+  if (!virtual_starts_) return true;
+  if (!virtual_quota_) return false;
+  const auto running = std::count_if(pods_.begin(), pods_.end(), [this](const auto& pod) {
+    return IsVirtual(pod.second.node) && pod.second.phase == "Running" &&
+           pod.second.controller.kind != "DaemonSet";
+  });
+  return static_cast<size_t>(running) >= *virtual_quota_;
+}
+
+// It never runs. Its controller makes another at once, and some time later it is cleared away.
+void KubernetesModel::FailPod(const std::string& name) {
+  PodFacts& pod = pods_.at(name);
+  pod.phase = "Failed";
+  pod.waiting_reason = "ProviderFailed";
+  Announce(name);
+  const std::string& owner = owner_.at(name);
+  if (pod.controller.kind == "ReplicaSet" || pod.controller.kind == "Job") {
+    if (replaced_.insert(pod.uid).second) Replace(owner, name, pod.node);
+  }
+  const absl::Duration after = pod.controller.kind == "StatefulSet" ? kController : kGarbage;
+  around_.schedule.After(after, [this, name, uid = pod.uid] {
+    const auto failed = pods_.find(name);
+    if (failed != pods_.end() && failed->second.uid == uid) DeletePod(name);
+  });
 }
 
 void KubernetesModel::DeletePod(const std::string& name) {
@@ -290,15 +319,17 @@ void KubernetesModel::Resize(const std::string& workload, uint32_t replicas) {
 std::vector<std::string> KubernetesModel::Active(const std::string& workload) const {
   std::vector<std::string> names;
   for (const auto& [name, owner] : owner_) {
-    if (owner == workload && !pods_.at(name).deleting) names.push_back(name);
+    const PodFacts& pod = pods_.at(name);
+    if (owner == workload && !pod.deleting && pod.phase != "Failed") names.push_back(name);
   }
   return names;
 }
 
 // A pod that has gone is to come again: always, where the number of pods has never changed.
 bool KubernetesModel::Misses(const std::string& workload, const std::string& pod) const {
-  if (!resized_.contains(workload)) return true;
   const WorkloadSpec& spec = workloads_.at(workload);
+  if (spec.deleted) return false;
+  if (!resized_.contains(workload)) return true;
   if (spec.kind != "StatefulSet") return Active(workload).size() < spec.replicas;
   if (pods_.contains(pod)) return false;
   for (uint32_t i = 0; i < spec.replicas; ++i) {
@@ -310,6 +341,7 @@ bool KubernetesModel::Misses(const std::string& workload, const std::string& pod
 // Brings the number of pods to spec.replicas: by ordinals, or by the controller's ranking.
 void KubernetesModel::Reconcile(const std::string& workload) {
   const WorkloadSpec& spec = workloads_.at(workload);
+  if (spec.deleted) return;
   std::vector<std::string> active = Active(workload);
   if (spec.kind == "StatefulSet") {
     std::set<std::string> wanted;
@@ -339,6 +371,23 @@ void KubernetesModel::Remove(const std::string& name) {
   pod.deleting = true;
   Announce(name);
   around_.schedule.After(kPodStop, [this, name, uid = pod.uid] { EndEvicted(name, uid); });
+}
+
+void KubernetesModel::MakeAgain(const std::string& workload, uint32_t replicas, absl::Duration gone_for) {
+  WorkloadSpec& spec = workloads_.at(workload);
+  if (spec.deleted || away_) return;
+  spec.deleted = true;
+  resized_.insert(workload);
+  for (const std::string& name : Active(workload)) Remove(name);
+  scaling_.Replaced(workload);
+  around_.schedule.After(gone_for, [this, workload, replicas] {
+    WorkloadSpec& again = workloads_.at(workload);
+    again.deleted = false;
+    ++again.made_again;
+    again.replicas = replicas;
+    scaling_.Replaced(workload);
+    Reconcile(workload);
+  });
 }
 
 void KubernetesModel::RunContainer(const std::string& name) {
@@ -580,7 +629,7 @@ ActionOutcome KubernetesModel::Apply(const Action& action, std::string& detail) 
     default:
       break;
   }
-  if (workloads_.at(owner_.at(action.name)).blocked) {
+  if (!AllowsEviction(action.name)) {
     detail = "the PodDisruptionBudget allows no eviction now";
     return ActionOutcome::kBlocked;
   }
@@ -597,6 +646,19 @@ ActionOutcome KubernetesModel::Apply(const Action& action, std::string& detail) 
   }
   around_.schedule.After(kPodStop, [this, name = action.name, uid = action.uid] { EndEvicted(name, uid); });
   return ActionOutcome::kDone;
+}
+
+// By the budgets: a pod that is not Ready is no loss as long as enough others are.
+bool KubernetesModel::AllowsEviction(const std::string& name) const {
+  const WorkloadSpec& spec = workloads_.at(owner_.at(name));
+  if (spec.blocked) return false;
+  if (spec.min_available == 0) return true;
+  uint32_t ready = 0;
+  for (const auto& [other, owner] : owner_) {
+    const PodFacts& pod = pods_.at(other);
+    if (owner == spec.name && other != name && pod.ready && !pod.deleting) ++ready;
+  }
+  return ready >= spec.min_available;
 }
 
 // Its kubelet has to say that it is gone.

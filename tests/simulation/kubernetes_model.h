@@ -55,10 +55,18 @@ class KubernetesModel {
   // reader of what pods use there.
   void MakeVirtual(const std::string& name);
   bool IsVirtual(const std::string& node) const { return virtual_.contains(node); }
-  void SetVirtualStarts(bool starts) { virtual_starts_ = starts; }  // or its provider fails
-  void SetServerMinor(uint32_t minor);                              // from 22 on it heeds deletion costs
+  bool has_virtual_nodes() const { return !virtual_.empty(); }
+  // How the provider of virtual nodes fails: pods that come there stay Pending; those past a number of them
+  // do; or they end as Failed, and their controllers make others.
+  void SetVirtualStarts(bool starts) { virtual_starts_ = starts; }
+  void SetVirtualQuota(std::optional<size_t> pods) { virtual_quota_ = pods; }
+  void SetVirtualFails(bool fails) { virtual_fails_ = fails; }
+  void SetServerMinor(uint32_t minor);  // from 22 on it heeds deletion costs
+  uint32_t server_minor() const { return server_minor_; }
   void Deploy(const WorkloadSpec& spec);
   WorkloadSpec& workload(const std::string& name) { return workloads_.at(name); }
+  // Somebody deletes the workload with its pods and, `gone_for` later, makes another of its name.
+  void MakeAgain(const std::string& workload, uint32_t replicas, absl::Duration gone_for);
 
   // The machine's truth has changed, or a way to it.
   void MachineChanged(const std::string& node);
@@ -124,6 +132,9 @@ class KubernetesModel {
   bool Misses(const std::string& workload, const std::string& pod) const;
   std::vector<std::string> Active(const std::string& workload) const;
   std::string FreshName(const WorkloadSpec& spec);
+  bool ProviderRefuses(const std::string& node) const;
+  void FailPod(const std::string& pod);
+  bool AllowsEviction(const std::string& pod) const;
   void Remove(const std::string& pod);
   void TellPod(const std::string& pod);
   bool HasRoom(const std::string& node, const coordinator::Resources& requests) const;
@@ -157,6 +168,8 @@ class KubernetesModel {
   std::map<std::string, coordinator::NodeFacts> nodes_;
   std::set<std::string> virtual_;  // nodes
   bool virtual_starts_ = true;
+  bool virtual_fails_ = false;
+  std::optional<size_t> virtual_quota_;
   uint32_t server_minor_ = 31;
   std::map<std::string, uint64_t> versions_;      // of the node objects
   std::map<std::string, absl::Time> taint_seen_;  // from when on the scheduler knows of the taint

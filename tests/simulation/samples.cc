@@ -27,6 +27,7 @@ Samples::OfNode& Samples::Of(const std::string& node, uint64_t connection) {
 }
 
 bool Samples::IsLost(const std::string& node) const {
+  if (virtual_lost_ && around_.kubernetes.IsVirtual(node)) return true;
   size_t place = 0;
   for (const auto& [name, machine] : around_.machines) {
     if (name == node) break;

@@ -45,6 +45,8 @@ class Samples {
   // So many percent of the nodes, by the order of their names, cannot read what their pods use: they tell of
   // them, without a figure.
   void Lose(uint32_t percent) { lost_percent_ = percent; }
+  // So it is on virtual nodes.
+  void LoseVirtual(bool lost) { virtual_lost_ = lost; }
 
   // The container of a pod ends, and is back after a while, with nothing but its load: meanwhile the others
   // carry that. Kubernetes does not notice; the pod's agent does, at its next reading. `place`: from 1, by
@@ -100,6 +102,7 @@ class Samples {
   std::map<std::string, Load> loads_;  // by workload
   std::map<std::string, Life> lives_;  // of pods whose container has died, by uid
   uint32_t lost_percent_ = 0;
+  bool virtual_lost_ = false;
   std::map<std::string, OfNode> nodes_;
 };
 

@@ -16,14 +16,24 @@ constexpr absl::Duration kWatchShows = absl::Milliseconds(5);   // until a chang
 constexpr absl::Duration kFirstShown = absl::Milliseconds(10);  // until what is newly watched is
 
 bool IsOf(const PodFacts& pod, const WorkloadSpec& spec) {
-  return pod.controller.kind == spec.kind && pod.controller.name == spec.name;
+  return pod.controller.kind == spec.kind && pod.controller.uid == ScaleModel::ControllerUidOf(spec);
 }
 
 }  // namespace
 
 // A StatefulSet is its pods' controller itself; a Deployment has a ReplicaSet between.
 std::string ScaleModel::UidOf(const WorkloadSpec& spec) {
-  return absl::StrCat(spec.kind == "ReplicaSet" ? "uid-deployment-" : "uid-", spec.name);
+  return absl::StrCat(spec.kind == "ReplicaSet" ? "uid-deployment-" : "uid-", spec.name,
+                      spec.made_again == 0 ? "" : absl::StrCat("-", spec.made_again));
+}
+
+std::string ScaleModel::ControllerUidOf(const WorkloadSpec& spec) {
+  return absl::StrCat("uid-", spec.name, spec.made_again == 0 ? "" : absl::StrCat("-", spec.made_again));
+}
+
+absl::Time ScaleModel::Created(const std::string& uid) const {
+  const auto life = lives_.find(uid);
+  return life == lives_.end() ? absl::InfinitePast() : life->second.created;
 }
 
 absl::Time ScaleModel::LastHand(const std::string& workload) const {
@@ -31,9 +41,15 @@ absl::Time ScaleModel::LastHand(const std::string& workload) const {
   return hand == hands_.end() ? absl::InfinitePast() : hand->second;
 }
 
+absl::Time ScaleModel::Bound(const std::string& uid) const {
+  const auto life = lives_.find(uid);
+  return life == lives_.end() ? absl::InfinitePast() : life->second.bound.value_or(absl::InfiniteFuture());
+}
+
 const WorkloadSpec* ScaleModel::Find(const Workload& workload) const {
   const auto found = around_.workloads.find(workload.name);
   if (found == around_.workloads.end() || SubjectOf(found->second) != workload) return nullptr;
+  if (found->second.deleted) return nullptr;
   return &found->second;
 }
 
@@ -42,7 +58,7 @@ WorkloadFacts ScaleModel::FactsOf(const WorkloadSpec& spec) const {
   facts.uid = UidOf(spec);
   facts.replicas = spec.replicas;
   for (const auto& [name, pod] : around_.pods) {
-    if (IsOf(pod, spec) && !pod.deleting) ++facts.status_replicas;
+    if (IsOf(pod, spec) && !pod.deleting && pod.phase != "Failed") ++facts.status_replicas;
   }
   return facts;
 }
@@ -51,7 +67,9 @@ WorkloadPodFacts ScaleModel::FactsOf(const std::string& name, const PodFacts& po
   WorkloadPodFacts facts;
   facts.name = name;
   facts.node = pod.node;
-  facts.phase = pod.phase == "Running" ? PodPhase::kRunning : PodPhase::kPending;
+  facts.phase = pod.phase == "Running"  ? PodPhase::kRunning
+                : pod.phase == "Failed" ? PodPhase::kFailed
+                                        : PodPhase::kPending;
   facts.deleting = pod.deleting;
   facts.ready = pod.ready;
   facts.request_millicores = pod.requests.cpu_millicores;
@@ -243,7 +261,7 @@ ActionOutcome ScaleModel::DeleteAutoscaler(const Action& action, std::string& de
 
 void ScaleModel::ScaleByHand(const std::string& workload, uint32_t replicas) {
   const auto spec = around_.workloads.find(workload);
-  if (spec == around_.workloads.end() || spec->second.replicas == replicas) return;
+  if (spec == around_.workloads.end() || spec->second.deleted || spec->second.replicas == replicas) return;
   hands_[workload] = around_.schedule.now();
   around_.set(workload, replicas);
   Announce(workload);
@@ -269,6 +287,18 @@ void ScaleModel::AddAutoscaler(const std::string& workload, uint32_t minimum, ui
   const AutoscalerName name{kNamespace, workload};
   autoscalers_[name] = facts;
   AnnounceAutoscaler(name);
+}
+
+void ScaleModel::Replaced(const std::string& workload) {
+  const auto spec = around_.workloads.find(workload);
+  if (spec == around_.workloads.end()) return;
+  hands_[workload] = around_.schedule.now();
+  around_.schedule.After(kWatchShows + Lag(around_.knobs.watch_delay),
+                         [this, subject = SubjectOf(spec->second)] {
+                           const auto watched = watched_.find(subject);
+                           if (watched == watched_.end() || !listed_ || !around_.reached()) return;
+                           TellWhole(subject, watched->second);
+                         });
 }
 
 void ScaleModel::RemoveAutoscaler(const std::string& workload) {

@@ -74,6 +74,7 @@ class ScaleModel {
   void AddAutoscaler(const std::string& workload, uint32_t minimum, uint32_t maximum, uint32_t percent,
                      bool by_memory);
   void RemoveAutoscaler(const std::string& workload);
+  void Replaced(const std::string& workload);  // it has been deleted, or another of its name was made
 
   // ---- what is true ----
   const std::map<coordinator::AutoscalerName, coordinator::AutoscalerFacts>& autoscalers() const {
@@ -82,6 +83,10 @@ class ScaleModel {
   // When somebody else last set its replicas; InfinitePast: nobody has.
   absl::Time LastHand(const std::string& workload) const;
   static std::string UidOf(const WorkloadSpec& spec);
+  static std::string ControllerUidOf(const WorkloadSpec& spec);  // of its pods'
+  // When the pod of that uid was made, and bound; InfinitePast: it is not there; InfiniteFuture: not bound.
+  absl::Time Created(const std::string& uid) const;
+  absl::Time Bound(const std::string& uid) const;
 
  private:
   struct Watched {

@@ -23,6 +23,9 @@ struct WorkloadSpec {
   bool tolerates_virtual = false;  // its pods may go to virtual nodes
   bool starts = true;              // its pods become Ready
   bool blocked = false;            // a PodDisruptionBudget refuses evictions
+  uint32_t min_available = 0;      // another one refuses those that leave fewer Ready; 0: there is none
+  bool deleted = false;            // it is not there any more; what was its pods may be still
+  uint32_t made_again = 0;         // times: each has other uids
 };
 
 // What a scale policy names.

@@ -260,6 +260,11 @@ void World::Apply(const Policy& policy) {
   stored.etag = absl::StrCat(disk_.epoch, "-0");
 }
 
+void World::RemovePolicy(const std::string& name) {
+  if (host().runs()) return host().Post(DeletePolicy{.request_id = 0, .name = name, .expected_etag = ""});
+  disk_.policies.erase(name);
+}
+
 void World::MachineChanged(const std::string& node) {
   truth_.Evaluate();
   kubernetes_.MachineChanged(node);

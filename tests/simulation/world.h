@@ -50,8 +50,9 @@ class World {
   void Start() { StartCoordinator(); }  // with every agent coming in
 
   void Deploy(const WorkloadSpec& spec) { kubernetes_.Deploy(spec); }
-  void Apply(
-      const coordinator::Policy& policy);  // before the start: as if an earlier coordinator had stored it
+  // Before the start: as if an earlier coordinator had stored it.
+  void Apply(const coordinator::Policy& policy);
+  void RemovePolicy(const std::string& name);
 
   // ---- what can happen ----
   Machine& machine(const std::string& node) { return machines_.at(node); }
@@ -82,6 +83,7 @@ class World {
   void KillContainer(const std::string& workload, size_t place, const Samples::Crash& crash) {
     samples_.KillContainer(workload, place, crash);
   }
+  void LoseVirtualSamples(bool lost) { samples_.LoseVirtual(lost); }
   void ScaleByHand(const std::string& workload, uint32_t replicas) {  // kubectl scale
     kubernetes_.ScaleByHand(workload, replicas);
   }
@@ -113,6 +115,7 @@ class World {
   const Truth& truth() const { return truth_; }
   const SimulatedDisk& disk() const { return disk_; }
   KubernetesModel& kubernetes() { return kubernetes_; }
+  const KubernetesModel& kubernetes() const { return kubernetes_; }
   FenceModel& fences() { return fences_; }
   const Samples& samples() const { return samples_; }
   const std::map<coordinator::DecisionId, coordinator::Decision>& decisions() const {

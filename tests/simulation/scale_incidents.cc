@@ -96,6 +96,17 @@ struct ScaleIncidents {
     const auto replicas = static_cast<uint32_t>(1 + t.dice_.Below(Story(t).maximum() + kMostByHand));
     t.world_.ScaleByHand(Story(t).workload(), replicas);
   }
+  // `kubectl delete` and `kubectl apply`: another object has its name, after a while or at once.
+  static void MadeAgain(Tormentor& t) {
+    const auto replicas = static_cast<uint32_t>(1 + t.dice_.Below(Story(t).maximum()));
+    t.world_.kubernetes().MakeAgain(
+        Story(t).workload(), replicas,
+        t.dice_.Chance(500) ? t.dice_.Between(Milliseconds(10), Seconds(1)) : Seconds(8));
+  }
+  static void MadeAgainInTheMidst(Tormentor& t) {
+    t.LieInWait(DecisionKind::kScale, [&t](const Decision& /*decision*/) { MadeAgain(t); });
+    t.dice_.Chance(700) ? Rises(t) : Falls(t);
+  }
   // After the decision, and before its request comes to the API.
   static void ByHandInTheMidst(Tormentor& t) {
     t.LieInWait(DecisionKind::kScale, [&t](const Decision& /*decision*/) { ByHand(t); });
@@ -196,6 +207,8 @@ constexpr ScaleIncident kScaleIncidents[] = {
     {"autoscaler taken over", 2, ScaleIncidents::TakenOver},
     {"scaled by hand", 5, ScaleIncidents::ByHand},
     {"scaled by hand in a change of replicas", 3, ScaleIncidents::ByHandInTheMidst},
+    {"workload made again", 3, ScaleIncidents::MadeAgain},
+    {"workload made again in a change of replicas", 2, ScaleIncidents::MadeAgainInTheMidst},
     {"restart in a change of replicas", 5, ScaleIncidents::RestartInTheMidst},
     {"restart in a panic", 4, ScaleIncidents::RestartInAPanic},
     {"restart in a window", 4, ScaleIncidents::RestartInAWindow},
@@ -213,6 +226,7 @@ std::vector<std::string> Tormentor::MarksOfScaling() {
 }
 
 void Tormentor::StrikeScaled() {
+  FindNodes();
   uint64_t total = 0;
   for (const ScaleIncident& incident : kScaleIncidents) total += incident.weight;
   uint64_t pick = dice_.Below(total);

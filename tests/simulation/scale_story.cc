@@ -20,9 +20,10 @@ constexpr uint64_t kLargeCluster = 100;
 ScaleStory::ScaleStory(uint64_t seed) : dice_(seed + kOwnDice) {}
 
 std::optional<ScaleStory> ScaleStory::Draw(uint64_t seed, uint64_t nodes,
-                                           std::vector<WorkloadSpec>& workloads) {
+                                           std::vector<WorkloadSpec>& workloads, bool always) {
   ScaleStory story(seed);
-  if (nodes >= kLargeCluster || !story.dice_.Chance(330)) return std::nullopt;
+  const bool drawn = nodes < kLargeCluster && story.dice_.Chance(330);
+  if (!drawn && !always) return std::nullopt;
   story.workload_ = story.dice_.Chance(800) ? "web" : "db";
   const ScaleRules rules = story.DrawRules();
   for (WorkloadSpec& workload : workloads) {

@@ -22,7 +22,9 @@ class ScaleStory {
  public:
   // Of a small cluster, one in three: none for the others. Makes the scaled workload ready for it, and adds
   // one that nothing scales yet.
-  static std::optional<ScaleStory> Draw(uint64_t seed, uint64_t nodes, std::vector<WorkloadSpec>& workloads);
+  // `always`: whatever the seed says.
+  static std::optional<ScaleStory> Draw(uint64_t seed, uint64_t nodes, std::vector<WorkloadSpec>& workloads,
+                                        bool always = false);
 
   // The workloads as large as they may become: what room is to be for.
   std::vector<WorkloadSpec> Grown(std::vector<WorkloadSpec> workloads) const;
@@ -32,7 +34,9 @@ class ScaleStory {
   const std::string& workload() const { return workload_; }
   // That nothing scales, but for who comes.
   const std::string& other() const { return other_; }
-  uint32_t maximum() const { return static_cast<uint32_t>(policy_.scale().rules.maximum); }
+  const coordinator::ScaleRules& rules() const { return policy_.scale().rules; }
+  bool enforces() const { return policy_.scale().mode == coordinator::PolicyMode::kEnforce; }
+  uint32_t maximum() const { return static_cast<uint32_t>(rules().maximum); }
   // That so many hundredths of a replica carry at the target.
   Load LoadOf(int64_t hundredths) const;
   // In hundredths of a replica: from less than the minimum to more than the maximum carry.

@@ -413,14 +413,21 @@ constexpr Incident kIncidents[] = {
 
 std::vector<std::string> Tormentor::Marks() {
   std::vector<std::string> marks = MarksOfScaling();
+  for (std::string& mark : MarksOfBursts()) marks.push_back(std::move(mark));
   for (const Incident& incident : kIncidents) marks.emplace_back(incident.mark);
   return marks;
 }
 
-void Tormentor::Strike() {
-  if (nodes_.empty()) {
-    for (const auto& [node, machine] : world_.machines()) nodes_.push_back(node);
+// Behind a virtual node stands a provider: how that fails is burst_incidents.cc's.
+void Tormentor::FindNodes() {
+  if (!nodes_.empty()) return;
+  for (const auto& [node, machine] : world_.machines()) {
+    if (!world_.kubernetes().IsVirtual(node)) nodes_.push_back(node);
   }
+}
+
+void Tormentor::Strike() {
+  FindNodes();
   uint64_t total = 0;
   for (const Incident& incident : kIncidents) total += incident.weight;
   uint64_t pick = dice_.Below(total);
@@ -517,6 +524,7 @@ void Tormentor::EndAll() {
   }
   world_.kubernetes().workload("web").blocked = false;
   EndScaled();
+  EndBurst();
   if (!world_.coordinator_runs()) world_.StartCoordinator();
   // What ends by itself is left to do so; a pause may be until somebody resumes.
   world_.Order(ResumeClusters{.cluster = kCluster});

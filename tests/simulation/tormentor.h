@@ -2,7 +2,7 @@
 // bad chance (knobs). Every incident has a coverage mark of its own name.
 //
 // To add one: a line in kIncidents of tormentor.cc, with a function that begins it and arranges its end; in
-// scale_incidents.cc, where it is about scaling.
+// scale_incidents.cc, where it is about scaling; in burst_incidents.cc, where it is about virtual nodes.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "coordinator/core/decision.h"
 #include "coordinator/core/effects.h"
+#include "tests/simulation/burst_story.h"
 #include "tests/simulation/dice.h"
 #include "tests/simulation/scale_story.h"
 #include "tests/simulation/world.h"
@@ -29,6 +30,9 @@ class Tormentor {
   void Follow(ScaleStory* story) { story_ = story; }
   // The same of incidents that are about scaling; only where something is scaled.
   void StrikeScaled();
+  // There are virtual nodes in it; it outlives this.
+  void Follow(BurstStory* story) { burst_ = story; }
+  void StrikeBurst();  // only where there are
   // The coordinator's process has ended by itself: it is started again, as its supervisor does.
   void CoordinatorDied();
   // The coordinator is handing out an action: incidents that lie in wait for one happen in its midst.
@@ -42,6 +46,7 @@ class Tormentor {
  private:
   friend struct Incidents;
   friend struct ScaleIncidents;
+  friend struct BurstIncidents;
 
   using InTheMidst = std::function<void(const coordinator::Decision& decision)>;
   struct Ambush {
@@ -50,7 +55,10 @@ class Tormentor {
   };
 
   static std::vector<std::string> MarksOfScaling();
+  static std::vector<std::string> MarksOfBursts();
+  void FindNodes();
   void EndScaled();
+  void EndBurst();
   const std::string& AnyNode();
   // In its zone, with itself.
   std::vector<std::string> Neighbours(const std::string& node);
@@ -64,6 +72,7 @@ class Tormentor {
   World& world_;
   Dice dice_;
   ScaleStory* story_ = nullptr;
+  BurstStory* burst_ = nullptr;
   uint64_t era_ = 0;  // what was arranged before EndAll does not happen any more
   std::vector<std::string> nodes_;
   std::vector<Ambush> ambushes_;

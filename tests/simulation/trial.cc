@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "tests/simulation/burst_story.h"
 #include "tests/simulation/scale_story.h"
 
 namespace evenkeel::simulation {
@@ -88,6 +89,11 @@ class Trial {
     if (!story_ || story_->dice().Chance(500)) tormentor_.Strike();
     if (!story_) return;
     if (story_->dice().Chance(600)) tormentor_.StrikeScaled();
+    if (burst_ && burst_->dice().Chance(500)) {
+      tormentor_.StrikeBurst();
+      // Pods go and come home in their own time.
+      world_.Advance(burst_->dice().Between(absl::ZeroDuration(), absl::Seconds(25)));
+    }
     world_.Advance(story_->dice().Between(absl::ZeroDuration(), absl::Seconds(10)));
   }
 
@@ -96,7 +102,13 @@ class Trial {
     if (nodes_ == 0) nodes_ = options_.seed % 100 == 99 ? 500 + dice_.Below(100) : 2 + dice_.Below(7);
     std::vector<WorkloadSpec> workloads = DrawWorkloads();
     story_ = ScaleStory::Draw(options_.seed, nodes_, workloads);
-    const Resources room = DrawRoom(story_ ? story_->Grown(workloads) : workloads);
+    Resources room = DrawRoom(story_ ? story_->Grown(workloads) : workloads);
+    if (!story_) burst_ = BurstStory::Draw(options_.seed, nodes_);
+    if (burst_) {
+      story_ = ScaleStory::Draw(options_.seed, nodes_, workloads, true);
+      burst_->Fit(*story_, workloads);
+      room = burst_->Room(*story_, nodes_);
+    }
     const uint64_t zones = 1 + dice_.Below(4);
     for (uint64_t i = 1; i <= nodes_; ++i) {
       const std::string zone = zones == 1 ? "" : absl::StrCat("zone-", dice_.Below(zones));
@@ -131,10 +143,12 @@ class Trial {
     policy.failover().fencing = Fencing();
     world_.Apply(policy);
 
+    if (burst_) burst_->Begin(world_);
     for (const WorkloadSpec& workload : workloads) world_.Deploy(workload);
     if (!story_) return;
     story_->Begin(world_);
     tormentor_.Follow(&*story_);
+    if (burst_) tormentor_.Follow(&*burst_);
   }
 
   std::vector<WorkloadSpec> DrawWorkloads() {
@@ -200,7 +214,7 @@ class Trial {
     const absl::Time ended = world_.now();
     constexpr absl::Duration kLook = absl::Seconds(5);
     std::string left = "not looked at";
-    const absl::Duration most = story_ ? kScaledConvergence : kConvergence;
+    const absl::Duration most = burst_ ? kBurstConvergence : story_ ? kScaledConvergence : kConvergence;
     while (world_.now() - ended < most) {
       world_.Advance(kLook);
       left = laws_.NotConverged();
@@ -239,6 +253,7 @@ class Trial {
   const TrialOptions options_;
   Dice dice_;
   std::optional<ScaleStory> story_;
+  std::optional<BurstStory> burst_;
   Laws laws_;
   Audience audience_;
   World world_;

@@ -20,6 +20,9 @@ namespace evenkeel::simulation {
 inline constexpr absl::Duration kConvergence = absl::Minutes(4);
 // The same where something is scaled: its pods may all have to be seen again, and windows to run out.
 inline constexpr absl::Duration kScaledConvergence = absl::Minutes(10);
+// The same where there are virtual nodes: a provider that has failed three times is left alone for four
+// minutes, and pods come home a few at a time.
+inline constexpr absl::Duration kBurstConvergence = absl::Minutes(20);
 
 struct TrialOptions {
   uint64_t seed = 1;

@@ -80,6 +80,7 @@ absl::Duration Laws::Window() const {
 void Laws::OnDurable(const std::vector<Write>& writes) {
   Trace(writes);
   scale_.OnDurable(writes);
+  burst_.OnDurable(writes);
   for (const Write& write : writes) {
     if (const auto* put = std::get_if<PutDecision>(&write)) Check(*put);
     if (const auto* put = std::get_if<PutNodeRecord>(&write)) Check(*put);
@@ -112,6 +113,7 @@ void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
   scale_.OnTurn(
       events, effects,
       {.blind = was_blind && blind_ && !sight_regained, .away = was_away && was_away_ && !api_back});
+  burst_.OnTurn(events, effects, was_blind || blind_ || was_away || was_away_);
   const bool doubt_ended = api_back || sight_regained;
   if (doubt_ended) doubt_ = api_back ? "L8" : "L2";
   // In a turn that saw all of it, what was handed out may have come before it.
@@ -182,6 +184,7 @@ void Laws::OnCrash() {
   blind_ = true;
   guards_.OnCrash();
   scale_.OnCrash();
+  burst_.OnCrash();
   verdicts_.clear();
   silent_since_.clear();
   told_.clear();
@@ -467,7 +470,8 @@ std::string Laws::NotConverged() {
     if (workload.kind != "DaemonSet" && pods[name] != workload.replicas)
       return absl::StrCat("L11: ", name, " has ", pods[name], " of ", workload.replicas, " pods");
   }
-  return scale_.NotConverged();
+  const std::string left = burst_.NotConverged();
+  return left.empty() ? scale_.NotConverged() : left;
 }
 
 // ---- L12 ----

@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/decision.h"
+#include "tests/simulation/burst_laws.h"
 #include "tests/simulation/guard_laws.h"
 #include "tests/simulation/observer.h"
 #include "tests/simulation/scale_laws.h"
@@ -25,13 +26,17 @@ class Laws final : public Observer {
     world_ = world;
     guards_.Follow(world);
     scale_.Follow(world);
+    burst_.Follow(world);
   }
 
   void OnDurable(const std::vector<coordinator::Write>& writes) override;
   void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects) override;
   void OnCrash() override;
   void OnStarted(const std::string& node, const std::string& identity) override;
-  void OnScaled(const coordinator::ReleasedAction& action) override { scale_.OnScaled(action); }
+  void OnScaled(const coordinator::ReleasedAction& action) override {
+    scale_.OnScaled(action);
+    burst_.OnScaled(action);
+  }
   void OnOvertaken(const coordinator::ReleasedAction& action, uint64_t epoch, uint64_t claimed) override;
 
   // L11, and what of L4 shows at the end: asked when the faults have been over for long enough. Empty: all is
@@ -83,6 +88,7 @@ class Laws final : public Observer {
   World* world_ = nullptr;
   GuardLaws guards_{[this](const std::string& law, const std::string& what) { Violated(law, what); }};
   ScaleLaws scale_{[this](const std::string& law, const std::string& what) { Violated(law, what); }};
+  BurstLaws burst_{[this](const std::string& law, const std::string& what) { Violated(law, what); }};
   std::vector<std::string> violations_;
   uint64_t trace_ = 0xcbf29ce484222325;
   std::map<coordinator::DecisionId, coordinator::Decision> open_;  // durable

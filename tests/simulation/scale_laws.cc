@@ -8,6 +8,7 @@
 #include "coordinator/core/scale/dead_pods.h"
 #include "coordinator/core/scale/minimums.h"
 #include "coordinator/core/scale/pod_groups.h"
+#include "tests/simulation/burst_truth.h"
 
 namespace evenkeel::simulation {
 
@@ -281,7 +282,8 @@ void ScaleLaws::OnScaled(const ReleasedAction& released) {
   Effect& effect = effects_[{released.decision, number}];
   if (effect.times++ == 0) effect.first = world_->now();
   if (effect.times > 1 && hand < effect.first) violated_("L4", absl::StrCat(what, " again"));
-  if (!noise_) return;
+  const bool wavers = decision == decisions.end() || decision->second.kind == DecisionKind::kScale;
+  if (!noise_ || !wavers) return;
   const bool up = change.to > change.from;
   const auto [turns, first] = noise_->try_emplace(workload, Turns{.up = up});
   if (turns->second.up != up) ++turns->second.reversals;
@@ -342,6 +344,7 @@ std::string ScaleLaws::NotConverged(const ScalePolicy& policy) const {
     memory.begun = true;  // nothing was wanted before
     const Advice advice = Advise(policy.rules, memory, sight, now);
     if (advice.replicas == sight.current) return "";
+    if (advice.replicas > sight.current && IsFull(*world_, spec->second)) return "";
     left = absl::StrCat("L11: ", policy.target.name, " has ", sight.current,
                         " replicas, and its load asks for ", advice.replicas);
   }

@@ -56,6 +56,7 @@ struct Burst {
   std::map<PodName, PressingPod> pressing;
   absl::Time last_pressed = absl::InfinitePast();
   std::map<PodName, absl::Time> starting;   // on virtual nodes and not Ready yet: since when they are there
+  std::set<PodName> came_up;                // on virtual nodes: those that have been Ready there
   std::set<PodName> unmarked;               // on virtual nodes, to be given a deletion cost
   std::map<PodName, std::string> marked;    // by us, and not seen to be so yet: their uids
   std::optional<DecisionId> open_decision;  // kBurst or kValve: at most one (L3)

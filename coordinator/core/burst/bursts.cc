@@ -53,6 +53,7 @@ void StopsPressing(Turn& turn, Burst& burst, const PodName& name) {
 
 void ForgetVirtualPod(Burst& burst, const PodName& name) {
   burst.starting.erase(name);
+  burst.came_up.erase(name);
   burst.unmarked.erase(name);
   burst.marked.erase(name);
 }
@@ -60,8 +61,10 @@ void ForgetVirtualPod(Burst& burst, const PodName& name) {
 void NoteStart(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts) {
   Burst& burst = cluster.burst;
   const auto starting = burst.starting.find(name);
+  if (facts.ready) burst.came_up.insert(name);
   if (!facts.ready && !facts.deleting && !HasEnded(facts)) {
-    burst.starting.try_emplace(name, turn.now);
+    // What has come up once and is not Ready any more is not its provider's failure.
+    if (!burst.came_up.contains(name)) burst.starting.try_emplace(name, turn.now);
     return;
   }
   if (starting == burst.starting.end()) return;

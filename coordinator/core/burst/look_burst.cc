@@ -28,6 +28,8 @@ namespace {
 // Of one decision; the rest follows in the next ones.
 constexpr size_t kMostPodActions = 64;
 constexpr size_t kMostPressingNamed = 3;
+// While the API is away, how often pods that start are given their time anew.
+constexpr absl::Duration kUnseenEvery = absl::Seconds(1);
 
 // By the burst's policy, and not by the cluster's.
 void SetPolicy(const Burst& burst, Decision& decision) {
@@ -167,6 +169,12 @@ void GiveUpOn(Turn& turn, Cluster& cluster, Node& node, const std::vector<PodNam
 
 void BackOffFromStuck(Turn& turn, Cluster& cluster, absl::Time& again) {
   Burst& burst = cluster.burst;
+  if (!cluster.sight.api_reachable) {
+    // L8: whether they come up is not seen. Their time is what follows the outage.
+    for (auto& [name, since] : burst.starting) since = turn.now;
+    if (!burst.starting.empty()) again = std::min(again, turn.now + kUnseenEvery);
+    return;
+  }
   std::map<std::string, std::vector<PodName>> by_node;
   std::string cause;
   for (const auto& [name, since] : burst.starting) {

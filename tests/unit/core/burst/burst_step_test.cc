@@ -324,6 +324,51 @@ TEST_F(BurstStepTest, AFailingProviderIsLeftAlone) {
   EXPECT_EQ(clusters_.at("local").burst.provider.failures, 0u);
 }
 
+// L8: while the API is away nobody sees pods come up: that is no failure of their provider.
+TEST_F(BurstStepTest, AnOutageIsNoFailureOfTheProvider) {
+  Begin(5);
+  Press(6, 7);
+  Settle();
+  Put(6, {.node = kVirtual});
+  Put(7, {.node = kVirtual});
+  Settle(absl::Seconds(5));
+  Do(ApiChanged{"local", false, "no answer"});
+  Pass(absl::Seconds(70));
+  Do(ApiChanged{"local", true, ""});
+  Pass(absl::Seconds(3));
+  RunOn(kVirtual, 6, 7);
+  Settle(absl::Seconds(90));
+  EXPECT_EQ(clusters_.at("local").burst.provider.failures, 0u);
+  EXPECT_TRUE(Of(DecisionKind::kBackOff).empty());
+}
+
+// A pod that has come up once and then is not Ready has a fault of its own.
+TEST_F(BurstStepTest, APodThatHasComeUpIsNoFailureOfTheProvider) {
+  Begin(7);
+  Put(6, {.node = kVirtual});
+  Settle(absl::Seconds(90));
+  EXPECT_EQ(clusters_.at("local").burst.provider.failures, 0u);
+  EXPECT_TRUE(Of(DecisionKind::kBackOff).empty());
+}
+
+// L8: evictions that nobody answered are not asked again of a pod that has come up meanwhile.
+TEST_F(BurstStepTest, WhatComesUpMeanwhileIsNotGivenUp) {
+  Begin(5);
+  Press(6, 7);
+  Settle();
+  Put(6, {.node = kVirtual});
+  Put(7, {.node = kVirtual});
+  Settle(absl::Seconds(5));
+  Pass(absl::Seconds(60));
+  const std::vector<ReleasedAction> evictions = std::exchange(actions_, {});
+  ASSERT_EQ(evictions.size(), 2u);
+  for (const ReleasedAction& eviction : evictions) Finish(eviction, ActionOutcome::kUnreachable);
+  Put(6, {.node = kVirtual, .ready = true});
+  Pass(absl::Seconds(3));
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.name, Name(7));
+}
+
 // ---- money ----
 
 // When the last pod has left, it is said what the burst was and what it cost, also over a restart.

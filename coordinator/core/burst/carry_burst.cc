@@ -9,6 +9,7 @@
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/drain_backs.h"
 #include "coordinator/core/burst/headrooms.h"
+#include "coordinator/core/burst/look_burst.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/replan.h"
 #include "coordinator/core/sentences.h"
@@ -44,6 +45,14 @@ std::string WhyFailed(const Decision& decision) {
   return "";
 }
 
+// Why the first that was not asked again was not.
+std::string WhySkipped(const Decision& decision) {
+  for (const Action& action : decision.actions) {
+    if (action.state == ActionState::kSkipped) return action.result;
+  }
+  return "";
+}
+
 // The answers are newer than the last observation of the nodes.
 void NoteValves(Cluster& cluster, const Decision& decision) {
   for (const Action& action : decision.actions) {
@@ -66,6 +75,10 @@ void OnBurstActed(Turn& turn, Cluster& cluster, OpenDecision& open) {
   if (!HasKind(decision, ActionKind::kCloseValve)) {
     if (CountOf(decision, ActionKind::kOpenValve, ActionState::kDone) > 0) {
       burst.opened = turn.now;
+      return BurstLookSoon(turn, cluster);
+    }
+    if (const std::string why_not = WhySkipped(decision); !why_not.empty()) {
+      turn.Close(open, DecisionState::kCancelled, absl::StrCat("No virtual node was opened: ", why_not));
       return BurstLookSoon(turn, cluster);
     }
     Lengthen(burst.valve_pause, burst.valve_from, turn.now);
@@ -143,6 +156,26 @@ void SkipUnended(Decision& decision, ActionKind kind, const char* why) {
   }
 }
 
+// L8: what had to wait is right only by what is true now. An opening passes its guards again, and a pod that
+// has come up meanwhile is not given up.
+void SkipWhatIsNotRightAnyMore(Turn& turn, const Cluster& cluster, OpenDecision& open) {
+  Decision& decision = open.decision;
+  const bool opens = decision.kind == DecisionKind::kBurst && !HasKind(decision, ActionKind::kCloseValve);
+  const std::string why_not = opens ? WhyNotOpen(cluster, turn.now) : "";
+  for (Action& action : decision.actions) {
+    if (action.state != ActionState::kPending) continue;
+    std::string why = opens ? why_not : "";
+    if (decision.kind == DecisionKind::kBackOff) {
+      const PodFacts* pod = cluster.pods.Find({action.name_space, action.name});
+      if (pod != nullptr && pod->uid == action.uid && pod->ready) why = "it has come up meanwhile";
+    }
+    if (why.empty()) continue;
+    action.state = ActionState::kSkipped;
+    action.result = std::move(why);
+    turn.Changed(open);
+  }
+}
+
 }  // namespace
 
 bool IsOnVirtualNodes(const Decision& decision) {
@@ -180,6 +213,9 @@ void OnVirtualNodesActed(Turn& turn, OpenDecision& open) {
 void CarryOnVirtualNodes(Turn& turn, OpenDecision& open) {
   if (AllEnded(open.decision)) return;
   SkipTriedEvictions(turn, open, kMostEvictions);
+  if (const Cluster* cluster = turn.FindCluster(open.decision.cluster)) {
+    SkipWhatIsNotRightAnyMore(turn, *cluster, open);
+  }
   if (AllEnded(open.decision)) return OnVirtualNodesActed(turn, open);
   ReleaseNext(turn, open);
 }

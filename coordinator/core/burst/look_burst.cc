@@ -416,6 +416,16 @@ void OnBurstDue(Turn& turn, Cluster& cluster) {
   turn.state.timers.Set({TimerKind::kBurst, {cluster.name, ""}, {}}, again);
 }
 
+std::string WhyNotOpen(const Cluster& cluster, absl::Time now) {
+  if (!cluster.burst.policy) return "no policy rules them any more";
+  if (!PressingSince(cluster, now)) return "no pod is without a node any more";
+  BurstGuardFacts facts = FactsAt(StandingOf(cluster, now), now);
+  facts.open_decision.clear();  // it is the one that is asked for
+  const std::vector<GuardAnswer> guards = AskBurstGuards(facts);
+  const GuardAnswer* refusal = FirstRefusal(guards);
+  return refusal == nullptr ? "" : refusal->reason;
+}
+
 Resources PressingRequests(const Cluster& cluster, absl::Time now) {
   Resources all;
   for (const auto& [name, pod] : cluster.burst.pressing) {

@@ -2,6 +2,7 @@
 // go, those that do not come up are given up, and the nodes are opened or closed to new pods.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "coordinator/core/room.h"
@@ -11,6 +12,9 @@ namespace evenkeel::coordinator {
 
 // Burst::next_look has come. O(pods on virtual nodes + pods that press).
 void OnBurstDue(Turn& turn, Cluster& cluster);
+
+// Why virtual nodes are not to be opened now, by what presses and by the guards: a clause. Empty: they are.
+std::string WhyNotOpen(const Cluster& cluster, absl::Time now);
 
 // What all pods that press ask for together; those that the valve does not help are not counted.
 Resources PressingRequests(const Cluster& cluster, absl::Time now);

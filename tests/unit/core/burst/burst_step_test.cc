@@ -188,6 +188,25 @@ TEST_F(BurstStepTest, NothingIsBegunWithoutTheApi) {
   EXPECT_EQ(actions_[0].action.kind, ActionKind::kOpenValve);
 }
 
+// L8: an opening that had to wait is not right any more when more presses than a cap allows.
+TEST_F(BurstStepTest, AnOpeningThatHadToWaitPassesItsGuardsAgain) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.pods = 3;
+  Begin(5, policy);
+  Press(6, 8);
+  Pass(absl::Seconds(1));
+  ASSERT_EQ(actions_.size(), 1u);
+  const ReleasedAction opening = std::exchange(actions_, {}).front();
+  Do(ApiChanged{"local", false, "no answer"});
+  Finish(opening, ActionOutcome::kUnreachable);
+  Press(9, 9);
+  Do(ApiChanged{"local", true, ""});
+  Settle(absl::Seconds(2));
+  EXPECT_TRUE(DoneTo(ActionKind::kOpenValve).empty());
+  EXPECT_EQ(Of(DecisionKind::kBurst).front().state, DecisionState::kCancelled);
+  EXPECT_EQ(Of(DecisionKind::kBurst).back().state, DecisionState::kRefused);
+}
+
 // L4: a crash after the opening was handed out. It is asked again by the same decision, which ends as any
 // other.
 TEST_F(BurstStepTest, ARestartGoesOnWithTheBurst) {

@@ -147,7 +147,8 @@ BurstLaws::Sight BurstLaws::Look() const {
     const PodFacts& pod = told.facts;
     if (told.presses_since) {
       const absl::Duration since = Stepped() - *told.presses_since;
-      sight.presses = sight.presses || since >= kPressFor - kSlack;
+      sight.presses = true;
+      sight.ripe = sight.ripe || since >= kPressFor - kSlack;
       // One that presses for longer may have been found to be beyond help.
       if (since < kValveHelps - kSlack) sight.least += pod.requests;
     } else if (!pod.node.empty() && world_->kubernetes().IsVirtual(pod.node) && IsThere(pod) &&
@@ -160,6 +161,7 @@ BurstLaws::Sight BurstLaws::Look() const {
 
 void BurstLaws::Widen(Sight& sight, const Sight& other) {
   sight.presses = sight.presses || other.presses;
+  sight.ripe = sight.ripe || other.ripe;
   sight.least.pods = std::min(sight.least.pods, other.least.pods);
   sight.least.cpu_millicores = std::min(sight.least.cpu_millicores, other.least.cpu_millicores);
 }
@@ -200,10 +202,26 @@ void BurstLaws::OnTurn(const std::vector<Event>& events, const Effects& effects,
   };
   count_ready();
   Sight sight = Look();
+  std::set<std::string> unready = UnreadyTold(effects.actions);
   for (const Event& event : events) {
     Hear(event);
     count_ready();
-    if (!fresh.empty()) Widen(sight, Look());
+    if (!fresh.empty() || !effects.actions.empty()) {
+      Widen(sight, Look());
+      unready.merge(UnreadyTold(effects.actions));
+    }
+  }
+  for (const ReleasedAction& released : effects.actions) {
+    const auto decision = world_->disk().decisions.find(released.decision);
+    if (decision == world_->disk().decisions.end()) continue;
+    const DecisionKind kind = decision->second.kind;
+    if (kind == DecisionKind::kBurst && released.action.kind == ActionKind::kOpenValve) {
+      L9OnlyWhatHasNoRoomIsLetIn(decision->second, sight);
+    }
+    if (kind == DecisionKind::kBackOff && !unready.contains(released.action.uid)) {
+      violated_("L9",
+                absl::StrCat(Text(decision->second), " evicts ", released.action.name, ", which is Ready"));
+    }
   }
   for (const auto& [id, most] : ready) {
     const Decision& decision = world_->disk().decisions.at(id);
@@ -256,8 +274,8 @@ void BurstLaws::Opened(const Decision& decision, const Sight& sight) {
       decision.kind == DecisionKind::kValve && !HasAction(decision, ActionKind::kCloseValve, false);
   if (!rules && !only_opens) violated_("L9", absl::StrCat(Text(decision), " is opened, and no policy rules"));
   if (decision.kind != DecisionKind::kBurst) return;
-  if (!sight.presses) violated_("L9", absl::StrCat(Text(decision), " is opened, and no pod finds no room"));
-  L9CapsAreHeldByWhatIsLetIn(decision, sight);
+  if (!sight.ripe)
+    violated_("L9", absl::StrCat(Text(decision), " is opened, and no pod has found no room for long enough"));
   const auto record = world_->disk().clusters.find(kCluster);
   if (record_before_ && record != world_->disk().clusters.end() &&
       record_before_->provider == record->second.burst.provider &&
@@ -265,6 +283,26 @@ void BurstLaws::Opened(const Decision& decision, const Sight& sight) {
     violated_("L9",
               absl::StrCat(Text(decision), " is opened while a provider that fails is to be left alone"));
   }
+}
+
+// Of those that are to be evicted: which are told not to be Ready, or not to be there.
+std::set<std::string> BurstLaws::UnreadyTold(const std::vector<ReleasedAction>& actions) const {
+  std::set<std::string> unready;
+  for (const ReleasedAction& released : actions) {
+    if (released.action.kind != ActionKind::kEvictPod) continue;
+    const auto told = told_.find(released.action.name);
+    const bool ready =
+        told != told_.end() && told->second.facts.uid == released.action.uid && told->second.facts.ready;
+    if (!ready) unready.insert(released.action.uid);
+  }
+  return unready;
+}
+
+// By the scheduler's own word, whenever it is asked for, and not by what was true before.
+void BurstLaws::L9OnlyWhatHasNoRoomIsLetIn(const Decision& decision, const Sight& sight) {
+  if (!sight.presses)
+    violated_("L9", absl::StrCat(Text(decision), " opens a valve, and every pod has a node"));
+  L9CapsAreHeldByWhatIsLetIn(decision, sight);
 }
 
 // What is there and what presses fit under the caps together: a valve cannot choose.

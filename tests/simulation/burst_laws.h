@@ -48,7 +48,8 @@ class BurstLaws {
   // What must hold at some time of a turn for an opening in it to be right.
   struct Sight {
     coordinator::Resources least;  // on virtual nodes, with what presses
-    bool presses = false;          // for long enough
+    bool presses = false;          // anything
+    bool ripe = false;             // and for long enough
   };
   struct ToldOfWorkload {
     std::map<std::string, coordinator::WorkloadPodFacts> pods;  // by uid
@@ -69,6 +70,8 @@ class BurstLaws {
 
   void Opened(const coordinator::Decision& decision, const Sight& sight);
   void CheckChanges(const coordinator::Decision& decision);
+  std::set<std::string> UnreadyTold(const std::vector<coordinator::ReleasedAction>& actions) const;
+  void L9OnlyWhatHasNoRoomIsLetIn(const coordinator::Decision& decision, const Sight& sight);
   void L9CapsAreHeldByWhatIsLetIn(const coordinator::Decision& decision, const Sight& sight);
   void L9CapsAreHeldByWhatIsBound();
   void L9TheValveIsClosedInTime();

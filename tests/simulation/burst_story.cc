@@ -10,8 +10,8 @@ using namespace coordinator;  // policies are the core's
 
 namespace {
 
-constexpr uint64_t kOwnDice = 0xb0257;
-constexpr uint64_t kLargeCluster = 100;
+constexpr uint64_t kBurstDice = 0xb0257;
+constexpr uint64_t kTooManyNodes = 100;
 constexpr int64_t kAnyNumberOfPods = 1000;
 constexpr int64_t kOthersCpu = 1;  // millicores: what is not scaled always has room
 constexpr int64_t kSlackCpu = 50;  // for it
@@ -20,11 +20,11 @@ constexpr int64_t kCoreHourMicros = 1'000'000;
 
 }  // namespace
 
-BurstStory::BurstStory(uint64_t seed) : dice_(seed + kOwnDice) {}
+BurstStory::BurstStory(uint64_t seed) : dice_(seed + kBurstDice) {}
 
 std::optional<BurstStory> BurstStory::Draw(uint64_t seed, uint64_t nodes) {
   BurstStory story(seed);
-  if (nodes >= kLargeCluster || !story.dice_.Chance(250)) return std::nullopt;
+  if (nodes >= kTooManyNodes || !story.dice_.Chance(250)) return std::nullopt;
   return story;
 }
 

@@ -356,7 +356,7 @@ MUTATIONS = [
         "old_servers_take_any_pod",
         "L9",
         "coordinator/core/burst/virtual_first.cc",
-        "if (HeedsDeletionCost(cluster.server_minor)) return;",
+        "if (HeedsDeletionCost(cluster.server_minor) || KeepsNames(scaler.policy.target)) return;",
         "if (cluster.server_minor < 100) return;",
     ),
     Mutation(
@@ -386,8 +386,15 @@ MUTATIONS = [
         "stateful_sets_brought_home",
         "L9",
         "coordinator/core/burst/drain_back.cc",
-        "if (sight.keeps_names) return",
-        "if (sight.keeps_names && sight.wanted < 0) return",
+        "if (sight.keeps_names)",
+        "if (sight.keeps_names && sight.wanted < 0)",
+    ),
+    Mutation(
+        "opened_by_an_old_plan",
+        "L9",
+        "coordinator/core/burst/carry_burst.cc",
+        'const std::string why_not = opens ? WhyNotOpen(cluster, turn.now) : "";',
+        'const std::string why_not = opens && turn.now < absl::UnixEpoch() ? WhyNotOpen(cluster, turn.now) : "";',
     ),
     Mutation(
         "never_readmitted",

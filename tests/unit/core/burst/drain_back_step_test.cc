@@ -153,7 +153,7 @@ TEST_F(DrainBackStepTest, EvictionsThatHadToWaitAreWeighedAgain) {
   }
   Put(10, {.node = kSecond});  // two of the surge fail meanwhile
   Put(11, {.node = kSecond});
-  Even(3, 8);
+  Even(6, 8);
   ASSERT_EQ(actions_.size(), 1u);
   EXPECT_EQ(actions_[0].action.kind, ActionKind::kEvictPod);
   Finish(actions_[0], ActionOutcome::kDone);

@@ -422,6 +422,16 @@ void SeeReturned(Turn& turn, OpenDecision& open) {
   if (AllEnded(open.decision)) OnReturned(turn, open);
 }
 
+// It ends as it stands. What is on its way has preconditions of its own.
+void GiveUp(Turn& turn, OpenDecision& open, std::string outcome) {
+  for (Action& action : open.decision.actions) {
+    if (action.state != ActionState::kPending && action.state != ActionState::kReleased) continue;
+    action.state = ActionState::kSkipped;
+    action.result = action.attempts > 0 ? "whether it was done is not known" : "it was not done";
+  }
+  EndDrainBack(turn, open, DecisionState::kCancelled, std::move(outcome), false);
+}
+
 // The scalers that have pods on virtual nodes, or a drain-back under way, by name.
 std::set<std::string> ScalersConcerned(Turn& turn, const Cluster& cluster) {
   std::set<std::string> names;
@@ -481,15 +491,9 @@ void SeeDrainBack(Turn& turn, Scaler& scaler, OpenDecision& open) {
   const int64_t replicas = scaler.workload->replicas;
   const bool same = scaler.workload->uid == open.decision.workload_uid;
   if (!same || (replicas != surge.from && replicas != surge.to)) {
-    for (Action& action : open.decision.actions) {
-      if (action.state != ActionState::kPending && action.state != ActionState::kReleased) continue;
-      action.state = ActionState::kSkipped;
-      action.result = action.attempts > 0 ? "whether it was done is not known" : "it was not done";
-    }
-    return EndDrainBack(turn, open, DecisionState::kCancelled,
-                        same ? absl::StrCat("Somebody else has set spec.replicas to ", replicas, " meanwhile")
-                             : "The workload was replaced by another of its name",
-                        false);
+    return GiveUp(turn, open,
+                  same ? absl::StrCat("Somebody else has set spec.replicas to ", replicas, " meanwhile")
+                       : "The workload was replaced by another of its name");
   }
   const bool restored = std::exchange(open.must_verify, false);
   if (IsReturning(open) && replicas == surge.from) return SeeReturned(turn, open);
@@ -504,6 +508,12 @@ void SeeDrainBack(Turn& turn, Scaler& scaler, OpenDecision& open) {
     return UndoDrainBack(turn, open, "the coordinator was restarted, and it is planned anew");
   }
   CarryOnDrainBack(turn, open);
+}
+
+void LoseDrainBack(Turn& turn, OpenDecision& open, const std::string& reason) {
+  GiveUp(turn, open,
+         absl::StrCat(open.decision.workload.ToString(), " is not seen any more (", reason,
+                      "): what is needed is planned when it is"));
 }
 
 void UndoDrainBack(Turn& turn, OpenDecision& open, const std::string& why) {

@@ -26,6 +26,10 @@ void CarryOnDrainBack(Turn& turn, OpenDecision& open);
 // The workload was observed while its decision is open.
 void SeeDrainBack(Turn& turn, Scaler& scaler, OpenDecision& open);
 
+// The workload is not there any more, or cannot be read (`reason`), so nobody tells how many pods of it are
+// Ready: it ends as it stands, and those of other workloads may begin.
+void LoseDrainBack(Turn& turn, OpenDecision& open, const std::string& reason);
+
 // Nobody wants it any more: its surge is taken back, or is not begun. `why`: a clause.
 void UndoDrainBack(Turn& turn, OpenDecision& open, const std::string& why);
 

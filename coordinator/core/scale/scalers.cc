@@ -369,7 +369,13 @@ void OnWorkloadGone(Turn& turn, const WorkloadGone& event) {
   scaler->unseen = event.reason;
   scaler->absent = event.absent;
   turn.Changed(*scaler);
-  if (OpenDecision* open = turn.FindOpen(scaler->open_decision)) LoseWorkload(turn, *scaler, *open);
+  if (OpenDecision* open = turn.FindOpen(scaler->open_decision)) {
+    if (open->decision.kind == DecisionKind::kDrainBack) {
+      LoseDrainBack(turn, *open, event.reason);
+    } else {
+      LoseWorkload(turn, *scaler, *open);
+    }
+  }
   LookSoon(turn, *scaler);
 }
 

@@ -161,6 +161,16 @@ TEST_F(DrainBackStepTest, EvictionsThatHadToWaitAreWeighedAgain) {
   EXPECT_EQ(actions_[1].action.replicas->to, 8);
 }
 
+// A workload that is deleted meanwhile does not keep others' pods from coming home.
+TEST_F(DrainBackStepTest, EndsWithItsWorkload) {
+  Surge();
+  Do(WorkloadGone{"local", Web(), "there is none"});
+  EXPECT_TRUE(actions_.empty());
+  EXPECT_EQ(DrainBack().state, DecisionState::kCancelled);
+  EXPECT_EQ(DrainBack().outcome,
+            "Deployment shop/web is not seen any more (there is none): what is needed is planned when it is");
+}
+
 // More load takes the surge as its first part: nothing is taken away.
 TEST_F(DrainBackStepTest, MoreLoadTakesTheSurge) {
   Surge();

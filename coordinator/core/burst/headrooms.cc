@@ -15,6 +15,7 @@
 #include "coordinator/core/burst/drain_backs.h"
 #include "coordinator/core/burst/headroom.h"
 #include "coordinator/core/burst/look_burst.h"
+#include "coordinator/core/burst/victims.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/guards.h"
 #include "coordinator/core/sentences.h"
@@ -165,7 +166,7 @@ std::vector<Resources> PodsAway(Turn& turn, const Cluster& cluster) {
       const bool ended = facts.phase == "Succeeded" || facts.phase == "Failed";
       if (!HasBurst(facts) || facts.deleting || ended) continue;
       const PodOwners::Owner* owner = cluster.scaled_pods.First(facts.uid);
-      if (owner == nullptr) continue;
+      if (owner == nullptr || KeepsNames(owner->scaler->policy.target)) continue;
       const auto home = coming.find(owner->scaler->record.policy);
       if (home != coming.end() && home->second > 0) {
         --home->second;

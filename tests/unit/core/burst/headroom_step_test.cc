@@ -114,6 +114,35 @@ TEST_F(HeadroomStepTest, TheyFollowTheBurst) {
   EXPECT_TRUE(clusters_["local"].burst.headroom.name_space.empty());
 }
 
+// Pods of a StatefulSet do not come home: a machine for them would stand idle.
+TEST_F(HeadroomStepTest, NoneForPodsOfStatefulSets) {
+  Burst(5);
+  const Workload database{"apps", "StatefulSet", "shop", "db"};
+  Policy scale = WebPolicy();
+  scale.name = "db";
+  scale.scale().target = database;
+  Apply(scale);
+  WorkloadFacts workload;
+  workload.uid = "uid-db";
+  workload.replicas = workload.status_replicas = 2;
+  Do(WorkloadObserved{"local", database, workload});
+  for (int number = 20; number <= 21; ++number) {
+    PodFacts facts;
+    facts.uid = Uid(number);
+    facts.node = kVirtual;
+    facts.phase = "Running";
+    facts.ready = true;
+    facts.controller = {"StatefulSet", "db", "uid-db"};
+    facts.requests = {.cpu_millicores = 200, .memory_bytes = int64_t{32} << 20, .pods = 1};
+    Do(PodObserved{{"local", "shop", absl::StrCat("db-", number)}, facts});
+    WorkloadPodFacts known = PodFactsOf(number);
+    known.node = kVirtual;
+    Do(WorkloadPodObserved{"local", database, Uid(number), known});
+  }
+  Pass(2 * kHeadroomEvery);
+  EXPECT_TRUE(Handed(ActionKind::kSetPlaceholders).empty());
+}
+
 // Under observe it is said once what would be asked for; a policy that is paused leaves them as they are.
 TEST_F(HeadroomStepTest, ObserveAndPause) {
   Burst(8, BurstPolicyOf(PolicyMode::kObserve));

@@ -59,7 +59,7 @@ struct HomewardStatus {
 struct BurstStatus {
   std::string cluster;
   BurstStanding standing;
-  bool listed = false;  // its pods are known; until then nothing below is filled in
+  bool listed = false;  // its pods are known; until then nothing below but `last` is filled in
   ValveState valve = ValveState::kUnruled;
   std::optional<absl::Time> opened;  // while the valve is open
   // By name, and how many there are in all.

@@ -162,6 +162,7 @@ BurstStatus StatusOf(const State& state, const Cluster& cluster, absl::Time now)
   BurstStatus status;
   status.cluster = cluster.name;
   status.standing = StandingOf(cluster, now);
+  status.last = cluster.record.burst.last;  // durable
   status.listed = cluster.sight.listed;
   if (!status.listed) return status;
   status.valve = ValveOf(state, burst);
@@ -169,7 +170,6 @@ BurstStatus StatusOf(const State& state, const Cluster& cluster, absl::Time now)
   AddNodes(cluster, status);
   AddPressing(cluster, now, status);
   AddHomeward(state, cluster, now, status);
-  status.last = cluster.record.burst.last;
   status.last_decision = burst.last_decision;
   return status;
 }

@@ -213,7 +213,9 @@ void OnVirtualNodesActed(Turn& turn, OpenDecision& open) {
 void CarryOnVirtualNodes(Turn& turn, OpenDecision& open) {
   if (AllEnded(open.decision)) return;
   SkipTriedEvictions(turn, open, kMostEvictions);
-  if (const Cluster* cluster = turn.FindCluster(open.decision.cluster)) {
+  const Cluster* cluster = turn.FindCluster(open.decision.cluster);
+  // Before the first list, and while the API is away, nobody can know; nor is anything handed out then.
+  if (cluster != nullptr && cluster->sight.listed && cluster->sight.api_reachable) {
     SkipWhatIsNotRightAnyMore(turn, *cluster, open);
   }
   if (AllEnded(open.decision)) return OnVirtualNodesActed(turn, open);

@@ -100,6 +100,8 @@ TEST_F(MovingTest, APodOnItsWayIsNotMissedTwice) {
   cluster.name = "local";
   Node& node = cluster.nodes["node-1"];
   node.open_decision = DecisionId{1, 3};
+  Decision& decision = state.open[*node.open_decision].decision;
+  decision.kind = DecisionKind::kFailover;
   Scaler scaler;
   scaler.policy = WebPolicy().scale();
   scaler.workload = WorkloadFacts{.uid = "u", .replicas = 4};
@@ -107,6 +109,9 @@ TEST_F(MovingTest, APodOnItsWayIsNotMissedTwice) {
   scaler.pods["uid-2"].facts = PodFactsOf(2);
   EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 1u);
   EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 6, now_).moving, 0u);  // of scaling in only
+  decision.kind = DecisionKind::kFirstToGo;
+  EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 0u);  // it marks them, and no more
+  decision.kind = DecisionKind::kFailover;
   node.open_decision.reset();
   EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 0u);
 

@@ -1,6 +1,7 @@
 #include "tests/simulation/burst_story.h"
 
 #include <iterator>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -23,8 +24,8 @@ constexpr int64_t kCoreHourMicros = 1'000'000;
 BurstStory::BurstStory(uint64_t seed) : dice_(seed + kBurstDice) {}
 
 std::optional<BurstStory> BurstStory::Draw(uint64_t seed, uint64_t nodes) {
-  BurstStory story(seed);
-  if (nodes >= kTooManyNodes || !story.dice_.Chance(250)) return std::nullopt;
+  std::optional<BurstStory> story(std::in_place, seed);
+  if (nodes >= kTooManyNodes || !story->dice_.Chance(250)) story.reset();
   return story;
 }
 

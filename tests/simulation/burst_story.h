@@ -19,6 +19,7 @@ namespace evenkeel::simulation {
 
 class BurstStory {
  public:
+  explicit BurstStory(uint64_t seed);
   // Of a small cluster in which nothing would be scaled, one in four: it needs a scale story then.
   static std::optional<BurstStory> Draw(uint64_t seed, uint64_t nodes);
 
@@ -35,7 +36,6 @@ class BurstStory {
   Dice& dice() { return dice_; }
 
  private:
-  explicit BurstStory(uint64_t seed);
   void DrawPolicy(const ScaleStory& scaled);
 
   Dice dice_;

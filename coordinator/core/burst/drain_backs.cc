@@ -27,6 +27,9 @@
 namespace evenkeel::coordinator {
 namespace {
 
+// A drain-back that waits for something else than time or room is asked for again so soon.
+constexpr absl::Duration kAskAgainToComeHome = absl::Seconds(1);
+
 constexpr uint32_t kMostEvictionTries = 3;
 // Advice that is older than this says nothing of the load.
 constexpr absl::Duration kAdviceHolds = absl::Seconds(5);
@@ -200,13 +203,15 @@ bool IsAnyUnderWay(Turn& turn, const Cluster& cluster) {
 void MayBegin(Turn& turn, const Cluster& cluster, Scaler& scaler, absl::Time& again) {
   std::string& waits_for = scaler.drain_back.waits_for;
   waits_for.clear();
+  // Of what ends in the scaler, or in the guards, nobody tells here.
+  const auto ask_again = [&] { again = std::min(again, turn.now + kAskAgainToComeHome); };
   if (!IsFresh(scaler, turn.now)) {
     waits_for = "what is known of its load is old";
-    return;
+    return ask_again();
   }
   if (turn.FindOpen(scaler.open_decision) != nullptr) {
     waits_for = "another decision on it is open";
-    return;
+    return ask_again();
   }
   if (IsAnyUnderWay(turn, cluster)) {  // its end asks for another look
     waits_for = "pods of another workload are on their way home";
@@ -235,6 +240,7 @@ void MayBegin(Turn& turn, const Cluster& cluster, Scaler& scaler, absl::Time& ag
   if (beginning.surge == 0) {
     // Of the pause it is shown when it ends, and not how long it lasts still.
     if (turn.now >= sight.not_before) waits_for = beginning.why_not;
+    if (sight.panic || sight.wants_more) ask_again();
     return;
   }
   std::vector<GuardAnswer> guards = AskDrainBackGuards(turn, cluster, scaler, beginning.surge);
@@ -243,6 +249,7 @@ void MayBegin(Turn& turn, const Cluster& cluster, Scaler& scaler, absl::Time& ag
     const GuardAnswer refusal = *refused;
     plan.guards = std::move(guards);
     waits_for = absl::StrCat("the guard ", refusal.guard, " refuses it");
+    ask_again();
     return RecordRefusal(turn, cluster, scaler, std::move(plan), refusal);
   }
   plan.guards = std::move(guards);

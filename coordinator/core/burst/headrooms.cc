@@ -314,9 +314,10 @@ void OnPlaced(Turn& turn, Cluster& cluster, OpenDecision& open) {
 
 Decision PlanAsk(const Cluster& cluster, const Resources& missing) {
   Decision plan;
-  plan.summary = absl::StrCat("The webhook is asked for real machines: ", SayEach(missing), " for ",
-                              Count(static_cast<size_t>(missing.pods), "pod"),
-                              missing.pods == 1 ? " has" : " have", " no room on those that are there");
+  plan.summary =
+      absl::StrCat("The webhook is asked for real machines: ", SayEach(missing), " for ",
+                   Count(static_cast<size_t>(missing.pods), "pod"),
+                   missing.pods == 1 ? " that has" : " that have", " no room on those that are there");
   plan.actions.push_back(Action{.number = 1,
                                 .stage = 1,
                                 .kind = ActionKind::kAskForMachines,

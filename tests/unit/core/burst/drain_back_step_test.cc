@@ -59,6 +59,25 @@ TEST_F(DrainBackStepTest, DoesNothingWithoutRoom) {
   EXPECT_TRUE(Of(DecisionKind::kDrainBack).empty());
 }
 
+// A panic holds them, and its end is no event of the virtual nodes: they come home all the same.
+TEST_F(DrainBackStepTest, BeginsWhenAPanicEnds) {
+  Begin(8);
+  SeeReal(kSecond, 3000);
+  done_.clear();
+  Tell(8, 160);
+  Settle();
+  ASSERT_EQ(done_.size(), 1u);
+  ASSERT_TRUE(done_[0].replicas);
+  const int pods = static_cast<int>(done_[0].replicas->to);
+  See(pods);
+  RunOn(kSecond, 9, pods);
+  Even(45, pods);
+  EXPECT_TRUE(actions_.empty());
+  for (int i = 0; i < 30 && actions_.empty(); ++i) Even(1, pods);
+  ASSERT_EQ(Of(DecisionKind::kDrainBack).size(), 1u);
+  EXPECT_EQ(DrainBack().state, DecisionState::kOpen);
+}
+
 // The whole of it: three more, three Ready on the new machine, three evicted from the virtual node, and back.
 TEST_F(DrainBackStepTest, BringsPodsHome) {
   Surge();

@@ -305,7 +305,8 @@ void OnPlaced(Turn& turn, Cluster& cluster, OpenDecision& open) {
   }
   turn.Close(open, DecisionState::kSucceeded,
              number == 0 ? "There are no placeholders any more"
-                         : absl::StrCat("There are to be ", Count(static_cast<size_t>(number), "placeholder"),
+                         : absl::StrCat(number == 1 ? "There is" : "There are", " to be ",
+                                        Count(static_cast<size_t>(number), "placeholder"),
                                         " now: whoever brings machines is asked by those that find no room"));
   BurstLookSoon(turn, cluster);
 }

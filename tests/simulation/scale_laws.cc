@@ -224,6 +224,11 @@ void ScaleLaws::L9Bounds(const Decision& decision, const Action& action) {
 void ScaleLaws::L9WindowsAndPanicsAreKept(const Intent& intent, const ReplicaChange& change,
                                           const ScaleRules& rules) {
   const Decision& decision = intent.decision;
+  // What virtual nodes' caps leave is a maximum, and no window holds what is past that.
+  const auto spec = world_->kubernetes().workloads().find(decision.workload.name);
+  if (spec != world_->kubernetes().workloads().end() && IsFull(*world_, spec->second)) {
+    return world_->marks().Hit("scaled in to what caps leave");
+  }
   const absl::Time decided = decision.timings.intended.value_or(Stepped());
   const std::string what = absl::StrCat("decision ", decision.id.ToString(), " on ", decision.workload.name,
                                         " from ", change.from, " to ", change.to);

@@ -319,7 +319,7 @@ void EndDrainBack(Turn& turn, OpenDecision& open, DecisionState end, std::string
 void GoOn(Turn& turn, const Cluster& cluster, const Scaler& scaler, OpenDecision& open, absl::Time& again) {
   const Action& surge_action = SurgeAction(open);
   if (IsReturning(open) || surge_action.state != ActionState::kDone || open.must_verify) return;
-  if (!scaler.workload) return;  // its pods cannot be told while it is not seen
+  if (!scaler.workload) return LoseDrainBack(turn, open, scaler.unseen);  // gone while its answer was awaited
   // What is seen of pods is old, or what is said of nodes is in doubt (L2, L8): whoever ends that looks
   // again.
   if (!cluster.sight.api_reachable || cluster.sight.blind || cluster.record.pause) return;
@@ -518,6 +518,11 @@ void SeeDrainBack(Turn& turn, Scaler& scaler, OpenDecision& open) {
 }
 
 void LoseDrainBack(Turn& turn, OpenDecision& open, const std::string& reason) {
+  const std::vector<Action>& actions = open.decision.actions;
+  const bool awaited = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+    return action.state == ActionState::kReleased;
+  });
+  if (awaited) return;  // L4: what is handed out is of an open decision
   GiveUp(turn, open,
          absl::StrCat(open.decision.workload.ToString(), " is not seen any more (", reason,
                       "): what is needed is planned when it is"));

@@ -190,6 +190,19 @@ TEST_F(DrainBackStepTest, EndsWithItsWorkload) {
             "Deployment shop/web is not seen any more (there is none): what is needed is planned when it is");
 }
 
+// What is handed out is answered first, and belongs to an open decision until then.
+TEST_F(DrainBackStepTest, AwaitsItsAnswerWhenTheWorkloadGoes) {
+  Come();
+  Until(40);
+  ASSERT_EQ(actions_.size(), 1u);
+  const ReleasedAction surge = std::exchange(actions_, {}).front();
+  Do(WorkloadGone{.cluster = "local", .workload = Web(), .reason = "there is none", .absent = true});
+  EXPECT_EQ(DrainBack().state, DecisionState::kOpen);
+  Finish(surge, ActionOutcome::kDone);
+  Pass(absl::Seconds(1));
+  EXPECT_NE(DrainBack().state, DecisionState::kOpen);
+}
+
 // More load takes the surge as its first part: nothing is taken away.
 TEST_F(DrainBackStepTest, MoreLoadTakesTheSurge) {
   Surge();

@@ -1,0 +1,106 @@
+// Differences of counters, over reloads of the gateway, and of the last seconds.
+
+#include "coordinator/core/switch/traffic.h"
+
+#include "gtest/gtest.h"
+#include "tests/unit/core/switch/a_switch.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+RouteReading Counting(uint64_t blue, uint64_t green, uint64_t green_bad = 0, std::string instance = "pid 7") {
+  RouteReading reading = AReading(50);
+  reading.backends["east"] = ABackend(50, blue);
+  reading.backends["west"] = ABackend(50, green, green_bad);
+  reading.instance = std::move(instance);
+  return reading;
+}
+
+SwitchedRoute Route() {
+  return ASwitch().routes.front();
+}
+
+// What was counted before a span began is not of the span.
+TEST(TrafficTest, CountsFromTheBeginning) {
+  RouteCount count = BeginCount(Route(), Counting(1000, 10));
+  EXPECT_EQ(count.Total(), BothCounts{});
+  NoteCount(count, Route(), Counting(1040, 30, 2));
+  EXPECT_EQ(count.Total().blue.requests, 40u);
+  EXPECT_EQ(count.Total().green.requests, 20u);
+  EXPECT_EQ(count.Total().green.Bad(), 2u);
+}
+
+// A reloaded gateway counts from 0; nothing that was known is lost, and nothing is counted twice.
+TEST(TrafficTest, GoesOnOverAReload) {
+  RouteCount count = BeginCount(Route(), Counting(1000, 10));
+  NoteCount(count, Route(), Counting(1040, 30));
+  NoteCount(count, Route(), Counting(5, 5, 0, "pid 8"));
+  NoteCount(count, Route(), Counting(6, 7, 0, "pid 8"));
+  EXPECT_EQ(count.Total().blue.requests, 46u);
+  EXPECT_EQ(count.Total().green.requests, 27u);
+  // The same where the gateway does not say that it began anew.
+  NoteCount(count, Route(), Counting(1, 1, 0, "pid 8"));
+  EXPECT_EQ(count.Total().blue.requests, 47u);
+}
+
+// What happened in the last seconds is told apart from a long calm before it.
+TEST(TrafficTest, SeesTheLastSeconds) {
+  RecentTraffic recent;
+  BothCounts total;
+  for (int second = 0; second < 100; ++second) {
+    total.green.requests += 10;
+    if (second >= 95) total.green.failed += 5;
+    NoteRecent(recent, total, kStart + absl::Seconds(second));
+  }
+  const BothCounts last = Recent(recent, kStart + absl::Seconds(99));
+  EXPECT_EQ(last.green.requests, 100u);
+  EXPECT_EQ(last.green.failed, 25u);
+  EXPECT_EQ(Recent(recent, kStart + absl::Seconds(200)), BothCounts{});
+}
+
+// However often it is told, few samples are kept.
+TEST(TrafficTest, KeepsFewSamples) {
+  RecentTraffic recent;
+  BothCounts total;
+  for (int i = 0; i < 10'000; ++i) {
+    ++total.blue.requests;
+    NoteRecent(recent, total, kStart + absl::Milliseconds(10) * i);
+  }
+  EXPECT_LE(recent.samples.size(), 24u);
+  const BothCounts last = Recent(recent, kStart + absl::Milliseconds(99'990));
+  EXPECT_NEAR(static_cast<double>(last.blue.requests), 1000.0, 60.0);
+}
+
+// A beginning of its own (another span) is no negative traffic.
+TEST(TrafficTest, BeginsAnewWhereTotalsGoDown) {
+  RecentTraffic recent;
+  BothCounts total;
+  total.blue.requests = 500;
+  NoteRecent(recent, total, kStart);
+  NoteRecent(recent, {}, kStart + absl::Seconds(1));
+  EXPECT_EQ(Recent(recent, kStart + absl::Seconds(1)), BothCounts{});
+}
+
+// Several routes are one side; what one of them does not count is not known of the side.
+TEST(TrafficTest, PutsRoutesTogether) {
+  SwitchSpec spec = ASwitch();
+  spec.routes.push_back(spec.routes.front());
+  spec.routes[1].key.route = "api";
+  std::map<RouteKey, RouteReading> readings;
+  readings[spec.routes[0].key] = Counting(300, 0);
+  EXPECT_FALSE(ReadSide(Side::kBlue, spec.routes, readings).seen);
+  readings[spec.routes[1].key] = Counting(100, 0);
+  readings[spec.routes[0].key].backends["east"].in_flight = 4;
+  readings[spec.routes[1].key].backends["east"].counters->latency_mean = absl::Milliseconds(50);
+  const SideReading blue = ReadSide(Side::kBlue, spec.routes, readings);
+  EXPECT_TRUE(blue.seen);
+  EXPECT_TRUE(blue.counted);
+  EXPECT_EQ(blue.servers_up, 6u);
+  EXPECT_EQ(blue.in_flight, 4u);
+  EXPECT_EQ(blue.latency_mean, absl::Milliseconds(20));
+  readings[spec.routes[1].key].backends["east"].in_flight.reset();
+  EXPECT_FALSE(ReadSide(Side::kBlue, spec.routes, readings).in_flight_known);
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "coordinator/core/switch/gateway_facts.h"
+#include "coordinator/core/switch/side_health.h"
 #include "coordinator/core/switch/switch_spec.h"
 
 namespace evenkeel::coordinator {
@@ -58,6 +59,14 @@ inline RouteReading AReading(uint32_t green_percent) {
   reading.proof = Proof::kServed;
   reading.instance = "pid 7";
   return reading;
+}
+
+// A cluster in which the three pods that are needed are Ready.
+inline SideSight AWellSide() {
+  SideSight sight;
+  sight.api_reachable = true;
+  sight.pods_needed = sight.pods_ready = 3;
+  return sight;
 }
 
 }  // namespace evenkeel::coordinator

@@ -1,0 +1,404 @@
+#include "coordinator/core/switch/advance.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/sentences.h"
+#include "coordinator/core/switch/freeze.h"
+#include "coordinator/core/switch/shapes.h"
+#include "coordinator/core/switch/transitions.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// One look at a switch.
+class Look {
+ public:
+  Look(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight)
+      : record_(record), memory_(memory), sight_(sight), at_{record, memory, sight, moves_} {}
+
+  SwitchMoves Go() {
+    memory_.waits_for.clear();
+    if (record_.phase == SwitchPhase::kEnded) return std::move(moves_);
+    NoteTraffic();
+    if (record_.phase == SwitchPhase::kPreflight) {
+      JudgePreflight();
+    } else if (!IsOutranked()) {
+      LookAtRoutes();
+      if (memory_.restored && AllWritten()) at_.ShowAnew();
+      GoOn();
+      WriteWishes();
+    }
+    return std::move(moves_);
+  }
+
+ private:
+  void NoteTraffic() {
+    for (const SwitchedRoute& route : record_.spec.routes) {
+      const RouteSight& seen = sight_.routes.at(route.key);
+      if (seen.reading) NoteReading(record_.ledger, route, *seen.reading);
+    }
+    NoteRecent(memory_.recent, TotalOf(record_.ledger), sight_.now);
+  }
+
+  // ---- preflight ----
+
+  void JudgePreflight() {
+    if (!sight_.findings) {
+      memory_.waits_for = "the preflight";
+      return;
+    }
+    if (HasBlocker(*sight_.findings))
+      return at_.End(SwitchEnd::kRefused, "The preflight found what blocks it");
+    if (record_.spec.mode == SwitchMode::kObserve) {
+      return at_.End(SwitchEnd::kObserved, "The preflight passed; the mode observes, so nothing was moved");
+    }
+    // The findings that hold a step hold the first one, too, when they come after the preflight.
+    if (MayMove()) {
+      at_.BeginStep(0);
+      WriteWishes();
+    }
+  }
+
+  // ---- routes ----
+
+  // L7: a coordinator with a greater epoch has written. Nothing is done here any more.
+  bool IsOutranked() {
+    for (const auto& [key, seen] : sight_.routes) {
+      if (seen.write == WriteState::kOutranked) {
+        at_.Stop(StopCause::kOutranked, absl::StrCat("another coordinator has written ", key.gateway, "/",
+                                                     key.route, Because(seen.detail)));
+      }
+    }
+    return record_.stop && record_.stop->cause == StopCause::kOutranked;
+  }
+
+  void LookAtRoutes() {
+    for (const SwitchedRoute& route : record_.spec.routes) {
+      const RouteSight& seen = sight_.routes.at(route.key);
+      RouteRecord& known = record_.routes.at(route.key);
+      if (seen.write == WriteState::kRefused) Refused(route, seen);
+      if (seen.write == WriteState::kBlocked) Blocked(route, known, seen.detail);
+      if (sight_.now - seen.away_since >= kGatewayPatience && !record_.stop) {
+        at_.Stop(StopCause::kGateway,
+                 absl::StrCat("gateway ", route.key.gateway, " does not answer", Because(seen.detail)));
+      }
+      if (!seen.reading || !known.written || seen.write != WriteState::kNone) continue;
+      if (IsShaped(route, *seen.reading, known.wished)) {
+        if (known.instance != seen.reading->instance) {
+          known.instance = seen.reading->instance;  // reloaded, and nothing was lost
+          at_.Happened(absl::StrCat("Gateway ", route.key.gateway, " was reloaded and has kept its weights"));
+        }
+        continue;
+      }
+      const bool reloaded = known.instance != seen.reading->instance;
+      Changed(route, known,
+              absl::StrCat("it has ", Say(route, ShapeOf(*seen.reading)), " instead of ",
+                           Say(route, known.wished)),
+              reloaded);
+    }
+  }
+
+  void Refused(const SwitchedRoute& route, const RouteSight& seen) {
+    const std::string why = absl::StrCat("gateway ", route.key.gateway, " refuses what is wished of ",
+                                         route.key.route, Because(seen.detail));
+    if (record_.phase == SwitchPhase::kMoving && !record_.stop) {
+      at_.FailStep(why);
+    } else {
+      at_.Stop(StopCause::kRefused, why);
+    }
+  }
+
+  void Blocked(const SwitchedRoute& route, RouteRecord& known, const std::string& what) {
+    if (record_.phase == SwitchPhase::kCommitting && record_.commit_wished) {
+      // Something is in flight at blue again: it is not closed, and its drain is watched anew.
+      memory_.empty_since.reset();
+      return at_.UnwishCommit();
+    }
+    Changed(route, known, what, false);
+  }
+
+  // A route is not as it was wished, and nobody here wrote it so.
+  void Changed(const SwitchedRoute& route, RouteRecord& known, const std::string& what, bool reloaded) {
+    const std::string name = absl::StrCat(route.key.gateway, "/", route.key.route);
+    const std::string how =
+        reloaded ? "the gateway was reloaded and " : "somebody else has changed the route: ";
+    const OnForeignChange rule = reloaded ? record_.spec.on_reload : record_.spec.on_foreign_change;
+    // What goes back to blue is wished whatever was there.
+    const bool heals = rule == OnForeignChange::kHeal || record_.phase == SwitchPhase::kRollingBack;
+    if (heals && MayHeal(known)) {
+      known.written = false;
+      at_.Happened(absl::StrCat(name, ": ", how, what, "; it is written again"));
+      healed_.insert(route.key);
+      return;
+    }
+    if (record_.stop) return;
+    at_.Stop(
+        StopCause::kForeignChange,
+        absl::StrCat(name, ": ", how, what,
+                     heals ? absl::StrCat("; it was written again ", kMostHeals, " times already") : ""));
+  }
+
+  bool MayHeal(RouteRecord& known) {
+    if (sight_.now - known.healing_since > kHealSpan) {
+      known.heals = 0;
+      known.healing_since = sight_.now;
+    }
+    if (known.heals >= kMostHeals) return false;
+    ++known.heals;
+    moves_.changed = true;
+    return true;
+  }
+
+  // Nothing at all is written: people are to decide.
+  bool IsFrozen() const {
+    if (!record_.stop) return false;
+    switch (record_.stop->cause) {
+      case StopCause::kForeignChange:
+      case StopCause::kRefused:
+      case StopCause::kOutranked:
+        return true;
+      case StopCause::kWayBack:
+        return record_.phase == SwitchPhase::kRollingBack;
+      case StopCause::kOperator:
+      case StopCause::kApproval:
+      case StopCause::kGates:
+      case StopCause::kGateway:
+      case StopCause::kDrain:
+        return false;
+    }
+    return true;
+  }
+
+  // Whatever is not as it was wished is wished again.
+  void WriteWishes() {
+    if (record_.phase == SwitchPhase::kEnded) return;
+    if (IsFrozen()) return;
+    for (const SwitchedRoute& route : record_.spec.routes) {
+      const RouteSight& seen = sight_.routes.at(route.key);
+      RouteRecord& known = record_.routes.at(route.key);
+      if (known.written || seen.write == WriteState::kUnderWay) continue;
+      WishToWrite wish{.key = route.key, .shape = known.wished, .only_from = {}, .may_cut = 0};
+      const bool whatever = record_.phase == SwitchPhase::kRollingBack || healed_.contains(route.key) ||
+                            record_.spec.on_foreign_change == OnForeignChange::kHeal;
+      if (!whatever) wish.only_from = known.read;
+      if (record_.phase == SwitchPhase::kCommitting) wish.may_cut = record_.may_cut;
+      moves_.wishes.push_back(std::move(wish));
+    }
+  }
+
+  bool AllWritten() const {
+    return std::all_of(record_.routes.begin(), record_.routes.end(),
+                       [](const auto& route) { return route.second.written; });
+  }
+
+  // ---- going on ----
+
+  void GoOn() {
+    switch (record_.phase) {
+      case SwitchPhase::kMoving:
+        if (AllWritten()) at_.BeginSoak();
+        return;
+      case SwitchPhase::kSoaking:
+        return Soak();
+      case SwitchPhase::kDraining:
+        if (!GreenFails() && AllWritten()) Drain();
+        return;
+      case SwitchPhase::kHolding:
+        if (!GreenFails() && AllWritten()) Hold();
+        return;
+      case SwitchPhase::kCommitting:
+        return Commit();
+      case SwitchPhase::kRollingBack:
+        return GoBack();
+      case SwitchPhase::kPreflight:
+      case SwitchPhase::kEnded:
+        return;
+    }
+  }
+
+  // A stop for these reasons leaves the failing green to people as well.
+  bool LeavesToPeople() const {
+    if (!record_.stop) return false;
+    switch (record_.stop->cause) {
+      case StopCause::kOperator:
+      case StopCause::kApproval:
+      case StopCause::kDrain:
+        return false;
+      case StopCause::kGates:
+      case StopCause::kWayBack:
+      case StopCause::kForeignChange:
+      case StopCause::kGateway:
+      case StopCause::kRefused:
+      case StopCause::kOutranked:
+        return true;
+    }
+    return true;
+  }
+
+  // Asks the gates; one that fails fails the step.
+  bool GreenFails() {
+    if (memory_.restored) return false;  // the routes have not been read back yet
+    const GateSight gates = at_.SightOfGates();
+    memory_.gates = AskGates(record_.spec.gates, gates, memory_.bad_since);
+    record_.baseline = NoteBaseline(record_.baseline, gates);
+    if (Together(memory_.gates) != GateVerdict::kFail || LeavesToPeople()) return false;
+    at_.FailStep(Reasons(memory_.gates, GateVerdict::kFail));
+    return true;
+  }
+
+  void Soak() {
+    if (GreenFails() || record_.stop || !AllWritten()) return;
+    const absl::Duration soaked = sight_.now - record_.phase_since;
+    const SwitchStep& step = record_.spec.steps[record_.step];
+    if (soaked < step.soak) return;
+    if (!GatesPass(soaked - step.soak)) return;
+    if (record_.step + 1 == record_.spec.steps.size()) return at_.BeginDrain();
+    if (MayMove()) at_.BeginStep(record_.step + 1);
+  }
+
+  // Else it waits, and stops after the gates' patience.
+  bool GatesPass(absl::Duration waited) {
+    if (Together(memory_.gates) == GateVerdict::kPass) return true;
+    const std::string open = Reasons(memory_.gates, GateVerdict::kInconclusive);
+    if (waited < record_.spec.gates.patience) {
+      memory_.waits_for = open;
+    } else if (!record_.stop) {
+      at_.Stop(StopCause::kGates,
+               absl::StrCat("it could not be told in ", Say(waited), " whether to go on: ", open));
+    }
+    return false;
+  }
+
+  // Whether green may be given more now, or the way back be closed.
+  bool MayMove() {
+    if (record_.stop) return false;
+    const uint32_t next = record_.phase == SwitchPhase::kPreflight ? 0 : record_.step + 1;
+    const bool is_step = next < record_.spec.steps.size();
+    if (is_step && record_.spec.steps[next].approve && !record_.approved) {
+      at_.Stop(StopCause::kApproval,
+               absl::StrCat("the step ", Say(record_.spec.steps[next]), " waits for approval"));
+      return false;
+    }
+    if (const auto freeze = FreezeAt(record_.spec.freezes, sight_.now)) {
+      memory_.waits_for =
+          absl::StrCat("the end of the freeze", Because(freeze->name), " at ", SayTime(freeze->until));
+      return false;
+    }
+    memory_.waits_for = sight_.held;
+    return sight_.held.empty();
+  }
+
+  void Drain() {
+    if (record_.stop) return;
+    const SideReading blue = at_.Reading(Side::kBlue);
+    if (Emptied(blue)) {
+      record_.drained = true;
+      at_.Happened("Nothing is in flight at blue any more, as the gateway counts");
+      return at_.BeginHold();
+    }
+    if (sight_.now - record_.draining_since < record_.spec.drain.deadline) {
+      memory_.waits_for = InFlight(blue);
+      return;
+    }
+    at_.Happened(absl::StrCat("After ", Say(record_.spec.drain.deadline), " blue still has ", InFlight(blue),
+                              "; it is left alone"));
+    at_.BeginHold();
+  }
+
+  static std::string InFlight(const SideReading& blue) {
+    if (!blue.seen) return "what the gateway does not tell";
+    if (!blue.in_flight_known) return "what this gateway does not count";
+    return absl::StrCat(Count(blue.in_flight, "request"), " in flight at blue");
+  }
+
+  // Nothing has been in flight for kEmptyFor.
+  bool Emptied(const SideReading& blue) {
+    if (!blue.seen || !blue.in_flight_known || blue.in_flight > 0) {
+      memory_.empty_since.reset();
+      return false;
+    }
+    if (!memory_.empty_since) memory_.empty_since = sight_.now;
+    return sight_.now - *memory_.empty_since >= kEmptyFor;
+  }
+
+  void Hold() {
+    if (!record_.drained && Emptied(at_.Reading(Side::kBlue))) {
+      record_.drained = moves_.changed = true;
+    }
+    if (record_.stop) return;
+    if (sight_.now < record_.hold_until) return;
+    if (!record_.spec.hold.commit_by_itself) {
+      memory_.waits_for = "somebody to commit it";
+      return;
+    }
+    if (GatesPass(sight_.now - record_.hold_until) && MayMove()) at_.BeginCommit();
+  }
+
+  // L10: blue is closed only when nothing is in flight there, or when what would be cut has been counted and
+  // allowed.
+  void Commit() {
+    if (record_.commit_wished) {
+      if (AllWritten()) at_.End(SwitchEnd::kCommitted, at_.SummaryOfCommit());
+      return;
+    }
+    if (record_.stop) return;
+    if (!record_.spec.hold.close_blue) return at_.WishCommitted(false);
+    const SideReading blue = at_.Reading(Side::kBlue);
+    if (Emptied(blue)) return at_.WishCommitted(true);
+    const bool late = sight_.now - record_.draining_since >= record_.spec.drain.deadline;
+    if (!late) {
+      memory_.waits_for = InFlight(blue);
+      return;
+    }
+    if (record_.may_cut > 0 && blue.seen && blue.in_flight_known && blue.in_flight <= record_.may_cut) {
+      return at_.WishCommitted(true);
+    }
+    switch (record_.spec.drain.at_deadline) {
+      case AtDrainDeadline::kLeave:
+        at_.Happened(absl::StrCat("Blue is not closed: it still has ", InFlight(blue)));
+        return at_.WishCommitted(false);
+      case AtDrainDeadline::kCut:
+        if (blue.seen && blue.in_flight_known) {
+          at_.Happened(absl::StrCat("Closing blue cuts at most ", InFlight(blue), ", as the rule says"));
+          record_.may_cut = blue.in_flight;
+          return at_.WishCommitted(true);
+        }
+        break;
+      case AtDrainDeadline::kAsk:
+        break;
+    }
+    at_.Stop(StopCause::kDrain, absl::StrCat("closing blue would cut ", InFlight(blue)));
+  }
+
+  void GoBack() {
+    if (AllWritten()) {
+      return at_.End(SwitchEnd::kRolledBack,
+                     absl::StrCat("Blue has all traffic again: ", record_.rollback_reason));
+    }
+    // L10, also where blue falls ill on the way.
+    const HealthAnswer back = at_.WayBack();
+    if (back.health == Health::kUnhealthy && !record_.stop) {
+      at_.Stop(StopCause::kWayBack,
+               absl::StrCat("blue fell ill while it was being given its traffic back: ", back.reason));
+    }
+  }
+
+  SwitchRecord& record_;
+  SwitchMemory& memory_;
+  const SwitchSight& sight_;
+  SwitchMoves moves_;
+  std::set<RouteKey> healed_;
+  Transitions at_;
+};
+
+}  // namespace
+
+SwitchMoves Advance(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight) {
+  return Look(record, memory, sight).Go();
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,75 @@
+#include "coordinator/core/switch/side_health.h"
+
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/sentences.h"
+#include "coordinator/core/switch/error_rate.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+constexpr uint32_t kPercent = 100;
+
+std::string PodsText(const SideSight& sight) {
+  return absl::StrCat(sight.pods_ready, " of ", sight.pods_needed, " needed pods are Ready");
+}
+
+std::string ServersText(const SideReading& reading) {
+  return absl::StrCat(reading.servers_up, " of its ", Count(reading.servers, "server"),
+                      reading.servers_up == 1 ? " answers" : " answer", " the gateway");
+}
+
+// What makes a side sick whatever else is said of it; empty: nothing does.
+std::string Sickness(const SideSight& sight, const SideReading& reading) {
+  if (sight.lost) return "the cluster is lost";
+  if (reading.seen && reading.servers_up == 0) {
+    return reading.servers == 0 ? "the gateway has no server for it" : ServersText(reading);
+  }
+  return "";
+}
+
+}  // namespace
+
+HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, const SideCount& recent,
+                          const GateRules& rules) {
+  if (std::string sick = Sickness(sight, reading); !sick.empty()) return {Health::kUnhealthy, sick};
+  if (recent.Bad() >= rules.min_failures &&
+      SurelyBadPermille(recent.Bad(), recent.requests) > rules.max_error_permille) {
+    return {Health::kUnhealthy,
+            absl::StrCat("it has failed ", recent.Bad(), " of its last ", Count(recent.requests, "request"))};
+  }
+  const bool sees_pods = sight.api_reachable && !sight.blind;
+  if (sees_pods && sight.pods_ready * kPercent < sight.pods_needed * kLeastReadyPercent) {
+    return {Health::kUnhealthy, PodsText(sight)};
+  }
+  if (!reading.seen) return {Health::kUnknown, "the gateway does not answer"};
+  if (!sees_pods && reading.servers_up < reading.servers) {
+    return {Health::kUnknown, absl::StrCat(ServersText(reading), ", and Kubernetes cannot be asked: ",
+                                           sight.api_reachable ? sight.blind_reason : sight.api_detail)};
+  }
+  return {Health::kHealthy,
+          sees_pods ? PodsText(sight) : absl::StrCat(ServersText(reading), ", which is what can be seen")};
+}
+
+HealthAnswer JudgeCarrier(const SideSight& sight, const SideReading& reading) {
+  if (std::string sick = Sickness(sight, reading); !sick.empty()) return {Health::kUnhealthy, sick};
+  if (reading.seen && reading.servers_up < reading.servers) {
+    return {Health::kUnhealthy, ServersText(reading)};
+  }
+  if (!sight.api_reachable) {
+    return {Health::kUnknown,
+            absl::StrCat("the Kubernetes API cannot be relied on", Because(sight.api_detail))};
+  }
+  if (sight.pods_ready < sight.pods_needed) return {Health::kUnhealthy, PodsText(sight)};
+  if (sight.blind) return {Health::kUnknown, sight.blind_reason};
+  if (sight.bad_nodes > 0) {
+    return {Health::kUnknown,
+            absl::StrCat(Count(sight.bad_nodes, "node"), " with pods of it ",
+                         sight.bad_nodes == 1 ? "is" : "are", " not well", ": ", sight.bad_node)};
+  }
+  if (!reading.seen) return {Health::kUnknown, "the gateway does not answer"};
+  return {Health::kHealthy, absl::StrCat(PodsText(sight), "; ", ServersText(reading))};
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,48 @@
+// Whether a side can carry what it is given: asked of green by the health gate, and of blue before anything
+// is given back to it (L10). Three-valued: what is not known is neither well nor sick. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "coordinator/core/switch/switch_spec.h"
+#include "coordinator/core/switch/traffic.h"
+
+namespace evenkeel::coordinator {
+
+// What Kubernetes and the agents say of the switched applications in one cluster.
+struct SideSight {
+  bool api_reachable = false;  // L8: else what follows is as it was
+  std::string api_detail;
+  bool blind = false;  // L2
+  std::string blind_reason;
+  bool lost = false;         // the whole cluster (cluster_loss.h)
+  uint32_t pods_needed = 0;  // by all applications together: blue's Ready ones when the switch began
+  uint32_t pods_ready = 0;   // each application counts no more than what it needs
+  uint32_t bad_nodes = 0;    // dead, sick or silent, with a pod of an application on them
+  std::string bad_node;      // one of them
+  bool operator==(const SideSight&) const = default;
+};
+
+enum class Health { kHealthy, kUnhealthy, kUnknown };
+struct HealthAnswer {
+  Health health = Health::kUnknown;
+  std::string reason;  // a clause
+  bool operator==(const HealthAnswer&) const = default;
+};
+
+// A share of Ready pods below this is no place to go back to.
+inline constexpr uint32_t kLeastReadyPercent = 60;
+
+// Of blue, before traffic goes back to it. `recent`: what it did in the last seconds, if it had traffic.
+//   unhealthy: the cluster is lost; none of its servers is up by the gateway's own checks; fewer than
+//              kLeastReadyPercent of its pods are Ready; it surely fails more than the gates allow
+//   unknown:   the gateway was not read, or Kubernetes is not seen and no check of the gateway vouches for it
+HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, const SideCount& recent,
+                          const GateRules& rules);
+
+// Of green, which has traffic or is to get some: every pod that is needed, every server, no bad node under
+// it.
+HealthAnswer JudgeCarrier(const SideSight& sight, const SideReading& reading);
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,145 @@
+#include "coordinator/core/switch/switch_orders.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/sentences.h"
+#include "coordinator/core/switch/shapes.h"
+#include "coordinator/core/switch/transitions.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+template <typename... Parts>
+absl::Status Not(const Parts&... parts) {
+  return absl::FailedPreconditionError(absl::StrCat(parts...));
+}
+
+// What may be ordered of no switch: empty where it may.
+std::string Beyond(const SwitchRecord& record) {
+  if (record.phase == SwitchPhase::kEnded) return "the switch has ended";
+  if (record.stop && record.stop->cause == StopCause::kOutranked) {
+    return absl::StrCat("this coordinator may not write any more: ", record.stop->reason);
+  }
+  return "";
+}
+
+// The operator has seen what the routes show, and goes on from there.
+void TakeAsSeen(SwitchRecord& record, const SwitchSight& sight) {
+  for (const SwitchedRoute& route : record.spec.routes) {
+    const auto known = record.routes.find(route.key);
+    const auto& reading = sight.routes.at(route.key).reading;
+    if (known == record.routes.end() || !reading) continue;
+    if (!known->second.written || !IsShaped(route, *reading, known->second.wished)) {
+      known->second.read = ShapeOf(*reading);
+      known->second.written = false;
+      known->second.heals = 0;
+    }
+  }
+}
+
+absl::Status AllowCut(SwitchRecord& record, const SideReading& blue, std::optional<uint64_t> may_cut) {
+  if (!may_cut) {
+    return Not(record.stop->reason, ": say how many may be cut, wait, or roll back");
+  }
+  if (!blue.seen || !blue.in_flight_known) {
+    return Not("how many requests closing blue would cut is not known: the gateway does not tell");
+  }
+  if (blue.in_flight > *may_cut) {
+    return Not(Count(blue.in_flight, "request"), blue.in_flight == 1 ? " is" : " are",
+               " in flight at blue by now, more than the ", *may_cut, " that may be cut");
+  }
+  record.may_cut = *may_cut;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status PauseSwitch(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight,
+                         const std::string& reason, SwitchMoves& moves) {
+  if (const std::string beyond = Beyond(record); !beyond.empty()) return Not(beyond);
+  if (record.phase == SwitchPhase::kRollingBack) return Not("it is being rolled back");
+  if (record.phase == SwitchPhase::kCommitting) return Not("it is being committed");
+  if (record.stop) return Not("it has stopped already: ", record.stop->reason);
+  Transitions{record, memory, sight, moves}.Stop(StopCause::kOperator,
+                                                 absl::StrCat("an operator has paused it", Because(reason)));
+  return absl::OkStatus();
+}
+
+absl::Status ResumeSwitch(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight,
+                          std::optional<uint64_t> may_cut, SwitchMoves& moves) {
+  if (const std::string beyond = Beyond(record); !beyond.empty()) return Not(beyond);
+  if (!record.stop) return Not("it has not stopped");
+  Transitions at{record, memory, sight, moves};
+  switch (record.stop->cause) {
+    case StopCause::kDrain:
+      if (absl::Status allowed = AllowCut(record, at.Reading(Side::kBlue), may_cut); !allowed.ok()) {
+        return allowed;
+      }
+      at.Happened(absl::StrCat("An operator lets up to ", record.may_cut, " requests be cut"));
+      break;
+    case StopCause::kApproval:
+      record.approved = true;
+      at.Happened("An operator has approved the next step");
+      break;
+    case StopCause::kForeignChange:
+    case StopCause::kRefused:
+      TakeAsSeen(record, sight);
+      at.Happened("An operator lets it go on from what the routes show");
+      break;
+    case StopCause::kGates:
+    case StopCause::kWayBack:
+      // It shows itself anew.
+      memory.bad_since.clear();
+      if (record.phase == SwitchPhase::kSoaking) record.phase_since = sight.now;
+      if (record.phase == SwitchPhase::kHolding) record.hold_until = std::max(record.hold_until, sight.now);
+      at.Happened("An operator lets it go on");
+      break;
+    case StopCause::kOperator:
+    case StopCause::kGateway:
+      at.Happened("An operator lets it go on");
+      break;
+    case StopCause::kOutranked:
+      break;  // beyond
+  }
+  record.stop.reset();
+  moves.changed = true;
+  return absl::OkStatus();
+}
+
+absl::Status RollBackSwitch(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight,
+                            const std::string& reason, bool onto_unknown, SwitchMoves& moves) {
+  if (const std::string beyond = Beyond(record); !beyond.empty()) return Not(beyond);
+  Transitions at{record, memory, sight, moves};
+  if (!HasMoved(record)) {
+    at.End(SwitchEnd::kCancelled, "An operator ended it before anything was moved");
+    return absl::OkStatus();
+  }
+  const HealthAnswer back = at.WayBack();
+  if (back.health == Health::kUnhealthy) {
+    return Not("blue is no place to go back to: ", back.reason);
+  }
+  if (back.health == Health::kUnknown && !onto_unknown) {
+    return Not("whether blue is healthy is not known: ", back.reason,
+               "; confirm that traffic shall go there all the same");
+  }
+  if (record.phase == SwitchPhase::kRollingBack && !record.stop) return absl::OkStatus();
+  at.BeginRollback(absl::StrCat("an operator has ordered it", Because(reason)));
+  return absl::OkStatus();
+}
+
+absl::Status CommitSwitch(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight,
+                          SwitchMoves& moves) {
+  if (const std::string beyond = Beyond(record); !beyond.empty()) return Not(beyond);
+  if (record.phase == SwitchPhase::kCommitting) return absl::OkStatus();
+  if (record.phase != SwitchPhase::kHolding) {
+    return Not("it is ", Word(record.phase), ": only a switch whose way back is held open can be committed");
+  }
+  if (record.stop) return Not("it has stopped: ", record.stop->reason, "; resume it first, or roll back");
+  const std::string failed = Reasons(memory.gates, GateVerdict::kFail);
+  if (!failed.empty()) return Not("green fails: ", failed);
+  Transitions{record, memory, sight, moves}.BeginCommit();
+  return absl::OkStatus();
+}
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,259 @@
+#include "coordinator/core/switch/transitions.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+#include "coordinator/core/sentences.h"
+#include "coordinator/core/switch/shapes.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+uint32_t PercentAt(const SwitchRecord& record) {
+  return record.phase == SwitchPhase::kRollingBack ? 0 : record.spec.steps[record.step].percent;
+}
+
+}  // namespace
+
+void Transitions::Happened(std::string sentence) {
+  moves.happened.push_back(std::move(sentence));
+  moves.changed = true;
+}
+
+std::map<RouteKey, RouteReading> Transitions::Readings() const {
+  std::map<RouteKey, RouteReading> readings;
+  for (const auto& [key, seen] : sight.routes) {
+    if (seen.reading) readings[key] = *seen.reading;
+  }
+  return readings;
+}
+
+SideReading Transitions::Reading(Side side) const {
+  return ReadSide(side, record.spec.routes, Readings());
+}
+
+HealthAnswer Transitions::WayBack() const {
+  return JudgeWayBack(sight.blue, Reading(Side::kBlue), Recent(memory.recent, sight.now).blue,
+                      record.spec.gates);
+}
+
+GateSight Transitions::SightOfGates() const {
+  GateSight gates;
+  gates.now = sight.now;
+  gates.step = record.spec.steps[record.step];
+  gates.last_step = record.step + 1 == record.spec.steps.size();
+  // Of the step, whatever phases it has gone through since its weights were read back.
+  for (const LedgerSpan& span : record.ledger.spans) {
+    if (span.step != record.step || span.begin < record.step_shown_since) continue;
+    gates.whole += span.Total();
+    for (const auto& [kind, count] : span.probes) gates.probes[kind] += count;
+  }
+  gates.recent = Recent(memory.recent, sight.now);
+  gates.blue = Reading(Side::kBlue);
+  gates.green = Reading(Side::kGreen);
+  gates.baseline = record.baseline;
+  gates.green_sight = sight.green;
+  for (const auto& [name, answer] : sight.hooks) {
+    if (answer.time >= record.step_shown_since) gates.hooks[name] = answer;
+  }
+  return gates;
+}
+
+std::string Transitions::SummaryOfCommit() const {
+  const BothCounts total = TotalOf(record.ledger);
+  ProbeCount probes;
+  for (const auto& [kind, count] : ProbesOf(record.ledger)) probes += count;
+  return absl::StrCat("Cluster ", record.spec.to, " has all traffic. Of ",
+                      Count(total.blue.requests + total.green.requests, "request"), " during the switch ",
+                      total.blue.Bad() + total.green.Bad(), " failed and ", total.blue.cut + total.green.cut,
+                      " were cut; the prober lost ", probes.failed, " of ", probes.requests);
+}
+
+void Transitions::Enter(SwitchPhase phase) {
+  record.phase = phase;
+  record.phase_since = sight.now;
+  memory.waits_for.clear();
+  moves.changed = true;
+  if (phase == SwitchPhase::kEnded) return;
+  BeginSpan(record.ledger, phase, record.step, PercentAt(record), sight.now, record.spec.routes, Readings());
+}
+
+void Transitions::EndReport() {
+  if (record.reports.empty() || record.reports.back().ended) return;
+  record.reports.back().ended = sight.now;
+  record.reports.back().gates = memory.gates;
+}
+
+template <typename ShapeOfRoute>
+void Transitions::Wish(const ShapeOfRoute& shape) {
+  for (const SwitchedRoute& route : record.spec.routes) {
+    auto [known, is_new] = record.routes.try_emplace(route.key);
+    if (is_new) {
+      // The first wish goes from what the preflight saw.
+      const auto& reading = sight.routes.at(route.key).reading;
+      known->second.read = reading ? ShapeOf(*reading) : ShapeOnBlue(route);
+    }
+    known->second.wished = shape(route);
+    known->second.written = false;
+  }
+  moves.changed = true;
+}
+
+void Transitions::BeginStep(uint32_t step) {
+  EVENKEEL_CHECK(step < record.spec.steps.size()) << "there is no step " << step;
+  EndReport();
+  record.step = step;
+  record.approved = false;
+  record.reports.push_back({.step = step, .decided = sight.now, .moved = {}, .ended = {}, .gates = {}});
+  if (record.reports.size() > SwitchRecord::kMostReports) record.reports.erase(record.reports.begin());
+  Wish([&](const SwitchedRoute& route) { return ShapeAt(route, record.spec.steps[step]); });
+  memory.bad_since.clear();
+  memory.gates.clear();
+  Enter(SwitchPhase::kMoving);
+  Happened(
+      absl::StrCat("Step ", step + 1, " of ", record.spec.steps.size(), ": ", Say(record.spec.steps[step])));
+}
+
+void Transitions::BeginSoak() {
+  StepReport& report = record.reports.back();
+  if (!report.moved) {
+    report.moved = sight.now;
+    Happened(absl::StrCat("All routes were read back as wished after ", Say(sight.now - report.decided)));
+  }
+  record.step_shown_since = sight.now;
+  memory.recent = {};
+  Enter(SwitchPhase::kSoaking);
+}
+
+void Transitions::ShowAnew() {
+  memory.restored = false;
+  record.step_shown_since = sight.now;
+  Enter(record.phase);
+  Happened("After a restart of the coordinator all routes were read back as wished");
+}
+
+void Transitions::BeginDrain() {
+  record.draining_since = sight.now;
+  record.drained = false;
+  memory.empty_since.reset();
+  Enter(SwitchPhase::kDraining);
+}
+
+void Transitions::BeginHold() {
+  EndReport();
+  record.hold_until = sight.now + record.spec.hold.length;
+  Enter(SwitchPhase::kHolding);
+  Happened(absl::StrCat("Green has everything; the way back stays open until ", SayTime(record.hold_until)));
+}
+
+void Transitions::BeginCommit() {
+  EndReport();
+  record.commit_wished = false;
+  record.may_cut = 0;
+  memory.empty_since.reset();
+  Enter(SwitchPhase::kCommitting);
+}
+
+void Transitions::WishCommitted(bool close_blue) {
+  record.commit_wished = true;
+  Wish([&](const SwitchedRoute& route) { return ShapeCommitted(route, close_blue); });
+}
+
+void Transitions::UnwishCommit() {
+  record.commit_wished = false;
+  Wish([](const SwitchedRoute& route) { return ShapeCommitted(route, false); });
+}
+
+void Transitions::BeginRollback(const std::string& reason) {
+  EndReport();
+  record.stop.reset();
+  record.rollback_reason = reason;
+  Wish([](const SwitchedRoute& route) { return ShapeOnBlue(route); });
+  Enter(SwitchPhase::kRollingBack);
+  Happened(absl::StrCat("Everything goes back to blue: ", reason));
+}
+
+void Transitions::FailStep(const std::string& reason) {
+  if (record.spec.on_failed_gate == OnFailedGate::kStop) {
+    return Stop(StopCause::kGates, absl::StrCat("green fails, and the rule is to stop: ", reason));
+  }
+  const HealthAnswer back = WayBack();
+  if (back.health == Health::kHealthy) return BeginRollback(reason);
+  Stop(StopCause::kWayBack,
+       absl::StrCat("green fails (", reason, "), and blue is no place to go back to: ", back.reason));
+}
+
+void Transitions::Stop(StopCause cause, const std::string& reason) {
+  if (record.stop && record.stop->cause == cause) return;
+  record.stop = SwitchStop{cause, reason, sight.now};
+  Happened(absl::StrCat("It stops and asks: ", reason));
+}
+
+void Transitions::End(SwitchEnd end, const std::string& outcome) {
+  EndReport();
+  record.stop.reset();
+  record.end = end;
+  record.outcome = outcome;
+  Enter(SwitchPhase::kEnded);
+}
+
+void NoteWritten(SwitchRecord& record, const RouteKey& key, const RouteReading& reading) {
+  RouteRecord& route = record.routes.at(key);
+  route.written = true;
+  route.read = ShapeOf(reading);
+  route.instance = reading.instance;
+}
+
+void RestoreSwitch(SwitchRecord& record, SwitchMemory& memory, absl::Time now) {
+  memory = {};
+  memory.restored = HasMoved(record);
+  for (auto& [key, route] : record.routes) route.written = false;
+  record.phase_since = now;
+}
+
+bool HasMoved(const SwitchRecord& record) {
+  return !record.routes.empty();
+}
+
+const char* Word(StopCause cause) {
+  switch (cause) {
+    case StopCause::kOperator:
+      return "operator";
+    case StopCause::kApproval:
+      return "approval";
+    case StopCause::kGates:
+      return "gates";
+    case StopCause::kWayBack:
+      return "way_back";
+    case StopCause::kForeignChange:
+      return "foreign_change";
+    case StopCause::kGateway:
+      return "gateway";
+    case StopCause::kRefused:
+      return "refused";
+    case StopCause::kOutranked:
+      return "outranked";
+    case StopCause::kDrain:
+      return "drain";
+  }
+  return "operator";
+}
+
+const char* Word(SwitchEnd end) {
+  switch (end) {
+    case SwitchEnd::kCommitted:
+      return "committed";
+    case SwitchEnd::kRolledBack:
+      return "rolled_back";
+    case SwitchEnd::kRefused:
+      return "refused";
+    case SwitchEnd::kObserved:
+      return "observed";
+    case SwitchEnd::kCancelled:
+      return "cancelled";
+  }
+  return "cancelled";
+}
+
+}  // namespace evenkeel::coordinator

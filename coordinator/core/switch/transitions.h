@@ -1,0 +1,51 @@
+// The steps from one phase of a switch to the next: what each changes in the record, what it wishes, and what
+// it says. When they are taken is decided in advance.h and switch_orders.h.
+#pragma once
+
+#include <string>
+
+#include "coordinator/core/switch/advance.h"
+
+namespace evenkeel::coordinator {
+
+struct Transitions {
+  SwitchRecord& record;
+  SwitchMemory& memory;
+  const SwitchSight& sight;
+  SwitchMoves& moves;
+
+  // L10: only after a preflight without blockers (0), or with all gates passed (others).
+  void BeginStep(uint32_t step);
+  void BeginSoak();
+  // After a restart: what gates look at begins anew, in the same phase.
+  void ShowAnew();
+  void BeginDrain();
+  void BeginHold();
+  void BeginCommit();
+  // L10: the caller has seen that blue is healthy.
+  void BeginRollback(const std::string& reason);
+  // Green may not keep what it has: back to blue if that is healthy and the rule says so; else it stops.
+  void FailStep(const std::string& reason);
+
+  void WishCommitted(bool close_blue);
+  void UnwishCommit();  // blue stays open after all
+  void Stop(StopCause cause, const std::string& reason);
+  void End(SwitchEnd end, const std::string& outcome);
+  // Evidence; the record is written with it.
+  void Happened(std::string sentence);
+
+  // ---- what is seen ----
+  SideReading Reading(Side side) const;
+  GateSight SightOfGates() const;
+  HealthAnswer WayBack() const;
+  std::string SummaryOfCommit() const;
+
+ private:
+  void Enter(SwitchPhase phase);
+  void EndReport();
+  std::map<RouteKey, RouteReading> Readings() const;
+  template <typename ShapeOfRoute>
+  void Wish(const ShapeOfRoute& shape);
+};
+
+}  // namespace evenkeel::coordinator

@@ -1,0 +1,90 @@
+// Whether a side can carry what it is given (L10).
+
+#include "coordinator/core/switch/side_health.h"
+
+#include <functional>
+
+#include "gtest/gtest.h"
+#include "tests/unit/core/switch/a_switch.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+struct Way {
+  SideSight sight = AWellSide();
+  SideReading reading = {.seen = true, .servers = 3, .servers_up = 3, .counted = true, .latency_mean = {}};
+  SideCount recent;
+};
+
+// Traffic goes back to a blue that is well, and to no other; what is not known is neither.
+TEST(SideHealthTest, GoesBackOnlyToTheHealthy) {
+  const struct {
+    const char* name;
+    std::function<void(Way&)> change;
+    Health health;
+  } table[] = {
+      {"well", [](Way&) {}, Health::kHealthy},
+      {"lost", [](Way& way) { way.sight.lost = true; }, Health::kUnhealthy},
+      {"no server answers", [](Way& way) { way.reading.servers_up = 0; }, Health::kUnhealthy},
+      {"no server is there", [](Way& way) { way.reading = {.seen = true, .latency_mean = {}}; },
+       Health::kUnhealthy},
+      {"one pod of three restarts", [](Way& way) { way.sight.pods_ready = 2; }, Health::kHealthy},
+      {"two pods of three restart", [](Way& way) { way.sight.pods_ready = 1; }, Health::kUnhealthy},
+      {"seven pods of ten",
+       [](Way& way) {
+         way.sight.pods_needed = 10;
+         way.sight.pods_ready = 7;
+       },
+       Health::kHealthy},
+      {"it fails", [](Way& way) { way.recent = {.requests = 100, .server_errors = 50}; }, Health::kUnhealthy},
+      {"one request failed", [](Way& way) { way.recent = {.requests = 100, .server_errors = 1}; },
+       Health::kHealthy},
+      {"API away, the gateway vouches", [](Way& way) { way.sight.api_reachable = false; }, Health::kHealthy},
+      {"API away, and a server down",
+       [](Way& way) {
+         way.sight.api_reachable = false;
+         way.reading.servers_up = 2;
+       },
+       Health::kUnknown},
+      {"few pods, as it was before the API went away",
+       [](Way& way) {
+         way.sight.api_reachable = false;
+         way.sight.pods_ready = 0;
+       },
+       Health::kHealthy},
+      {"the gateway is away", [](Way& way) { way.reading = {.latency_mean = {}}; }, Health::kUnknown},
+  };
+  for (const auto& row : table) {
+    Way way;
+    row.change(way);
+    const HealthAnswer answer = JudgeWayBack(way.sight, way.reading, way.recent, GateRules{});
+    EXPECT_EQ(answer.health, row.health) << row.name << ": " << answer.reason;
+    EXPECT_FALSE(answer.reason.empty()) << row.name;
+  }
+}
+
+// Green must have all that is needed: each pod, each server, no node that is not well.
+TEST(SideHealthTest, GivesOnlyToTheWhole) {
+  const struct {
+    const char* name;
+    std::function<void(Way&)> change;
+    Health health;
+  } table[] = {
+      {"well", [](Way&) {}, Health::kHealthy},
+      {"a pod less", [](Way& way) { way.sight.pods_ready = 2; }, Health::kUnhealthy},
+      {"a server less", [](Way& way) { way.reading.servers_up = 2; }, Health::kUnhealthy},
+      {"lost", [](Way& way) { way.sight.lost = true; }, Health::kUnhealthy},
+      {"a silent node", [](Way& way) { way.sight.bad_nodes = 1; }, Health::kUnknown},
+      {"API away", [](Way& way) { way.sight.api_reachable = false; }, Health::kUnknown},
+      {"blind", [](Way& way) { way.sight.blind = true; }, Health::kUnknown},
+      {"the gateway is away", [](Way& way) { way.reading = {.latency_mean = {}}; }, Health::kUnknown},
+  };
+  for (const auto& row : table) {
+    Way way;
+    row.change(way);
+    EXPECT_EQ(JudgeCarrier(way.sight, way.reading).health, row.health) << row.name;
+  }
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

@@ -9,7 +9,7 @@
 namespace evenkeel::coordinator {
 namespace {
 
-constexpr uint32_t kPercent = 100;
+constexpr uint32_t kWhole = 100;
 
 std::string PodsText(const SideSight& sight) {
   return absl::StrCat(sight.pods_ready, " of ", sight.pods_needed, " needed pods are Ready");
@@ -40,7 +40,7 @@ HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, co
             absl::StrCat("it has failed ", recent.Bad(), " of its last ", Count(recent.requests, "request"))};
   }
   const bool sees_pods = sight.api_reachable && !sight.blind;
-  if (sees_pods && sight.pods_ready * kPercent < sight.pods_needed * kLeastReadyPercent) {
+  if (sees_pods && sight.pods_ready * kWhole < sight.pods_needed * kLeastReadyPercent) {
     return {Health::kUnhealthy, PodsText(sight)};
   }
   if (!reading.seen) return {Health::kUnknown, "the gateway does not answer"};

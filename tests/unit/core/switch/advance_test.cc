@@ -1,0 +1,450 @@
+// How a switch goes on: forward by its gates, back by itself, and never where it may not (L10).
+
+#include "coordinator/core/switch/advance.h"
+
+#include "coordinator/core/switch/shapes.h"
+#include "gtest/gtest.h"
+#include "tests/unit/core/switch/switch_world.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+using AdvanceTest = SwitchWorld;
+
+const RouteKey kWeb = {"edge", "web"};
+
+SwitchSpec Quick() {
+  SwitchSpec spec = ASwitch();
+  spec.hold.length = absl::Seconds(5);
+  return spec;
+}
+
+// Step by step to green, drained by the gateway's own count, held, committed; nothing failed.
+TEST_F(AdvanceTest, GoesAllTheWay) {
+  Begin(Quick());
+  Pass(absl::Minutes(2));
+  ASSERT_EQ(record_.end, SwitchEnd::kCommitted) << Word(record_.phase);
+  std::vector<uint32_t> percents;
+  for (const WishToWrite& wish : wishes_) percents.push_back(wish.shape.backends.at("west").percent);
+  EXPECT_EQ(percents, (std::vector<uint32_t>{10, 50, 100, 100}));
+  EXPECT_TRUE(record_.drained);
+  ASSERT_EQ(record_.reports.size(), 3u);
+  for (const StepReport& report : record_.reports) {
+    ASSERT_TRUE(report.moved && report.ended);
+    EXPECT_LE(*report.moved - report.decided, absl::Seconds(1));
+    EXPECT_GE(*report.ended - *report.moved, absl::Seconds(10));
+    EXPECT_EQ(Together(report.gates), GateVerdict::kPass);
+  }
+  EXPECT_NE(record_.outcome.find("0 failed and 0 were cut"), std::string::npos) << record_.outcome;
+}
+
+// Each wish says from which shape it goes, so that nobody else's change is written over.
+TEST_F(AdvanceTest, GoesFromWhatWasRead) {
+  Begin(Quick());
+  Pass(absl::Minutes(2));
+  ASSERT_EQ(wishes_.size(), 4u);
+  EXPECT_EQ(wishes_[0].only_from, ShapeOf(AReading(0)));
+  EXPECT_EQ(wishes_[1].only_from, ShapeAt(record_.spec.routes[0], record_.spec.steps[0]));
+  EXPECT_EQ(wishes_[2].only_from, ShapeAt(record_.spec.routes[0], record_.spec.steps[1]));
+}
+
+// Nothing is moved before the preflight has answered, with a blocker, or by a mode that observes.
+TEST_F(AdvanceTest, MovesNothingWithoutAPreflight) {
+  Begin(Quick());
+  findings_.reset();
+  Pass(absl::Minutes(1));
+  EXPECT_EQ(record_.phase, SwitchPhase::kPreflight);
+  findings_ = {{FindingCode::kAnswer, Severity::kBlocker, "edge/web", "green-1 does not answer"}};
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(record_.end, SwitchEnd::kRefused);
+
+  Begin(Quick());
+  record_.spec.mode = SwitchMode::kObserve;
+  findings_ = {{FindingCode::kHeadroom, Severity::kWarning, "cluster west", "little"}};
+  Pass(absl::Minutes(1));
+  EXPECT_EQ(record_.end, SwitchEnd::kObserved);
+  EXPECT_TRUE(wishes_.empty());
+}
+
+// A green that begins to fail at any step is rolled back by itself, within the gate's window.
+TEST_F(AdvanceTest, RollsBackAFailingGreenAtEachStep) {
+  for (uint32_t step = 0; step < 3; ++step) {
+    Begin(Quick());
+    green_fails_percent_ = 0;
+    PassToStep(step);
+    Pass(absl::Seconds(4));
+    green_fails_percent_ = 50;
+    Pass(absl::Seconds(5));
+    ASSERT_EQ(record_.end, SwitchEnd::kRolledBack) << "step " << step;
+    EXPECT_EQ(Green(), 0u);
+    EXPECT_NE(record_.outcome.find("errors: green has failed"), std::string::npos) << record_.outcome;
+  }
+}
+
+// The way back is open until the end of the hold.
+TEST_F(AdvanceTest, RollsBackOutOfTheHold) {
+  Begin(Quick());
+  record_.spec.hold.length = absl::Minutes(10);
+  PassUntil(SwitchPhase::kHolding);
+  Pass(absl::Minutes(9));
+  green_.pods_ready = 1;
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(record_.end, SwitchEnd::kRolledBack) << Word(record_.phase);
+}
+
+// L10: never back onto a blue that is not healthy. It stops and asks, and leaves the weights alone.
+TEST_F(AdvanceTest, NeverGoesBackToASickBlue) {
+  Begin(Quick());
+  PassToStep(1);
+  green_fails_percent_ = blue_fails_percent_ = 100;
+  Pass(absl::Seconds(20));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kWayBack);
+  EXPECT_EQ(Green(), 50u);
+  // Nor by an operator's order.
+  SwitchMoves moves;
+  EXPECT_FALSE(RollBackSwitch(record_, memory_, Sight(), "", true, moves).ok());
+  // Once it is well again, by an order.
+  blue_fails_percent_ = 0;
+  Pass(absl::Seconds(20));
+  EXPECT_EQ(Green(), 50u);
+  ASSERT_TRUE(RollBackSwitch(record_, memory_, Sight(), "", false, moves).ok());
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(record_.end, SwitchEnd::kRolledBack);
+}
+
+// The rule may be to stop instead.
+TEST_F(AdvanceTest, StopsWhereThatIsTheRule) {
+  Begin(Quick());
+  record_.spec.on_failed_gate = OnFailedGate::kStop;
+  PassToStep(1);
+  green_fails_percent_ = 100;
+  Pass(absl::Seconds(20));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kGates);
+  EXPECT_EQ(Green(), 50u);
+}
+
+// What cannot be told waits; after the gates' patience it stops, and goes on by an order with a soak anew.
+TEST_F(AdvanceTest, WaitsAndThenAsks) {
+  Begin(Quick());
+  record_.spec.gates.patience = absl::Seconds(30);
+  PassToStep(1);
+  green_.blind = true;
+  green_.blind_reason = "many nodes are silent";
+  Pass(absl::Seconds(35));
+  EXPECT_FALSE(record_.stop);
+  EXPECT_NE(memory_.waits_for.find("many nodes are silent"), std::string::npos) << memory_.waits_for;
+  Pass(absl::Seconds(10));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kGates);
+  green_.blind = false;
+  Pass(absl::Minutes(1));
+  EXPECT_EQ(record_.step, 1u);
+  SwitchMoves moves;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Seconds(9));
+  EXPECT_EQ(record_.step, 1u);
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(record_.step, 2u);
+}
+
+// A step that asks for approval waits for it, each time.
+TEST_F(AdvanceTest, AsksForApproval) {
+  Begin(Quick());
+  record_.spec.steps[0].approve = record_.spec.steps[2].approve = true;
+  Pass(absl::Minutes(1));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kApproval);
+  EXPECT_TRUE(wishes_.empty());
+  SwitchMoves moves;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Minutes(1));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(Green(), 50u);
+  // While it waits, a failing green is rolled back all the same.
+  green_fails_percent_ = 100;
+  Pass(absl::Seconds(5));
+  EXPECT_EQ(record_.end, SwitchEnd::kRolledBack);
+}
+
+// In a freeze nothing is moved forward; a rollback is no move forward.
+TEST_F(AdvanceTest, WaitsForTheEndOfAFreeze) {
+  Begin(Quick());
+  FreezeWindow freeze;
+  freeze.name = "fair";
+  freeze.from = kStart + absl::Seconds(15);
+  freeze.until = kStart + absl::Minutes(10);
+  record_.spec.freezes = {freeze};
+  Pass(absl::Minutes(5));
+  EXPECT_EQ(Green(), 50u);
+  EXPECT_FALSE(record_.stop);
+  EXPECT_NE(memory_.waits_for.find("the freeze (fair)"), std::string::npos) << memory_.waits_for;
+  green_fails_percent_ = 100;
+  Pass(absl::Seconds(5));
+  EXPECT_EQ(record_.end, SwitchEnd::kRolledBack);
+}
+
+// A paused cluster holds the next step.
+TEST_F(AdvanceTest, IsHeldByAPause) {
+  Begin(Quick());
+  PassToStep(0);
+  held_ = "the end of the pause of cluster west";
+  Pass(absl::Minutes(1));
+  EXPECT_EQ(Green(), 10u);
+  EXPECT_EQ(memory_.waits_for, held_);
+  held_.clear();
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green(), 50u);
+}
+
+// Somebody else's weight stops the switch; what was found is left as it is until an operator goes on from
+// there.
+TEST_F(AdvanceTest, StopsForAForeignChange) {
+  Begin(Quick());
+  PassToStep(1);
+  gateway_[kWeb].backends["west"].percent = 30;
+  gateway_[kWeb].backends["east"].percent = 70;
+  const size_t wishes = wishes_.size();
+  Pass(absl::Minutes(1));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kForeignChange);
+  EXPECT_NE(record_.stop->reason.find("30 % green and 70 % blue instead of 50 % green"), std::string::npos)
+      << record_.stop->reason;
+  EXPECT_EQ(wishes_.size(), wishes);
+  SwitchMoves moves;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green(), 50u);
+}
+
+// A change between the reading and the write is not written over either.
+TEST_F(AdvanceTest, StopsForAChangeJustBeforeAWrite) {
+  Begin(Quick());
+  PassToStep(1);
+  Pass(absl::Milliseconds(9900));
+  ASSERT_EQ(record_.step, 1u);
+  record_.routes[kWeb].read.backends["west"].percent = 49;  // as if it had been read before the change
+  now_ += kLook;
+  Look();
+  ASSERT_EQ(record_.step, 2u);
+  Pass(absl::Seconds(1));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kForeignChange);
+  EXPECT_EQ(Green(), 50u);
+}
+
+// By the rule it is healed instead; a quarrel is not.
+TEST_F(AdvanceTest, HealsUpToALimit) {
+  Begin(Quick());
+  record_.spec.on_foreign_change = OnForeignChange::kHeal;
+  record_.spec.steps[1].soak = absl::Hours(1);
+  PassToStep(1);
+  for (uint32_t i = 0; i < kMostHeals; ++i) {
+    gateway_[kWeb].backends["west"].percent = 30;
+    Pass(absl::Seconds(1));
+    ASSERT_EQ(Green(), 50u);
+    ASSERT_FALSE(record_.stop);
+  }
+  gateway_[kWeb].backends["west"].percent = 30;
+  Pass(absl::Seconds(1));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kForeignChange);
+}
+
+// A reload that lost the weights is healed, one that kept them is told, and the counters go on over both.
+TEST_F(AdvanceTest, LivesThroughReloads) {
+  Begin(Quick());
+  PassToStep(1);
+  gateway_[kWeb] = AReading(0);
+  gateway_[kWeb].instance = "pid 8";
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green(), 50u);
+  EXPECT_FALSE(record_.stop);
+  EXPECT_TRUE(Happened("the gateway was reloaded and it has 0 % green"));
+  gateway_[kWeb].instance = "pid 9";
+  Pass(absl::Seconds(1));
+  EXPECT_TRUE(Happened("was reloaded and has kept its weights"));
+  Pass(absl::Minutes(2));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+}
+
+// A gateway that does not answer stops the switch after a while; once it answers it is as wished, and the
+// switch goes on by an order.
+TEST_F(AdvanceTest, StopsWhereAGatewayIsAway) {
+  Begin(Quick());
+  PassToStep(1);
+  away_.insert(kWeb);
+  deaf_.insert(kWeb);
+  away_since_[kWeb] = now_;
+  Pass(absl::Seconds(9));
+  EXPECT_FALSE(record_.stop);
+  Pass(absl::Seconds(2));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kGateway);
+  away_.clear();
+  deaf_.clear();
+  away_since_.clear();
+  SwitchMoves moves;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Minutes(2));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+}
+
+// Of two gateways one refuses a step: both are given back to blue.
+TEST_F(AdvanceTest, MovesAllRoutesOrNone) {
+  SwitchSpec spec = Quick();
+  spec.routes.push_back(spec.routes[0]);
+  spec.routes[1].key.route = "api";
+  Begin(spec);
+  PassToStep(0);
+  EXPECT_EQ(Green("web"), 10u);
+  EXPECT_EQ(Green("api"), 10u);
+  refuses_.insert({"edge", "api"});
+  Pass(absl::Milliseconds(10'200));
+  refuses_.clear();
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(record_.end, SwitchEnd::kRolledBack) << Word(record_.phase);
+  EXPECT_EQ(Green("web"), 0u);
+  EXPECT_EQ(Green("api"), 0u);
+}
+
+// L7: where a greater mark was found nothing is written any more, and no order changes that.
+TEST_F(AdvanceTest, EndsWhereAnotherCoordinatorLeads) {
+  Begin(Quick());
+  PassToStep(1);
+  answers_[kWeb] = WriteState::kOutranked;
+  const size_t wishes = wishes_.size();
+  Look();
+  green_fails_percent_ = 100;
+  gateway_[kWeb].backends["west"].percent = 0;
+  Pass(absl::Minutes(1));
+  EXPECT_EQ(wishes_.size(), wishes);
+  SwitchMoves moves;
+  EXPECT_FALSE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  EXPECT_FALSE(RollBackSwitch(record_, memory_, Sight(), "", true, moves).ok());
+}
+
+// L4: a coordinator that dies after any look at all goes on, and ends where it would have ended.
+TEST_F(AdvanceTest, GoesOnAfterACrashAtAnyLook) {
+  for (int look = 1; look < 420; look += 7) {
+    Begin(Quick());
+    crashes_ = look;
+    Pass(absl::Minutes(3));
+    ASSERT_EQ(record_.end, SwitchEnd::kCommitted)
+        << "crash after look " << look << ": " << Word(record_.phase);
+    ASSERT_EQ(Green(), 100u);
+  }
+  for (int look = 1; look < 250; look += 7) {
+    Begin(Quick());
+    crashes_ = look;
+    green_fails_percent_ = 0;
+    PassToStep(1);
+    green_fails_percent_ = 100;
+    Pass(absl::Minutes(1));
+    ASSERT_EQ(record_.end, SwitchEnd::kRolledBack)
+        << "crash after look " << look << ": " << Word(record_.phase);
+    ASSERT_EQ(Green(), 0u);
+  }
+}
+
+// Nothing that was counted is lost with the process.
+TEST_F(AdvanceTest, CountsOnOverACrash) {
+  Begin(Quick());
+  PassToStep(1);
+  const uint64_t before = TotalOf(record_.ledger).green.requests;
+  const SwitchRecord durable = record_;
+  Pass(absl::Seconds(2));
+  record_ = durable;
+  RestoreSwitch(record_, memory_, now_);
+  Look();
+  EXPECT_EQ(TotalOf(record_.ledger).green.requests, before + 20 * kRequestsALook / 2);
+}
+
+// It is drained when the gateway counts nothing in flight for a while, and not before.
+TEST_F(AdvanceTest, DrainsByTheGatewaysCount) {
+  Begin(Quick());
+  gateway_[kWeb].backends["east"].in_flight = 2;
+  PassUntil(SwitchPhase::kDraining);
+  Pass(absl::Seconds(20));
+  EXPECT_EQ(record_.phase, SwitchPhase::kDraining);
+  EXPECT_EQ(memory_.waits_for, "2 requests in flight at blue");
+  gateway_[kWeb].backends["east"].in_flight = 0;
+  Pass(absl::Milliseconds(400));
+  EXPECT_EQ(record_.phase, SwitchPhase::kDraining);
+  Pass(absl::Milliseconds(300));
+  EXPECT_EQ(record_.phase, SwitchPhase::kHolding);
+  EXPECT_TRUE(record_.drained);
+}
+
+// What does not end is left alone where blue stays open.
+TEST_F(AdvanceTest, LeavesWhatDoesNotEnd) {
+  Begin(Quick());
+  gateway_[kWeb].backends["east"].in_flight = 2;
+  Pass(absl::Minutes(3));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+  EXPECT_FALSE(record_.drained);
+  EXPECT_EQ(gateway_[kWeb].backends["east"].mode, BackendMode::kDraining);
+  EXPECT_TRUE(Happened("After 60 s blue still has 2 requests in flight at blue"));
+}
+
+// Blue is closed when nothing is in flight there.
+TEST_F(AdvanceTest, ClosesAnEmptyBlue) {
+  Begin(Quick());
+  record_.spec.hold.close_blue = true;
+  Pass(absl::Minutes(2));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+  EXPECT_EQ(gateway_[kWeb].backends["east"].mode, BackendMode::kClosed);
+}
+
+// L10: nothing in flight is cut but what was counted, shown and allowed.
+TEST_F(AdvanceTest, CutsOnlyWhatWasAllowed) {
+  Begin(Quick());
+  record_.spec.hold.close_blue = true;
+  gateway_[kWeb].backends["east"].in_flight = 3;
+  Pass(absl::Minutes(3));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kDrain);
+  EXPECT_EQ(record_.stop->reason, "closing blue would cut 3 requests in flight at blue");
+  SwitchMoves moves;
+  EXPECT_FALSE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  EXPECT_FALSE(ResumeSwitch(record_, memory_, Sight(), 2, moves).ok());
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), 3, moves).ok());
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+  EXPECT_EQ(wishes_.back().may_cut, 3u);
+}
+
+// By the rule, as many as are counted at that instant.
+TEST_F(AdvanceTest, CutsByTheRule) {
+  Begin(Quick());
+  record_.spec.hold.close_blue = true;
+  record_.spec.drain.at_deadline = AtDrainDeadline::kCut;
+  gateway_[kWeb].backends["east"].in_flight = 3;
+  Pass(absl::Minutes(3));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+  EXPECT_EQ(wishes_.back().may_cut, 3u);
+  EXPECT_TRUE(Happened("Closing blue cuts at most 3 requests in flight at blue"));
+}
+
+// A request that comes to blue at the last instant keeps it open until it has ended.
+TEST_F(AdvanceTest, DoesNotCloseWhatFillsAgain) {
+  Begin(Quick());
+  record_.spec.hold.close_blue = true;
+  PassUntil(SwitchPhase::kCommitting);
+  while (!record_.commit_wished && record_.phase == SwitchPhase::kCommitting) {
+    now_ += kLook;
+    // The write finds what the look did not.
+    const SwitchMoves moves = Advance(record_, memory_, Sight());
+    if (!moves.wishes.empty()) answers_[kWeb] = WriteState::kBlocked;
+  }
+  ASSERT_EQ(record_.phase, SwitchPhase::kCommitting);
+  Look();
+  EXPECT_FALSE(record_.commit_wished);
+  Pass(absl::Seconds(5));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+  EXPECT_EQ(gateway_[kWeb].backends["east"].mode, BackendMode::kClosed);
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

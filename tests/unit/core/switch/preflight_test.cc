@@ -3,6 +3,7 @@
 #include "coordinator/core/switch/preflight.h"
 
 #include <functional>
+#include <utility>
 
 #include "gtest/gtest.h"
 #include "tests/unit/core/switch/a_switch.h"
@@ -34,6 +35,15 @@ ClusterFacts ACluster() {
   return facts;
 }
 
+std::vector<ServerCheck> OneServer(bool tried, bool answered, std::string detail = "") {
+  ServerCheck check;
+  check.server = "west-1";
+  check.tried = tried;
+  check.answered = answered;
+  check.detail = std::move(detail);
+  return {check};
+}
+
 GatewayAbilities Able() {
   GatewayAbilities abilities;
   abilities.weights = abilities.canary = abilities.counts_in_flight = abilities.counts_requests =
@@ -55,7 +65,7 @@ struct World {
     route.known = true;
     route.reading = AReading(0);
     route.abilities = Able();
-    route.checks = {{.server = "west-1", .tried = true, .answered = true, .detail = ""}};
+    route.checks = OneServer(true, true);
     facts.prober = true;
   }
   RouteFacts& Route() { return facts.routes[spec.routes[0].key]; }
@@ -122,13 +132,11 @@ TEST(PreflightTest, FindsWhatIsWrong) {
       {"ConfigMap shop/web is used in blue only", FindingCode::kDifference, Severity::kBlocker,
        [](World& world) { world.Green().settings.erase("ConfigMap shop/web"); }},
       {"west-1 does not answer from the gateway's side (refused)", FindingCode::kAnswer, Severity::kBlocker,
-       [](World& world) {
-         world.Route().checks = {{.server = "west-1", .tried = true, .answered = false, .detail = "refused"}};
-       }},
+       [](World& world) { world.Route().checks = OneServer(true, false, "refused"); }},
       {"could not be tried", FindingCode::kAnswer, Severity::kWarning,
-       [](World& world) { world.Route().checks = {{.server = "west-1", .detail = ""}}; }},
+       [](World& world) { world.Route().checks = OneServer(false, false); }},
       {"has no server for green", FindingCode::kAnswer, Severity::kBlocker,
-       [](World& world) { world.Route().checks.emplace(); }},
+       [](World& world) { world.Route().checks = std::vector<ServerCheck>(); }},
       {"not known whether", FindingCode::kAnswer, Severity::kBlocker,
        [](World& world) { world.Route().checks.reset(); }},
       {"no gateway edge", FindingCode::kGateway, Severity::kBlocker,

@@ -167,6 +167,7 @@ class Look {
       case StopCause::kApproval:
       case StopCause::kGates:
       case StopCause::kGateway:
+      case StopCause::kLostBlue:
       case StopCause::kDrain:
         return false;
     }
@@ -198,6 +199,7 @@ class Look {
   // ---- going on ----
 
   void GoOn() {
+    if (LosesBlue()) return;
     switch (record_.phase) {
       case SwitchPhase::kMoving:
         if (AllWritten()) at_.BeginSoak();
@@ -220,12 +222,33 @@ class Look {
     }
   }
 
+  // Blue is lost in the midst of the switch: there is nothing to be compared with and no way back, and every
+  // request that is still sent there is lost. True: that was dealt with.
+  bool LosesBlue() {
+    const bool midst = record_.phase == SwitchPhase::kMoving || record_.phase == SwitchPhase::kSoaking;
+    const auto last = static_cast<uint32_t>(record_.spec.steps.size() - 1);
+    if (!sight_.blue.lost || !midst || record_.step == last || record_.stop) return false;
+    const HealthAnswer green = JudgeCarrier(sight_.green, at_.Reading(Side::kGreen));
+    if (green.health == Health::kUnhealthy) {
+      at_.Stop(StopCause::kWayBack, absl::StrCat("cluster ", record_.spec.from,
+                                                 " is lost, and green is not well: ", green.reason));
+    } else if (record_.spec.on_lost_blue == OnLostBlue::kFinish || record_.may_hurry) {
+      at_.Happened(absl::StrCat("Cluster ", record_.spec.from, " is lost: green gets everything"));
+      at_.BeginStep(last);
+    } else {
+      at_.Stop(StopCause::kLostBlue,
+               absl::StrCat("cluster ", record_.spec.from, " is lost; green could have everything at once"));
+    }
+    return true;
+  }
+
   // A stop for these reasons leaves the failing green to people as well.
   bool LeavesToPeople() const {
     if (!record_.stop) return false;
     switch (record_.stop->cause) {
       case StopCause::kOperator:
       case StopCause::kApproval:
+      case StopCause::kLostBlue:
       case StopCause::kDrain:
         return false;
       case StopCause::kGates:

@@ -95,6 +95,10 @@ absl::Status ResumeSwitch(SwitchRecord& record, SwitchMemory& memory, const Swit
       if (record.phase == SwitchPhase::kHolding) record.hold_until = std::max(record.hold_until, sight.now);
       at.Happened("An operator lets it go on");
       break;
+    case StopCause::kLostBlue:
+      record.may_hurry = true;
+      at.Happened("An operator lets green have everything");
+      break;
     case StopCause::kOperator:
     case StopCause::kGateway:
       at.Happened("An operator lets it go on");

@@ -30,6 +30,7 @@ enum class StopCause {
   kGateway,        // does not answer; what was wished is asked for all the same
   kRefused,        // the gateway says no
   kOutranked,      // another coordinator leads (L7): nothing can be done here
+  kLostBlue,       // blue is lost in the midst of it, and the rule is to ask
   kDrain,          // what is still in flight would be cut
 };
 // "operator", "approval", ...
@@ -82,6 +83,7 @@ struct SwitchRecord {
   uint32_t step = 0;                                     // index of the present one
   bool approved = false;                                 // the step that follows
   absl::Time step_shown_since = absl::InfiniteFuture();  // its weights were read back: what gates look at
+  bool may_hurry = false;  // an operator lets a lost blue's traffic go to green at once
   std::optional<SwitchStop> stop;
   std::map<RouteKey, RouteRecord> routes;  // from the first step on
   std::map<Application, uint32_t> needed;  // Ready pods of blue when the switch began

@@ -102,6 +102,10 @@ struct HoldRules {
 
 enum class OnFailedGate { kRollBack, kStop };
 enum class OnForeignChange { kStop, kHeal };
+enum class OnLostBlue {
+  kAsk,
+  kFinish,  // green gets everything at once, if it is well
+};
 enum class SwitchMode { kObserve, kEnforce };
 
 struct SwitchSpec {
@@ -117,6 +121,7 @@ struct SwitchSpec {
   OnFailedGate on_failed_gate = OnFailedGate::kRollBack;
   OnForeignChange on_foreign_change = OnForeignChange::kStop;
   OnForeignChange on_reload = OnForeignChange::kHeal;  // the gateway was reloaded and lost the shape
+  OnLostBlue on_lost_blue = OnLostBlue::kAsk;          // while the switch is under way
   std::vector<FreezeWindow> freezes;
   uint32_t max_cpu_percent = 80;   // of green's nodes, with blue's load on them
   bool allow_differences = false;  // images, config and secrets that differ are no blockers

@@ -234,6 +234,8 @@ const char* Word(StopCause cause) {
       return "refused";
     case StopCause::kOutranked:
       return "outranked";
+    case StopCause::kLostBlue:
+      return "lost_blue";
     case StopCause::kDrain:
       return "drain";
   }

@@ -2,6 +2,8 @@
 
 #include "coordinator/core/switch/advance.h"
 
+#include "coordinator/core/switch/check_spec.h"
+#include "coordinator/core/switch/lost_cluster.h"
 #include "coordinator/core/switch/shapes.h"
 #include "gtest/gtest.h"
 #include "tests/unit/core/switch/switch_world.h"
@@ -444,6 +446,57 @@ TEST_F(AdvanceTest, DoesNotCloseWhatFillsAgain) {
   Pass(absl::Seconds(5));
   EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
   EXPECT_EQ(gateway_[kWeb].backends["east"].mode, BackendMode::kClosed);
+}
+
+// Blue dies in the midst of it: by the rule green gets everything at once, or it asks; and a green that is
+// not well gets nothing.
+TEST_F(AdvanceTest, FinishesWhenBlueIsLost) {
+  Begin(Quick());
+  record_.spec.on_lost_blue = OnLostBlue::kFinish;
+  PassToStep(0);
+  blue_.lost = true;
+  Pass(kLook * 2);
+  EXPECT_EQ(Green(), 100u);
+
+  Begin(Quick());
+  blue_.lost = false;
+  PassToStep(0);
+  blue_.lost = true;
+  Pass(absl::Seconds(1));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kLostBlue);
+  SwitchMoves moves;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green(), 100u);
+
+  Begin(Quick());
+  blue_.lost = false;
+  record_.spec.on_lost_blue = OnLostBlue::kFinish;
+  PassToStep(0);
+  blue_.lost = true;
+  green_.pods_ready = 0;
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green(), 10u);
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kWayBack);
+}
+
+// A switch of a lost cluster is at once, and holds the way back open until somebody commits.
+TEST_F(AdvanceTest, SwitchesALostClusterAtOnce) {
+  SwitchSpec spec = SpecForLostCluster(ASwitch());
+  EXPECT_EQ(CheckSpec(spec), std::vector<SpecProblem>{});
+  Begin(spec);
+  blue_.lost = true;
+  Pass(kLook * 2);
+  EXPECT_EQ(Green(), 100u);
+  Pass(absl::Hours(1));
+  EXPECT_EQ(record_.phase, SwitchPhase::kHolding);
+  EXPECT_FALSE(record_.stop);
+  SwitchMoves moves;
+  EXPECT_FALSE(RollBackSwitch(record_, memory_, Sight(), "", true, moves).ok());
+  blue_.lost = false;
+  EXPECT_TRUE(RollBackSwitch(record_, memory_, Sight(), "", false, moves).ok());
 }
 
 }  // namespace

@@ -1,0 +1,27 @@
+#include "coordinator/core/switch/lost_cluster.h"
+
+#include <algorithm>
+
+namespace evenkeel::coordinator {
+
+SwitchSpec SpecForLostCluster(const SwitchSpec& spec) {
+  SwitchSpec quick = spec;
+  SwitchStep all = spec.steps.back();
+  all.canary.reset();
+  all.approve = false;
+  all.soak = std::min(all.soak, kShortSoak);
+  all.min_requests = std::min<uint64_t>(all.min_requests, 20);
+  quick.steps = {all};
+  quick.gates.min_probes = 0;
+  quick.gates.hooks.clear();
+  quick.drain.deadline = absl::ZeroDuration();
+  quick.drain.at_deadline = AtDrainDeadline::kLeave;
+  quick.hold.commit_by_itself = false;
+  quick.hold.close_blue = false;
+  quick.on_failed_gate = OnFailedGate::kStop;
+  quick.on_foreign_change = OnForeignChange::kHeal;
+  quick.freezes.clear();
+  return quick;
+}
+
+}  // namespace evenkeel::coordinator

@@ -181,7 +181,8 @@ class Look {
     for (const SwitchedRoute& route : record_.spec.routes) {
       const RouteSight& seen = sight_.routes.at(route.key);
       RouteRecord& known = record_.routes.at(route.key);
-      if (known.written || seen.write == WriteState::kUnderWay) continue;
+      const bool under_way = seen.write == WriteState::kUnderWay && seen.under_way == known.wished;
+      if (known.written || under_way) continue;
       WishToWrite wish{.key = route.key, .shape = known.wished, .only_from = {}, .may_cut = 0};
       const bool whatever = record_.phase == SwitchPhase::kRollingBack || healed_.contains(route.key) ||
                             record_.spec.on_foreign_change == OnForeignChange::kHeal;

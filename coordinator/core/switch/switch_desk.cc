@@ -1,0 +1,446 @@
+#include "coordinator/core/switch/switch_desk.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/core/sentences.h"
+#include "coordinator/core/switch/check_spec.h"
+#include "coordinator/core/switch/overlap.h"
+#include "coordinator/core/switch/shapes.h"
+#include "coordinator/core/switch/switch_orders.h"
+#include "coordinator/core/switch/switch_sight.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+// No operator can give this name to a switch: plans are besides those that are under way.
+constexpr char kPlanPrefix[] = "\n";
+
+bool MovesNow(const SwitchRecord& record) {
+  return !record.stop && record.phase != SwitchPhase::kHolding;
+}
+
+// ---- watching ----
+
+void WatchRoutes(SwitchHost& host, Switch& one, absl::Duration period) {
+  for (const SwitchedRoute& route : one.record.spec.routes) {
+    RouteDesk& desk = one.routes[route.key];
+    WatchRoute watch{.key = route.key, .parts = route.parts, .period = period};
+    if (desk.watched == watch) continue;
+    desk.watched = watch;
+    host.Ask(std::move(watch));
+  }
+}
+
+void WatchApplications(SwitchHost& host, const Switch& one) {
+  for (const std::string& cluster : {one.record.spec.from, one.record.spec.to}) {
+    for (const Application& application : one.record.spec.applications) {
+      host.Ask(WatchApplication{cluster, application});
+    }
+  }
+}
+
+bool IsWatched(const SwitchDesk& desk, const std::string& cluster, const Application& application) {
+  return std::any_of(desk.switches.begin(), desk.switches.end(), [&](const auto& entry) {
+    const SwitchSpec& spec = entry.second.record.spec;
+    return (spec.from == cluster || spec.to == cluster) &&
+           std::find(spec.applications.begin(), spec.applications.end(), application) !=
+               spec.applications.end();
+  });
+}
+
+bool IsWatched(const SwitchDesk& desk, const RouteKey& key) {
+  return std::any_of(desk.switches.begin(), desk.switches.end(),
+                     [&](const auto& entry) { return entry.second.routes.contains(key); });
+}
+
+// It has ended, or was only planned.
+void Leave(SwitchDesk& desk, SwitchHost& host, const std::string& name) {
+  const auto found = desk.switches.find(name);
+  const Switch one = std::move(found->second);
+  desk.switches.erase(found);
+  const SwitchSpec& spec = one.record.spec;
+  for (const SwitchedRoute& route : spec.routes) {
+    if (!IsWatched(desk, route.key)) host.Ask(WatchRoute{route.key, {}, absl::ZeroDuration()});
+  }
+  for (const std::string& cluster : {spec.from, spec.to}) {
+    for (const Application& application : spec.applications) {
+      if (!IsWatched(desk, cluster, application)) host.Ask(UnwatchApplication{cluster, application});
+    }
+  }
+  if (one.decision) host.Ask(StopProber{*one.decision});
+  host.Changed(name);
+}
+
+// ---- preflight ----
+
+void AskChecks(SwitchDesk& desk, SwitchHost& host, Switch& one) {
+  for (const SwitchedRoute& route : one.record.spec.routes) {
+    RouteDesk& at = one.routes[route.key];
+    at.check_request = ++desk.requests;
+    host.Ask(CheckBackend{.request_id = at.check_request,
+                          .key = route.key,
+                          .backend = route.green,
+                          .port = route.check_port,
+                          .path = route.check_path,
+                          .timeout = absl::Seconds(2)});
+  }
+}
+
+void BeginPreflight(SwitchDesk& desk, SwitchHost& host, Switch& one) {
+  const bool lost = one.record.origin == SwitchOrigin::kLostCluster;
+  one.preflight_until = host.Now() + (lost ? kLostPreflightTime : kPreflightTime);
+  WatchRoutes(host, one, kReadOften);
+  WatchApplications(host, one);
+  AskChecks(desk, host, one);
+}
+
+std::set<std::string> Conflicts(const SwitchDesk& desk, const Switch& one) {
+  std::set<std::string> names;
+  for (const auto& [name, other] : desk.switches) {
+    if (&other == &one || !other.decision) continue;
+    if (!OverlapOf(one.record.spec, other.record.spec).empty()) names.insert(name);
+  }
+  return names;
+}
+
+// Once all has been answered, or will not be. The pods that blue has now are what green needs from here on.
+void JudgePreflight(const SwitchDesk& desk, SwitchHost& host, Switch& one) {
+  if (one.findings || one.record.phase != SwitchPhase::kPreflight) return;
+  if (!IsComplete(one) && host.Now() < one.preflight_until) return;
+  if (one.record.origin == SwitchOrigin::kOperator) one.record.needed = ReadyIn(one, one.record.spec.from);
+  one.findings = Preflight(one.record.spec, FactsOf(one, host, Conflicts(desk, one)));
+}
+
+void AnswerPlan(SwitchDesk& desk, SwitchHost& host, const std::string& name, const Switch& one) {
+  host.Answer({.request_id = one.plan_request,
+               .status = absl::OkStatus(),
+               .decision = {},
+               .findings = *one.findings,
+               .forecasts = ForecastOf(one.record.spec, FactsOf(one, host, {}))});
+  Leave(desk, host, name);
+}
+
+// ---- looks ----
+
+void HandOut(SwitchHost& host, const Switch& one, PendingWish& pending) {
+  pending.handed_out = true;
+  host.Release(*one.decision, pending.number, pending.wish);
+}
+
+void MakeWish(SwitchDesk& desk, SwitchHost& host, Switch& one, const WishToWrite& wish) {
+  PendingWish pending{.wish = {.key = wish.key,
+                               .shape = wish.shape,
+                               .mark = {host.Epoch(), *one.decision, ++desk.versions},
+                               .only_from = wish.only_from,
+                               .may_cut = wish.may_cut},
+                      .number = ++one.actions,
+                      .handed_out = false,
+                      .ask_at = host.Now(),
+                      .pause = absl::ZeroDuration()};
+  HandOut(host, one, one.routes[wish.key].pending.emplace(std::move(pending)));
+}
+
+void AskAgain(SwitchHost& host, Switch& one) {
+  for (auto& [key, route] : one.routes) {
+    if (!route.pending || route.pending->handed_out || host.Now() < route.pending->ask_at) continue;
+    // What was unanswered may have been written: the gateway's own mark tells whether it was by us.
+    HandOut(host, one, *route.pending);
+  }
+}
+
+void AskHooks(SwitchHost& host, Switch& one) {
+  const SwitchPhase phase = one.record.phase;
+  if (phase != SwitchPhase::kSoaking && phase != SwitchPhase::kDraining && phase != SwitchPhase::kHolding) {
+    return;
+  }
+  for (const GateHook& hook : one.record.spec.gates.hooks) {
+    absl::Time& asked = one.hooks_asked.try_emplace(hook.name, absl::InfinitePast()).first->second;
+    if (host.Now() - asked < hook.period) continue;
+    asked = host.Now();
+    host.Ask(AskHook{*one.decision, hook});
+  }
+}
+
+// What moves and what the record says follow from one look; they are made durable together.
+void Follow(SwitchDesk& desk, SwitchHost& host, const std::string& name, Switch& one,
+            const SwitchMoves& moves) {
+  for (auto& [key, route] : one.routes) route.answer = WriteState::kNone;
+  for (const std::string& sentence : moves.happened) host.Happened(*one.decision, sentence);
+  for (const WishToWrite& wish : moves.wishes) MakeWish(desk, host, one, wish);
+  if (moves.changed) host.Write(*one.decision, one.record);
+  host.Changed(name);
+  if (one.record.phase == SwitchPhase::kEnded) {
+    host.Close(*one.decision, one.record);
+    return Leave(desk, host, name);
+  }
+  WatchRoutes(host, one, MovesNow(one.record) ? kReadOften : kReadSeldom);
+  host.WakeAt(name, host.Now() + kReadOften);
+}
+
+void Look(SwitchDesk& desk, SwitchHost& host, const std::string& name, Switch& one) {
+  JudgePreflight(desk, host, one);
+  if (!one.decision) {
+    if (one.findings) return AnswerPlan(desk, host, name, one);
+    return host.WakeAt(name, host.Now() + kReadOften);
+  }
+  AskAgain(host, one);
+  AskHooks(host, one);
+  const SwitchSight sight = SightOf(one, host);
+  const SwitchMoves moves = Advance(one.record, one.memory, sight);
+  Follow(desk, host, name, one, moves);
+}
+
+// Calls `each` for every switch, which may end it.
+template <typename Each>
+void ForEach(SwitchDesk& desk, const Each& each) {
+  std::vector<std::string> names;
+  for (const auto& [name, one] : desk.switches) names.push_back(name);
+  for (const std::string& name : names) {
+    const auto found = desk.switches.find(name);
+    if (found != desk.switches.end()) each(name, found->second);
+  }
+}
+
+std::string Problems(const SwitchSpec& spec) {
+  std::vector<std::string> lines;
+  for (const SpecProblem& problem : CheckSpec(spec)) {
+    lines.push_back(absl::StrCat(problem.field, ": ", problem.words));
+  }
+  return Join(lines);
+}
+
+absl::Status MayStart(const SwitchDesk& desk, const SwitchSpec& spec) {
+  if (const std::string problems = Problems(spec); !problems.empty()) {
+    return absl::InvalidArgumentError(problems);
+  }
+  for (const auto& [name, other] : desk.switches) {
+    if (!other.decision) continue;
+    if (const std::string both = OverlapOf(spec, other.record.spec); !both.empty()) {
+      return absl::FailedPreconditionError(absl::StrCat("switch ", name, " is under way and has ", both,
+                                                        " as well: commit it or roll it back first"));
+    }
+  }
+  if (desk.switches.size() >= kMostSwitches) {
+    return absl::ResourceExhaustedError(absl::StrCat(kMostSwitches, " switches are under way already"));
+  }
+  return absl::OkStatus();
+}
+
+DecisionId Begin(SwitchDesk& desk, SwitchHost& host, const SwitchSpec& spec, SwitchOrigin origin,
+                 const std::map<Application, uint32_t>& needed) {
+  Switch& one = desk.switches[spec.name];
+  one.record.spec = spec;
+  one.record.origin = origin;
+  one.record.needed = needed;
+  one.record.phase_since = host.Now();
+  one.decision = host.Open(one.record);
+  host.Write(*one.decision, one.record);
+  BeginPreflight(desk, host, one);
+  host.Ask(StartProber{*one.decision, spec});
+  host.WakeAt(spec.name, host.Now() + kReadOften);
+  host.Changed(spec.name);
+  return *one.decision;
+}
+
+}  // namespace
+
+void OnPlanSwitch(SwitchDesk& desk, SwitchHost& host, const PlanSwitch& event) {
+  if (const std::string problems = Problems(event.spec); !problems.empty()) {
+    return host.Answer({.request_id = event.request_id, .status = absl::InvalidArgumentError(problems)});
+  }
+  if (desk.switches.size() >= kMostSwitches) {
+    return host.Answer({.request_id = event.request_id,
+                        .status = absl::ResourceExhaustedError("too many switches are under way")});
+  }
+  const std::string name = absl::StrCat(kPlanPrefix, event.request_id);
+  Switch& one = desk.switches[name];
+  one.record.spec = event.spec;
+  one.record.phase_since = host.Now();
+  one.plan_request = event.request_id;
+  BeginPreflight(desk, host, one);
+  host.WakeAt(name, host.Now() + kReadOften);
+}
+
+void OnStartSwitch(SwitchDesk& desk, SwitchHost& host, const StartSwitch& event) {
+  if (const absl::Status status = MayStart(desk, event.spec); !status.ok()) {
+    return host.Answer({.request_id = event.request_id, .status = status});
+  }
+  const DecisionId decision = Begin(desk, host, event.spec, SwitchOrigin::kOperator, {});
+  host.Answer({.request_id = event.request_id, .status = absl::OkStatus(), .decision = decision});
+}
+
+std::optional<DecisionId> StartForLostCluster(SwitchDesk& desk, SwitchHost& host, const SwitchSpec& spec,
+                                              const std::map<Application, uint32_t>& needed) {
+  if (!MayStart(desk, spec).ok()) return std::nullopt;
+  return Begin(desk, host, spec, SwitchOrigin::kLostCluster, needed);
+}
+
+void OnOrderSwitch(SwitchDesk& desk, SwitchHost& host, const OrderSwitch& event) {
+  const auto found = desk.switches.find(event.name);
+  if (found == desk.switches.end() || !found->second.decision) {
+    return host.Answer(
+        {.request_id = event.request_id,
+         .status = absl::NotFoundError(absl::StrCat("no switch ", event.name, " is under way"))});
+  }
+  Switch& one = found->second;
+  const DecisionId decision = *one.decision;
+  const SwitchSight sight = SightOf(one, host);
+  SwitchMoves moves;
+  absl::Status status;
+  switch (event.order) {
+    case SwitchOrder::kPause:
+      status = PauseSwitch(one.record, one.memory, sight, event.reason, moves);
+      break;
+    case SwitchOrder::kResume:
+      status = ResumeSwitch(one.record, one.memory, sight, event.may_cut, moves);
+      break;
+    case SwitchOrder::kRollBack:
+      status = RollBackSwitch(one.record, one.memory, sight, event.reason, event.onto_unknown, moves);
+      break;
+    case SwitchOrder::kCommit:
+      status = CommitSwitch(one.record, one.memory, sight, moves);
+      break;
+  }
+  host.Answer({.request_id = event.request_id, .status = status, .decision = decision});
+  if (!status.ok()) return;
+  Follow(desk, host, event.name, one, moves);
+  // What was ordered is begun in the same step.
+  const auto still = desk.switches.find(event.name);
+  if (still != desk.switches.end()) Look(desk, host, event.name, still->second);
+}
+
+void OnRouteRead(SwitchDesk& desk, SwitchHost& host, const RouteRead& event) {
+  ForEach(desk, [&](const std::string& name, Switch& one) {
+    const auto route = one.routes.find(event.key);
+    if (route == one.routes.end()) return;
+    route->second.reading = event.reading;
+    route->second.abilities = event.abilities;
+    route->second.known = true;
+    if (!route->second.pending) route->second.away_since = absl::InfiniteFuture();
+    Look(desk, host, name, one);
+  });
+}
+
+void OnGatewayLost(SwitchDesk& desk, SwitchHost& host, const GatewayLost& event) {
+  ForEach(desk, [&](const std::string& name, Switch& one) {
+    bool concerned = false;
+    for (auto& [key, route] : one.routes) {
+      if (key.gateway != event.gateway) continue;
+      concerned = true;
+      route.reading.reset();
+      route.known = event.known;
+      route.detail = event.detail;
+      route.away_since = std::min(route.away_since, host.Now());
+    }
+    if (concerned) Look(desk, host, name, one);
+  });
+}
+
+void OnBackendChecked(SwitchDesk& desk, SwitchHost& host, const BackendChecked& event) {
+  ForEach(desk, [&](const std::string& name, Switch& one) {
+    for (auto& [key, route] : one.routes) {
+      if (route.check_request != event.request_id) continue;
+      route.checks = event.servers;
+      return Look(desk, host, name, one);
+    }
+  });
+}
+
+void OnApplicationObserved(SwitchDesk& desk, SwitchHost& host, const ApplicationObserved& event) {
+  ForEach(desk, [&](const std::string& name, Switch& one) {
+    if (!Concerns(one, event.cluster, event.application)) return;
+    one.applications[{event.cluster, event.application}] = event.facts;
+    one.missing.erase({event.cluster, event.application});
+    Look(desk, host, name, one);
+  });
+}
+
+void OnApplicationGone(SwitchDesk& desk, SwitchHost& host, const ApplicationGone& event) {
+  ForEach(desk, [&](const std::string& name, Switch& one) {
+    if (!Concerns(one, event.cluster, event.application)) return;
+    one.applications.erase({event.cluster, event.application});
+    one.missing[{event.cluster, event.application}] = event.reason;
+    Look(desk, host, name, one);
+  });
+}
+
+void OnProbesTold(SwitchDesk& desk, SwitchHost& host, const ProbesTold& event) {
+  ForEach(desk, [&](const std::string& name, Switch& one) {
+    if (one.decision != event.decision) return;
+    NoteProbes(one.record.ledger, event.run, event.totals, event.failures);
+    // A lost request is never forgotten, whatever happens to the process.
+    if (!event.failures.empty()) host.Write(*one.decision, one.record);
+    Look(desk, host, name, one);
+  });
+}
+
+void OnHookAnswered(SwitchDesk& desk, SwitchHost& host, const HookAnswered& event) {
+  ForEach(desk, [&](const std::string& name, Switch& one) {
+    if (one.decision != event.decision) return;
+    one.hooks[event.hook] = {event.verdict, event.detail, host.Now()};
+    Look(desk, host, name, one);
+  });
+}
+
+void OnWishAnswered(SwitchDesk& desk, SwitchHost& host, const ActionFinished& event) {
+  ForEach(desk, [&](const std::string& name, Switch& one) {
+    if (one.decision != event.decision) return;
+    for (const SwitchedRoute& switched : one.record.spec.routes) {
+      RouteDesk& route = one.routes[switched.key];
+      // What another wish has taken the place of is not waited for any more.
+      if (!route.pending || route.pending->number != event.number) continue;
+      TakeAnswer(one.record, switched, route, event, host.Now());
+      return Look(desk, host, name, one);
+    }
+  });
+}
+
+void OnSwitchDue(SwitchDesk& desk, SwitchHost& host, const std::string& name) {
+  const auto found = desk.switches.find(name);
+  if (found != desk.switches.end()) Look(desk, host, name, found->second);
+}
+
+void RestoreOnDesk(SwitchDesk& desk, SwitchHost& host, const DecisionId& decision, uint32_t actions,
+                   SwitchRecord record) {
+  const std::string name = record.spec.name;
+  Switch& one = desk.switches[name];
+  one.record = std::move(record);
+  one.decision = decision;
+  one.actions = actions;
+  RestoreSwitch(one.record, one.memory, host.Now());
+  if (one.record.phase == SwitchPhase::kPreflight) {
+    BeginPreflight(desk, host, one);
+  } else {
+    WatchRoutes(host, one, kReadOften);
+    WatchApplications(host, one);
+  }
+  host.Ask(StartProber{decision, one.record.spec});
+  host.WakeAt(name, host.Now() + kReadOften);
+}
+
+SwitchStatus StatusOf(const Switch& one) {
+  SwitchStatus status{.decision = one.decision.value_or(DecisionId{}),
+                      .record = one.record,
+                      .gates = one.memory.gates,
+                      .waits_for = one.memory.waits_for,
+                      .findings = one.findings.value_or(std::vector<Finding>{}),
+                      .routes = {}};
+  for (const auto& [key, route] : one.routes) {
+    if (route.reading) status.routes[key] = *route.reading;
+  }
+  return status;
+}
+
+uint32_t FloorOf(const SwitchDesk& desk, const std::string& cluster, const Application& application) {
+  uint32_t floor = 0;
+  for (const auto& [name, one] : desk.switches) {
+    if (!one.decision || !Concerns(one, cluster, application)) continue;
+    const auto needed = one.record.needed.find(application);
+    if (needed != one.record.needed.end()) floor = std::max(floor, needed->second);
+  }
+  return floor;
+}
+
+}  // namespace evenkeel::coordinator

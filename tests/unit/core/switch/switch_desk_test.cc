@@ -1,0 +1,182 @@
+// All switches together: what is asked of the world, and what follows from its answers.
+
+#include "coordinator/core/switch/switch_desk.h"
+
+#include "coordinator/core/switch/lost_cluster.h"
+
+#include "gtest/gtest.h"
+#include "tests/unit/core/switch/desk_world.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+const RouteKey kEdgeWeb = {"edge", "web"};
+
+SwitchSpec QuickSwitch() {
+  SwitchSpec spec = ASwitch();
+  for (SwitchStep& step : spec.steps) step.soak = absl::Seconds(3);
+  spec.hold.length = absl::Seconds(5);
+  return spec;
+}
+
+class SwitchDeskTest : public testing::Test {
+ protected:
+  DeskWorld world_{{QuickSwitch()}};
+
+  const DeskStore::Kept& Kept() const { return world_.store.decisions.begin()->second; }
+  void PassUntil(const std::function<bool()>& holds) {
+    for (int i = 0; i < 4000 && !holds(); ++i) world_.Tick();
+    ASSERT_TRUE(holds()) << Word(Kept().record.phase);
+  }
+};
+
+// From the order to the commit, and nobody is watched any more after it.
+TEST_F(SwitchDeskTest, SwitchesFromStartToCommit) {
+  world_.Start(QuickSwitch());
+  ASSERT_EQ(world_.Leader().replies.size(), 1u);
+  EXPECT_TRUE(world_.Leader().replies[0].status.ok());
+  EXPECT_EQ(FloorOf(world_.Leader().desk, "west", QuickSwitch().applications[0]), 0u);
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 50; });
+  EXPECT_EQ(FloorOf(world_.Leader().desk, "west", QuickSwitch().applications[0]), 3u);
+  EXPECT_EQ(FloorOf(world_.Leader().desk, "east", QuickSwitch().applications[0]), 3u);
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kCommitted);
+  EXPECT_EQ(world_.Green(kEdgeWeb), 100u);
+  EXPECT_EQ(world_.failed + world_.cut, 0u);
+  EXPECT_TRUE(world_.Leader().watches.empty());
+  EXPECT_TRUE(world_.Leader().applications.empty());
+  EXPECT_TRUE(world_.Leader().probers.empty());
+  EXPECT_TRUE(world_.Leader().desk.switches.empty());
+  EXPECT_TRUE(world_.broken.empty());
+}
+
+// A plan moves nothing and leaves nothing, and tells what it found and what is to be expected.
+TEST_F(SwitchDeskTest, PlansWithoutATrace) {
+  world_.Leader().Step([](SwitchDesk& desk, SwitchHost& host) {
+    OnPlanSwitch(desk, host, {9, QuickSwitch()});
+  });
+  world_.Pass(absl::Seconds(2));
+  ASSERT_EQ(world_.Leader().replies.size(), 1u);
+  const SwitchReply& reply = world_.Leader().replies[0];
+  EXPECT_TRUE(reply.status.ok());
+  EXPECT_EQ(reply.request_id, 9u);
+  EXPECT_EQ(reply.forecasts.size(), 3u);
+  EXPECT_FALSE(HasBlocker(reply.findings));
+  EXPECT_TRUE(world_.store.decisions.empty());
+  EXPECT_TRUE(world_.Leader().watches.empty());
+  EXPECT_EQ(world_.wishes, 0u);
+}
+
+// A gateway that never answers does not keep the preflight waiting for ever.
+TEST_F(SwitchDeskTest, EndsAPreflightThatIsNotAnswered) {
+  world_.away.insert("edge");
+  world_.Start(QuickSwitch());
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kRefused);
+  EXPECT_LE(world_.now - kStart, kPreflightTime + absl::Seconds(1));
+}
+
+// L3: what is under way is not begun a second time, by whatever name.
+TEST_F(SwitchDeskTest, RefusesASecondSwitch) {
+  world_.Start(QuickSwitch());
+  SwitchSpec other = QuickSwitch();
+  other.name = "again";
+  world_.Start(other);
+  ASSERT_EQ(world_.Leader().replies.size(), 2u);
+  EXPECT_EQ(world_.Leader().replies[1].status.code(), absl::StatusCode::kFailedPrecondition);
+  other.steps.clear();
+  world_.Start(other);
+  EXPECT_EQ(world_.Leader().replies[2].status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(world_.Order("nobody", SwitchOrder::kPause).code(), absl::StatusCode::kNotFound);
+}
+
+// An order to roll back is written in the same step, also while an earlier wish has no answer.
+TEST_F(SwitchDeskTest, RollsBackAtOnce) {
+  world_.Start(QuickSwitch());
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 10; });
+  world_.Pass(absl::Seconds(2));
+  world_.slowest = absl::Seconds(3);
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 50; });
+  ASSERT_TRUE(world_.Order("web", SwitchOrder::kRollBack).ok());
+  EXPECT_EQ(world_.Green(kEdgeWeb), 0u);
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kRolledBack);
+}
+
+// L4: a coordinator that dies in the midst of a step is followed by one that ends it.
+TEST_F(SwitchDeskTest, GoesOnInAnotherProcess) {
+  world_.Start(QuickSwitch());
+  for (const uint32_t percent : {10u, 50u, 100u}) {
+    PassUntil([&] { return world_.Green(kEdgeWeb) == percent; });
+    world_.Crash();
+  }
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kCommitted);
+  EXPECT_TRUE(world_.broken.empty());
+}
+
+// L7: an older coordinator that wakes up finds a greater mark, and writes nothing over it.
+TEST_F(SwitchDeskTest, LeavesTheGatewayToTheNewerCoordinator) {
+  world_.Start(QuickSwitch());
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 10; });
+  DeskCoordinator* old = &world_.Leader();
+  world_.paused_until[old] = world_.now + absl::Seconds(5);
+  world_.StartCoordinator();
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 50; });
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kCommitted);
+  EXPECT_EQ(world_.coordinators.size(), 1u);
+  EXPECT_EQ(world_.Green(kEdgeWeb), 100u);
+}
+
+// A gateway that says that it has written, and has not, is not believed.
+TEST_F(SwitchDeskTest, BelievesOnlyWhatItReads) {
+  world_.lies = true;
+  world_.Start(QuickSwitch());
+  world_.Pass(absl::Seconds(30));
+  EXPECT_EQ(Kept().record.phase, SwitchPhase::kMoving);
+  ASSERT_TRUE(Kept().record.stop);
+  EXPECT_EQ(Kept().record.stop->cause, StopCause::kGateway);
+  world_.lies = false;
+  ASSERT_TRUE(world_.Order("web", SwitchOrder::kResume).ok());
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kCommitted);
+}
+
+// A request that the prober has lost is durable at once, with the step that it fell into.
+TEST_F(SwitchDeskTest, KeepsWhatWasLost) {
+  world_.Start(QuickSwitch());
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 50; });
+  world_.Pass(absl::Seconds(1));
+  ProbesTold told;
+  told.decision = world_.store.decisions.begin()->first;
+  told.run = 99;
+  told.totals[ProbeKind::kStream] = {.requests = 1, .failed = 1, .failed_on_green = 1};
+  told.failures = {{world_.now, ProbeKind::kStream, Side::kGreen, "reset"}};
+  world_.Leader().Step([&](SwitchDesk& desk, SwitchHost& host) { OnProbesTold(desk, host, told); });
+  ASSERT_EQ(Kept().record.ledger.lost.size(), 1u);
+  EXPECT_EQ(Kept().record.phase, SwitchPhase::kRollingBack);
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_NE(Kept().record.outcome.find("prober: it has lost 1"), std::string::npos) << Kept().record.outcome;
+}
+
+// A cluster failover begins with what was remembered of blue, and takes a second for its preflight at most.
+TEST_F(SwitchDeskTest, SwitchesALostClusterWithinSeconds) {
+  ClusterFacts& east = world_.clusters["east"];
+  east.api_reachable = false;
+  east.lost = true;
+  world_.routes[kEdgeWeb].reading.backends["east"].servers_up = 0;
+  SwitchSpec spec = SpecForLostCluster(QuickSwitch());
+  world_.Leader().Step([&](SwitchDesk& desk, SwitchHost& host) {
+    EXPECT_TRUE(StartForLostCluster(desk, host, spec, {{spec.applications[0], 3}}));
+    EXPECT_FALSE(StartForLostCluster(desk, host, spec, {}));
+  });
+  const absl::Time began = world_.now;
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 100; });
+  EXPECT_LE(world_.now - began, absl::Seconds(2));
+  world_.Pass(absl::Minutes(1));
+  EXPECT_EQ(Kept().record.phase, SwitchPhase::kHolding);
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

@@ -37,6 +37,7 @@ struct RouteSight {
   std::optional<RouteReading> reading;
   // What was answered is shown to one look only; then it is kNone again.
   WriteState write = WriteState::kNone;
+  std::optional<RouteShape> under_way;             // what is being written; another wish takes its place
   std::string detail;                              // of the write that failed, or of why it is not read
   absl::Time away_since = absl::InfiniteFuture();  // it neither is read nor takes a wish
 };

@@ -15,9 +15,9 @@ namespace evenkeel::coordinator {
 namespace {
 
 // One look at a switch.
-class Look {
+class OneLook {
  public:
-  Look(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight)
+  OneLook(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight)
       : record_(record), memory_(memory), sight_(sight), at_{record, memory, sight, moves_} {}
 
   SwitchMoves Go() {
@@ -422,7 +422,7 @@ class Look {
 }  // namespace
 
 SwitchMoves Advance(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight) {
-  return Look(record, memory, sight).Go();
+  return OneLook(record, memory, sight).Go();
 }
 
 }  // namespace evenkeel::coordinator

@@ -203,7 +203,7 @@ void ForEach(SwitchDesk& desk, const Each& each) {
   }
 }
 
-std::string Problems(const SwitchSpec& spec) {
+std::string ProblemsOf(const SwitchSpec& spec) {
   std::vector<std::string> lines;
   for (const SpecProblem& problem : CheckSpec(spec)) {
     lines.push_back(absl::StrCat(problem.field, ": ", problem.words));
@@ -212,7 +212,7 @@ std::string Problems(const SwitchSpec& spec) {
 }
 
 absl::Status MayStart(const SwitchDesk& desk, const SwitchSpec& spec) {
-  if (const std::string problems = Problems(spec); !problems.empty()) {
+  if (const std::string problems = ProblemsOf(spec); !problems.empty()) {
     return absl::InvalidArgumentError(problems);
   }
   for (const auto& [name, other] : desk.switches) {
@@ -247,7 +247,7 @@ DecisionId Begin(SwitchDesk& desk, SwitchHost& host, const SwitchSpec& spec, Swi
 }  // namespace
 
 void OnPlanSwitch(SwitchDesk& desk, SwitchHost& host, const PlanSwitch& event) {
-  if (const std::string problems = Problems(event.spec); !problems.empty()) {
+  if (const std::string problems = ProblemsOf(event.spec); !problems.empty()) {
     return host.Answer({.request_id = event.request_id, .status = absl::InvalidArgumentError(problems)});
   }
   if (desk.switches.size() >= kMostSwitches) {

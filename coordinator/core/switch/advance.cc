@@ -81,7 +81,7 @@ class OneLook {
       const RouteSight& seen = sight_.routes.at(route.key);
       RouteRecord& known = record_.routes.at(route.key);
       if (seen.write == WriteState::kRefused) Refused(route, seen);
-      if (seen.write == WriteState::kBlocked) Blocked(route, known, seen.detail);
+      if (seen.write == WriteState::kBlocked) Blocked(route, known, seen);
       if (sight_.now - seen.away_since >= kGatewayPatience && !record_.stop) {
         at_.Stop(StopCause::kGateway,
                  absl::StrCat("gateway ", route.key.gateway, " does not answer", Because(seen.detail)));
@@ -94,12 +94,25 @@ class OneLook {
         }
         continue;
       }
-      const bool reloaded = known.instance != seen.reading->instance;
       Changed(route, known,
               absl::StrCat("it has ", Say(route, ShapeOf(*seen.reading)), " instead of ",
                            Say(route, known.wished)),
-              reloaded);
+              IsReloaded(known, seen));
     }
+    if (record_.stop && record_.stop->cause == StopCause::kGateway && AllAnswer()) {
+      record_.stop.reset();
+      at_.Happened("All gateways answer again: it goes on");
+    }
+  }
+
+  static bool IsReloaded(const RouteRecord& known, const RouteSight& seen) {
+    return seen.reading && !known.instance.empty() && known.instance != seen.reading->instance;
+  }
+
+  bool AllAnswer() const {
+    return std::all_of(sight_.routes.begin(), sight_.routes.end(), [](const auto& route) {
+      return route.second.reading && route.second.away_since == absl::InfiniteFuture();
+    });
   }
 
   void Refused(const SwitchedRoute& route, const RouteSight& seen) {
@@ -112,13 +125,13 @@ class OneLook {
     }
   }
 
-  void Blocked(const SwitchedRoute& route, RouteRecord& known, const std::string& what) {
+  void Blocked(const SwitchedRoute& route, RouteRecord& known, const RouteSight& seen) {
     if (record_.phase == SwitchPhase::kCommitting && record_.commit_wished) {
       // Something is in flight at blue again: it is not closed, and its drain is watched anew.
       memory_.empty_since.reset();
       return at_.UnwishCommit();
     }
-    Changed(route, known, what, false);
+    Changed(route, known, seen.detail, IsReloaded(known, seen));
   }
 
   // A route is not as it was wished, and nobody here wrote it so.
@@ -162,7 +175,8 @@ class OneLook {
       case StopCause::kOutranked:
         return true;
       case StopCause::kWayBack:
-        return record_.phase == SwitchPhase::kRollingBack;
+        // Neither more to a green that fails, nor back to a blue that does.
+        return record_.phase == SwitchPhase::kRollingBack || record_.phase == SwitchPhase::kMoving;
       case StopCause::kOperator:
       case StopCause::kApproval:
       case StopCause::kGates:
@@ -250,9 +264,9 @@ class OneLook {
       case StopCause::kOperator:
       case StopCause::kApproval:
       case StopCause::kLostBlue:
+      case StopCause::kGates:
       case StopCause::kDrain:
         return false;
-      case StopCause::kGates:
       case StopCause::kWayBack:
       case StopCause::kForeignChange:
       case StopCause::kGateway:

@@ -106,11 +106,17 @@ std::set<std::string> Conflicts(const SwitchDesk& desk, const Switch& one) {
 }
 
 // Once all has been answered, or will not be. The pods that blue has now are what green needs from here on.
-void JudgePreflight(const SwitchDesk& desk, SwitchHost& host, Switch& one) {
-  if (one.findings || one.record.phase != SwitchPhase::kPreflight) return;
-  if (!IsComplete(one) && host.Now() < one.preflight_until) return;
+void JudgePreflight(SwitchDesk& desk, SwitchHost& host, Switch& one) {
+  if (one.record.phase != SwitchPhase::kPreflight) return;
+  if (one.findings && host.Now() - one.found > kPreflightHolds) {
+    one.findings.reset();
+    for (auto& [key, route] : one.routes) route.checks.reset();
+    BeginPreflight(desk, host, one);
+  }
+  if (one.findings || (!IsComplete(one) && host.Now() < one.preflight_until)) return;
   if (one.record.origin == SwitchOrigin::kOperator) one.record.needed = ReadyIn(one, one.record.spec.from);
   one.findings = Preflight(one.record.spec, FactsOf(one, host, Conflicts(desk, one)));
+  one.found = host.Now();
 }
 
 void AnswerPlan(SwitchDesk& desk, SwitchHost& host, const std::string& name, const Switch& one) {

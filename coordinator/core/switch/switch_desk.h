@@ -23,6 +23,8 @@ inline constexpr size_t kMostSwitches = 64;
 // What has not been answered by then counts as not known.
 inline constexpr absl::Duration kPreflightTime = absl::Seconds(10);
 inline constexpr absl::Duration kLostPreflightTime = absl::Seconds(1);
+// What a preflight has found is not gone by later than this: it is run again (L10).
+inline constexpr absl::Duration kPreflightHolds = absl::Seconds(30);
 // How often routes are read: while something moves, and else.
 inline constexpr absl::Duration kReadOften = absl::Milliseconds(250);
 inline constexpr absl::Duration kReadSeldom = absl::Seconds(2);
@@ -60,6 +62,7 @@ struct Switch {
   uint32_t actions = 0;  // numbers given out
   absl::Time preflight_until;
   std::optional<std::vector<Finding>> findings;
+  absl::Time found;  // when they were
   std::map<RouteKey, RouteDesk> routes;
   std::map<std::pair<std::string, Application>, ApplicationFacts> applications;  // by cluster
   std::map<std::pair<std::string, Application>, std::string> missing;            // and why

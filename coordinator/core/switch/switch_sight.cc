@@ -142,6 +142,7 @@ void TakeAnswer(SwitchRecord& record, const SwitchedRoute& switched, RouteDesk& 
         NoteWritten(record, switched.key, *route.reading);
         return settle(WriteState::kNone);
       }
+      route.detail = "it says that it is done, and does not show it";
       break;  // never assumed: it is asked again
     case ActionOutcome::kBlocked:
       return settle(WriteState::kBlocked);

@@ -210,6 +210,8 @@ void RestoreSwitch(SwitchRecord& record, SwitchMemory& memory, absl::Time now) {
   memory.restored = HasMoved(record);
   for (auto& [key, route] : record.routes) route.written = false;
   record.phase_since = now;
+  // This start's epoch is greater than any before.
+  if (record.stop && record.stop->cause == StopCause::kOutranked) record.stop.reset();
 }
 
 bool HasMoved(const SwitchRecord& record) {

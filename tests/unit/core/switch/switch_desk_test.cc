@@ -138,9 +138,24 @@ TEST_F(SwitchDeskTest, BelievesOnlyWhatItReads) {
   ASSERT_TRUE(Kept().record.stop);
   EXPECT_EQ(Kept().record.stop->cause, StopCause::kGateway);
   world_.lies = false;
-  ASSERT_TRUE(world_.Order("web", SwitchOrder::kResume).ok());
   PassUntil([&] { return !Kept().open; });
   EXPECT_EQ(Kept().record.end, SwitchEnd::kCommitted);
+}
+
+// What the preflight found is not gone by for ever: a step that waits for approval is looked at again before
+// it.
+TEST_F(SwitchDeskTest, LooksAgainBeforeALateStep) {
+  SwitchSpec spec = QuickSwitch();
+  spec.steps[0].approve = true;
+  world_.Start(spec);
+  world_.Pass(absl::Minutes(2));
+  ASSERT_TRUE(Kept().record.stop);
+  for (auto& [key, facts] : world_.applications) {
+    if (key.first == "west") facts.ready = 1;
+  }
+  world_.Pass(absl::Minutes(1));
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kRefused);
+  EXPECT_EQ(world_.wishes, 0u);
 }
 
 // A request that the prober has lost is durable at once, with the step that it fell into.

@@ -37,6 +37,7 @@ class OneLook {
 
  private:
   void NoteTraffic() {
+    if (record_.ledger.spans.empty()) at_.BeginLedger();
     for (const SwitchedRoute& route : record_.spec.routes) {
       const RouteSight& seen = sight_.routes.at(route.key);
       if (seen.reading) NoteReading(record_.ledger, route, *seen.reading);
@@ -144,6 +145,7 @@ class OneLook {
     const bool heals = rule == OnForeignChange::kHeal || record_.phase == SwitchPhase::kRollingBack;
     if (heals && MayHeal(known)) {
       known.written = false;
+      if (record_.phase == SwitchPhase::kSoaking) record_.phase_since = sight_.now;  // it shows itself anew
       at_.Happened(absl::StrCat(name, ": ", how, what, "; it is written again"));
       healed_.insert(route.key);
       return;
@@ -171,9 +173,10 @@ class OneLook {
     if (!record_.stop) return false;
     switch (record_.stop->cause) {
       case StopCause::kForeignChange:
-      case StopCause::kRefused:
       case StopCause::kOutranked:
         return true;
+      case StopCause::kRefused:
+        return record_.phase != SwitchPhase::kRollingBack;
       case StopCause::kWayBack:
         // Neither more to a green that fails, nor back to a blue that does.
         return record_.phase == SwitchPhase::kRollingBack || record_.phase == SwitchPhase::kMoving;
@@ -283,7 +286,9 @@ class OneLook {
     const GateSight gates = at_.SightOfGates();
     memory_.gates = AskGates(record_.spec.gates, gates, memory_.bad_since);
     record_.baseline = NoteBaseline(record_.baseline, gates);
-    if (Together(memory_.gates) != GateVerdict::kFail || LeavesToPeople()) return false;
+    const bool fails = Together(memory_.gates) == GateVerdict::kFail;
+    if (!fails) memory_.unsure_since.reset();
+    if (!fails || LeavesToPeople()) return false;
     at_.FailStep(Reasons(memory_.gates, GateVerdict::kFail));
     return true;
   }

@@ -31,8 +31,9 @@ std::string Sickness(const SideSight& sight, const SideReading& reading) {
 
 }  // namespace
 
-HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, const SideCount& recent,
+HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, const Lately& lately,
                           const GateRules& rules) {
+  const SideCount& recent = lately.count;
   if (std::string sick = Sickness(sight, reading); !sick.empty()) return {Health::kUnhealthy, sick};
   if (recent.Bad() >= rules.min_failures &&
       SurelyBadPermille(recent.Bad(), recent.requests) > rules.max_error_permille) {
@@ -44,6 +45,9 @@ HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, co
     return {Health::kUnhealthy, PodsText(sight)};
   }
   if (!reading.seen) return {Health::kUnknown, "the gateway does not answer"};
+  if (reading.has_share && reading.counted && lately.span < kLeastSpan) {
+    return {Health::kUnknown, "what becomes of its requests has been watched for a moment only"};
+  }
   if (!sees_pods && reading.servers_up < reading.servers) {
     return {Health::kUnknown, absl::StrCat(ServersText(reading), ", and Kubernetes cannot be asked: ",
                                            sight.api_reachable ? sight.blind_reason : sight.api_detail)};

@@ -34,11 +34,21 @@ struct HealthAnswer {
 // A share of Ready pods below this is no place to go back to.
 inline constexpr uint32_t kLeastReadyPercent = 60;
 
-// Of blue, before traffic goes back to it. `recent`: what it did in the last seconds, if it had traffic.
+// What a side did in the last seconds.
+struct Lately {
+  SideCount count;
+  absl::Duration span;  // of which that is
+};
+// Less than this says nothing of a side that has traffic.
+inline constexpr absl::Duration kLeastSpan = absl::Seconds(1);
+
+// Of blue, before traffic goes back to it.
 //   unhealthy: the cluster is lost; none of its servers is up by the gateway's own checks; fewer than
 //              kLeastReadyPercent of its pods are Ready; it surely fails more than the gates allow
-//   unknown:   the gateway was not read, or Kubernetes is not seen and no check of the gateway vouches for it
-HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, const SideCount& recent,
+//   unknown:   the gateway was not read; Kubernetes is not seen and no check of the gateway vouches for it;
+//   it
+//              has traffic, and what becomes of that has not been watched for kLeastSpan
+HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, const Lately& lately,
                           const GateRules& rules);
 
 // Of green, which has traffic or is to get some: every pod that is needed, every server, no bad node under

@@ -34,6 +34,7 @@ void TakeAsSeen(SwitchRecord& record, const SwitchSight& sight) {
       known->second.read = ShapeOf(*reading);
       known->second.written = false;
       known->second.heals = 0;
+      if (record.phase == SwitchPhase::kSoaking) record.phase_since = sight.now;
     }
   }
 }

@@ -150,6 +150,8 @@ void TakeAnswer(SwitchRecord& record, const SwitchedRoute& switched, RouteDesk& 
       return settle(WriteState::kOutranked);
     case ActionOutcome::kRefused:
     case ActionOutcome::kNotKnownThere:
+      // On the way back there is nothing else to be wished.
+      if (record.phase == SwitchPhase::kRollingBack) break;
       return settle(WriteState::kRefused);
     case ActionOutcome::kWithdrawn:
       return settle(WriteState::kNone);

@@ -98,6 +98,11 @@ BothCounts Recent(const RecentTraffic& recent, absl::Time now) {
   return samples.back().total - samples.front().total;
 }
 
+absl::Duration RecentSpan(const RecentTraffic& recent) {
+  const auto& samples = recent.samples;
+  return samples.empty() ? absl::ZeroDuration() : samples.back().time - samples.front().time;
+}
+
 SideReading ReadSide(Side side, const std::vector<SwitchedRoute>& routes,
                      const std::map<RouteKey, RouteReading>& readings) {
   SideReading all{.seen = true, .in_flight_known = true, .counted = true, .latency_mean = {}};
@@ -109,6 +114,7 @@ SideReading ReadSide(Side side, const std::vector<SwitchedRoute>& routes,
     const auto backend = reading->second.backends.find(route.Of(side));
     if (backend == reading->second.backends.end()) return {};
     const BackendReading& one = backend->second;
+    all.has_share = all.has_share || one.percent > 0;
     all.servers += one.servers;
     all.servers_up += one.servers_up;
     all.in_flight_known = all.in_flight_known && one.in_flight.has_value();

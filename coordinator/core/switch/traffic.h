@@ -75,10 +75,13 @@ inline constexpr absl::Duration kSampleEvery = absl::Milliseconds(500);
 void NoteRecent(RecentTraffic& recent, const BothCounts& total, absl::Time now);
 // Of the last kRecent, or of as much of it as there are samples.
 BothCounts Recent(const RecentTraffic& recent, absl::Time now);
+// How long a time Recent is of.
+absl::Duration RecentSpan(const RecentTraffic& recent);
 
 // What the routes' last readings say of one side, all together.
 struct SideReading {
-  bool seen = false;  // every route was read
+  bool seen = false;       // every route was read
+  bool has_share = false;  // of what is new, on any route
   uint32_t servers = 0;
   uint32_t servers_up = 0;
   bool in_flight_known = false;  // by every route

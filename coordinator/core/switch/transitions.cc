@@ -10,6 +10,9 @@
 namespace evenkeel::coordinator {
 namespace {
 
+// A failing green waits for so long for a blue of which nothing is known yet; then people are asked.
+constexpr absl::Duration kUnsurePatience = absl::Seconds(2);
+
 uint32_t PercentAt(const SwitchRecord& record) {
   return record.phase == SwitchPhase::kRollingBack ? 0 : record.spec.steps[record.step].percent;
 }
@@ -34,8 +37,8 @@ SideReading Transitions::Reading(Side side) const {
 }
 
 HealthAnswer Transitions::WayBack() const {
-  return JudgeWayBack(sight.blue, Reading(Side::kBlue), Recent(memory.recent, sight.now).blue,
-                      record.spec.gates);
+  return JudgeWayBack(sight.blue, Reading(Side::kBlue),
+                      {Recent(memory.recent, sight.now).blue, RecentSpan(memory.recent)}, record.spec.gates);
 }
 
 GateSight Transitions::SightOfGates() const {
@@ -68,6 +71,11 @@ std::string Transitions::SummaryOfCommit() const {
                       Count(total.blue.requests + total.green.requests, "request"), " during the switch ",
                       total.blue.Bad() + total.green.Bad(), " failed and ", total.blue.cut + total.green.cut,
                       " were cut; the prober lost ", probes.failed, " of ", probes.requests);
+}
+
+void Transitions::BeginLedger() {
+  BeginSpan(record.ledger, record.phase, record.step, 0, sight.now, record.spec.routes, Readings());
+  moves.changed = true;
 }
 
 void Transitions::Enter(SwitchPhase phase) {
@@ -122,7 +130,6 @@ void Transitions::BeginSoak() {
     Happened(absl::StrCat("All routes were read back as wished after ", Say(sight.now - report.decided)));
   }
   record.step_shown_since = sight.now;
-  memory.recent = {};
   Enter(SwitchPhase::kSoaking);
 }
 
@@ -166,6 +173,7 @@ void Transitions::UnwishCommit() {
 }
 
 void Transitions::BeginRollback(const std::string& reason) {
+  memory.unsure_since.reset();
   EndReport();
   record.stop.reset();
   record.rollback_reason = reason;
@@ -180,6 +188,10 @@ void Transitions::FailStep(const std::string& reason) {
   }
   const HealthAnswer back = WayBack();
   if (back.health == Health::kHealthy) return BeginRollback(reason);
+  if (back.health == Health::kUnknown) {
+    if (!memory.unsure_since) memory.unsure_since = sight.now;
+    if (sight.now - *memory.unsure_since < kUnsurePatience) return;  // the next look may know
+  }
   Stop(StopCause::kWayBack,
        absl::StrCat("green fails (", reason, "), and blue is no place to go back to: ", back.reason));
 }

@@ -17,6 +17,8 @@ struct Transitions {
   // L10: only after a preflight without blockers (0), or with all gates passed (others).
   void BeginStep(uint32_t step);
   void BeginSoak();
+  // What the gateways count is watched from the preflight on.
+  void BeginLedger();
   // After a restart: what gates look at begins anew, in the same phase.
   void ShowAnew();
   void BeginDrain();

@@ -14,6 +14,7 @@ struct Way {
   SideSight sight = AWellSide();
   SideReading reading = {.seen = true, .servers = 3, .servers_up = 3, .counted = true, .latency_mean = {}};
   SideCount recent;
+  absl::Duration span = absl::Seconds(10);
 };
 
 // Traffic goes back to a blue that is well, and to no other; what is not known is neither.
@@ -53,11 +54,18 @@ TEST(SideHealthTest, GoesBackOnlyToTheHealthy) {
        },
        Health::kHealthy},
       {"the gateway is away", [](Way& way) { way.reading = {.latency_mean = {}}; }, Health::kUnknown},
+      {"it has traffic, watched for a moment only",
+       [](Way& way) {
+         way.reading.has_share = true;
+         way.span = absl::Milliseconds(500);
+       },
+       Health::kUnknown},
+      {"it has none", [](Way& way) { way.span = absl::ZeroDuration(); }, Health::kHealthy},
   };
   for (const auto& row : table) {
     Way way;
     row.change(way);
-    const HealthAnswer answer = JudgeWayBack(way.sight, way.reading, way.recent, GateRules{});
+    const HealthAnswer answer = JudgeWayBack(way.sight, way.reading, {way.recent, way.span}, GateRules{});
     EXPECT_EQ(answer.health, row.health) << row.name << ": " << answer.reason;
     EXPECT_FALSE(answer.reason.empty()) << row.name;
   }

@@ -30,7 +30,7 @@ bool IsName(absl::string_view name) {
 }
 
 // What is not well-formed at all; ranges are CheckSpec's.
-class Reader {
+class SpecReader {
  public:
   void Read(const google::protobuf::Duration& message, bool is_set, const std::string& field,
             absl::Duration& out) {
@@ -51,7 +51,7 @@ class Reader {
   std::vector<SpecProblem> problems_;
 };
 
-SwitchedRoute RouteFrom(const v1::SwitchedRoute& message, const std::string& field, Reader& reader) {
+SwitchedRoute RouteFrom(const v1::SwitchedRoute& message, const std::string& field, SpecReader& reader) {
   SwitchedRoute route;
   route.key = {message.gateway(), message.route()};
   route.blue = message.blue();
@@ -67,7 +67,7 @@ SwitchedRoute RouteFrom(const v1::SwitchedRoute& message, const std::string& fie
   return route;
 }
 
-SwitchStep StepFrom(const v1::SwitchStep& message, const std::string& field, Reader& reader) {
+SwitchStep StepFrom(const v1::SwitchStep& message, const std::string& field, SpecReader& reader) {
   SwitchStep step;
   step.percent = message.percent();
   if (message.has_canary()) {
@@ -79,7 +79,7 @@ SwitchStep StepFrom(const v1::SwitchStep& message, const std::string& field, Rea
   return step;
 }
 
-GateRules RulesFrom(const v1::GateRules& message, Reader& reader) {
+GateRules RulesFrom(const v1::GateRules& message, SpecReader& reader) {
   GateRules rules;
   if (message.has_max_error_permille()) rules.max_error_permille = message.max_error_permille();
   if (message.has_max_excess_permille()) rules.max_excess_permille = message.max_excess_permille();
@@ -103,7 +103,7 @@ GateRules RulesFrom(const v1::GateRules& message, Reader& reader) {
   return rules;
 }
 
-FreezeWindow WindowFrom(const v1::FreezeWindow& message, const std::string& field, Reader& reader) {
+FreezeWindow WindowFrom(const v1::FreezeWindow& message, const std::string& field, SpecReader& reader) {
   FreezeWindow window;
   window.name = message.name();
   for (const uint32_t day : message.weekdays()) {
@@ -228,7 +228,7 @@ absl::StatusOr<SwitchSpec> SwitchSpecFromMessage(absl::string_view name, const v
         "a switch's name is 1 to 63 lower-case letters, digits and \"-\", and begins and "
         "ends with a letter or digit");
   }
-  Reader reader;
+  SpecReader reader;
   SwitchSpec spec;
   spec.name = std::string(name);
   spec.from = message.from();

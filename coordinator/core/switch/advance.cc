@@ -287,7 +287,7 @@ class OneLook {
     memory_.gates = AskGates(record_.spec.gates, gates, memory_.bad_since);
     record_.baseline = NoteBaseline(record_.baseline, gates);
     const bool fails = Together(memory_.gates) == GateVerdict::kFail;
-    if (!fails) memory_.unsure_since.reset();
+    if (!fails) memory_.failing_since.reset();
     if (!fails || LeavesToPeople()) return false;
     at_.FailStep(Reasons(memory_.gates, GateVerdict::kFail));
     return true;
@@ -423,7 +423,7 @@ class OneLook {
                      absl::StrCat("Blue has all traffic again: ", record_.rollback_reason));
     }
     // L10, also where blue falls ill on the way.
-    const HealthAnswer back = at_.WayBack();
+    const HealthAnswer back = at_.WayBack(false);
     if (back.health == Health::kUnhealthy && !record_.stop) {
       at_.Stop(StopCause::kWayBack,
                absl::StrCat("blue fell ill while it was being given its traffic back: ", back.reason));

@@ -57,11 +57,11 @@ struct SwitchSight {
 struct SwitchMemory {
   RecentTraffic recent;
   BadSince bad_since;
-  std::vector<GateAnswer> gates;           // the last answers
-  std::optional<absl::Time> empty_since;   // nothing is in flight at blue
-  std::optional<absl::Time> unsure_since;  // green fails, and nothing is known of blue
-  bool restored = false;                   // the routes are to be read back after a start of the coordinator
-  std::string waits_for;                   // a clause; empty: for nothing beyond its gates
+  std::vector<GateAnswer> gates;            // the last answers
+  std::optional<absl::Time> empty_since;    // nothing is in flight at blue
+  std::optional<absl::Time> failing_since;  // green fails
+  bool restored = false;                    // the routes are to be read back after a start of the coordinator
+  std::string waits_for;                    // a clause; empty: for nothing beyond its gates
   bool operator==(const SwitchMemory&) const = default;
 };
 

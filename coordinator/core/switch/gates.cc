@@ -46,8 +46,9 @@ GateAnswer Errors(const GateRules& rules, const GateSight& sight, const std::opt
   const double limit = ErrorLimit(rules, blue);
   const SideCount& whole = sight.whole.green;
   const SideCount& recent = sight.recent.green;
-  const bool lately = SurelyFails(rules, recent, limit);
-  const SideCount& shown = lately ? recent : whole;
+  const bool just_now = SurelyFails(rules, sight.last_second.green, limit);
+  const bool lately = just_now || SurelyFails(rules, recent, limit);
+  const SideCount& shown = just_now ? sight.last_second.green : lately ? recent : whole;
   std::string reason = absl::StrCat(
       "green has failed ", shown.Bad(), " of ", lately ? "its last " : "", Count(shown.requests, "request"),
       " (", SayPermille(BadPermille(shown.Bad(), shown.requests)), ", at most ", SayPermille(limit));

@@ -48,6 +48,7 @@ struct GateSight {
   bool last_step = false;  // blue gets nothing any more
   BothCounts whole;        // since the step's weights were read back
   BothCounts recent;       // of the last seconds (traffic.h)
+  BothCounts last_second;  // of the last one
   SideReading blue;
   SideReading green;
   std::optional<Baseline> baseline;  // none: blue never had enough

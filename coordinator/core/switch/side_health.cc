@@ -33,12 +33,14 @@ std::string Sickness(const SideSight& sight, const SideReading& reading) {
 
 HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, const Lately& lately,
                           const GateRules& rules) {
-  const SideCount& recent = lately.count;
   if (std::string sick = Sickness(sight, reading); !sick.empty()) return {Health::kUnhealthy, sick};
-  if (recent.Bad() >= rules.min_failures &&
-      SurelyBadPermille(recent.Bad(), recent.requests) > rules.max_error_permille) {
+  for (const SideCount& count : {lately.recent, lately.last_second}) {
+    if (count.Bad() < rules.min_failures ||
+        SurelyBadPermille(count.Bad(), count.requests) <= rules.max_error_permille) {
+      continue;
+    }
     return {Health::kUnhealthy,
-            absl::StrCat("it has failed ", recent.Bad(), " of its last ", Count(recent.requests, "request"))};
+            absl::StrCat("it has failed ", count.Bad(), " of its last ", Count(count.requests, "request"))};
   }
   const bool sees_pods = sight.api_reachable && !sight.blind;
   if (sees_pods && sight.pods_ready * kWhole < sight.pods_needed * kLeastReadyPercent) {

@@ -36,8 +36,9 @@ inline constexpr uint32_t kLeastReadyPercent = 60;
 
 // What a side did in the last seconds.
 struct Lately {
-  SideCount count;
-  absl::Duration span;  // of which that is
+  SideCount recent;       // kRecent
+  SideCount last_second;  // kLeastSpan: what began just now
+  absl::Duration span;    // for which it has been watched
 };
 // Less than this says nothing of a side that has traffic.
 inline constexpr absl::Duration kLeastSpan = absl::Seconds(1);

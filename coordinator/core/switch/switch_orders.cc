@@ -120,7 +120,7 @@ absl::Status RollBackSwitch(SwitchRecord& record, SwitchMemory& memory, const Sw
     at.End(SwitchEnd::kCancelled, "An operator ended it before anything was moved");
     return absl::OkStatus();
   }
-  const HealthAnswer back = at.WayBack();
+  const HealthAnswer back = at.WayBack(true);
   if (back.health == Health::kUnhealthy) {
     return Not("blue is no place to go back to: ", back.reason);
   }

@@ -92,10 +92,13 @@ void NoteRecent(RecentTraffic& recent, const BothCounts& total, absl::Time now) 
   while (samples.size() > 1 && samples[1].time <= now - kRecent) samples.pop_front();
 }
 
-BothCounts Recent(const RecentTraffic& recent, absl::Time now) {
+BothCounts Recent(const RecentTraffic& recent, absl::Time now, absl::Duration span) {
   const auto& samples = recent.samples;
-  if (samples.empty() || samples.back().time <= now - kRecent) return {};
-  return samples.back().total - samples.front().total;
+  if (samples.empty() || samples.back().time <= now - span) return {};
+  // Back to the newest sample that is no younger than the span.
+  size_t first = samples.size() - 1;
+  while (first > 0 && samples[first].time > now - span) --first;
+  return samples.back().total - samples[first].total;
 }
 
 absl::Duration RecentSpan(const RecentTraffic& recent) {

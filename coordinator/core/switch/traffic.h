@@ -73,9 +73,9 @@ inline constexpr absl::Duration kSampleEvery = absl::Milliseconds(500);
 
 // `total` may never go down; where it does (another beginning), the samples begin anew.
 void NoteRecent(RecentTraffic& recent, const BothCounts& total, absl::Time now);
-// Of the last kRecent, or of as much of it as there are samples.
-BothCounts Recent(const RecentTraffic& recent, absl::Time now);
-// How long a time Recent is of.
+// Of the last `span`, at most kRecent, or of as much of it as there are samples.
+BothCounts Recent(const RecentTraffic& recent, absl::Time now, absl::Duration span = kRecent);
+// How long a time there are samples of.
 absl::Duration RecentSpan(const RecentTraffic& recent);
 
 // What the routes' last readings say of one side, all together.

@@ -10,6 +10,8 @@
 namespace evenkeel::coordinator {
 namespace {
 
+// A failing green is watched beside its blue for so long before it is taken from.
+constexpr absl::Duration kLookAtBlue = absl::Milliseconds(500);
 // A failing green waits for so long for a blue of which nothing is known yet; then people are asked.
 constexpr absl::Duration kUnsurePatience = absl::Seconds(2);
 
@@ -36,9 +38,13 @@ SideReading Transitions::Reading(Side side) const {
   return ReadSide(side, record.spec.routes, Readings());
 }
 
-HealthAnswer Transitions::WayBack() const {
+HealthAnswer Transitions::WayBack(bool by_order) const {
+  const absl::Duration watched = RecentSpan(memory.recent);
   return JudgeWayBack(sight.blue, Reading(Side::kBlue),
-                      {Recent(memory.recent, sight.now).blue, RecentSpan(memory.recent)}, record.spec.gates);
+                      {.recent = Recent(memory.recent, sight.now).blue,
+                       .last_second = Recent(memory.recent, sight.now, kLeastSpan).blue,
+                       .span = by_order ? kLeastSpan : watched},
+                      record.spec.gates);
 }
 
 GateSight Transitions::SightOfGates() const {
@@ -53,6 +59,7 @@ GateSight Transitions::SightOfGates() const {
     for (const auto& [kind, count] : span.probes) gates.probes[kind] += count;
   }
   gates.recent = Recent(memory.recent, sight.now);
+  gates.last_second = Recent(memory.recent, sight.now, kLeastSpan);
   gates.blue = Reading(Side::kBlue);
   gates.green = Reading(Side::kGreen);
   gates.baseline = record.baseline;
@@ -173,7 +180,7 @@ void Transitions::UnwishCommit() {
 }
 
 void Transitions::BeginRollback(const std::string& reason) {
-  memory.unsure_since.reset();
+  memory.failing_since.reset();
   EndReport();
   record.stop.reset();
   record.rollback_reason = reason;
@@ -186,12 +193,15 @@ void Transitions::FailStep(const std::string& reason) {
   if (record.spec.on_failed_gate == OnFailedGate::kStop) {
     return Stop(StopCause::kGates, absl::StrCat("green fails, and the rule is to stop: ", reason));
   }
-  const HealthAnswer back = WayBack();
-  if (back.health == Health::kHealthy) return BeginRollback(reason);
-  if (back.health == Health::kUnknown) {
-    if (!memory.unsure_since) memory.unsure_since = sight.now;
-    if (sight.now - *memory.unsure_since < kUnsurePatience) return;  // the next look may know
-  }
+  // Whatever makes green fail may make blue fail in the same moment, and show itself there a little later.
+  if (!memory.failing_since) memory.failing_since = sight.now;
+  const absl::Duration failing = sight.now - *memory.failing_since;
+  const HealthAnswer back = WayBack(false);
+  const bool has_looked = failing >= kLookAtBlue || !Reading(Side::kBlue).has_share;
+  if (back.health == Health::kHealthy && has_looked) return BeginRollback(reason);
+  const bool may_change =
+      back.health == Health::kHealthy || (back.health == Health::kUnknown && failing < kUnsurePatience);
+  if (may_change) return;
   Stop(StopCause::kWayBack,
        absl::StrCat("green fails (", reason, "), and blue is no place to go back to: ", back.reason));
 }

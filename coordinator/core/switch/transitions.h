@@ -39,7 +39,8 @@ struct Transitions {
   // ---- what is seen ----
   SideReading Reading(Side side) const;
   GateSight SightOfGates() const;
-  HealthAnswer WayBack() const;
+  // `by_order`: an operator's, who need not wait until blue has been watched for long enough.
+  HealthAnswer WayBack(bool by_order) const;
   std::string SummaryOfCommit() const;
 
  private:

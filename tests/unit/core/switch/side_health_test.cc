@@ -14,6 +14,7 @@ struct Way {
   SideSight sight = AWellSide();
   SideReading reading = {.seen = true, .servers = 3, .servers_up = 3, .counted = true, .latency_mean = {}};
   SideCount recent;
+  SideCount last_second;
   absl::Duration span = absl::Seconds(10);
 };
 
@@ -38,6 +39,12 @@ TEST(SideHealthTest, GoesBackOnlyToTheHealthy) {
        },
        Health::kHealthy},
       {"it fails", [](Way& way) { way.recent = {.requests = 100, .server_errors = 50}; }, Health::kUnhealthy},
+      {"it has begun to fail",
+       [](Way& way) {
+         way.recent = {.requests = 3000, .server_errors = 15};
+         way.last_second = {.requests = 150, .server_errors = 15};
+       },
+       Health::kUnhealthy},
       {"one request failed", [](Way& way) { way.recent = {.requests = 100, .server_errors = 1}; },
        Health::kHealthy},
       {"API away, the gateway vouches", [](Way& way) { way.sight.api_reachable = false; }, Health::kHealthy},
@@ -65,7 +72,8 @@ TEST(SideHealthTest, GoesBackOnlyToTheHealthy) {
   for (const auto& row : table) {
     Way way;
     row.change(way);
-    const HealthAnswer answer = JudgeWayBack(way.sight, way.reading, {way.recent, way.span}, GateRules{});
+    const HealthAnswer answer =
+        JudgeWayBack(way.sight, way.reading, {way.recent, way.last_second, way.span}, GateRules{});
     EXPECT_EQ(answer.health, row.health) << row.name << ": " << answer.reason;
     EXPECT_FALSE(answer.reason.empty()) << row.name;
   }

@@ -125,7 +125,7 @@ class SwitchWorld : public testing::Test {
       answers_[wish.key] = WriteState::kUnderWay;
       return;
     }
-    if (refuses_.contains(wish.key)) {
+    if (refuses_.contains(wish.key) && wish.shape.backends.at("west").percent > 0) {
       answers_[wish.key] = WriteState::kRefused;
       return;
     }

@@ -56,6 +56,10 @@ TEST(TrafficTest, SeesTheLastSeconds) {
   EXPECT_EQ(last.green.requests, 100u);
   EXPECT_EQ(last.green.failed, 25u);
   EXPECT_EQ(Recent(recent, kStart + absl::Seconds(200)), BothCounts{});
+  // And of the last one alone.
+  const BothCounts second = Recent(recent, kStart + absl::Seconds(99), absl::Seconds(1));
+  EXPECT_EQ(second.green.requests, 10u);
+  EXPECT_EQ(second.green.failed, 5u);
 }
 
 // However often it is told, few samples are kept.

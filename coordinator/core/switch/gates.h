@@ -53,7 +53,7 @@ struct GateSight {
   SideReading green;
   std::optional<Baseline> baseline;  // none: blue never had enough
   SideSight green_sight;
-  ProbeCounts probes;                       // since the step's weights were read back
+  ProbeCounts probes;                       // since the step was decided
   std::map<std::string, HookAnswer> hooks;  // by name; only what was asked since then
 };
 

@@ -53,9 +53,12 @@ GateSight Transitions::SightOfGates() const {
   gates.step = record.spec.steps[record.step];
   gates.last_step = record.step + 1 == record.spec.steps.size();
   // Of the step, whatever phases it has gone through since its weights were read back.
+  // What the prober lost while they were being written counts as well.
+  const absl::Time decided = record.reports.empty() ? record.step_shown_since : record.reports.back().decided;
   for (const LedgerSpan& span : record.ledger.spans) {
-    if (span.step != record.step || span.begin < record.step_shown_since) continue;
-    gates.whole += span.Total();
+    if (span.step != record.step) continue;
+    if (span.begin >= record.step_shown_since) gates.whole += span.Total();
+    if (span.begin < decided) continue;
     for (const auto& [kind, count] : span.probes) gates.probes[kind] += count;
   }
   gates.recent = Recent(memory.recent, sight.now);

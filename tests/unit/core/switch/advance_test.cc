@@ -115,6 +115,19 @@ TEST_F(AdvanceTest, NeverGoesBackToASickBlue) {
   EXPECT_EQ(record_.end, SwitchEnd::kRolledBack);
 }
 
+// A request that the prober lost while the weights were being written counts against the step.
+TEST_F(AdvanceTest, CountsWhatIsLostWhileMoving) {
+  Begin(Quick());
+  deaf_.insert(kWeb);
+  Pass(absl::Seconds(1));
+  ASSERT_EQ(record_.phase, SwitchPhase::kMoving);
+  NoteProbes(record_.ledger, 1, {{ProbeKind::kFresh, {.requests = prober_ + 1, .failed = 1}}},
+             {{now_, ProbeKind::kFresh, {}, "reset"}});
+  deaf_.clear();
+  Pass(absl::Seconds(3));
+  EXPECT_EQ(record_.end, SwitchEnd::kRolledBack) << Word(record_.phase);
+}
+
 // The rule may be to stop instead.
 TEST_F(AdvanceTest, StopsWhereThatIsTheRule) {
   Begin(Quick());

@@ -133,6 +133,7 @@ struct GatewayAbilities {
   bool canary = false;
   bool counts_in_flight = false;
   bool counts_requests = false;
+  bool checks_servers = false;   // servers_up is what it found itself
   bool survives_reload = false;  // the shape does
   bool fences = false;           // a write with a lesser mark changes nothing, also in a race
   Proof best_proof = Proof::kConfigured;

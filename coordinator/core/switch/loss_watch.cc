@@ -148,9 +148,9 @@ bool IsComplete(const LossRound& round) {
 
 LossMoves LookAtCluster(LossWatch& watch, const LossRules& rules, const LossView& view, uint64_t& ids) {
   LossMoves moves{.asks = {}, .look_at = view.now + kLossRoundEvery};
-  const bool suspicious = !view.api_reachable || MostSilent(rules, view);
+  moves.in_doubt = !view.api_reachable || MostSilent(rules, view);
   std::erase_if(watch.proven, [&view](const auto& entry) { return view.now - entry.second > kProofHolds; });
-  if (!suspicious) {
+  if (!moves.in_doubt) {
     watch.lost_since.reset();
     watch.lost_rounds = 0;
     watch.answer = JudgeLoss(rules, SightOf(watch, view));

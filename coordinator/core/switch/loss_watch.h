@@ -76,8 +76,9 @@ struct LossWatch {
 
 struct LossMoves {
   std::vector<OutsideAsk> asks;
-  bool lost = false;   // it has been, for long enough
-  absl::Time look_at;  // again
+  bool in_doubt = false;  // its API is away, or most of its nodes are silent
+  bool lost = false;      // it has been, for long enough
+  absl::Time look_at;     // again
 };
 
 // What is to be asked now, and what follows of the answers so far. `ids`: numbers given out; goes on with

@@ -1,0 +1,101 @@
+// Switches that wait for a cluster to be lost: one for each policy of an operator. While the cluster is well
+// it is watched cheaply (loss_watch.h), and how many pods its applications have is remembered; when it is
+// lost, its traffic goes to the other cluster at once, or people are asked, as the policy says.
+//
+// Costs: a look O(nodes that are tried) each ten seconds while the cluster is well, each 400 ms while it is
+// in doubt.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "coordinator/core/switch/loss_watch.h"
+#include "coordinator/core/switch/switch_desk.h"
+#include "coordinator/core/switch/switch_host.h"
+#include "coordinator/core/switch/traffic.h"
+
+namespace evenkeel::coordinator {
+
+enum class OnLostCluster {
+  kOff,     // it is watched, and shown
+  kAsk,     // people are asked, once an episode
+  kSwitch,  // green gets everything at once
+};
+
+// An operator's policy: the switch that would be made (its `from` is the cluster that is watched), and when.
+struct LostClusterPolicy {
+  std::string name;
+  SwitchSpec spec;
+  OnLostCluster on_lost = OnLostCluster::kAsk;
+  LossRules rules;
+  bool operator==(const LostClusterPolicy&) const = default;
+};
+
+// What must outlive the process: without it a cluster that is lost during a restart has no measure for green.
+struct StandingRecord {
+  std::string policy;
+  std::map<Application, uint32_t> needed;  // Ready pods of blue, when it was last seen to be well
+  bool operator==(const StandingRecord&) const = default;
+};
+
+// How often a record is written while what it holds changes.
+inline constexpr absl::Duration kRememberEvery = absl::Minutes(1);
+
+struct StandingSwitch {
+  LostClusterPolicy policy;
+  StandingRecord record;
+  std::optional<absl::Time> unwritten_since;
+  LossWatch watch;
+  // Of the gateways, while the cluster is in doubt: what its side answers since then.
+  std::map<RouteKey, RouteReading> routes;
+  std::map<RouteKey, GatewayAbilities> abilities;
+  std::map<RouteKey, RouteCount> since_doubt;
+  bool in_doubt = false;
+  bool lost = false;
+  bool followed = false;  // of this episode: switched, or asked
+};
+
+// The mode of the policy's switch says whether it acts: one that observes only asks.
+struct StandingDesk {
+  std::map<std::string, StandingSwitch> standing;  // by policy
+  std::map<uint64_t, std::string> asks;            // under way, by id: whose
+  uint64_t ids = 0;
+};
+
+// The core around it, for what only these need.
+class StandingHost : public SwitchHost {
+ public:
+  // The cluster's API and nodes, and the agents elsewhere that can be asked; the gateways are left out.
+  virtual LossView ViewOf(const std::string& cluster) const = 0;
+  virtual void AskOutside(const std::string& cluster, const OutsideAsk& ask) = 0;
+  virtual void Remember(const StandingRecord& record) = 0;
+  virtual void Forget(const std::string& policy) = 0;
+  // Recorded as a decision that people are to take, or as one that is not taken, with the reason.
+  virtual void TellLost(const LostClusterPolicy& policy, const LossAnswer& answer,
+                        const std::string& words) = 0;
+};
+
+// In force from now on, in place of the policy of that name. `record`: what the store remembers of it.
+void PutStanding(StandingDesk& standing, StandingHost& host, const LostClusterPolicy& policy,
+                 const std::optional<StandingRecord>& record);
+void EraseStanding(StandingDesk& standing, StandingHost& host, const std::string& policy);
+
+// The routes and applications of a standing switch are told like those of one under way.
+void OnStandingRead(StandingDesk& standing, StandingHost& host, const RouteRead& event);
+void OnStandingGatewayLost(StandingDesk& standing, const GatewayLost& event);
+void OnStandingApplication(StandingDesk& standing, StandingHost& host, const ApplicationObserved& event);
+// The answer to AskOutside.
+void OnOutsideAnswered(StandingDesk& standing, uint64_t id, Reach reach, absl::Time now);
+
+// A look; the next is as StandingHost::WakeAt was told, under the name StandingTimer gives. Sooner when the
+// cluster's API or nodes have changed.
+void OnStandingDue(StandingDesk& standing, SwitchDesk& desk, StandingHost& host, const std::string& policy);
+std::string StandingTimer(const std::string& policy);
+
+// By any policy; what ClusterFacts.lost is made of.
+bool IsLost(const StandingDesk& standing, const std::string& cluster);
+
+}  // namespace evenkeel::coordinator

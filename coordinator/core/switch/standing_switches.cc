@@ -161,6 +161,12 @@ void OnOutsideAnswered(StandingDesk& standing, uint64_t id, Reach reach, absl::T
   standing.asks.erase(ask);
 }
 
+void OnClusterChanged(StandingDesk& standing, StandingHost& host, const std::string& cluster) {
+  for (const auto& [name, one] : standing.standing) {
+    if (one.policy.spec.from == cluster) host.WakeAt(StandingTimer(name), host.Now());
+  }
+}
+
 void OnStandingDue(StandingDesk& standing, SwitchDesk& desk, StandingHost& host, const std::string& policy) {
   const auto found = standing.standing.find(policy);
   if (found == standing.standing.end()) return;

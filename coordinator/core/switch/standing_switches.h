@@ -90,8 +90,9 @@ void OnStandingApplication(StandingDesk& standing, StandingHost& host, const App
 // The answer to AskOutside.
 void OnOutsideAnswered(StandingDesk& standing, uint64_t id, Reach reach, absl::Time now);
 
-// A look; the next is as StandingHost::WakeAt was told, under the name StandingTimer gives. Sooner when the
-// cluster's API or nodes have changed.
+// The cluster's API has come or gone, or a node of it has fallen silent or speaks again: it is looked at now.
+void OnClusterChanged(StandingDesk& standing, StandingHost& host, const std::string& cluster);
+// A look; the next is as StandingHost::WakeAt was told, under the name StandingTimer gives.
 void OnStandingDue(StandingDesk& standing, SwitchDesk& desk, StandingHost& host, const std::string& policy);
 std::string StandingTimer(const std::string& policy);
 

@@ -121,6 +121,7 @@ class StandingWorld : public StandingHost {
     view.api_reachable = false;
     view.api_away_since = now;
     for (auto& [name, silent] : view.nodes) silent = true;
+    OnClusterChanged(standing, *this, "east");
   }
   void Die() {
     Silence();
@@ -166,6 +167,7 @@ TEST(StandingSwitchesTest, SwitchesALostCluster) {
   world.dead = false;
   world.view.api_reachable = true;
   for (auto& [name, silent] : world.view.nodes) silent = false;
+  OnClusterChanged(world.standing, world, "east");
   world.reading.backends["east"].servers_up = 3;
   world.Pass(absl::Hours(1));
   EXPECT_EQ(world.Green(), 100u);

@@ -132,10 +132,8 @@ void OnStandingRead(StandingDesk& standing, StandingHost& host, const RouteRead&
   }
 }
 
-void OnStandingGatewayLost(StandingDesk& standing, const GatewayLost& event) {
-  for (auto& [name, one] : standing.standing) {
-    std::erase_if(one.routes, [&event](const auto& route) { return route.first.gateway == event.gateway; });
-  }
+void OnStandingLost(StandingDesk& standing, const RouteLost& event) {
+  for (auto& [name, one] : standing.standing) one.routes.erase(event.key);
 }
 
 void OnStandingApplication(StandingDesk& standing, StandingHost& host, const ApplicationObserved& event) {

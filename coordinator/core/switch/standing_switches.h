@@ -85,7 +85,7 @@ void EraseStanding(StandingDesk& standing, StandingHost& host, const std::string
 
 // The routes and applications of a standing switch are told like those of one under way.
 void OnStandingRead(StandingDesk& standing, StandingHost& host, const RouteRead& event);
-void OnStandingGatewayLost(StandingDesk& standing, const GatewayLost& event);
+void OnStandingLost(StandingDesk& standing, const RouteLost& event);
 void OnStandingApplication(StandingDesk& standing, StandingHost& host, const ApplicationObserved& event);
 // The answer to AskOutside.
 void OnOutsideAnswered(StandingDesk& standing, uint64_t id, Reach reach, absl::Time now);

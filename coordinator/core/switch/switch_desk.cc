@@ -329,18 +329,15 @@ void OnRouteRead(SwitchDesk& desk, SwitchHost& host, const RouteRead& event) {
   });
 }
 
-void OnGatewayLost(SwitchDesk& desk, SwitchHost& host, const GatewayLost& event) {
+void OnRouteLost(SwitchDesk& desk, SwitchHost& host, const RouteLost& event) {
   ForEach(desk, [&](const std::string& name, Switch& one) {
-    bool concerned = false;
-    for (auto& [key, route] : one.routes) {
-      if (key.gateway != event.gateway) continue;
-      concerned = true;
-      route.reading.reset();
-      route.known = event.known;
-      route.detail = event.detail;
-      route.away_since = std::min(route.away_since, host.Now());
-    }
-    if (concerned) Look(desk, host, name, one);
+    const auto route = one.routes.find(event.key);
+    if (route == one.routes.end()) return;
+    route->second.reading.reset();
+    route->second.known = event.known;
+    route->second.detail = event.detail;
+    route->second.away_since = std::min(route->second.away_since, host.Now());
+    Look(desk, host, name, one);
   });
 }
 

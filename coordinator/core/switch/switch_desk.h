@@ -81,7 +81,7 @@ void OnPlanSwitch(SwitchDesk& desk, SwitchHost& host, const PlanSwitch& event);
 void OnStartSwitch(SwitchDesk& desk, SwitchHost& host, const StartSwitch& event);
 void OnOrderSwitch(SwitchDesk& desk, SwitchHost& host, const OrderSwitch& event);
 void OnRouteRead(SwitchDesk& desk, SwitchHost& host, const RouteRead& event);
-void OnGatewayLost(SwitchDesk& desk, SwitchHost& host, const GatewayLost& event);
+void OnRouteLost(SwitchDesk& desk, SwitchHost& host, const RouteLost& event);
 void OnBackendChecked(SwitchDesk& desk, SwitchHost& host, const BackendChecked& event);
 void OnApplicationObserved(SwitchDesk& desk, SwitchHost& host, const ApplicationObserved& event);
 void OnApplicationGone(SwitchDesk& desk, SwitchHost& host, const ApplicationGone& event);

@@ -29,10 +29,11 @@ struct RouteRead {
   RouteReading reading;
   GatewayAbilities abilities;
 };
-// A gateway could not be read for a while. Told once; the next RouteRead of any of its routes ends it.
-// `known`: the coordinator's configuration has a gateway of that name.
-struct GatewayLost {
-  std::string gateway;
+// A watched route cannot be read: its gateway has not answered for a while, or says that there is no such
+// route. Told once; the next RouteRead of it ends that. `known`: the coordinator's configuration has such a
+// gateway.
+struct RouteLost {
+  RouteKey key;
   bool known = true;
   std::string detail;
 };

@@ -83,7 +83,7 @@ class DeskCoordinator : public SwitchHost {
   SwitchDesk desk;
   std::map<std::string, absl::Time> timers;
   std::map<RouteKey, std::pair<WatchRoute, absl::Time>> watches;  // and when it is read next
-  std::set<std::string> told_lost;                                // gateways
+  std::set<RouteKey> told_lost;
   std::set<std::pair<std::string, Application>> applications;
   std::set<DecisionId> probers;
   std::vector<SwitchReply> replies;
@@ -335,12 +335,12 @@ class DeskWorld {
 
   bool ReadRoute(DeskCoordinator& one, const RouteKey& key) {
     if (away.contains(key.gateway)) {
-      if (!one.told_lost.insert(key.gateway).second) return true;
+      if (!one.told_lost.insert(key).second) return true;
       return one.Step([&](SwitchDesk& desk, SwitchHost& host) {
-        OnGatewayLost(desk, host, {key.gateway, true, "away"});
+        OnRouteLost(desk, host, {key, true, "away"});
       });
     }
-    one.told_lost.erase(key.gateway);
+    one.told_lost.erase(key);
     return one.Step([&](SwitchDesk& desk, SwitchHost& host) {
       OnRouteRead(desk, host, {key, routes.at(key).reading, abilities});
     });

@@ -246,6 +246,11 @@ absl::StatusOr<SwitchSpec> SwitchSpecFromMessage(absl::string_view name, const v
     spec.steps.push_back(StepFrom(message.steps(i), absl::StrCat("steps[", i, "]"), reader));
   }
   spec.gates = RulesFrom(message.gates(), reader);
+  spec.prober.url = message.prober().url();
+  spec.prober.slow_path = message.prober().slow_path();
+  spec.prober.stream_path = message.prober().stream_path();
+  if (message.prober().has_per_second()) spec.prober.per_second = message.prober().per_second();
+  spec.prober.side_header = absl::AsciiStrToLower(message.prober().side_header());
   reader.Read(message.drain().deadline(), message.drain().has_deadline(), "drain.deadline",
               spec.drain.deadline);
   spec.drain.at_deadline = AtDeadlineFrom(message.drain().at_deadline());
@@ -297,6 +302,12 @@ v1::SwitchSpec ToMessage(const SwitchSpec& spec) {
     added.set_approve(step.approve);
   }
   Put(spec.gates, *message.mutable_gates());
+  v1::ProberSpec& prober = *message.mutable_prober();
+  prober.set_url(spec.prober.url);
+  prober.set_slow_path(spec.prober.slow_path);
+  prober.set_stream_path(spec.prober.stream_path);
+  prober.set_per_second(spec.prober.per_second);
+  prober.set_side_header(spec.prober.side_header);
   *message.mutable_drain()->mutable_deadline() = ToMessage(spec.drain.deadline);
   message.mutable_drain()->set_at_deadline(ToMessage(spec.drain.at_deadline));
   *message.mutable_hold()->mutable_length() = ToMessage(spec.hold.length);

@@ -467,6 +467,12 @@ stored::SwitchSpec ToRecord(const SwitchSpec& spec) {
   for (const SwitchedRoute& route : spec.routes) Put(route, *record.add_routes());
   for (const SwitchStep& step : spec.steps) Put(step, *record.add_steps());
   Put(spec.gates, *record.mutable_gates());
+  stored::SwitchProber& prober = *record.mutable_prober();
+  prober.set_url(spec.prober.url);
+  prober.set_slow_path(spec.prober.slow_path);
+  prober.set_stream_path(spec.prober.stream_path);
+  prober.set_per_second(spec.prober.per_second);
+  prober.set_side_header(spec.prober.side_header);
   record.set_drain_deadline_ns(ToStored(spec.drain.deadline));
   record.set_at_drain_deadline(ToStored(kAtDeadline, spec.drain.at_deadline));
   record.set_hold_ns(ToStored(spec.hold.length));
@@ -492,6 +498,11 @@ absl::StatusOr<SwitchSpec> FromRecord(const stored::SwitchSpec& record) {
   for (const auto& route : record.routes()) spec.routes.push_back(From(route));
   for (const auto& step : record.steps()) spec.steps.push_back(From(step));
   spec.gates = From(record.gates());
+  spec.prober = {.url = record.prober().url(),
+                 .slow_path = record.prober().slow_path(),
+                 .stream_path = record.prober().stream_path(),
+                 .per_second = record.prober().per_second(),
+                 .side_header = record.prober().side_header()};
   spec.drain.deadline = DurationFrom(record.drain_deadline_ns());
   EVENKEEL_RETURN_IF_ERROR(FromStored(kAtDeadline, record.at_drain_deadline(), "SwitchSpec.at_drain_deadline",
                                       spec.drain.at_deadline));

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "coordinator/core/sentences.h"
@@ -139,6 +140,18 @@ void CheckGates(const GateRules& gates, Problems& problems) {
   }
 }
 
+void CheckProber(const ProberSpec& prober, Problems& problems) {
+  const bool is_url = absl::StartsWith(prober.url, "http://") || absl::StartsWith(prober.url, "https://");
+  if (!prober.url.empty() && !is_url) problems.Add("prober.url", "it is no http or https URL");
+  for (const auto& [field, path] :
+       {std::pair<const char*, const std::string&>("prober.slowPath", prober.slow_path),
+        {"prober.streamPath", prober.stream_path}}) {
+    if (!path.empty() && path.front() != '/') problems.Add(field, "it must begin with /");
+    if (!path.empty() && prober.url.empty()) problems.Add(field, "there is no prober.url");
+  }
+  problems.Within("prober.perSecond", prober.per_second, 1, 1000);
+}
+
 void CheckFreezes(const SwitchSpec& spec, Problems& problems) {
   problems.AtMost("freezes", spec.freezes.size(), kMostFreezes);
   for (size_t i = 0; i < spec.freezes.size(); ++i) {
@@ -171,6 +184,7 @@ std::vector<SpecProblem> CheckSpec(const SwitchSpec& spec) {
   CheckRoutes(spec, problems);
   CheckSteps(spec, problems);
   CheckGates(spec.gates, problems);
+  CheckProber(spec.prober, problems);
   problems.Within("drain.deadline", spec.drain.deadline, absl::ZeroDuration(), kLongest);
   if (spec.drain.at_deadline == AtDrainDeadline::kCut && !spec.hold.close_blue) {
     problems.Add("drain.atDeadline", "`cut` cuts only where hold.closeBlue is set; `leave` is what is meant");

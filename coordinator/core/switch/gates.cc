@@ -104,9 +104,7 @@ GateAnswer HealthOf(const GateRules& rules, const GateSight& sight, BadSince& ba
 GateAnswer Prober(const GateRules& rules, const GateSight& sight) {
   ProbeCount sum;
   for (const auto& [kind, count] : sight.probes) sum += count;
-  if (rules.min_probes == 0 && sum.requests == 0) {
-    return {"prober", GateVerdict::kPass, "it is not asked"};
-  }
+  if (!sight.has_prober && sum.requests == 0) return {"prober", GateVerdict::kPass, "there is none"};
   const uint64_t lost = sum.failed - std::min(sum.failed, sum.failed_on_blue);
   const std::string reason =
       absl::StrCat("it has lost ", lost, " of ", Count(sum.requests, "request"),

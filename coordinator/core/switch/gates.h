@@ -53,6 +53,7 @@ struct GateSight {
   SideReading green;
   std::optional<Baseline> baseline;  // none: blue never had enough
   SideSight green_sight;
+  bool has_prober = false;
   ProbeCounts probes;                       // since the step was decided
   std::map<std::string, HookAnswer> hooks;  // by name; only what was asked since then
 };

@@ -223,7 +223,7 @@ void FindAbilities(const SwitchSpec& spec, const std::string& subject, const Gat
         "it does not count what is in flight: that blue has drained cannot be proven, and it stays open");
   }
   if (!can.counts_requests) {
-    const bool vouched = (facts.prober && spec.gates.min_probes > 0) || !spec.gates.hooks.empty();
+    const bool vouched = (!spec.prober.url.empty() && spec.gates.min_probes > 0) || !spec.gates.hooks.empty();
     found.Add(FindingCode::kProof, vouched ? Severity::kNote : Severity::kBlocker, subject,
               vouched ? "it counts no requests: the prober and the hooks speak for it"
                       : "it counts no requests, and neither a prober nor a hook would speak for it");

@@ -93,7 +93,6 @@ struct PreflightFacts {
   std::map<Application, uint32_t> needed;  // Ready pods wanted in green: blue's live ones, or remembered
   std::map<RouteKey, RouteFacts> routes;
   std::set<std::string> conflicts;  // names of switches under way that overlap
-  bool prober = false;              // there is one for this switch
 };
 
 // All that is found, blockers first, else in the order of FindingCode.

@@ -244,7 +244,7 @@ DecisionId Begin(SwitchDesk& desk, SwitchHost& host, const SwitchSpec& spec, Swi
   one.decision = host.Open(one.record);
   host.Write(*one.decision, one.record);
   BeginPreflight(desk, host, one);
-  host.Ask(StartProber{*one.decision, spec});
+  if (!spec.prober.url.empty()) host.Ask(StartProber{*one.decision, spec});
   host.WakeAt(spec.name, host.Now() + kReadOften);
   host.Changed(spec.name);
   return *one.decision;
@@ -419,7 +419,7 @@ void RestoreOnDesk(SwitchDesk& desk, SwitchHost& host, const DecisionId& decisio
     WatchRoutes(host, one, kReadOften);
     WatchApplications(host, one);
   }
-  host.Ask(StartProber{decision, one.record.spec});
+  if (!one.record.spec.prober.url.empty()) host.Ask(StartProber{decision, one.record.spec});
   host.WakeAt(name, host.Now() + kReadOften);
 }
 

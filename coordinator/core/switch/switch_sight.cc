@@ -93,8 +93,7 @@ PreflightFacts FactsOf(const Switch& one, const SwitchHost& host, const std::set
                        .green_applications = ApplicationsIn(one, one.record.spec.to),
                        .needed = one.record.needed,
                        .routes = {},
-                       .conflicts = conflicts,
-                       .prober = true};
+                       .conflicts = conflicts};
   for (const auto& [key, route] : one.routes) {
     facts.routes[key] = {.known = route.known,
                          .reading = route.reading,

@@ -76,10 +76,20 @@ struct GateRules {
   absl::Duration latency_slack = absl::Milliseconds(20);  // less than this over blue's never matters
   absl::Duration bad_for = absl::Seconds(1);              // latency and health must be bad for so long
   uint64_t max_probe_failures = 0;
-  uint64_t min_probes = 10;  // of the built-in prober, in each step; 0: it is not asked
+  uint64_t min_probes = 10;  // of the built-in prober, where there is one, in each step
   std::vector<GateHook> hooks;
   absl::Duration patience = absl::Minutes(2);  // after the soak; then what is inconclusive stops the switch
   bool operator==(const GateRules&) const = default;
+};
+
+// The clients that go through the gateway during the whole switch. Without a URL there are none.
+struct ProberSpec {
+  std::string url;           // of the gateway, as users reach it; http or https
+  std::string slow_path;     // answers after seconds; empty: no slow requests
+  std::string stream_path;   // answers for as long as it is read; empty: no streams
+  uint32_t per_second = 20;  // requests of each kind that is quick, 1-1000
+  std::string side_header;   // of the answers: names the backend that gave them; empty: not known
+  bool operator==(const ProberSpec&) const = default;
 };
 
 enum class AtDrainDeadline {
@@ -116,6 +126,7 @@ struct SwitchSpec {
   std::vector<SwitchedRoute> routes;
   std::vector<SwitchStep> steps;
   GateRules gates;
+  ProberSpec prober;
   DrainRules drain;
   HoldRules hold;
   OnFailedGate on_failed_gate = OnFailedGate::kRollBack;

@@ -67,6 +67,7 @@ GateSight Transitions::SightOfGates() const {
   gates.green = Reading(Side::kGreen);
   gates.baseline = record.baseline;
   gates.green_sight = sight.green;
+  gates.has_prober = !record.spec.prober.url.empty();
   for (const auto& [name, answer] : sight.hooks) {
     if (answer.time >= record.step_shown_since) gates.hooks[name] = answer;
   }

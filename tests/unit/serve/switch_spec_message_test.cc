@@ -33,6 +33,7 @@ TEST(SwitchSpecMessageTest, FillsInDefaults) {
   const auto spec = SwitchSpecFromMessage("web", Least());
   ASSERT_TRUE(spec.ok()) << spec.status();
   EXPECT_EQ(spec->gates, GateRules{});
+  EXPECT_EQ(spec->prober, ProberSpec{});
   EXPECT_EQ(spec->drain, DrainRules{});
   EXPECT_EQ(spec->hold, HoldRules{});
   EXPECT_EQ(spec->steps[0].soak, absl::Seconds(30));
@@ -65,6 +66,11 @@ TEST(SwitchSpecMessageTest, ShowsWhatIsInForce) {
   hook.set_name("slo");
   hook.set_url("http://slo/");
   full.mutable_gates()->set_min_probes(0);
+  full.mutable_prober()->set_url("http://edge:8080/");
+  full.mutable_prober()->set_slow_path("/slow");
+  full.mutable_prober()->set_stream_path("/stream");
+  full.mutable_prober()->set_per_second(50);
+  full.mutable_prober()->set_side_header("X-Backend");
   full.mutable_drain()->set_at_deadline(v1::DrainRules::AT_DEADLINE_CUT);
   full.mutable_hold()->set_wait_for_commit(true);
   full.mutable_hold()->set_close_blue(true);

@@ -35,6 +35,7 @@ inline SwitchSpec ASwitch() {
   route.green = "west";
   spec.routes = {route};
   spec.steps = {StepTo(10), StepTo(50), StepTo(100)};
+  spec.prober.url = "http://edge/";
   spec.mode = SwitchMode::kEnforce;
   return spec;
 }

@@ -17,6 +17,7 @@ class GatesTest : public testing::Test {
         .seen = true, .servers = 3, .servers_up = 3, .counted = true, .latency_mean = absl::Milliseconds(10)};
     sight_.green = sight_.blue;
     sight_.green_sight = AWellSide();
+    sight_.has_prober = true;
     sight_.whole.blue.requests = sight_.whole.green.requests = 1000;
     sight_.recent.blue.requests = sight_.recent.green.requests = 100;
     sight_.probes[ProbeKind::kFresh].requests = 50;
@@ -144,7 +145,7 @@ TEST_F(GatesTest, LoseNoneOfTheProbers) {
   EXPECT_EQ(Verdict("prober"), GateVerdict::kFail);
   sight_.probes.clear();
   EXPECT_EQ(Verdict("prober"), GateVerdict::kInconclusive);
-  rules_.min_probes = 0;
+  sight_.has_prober = false;
   EXPECT_EQ(Verdict("prober"), GateVerdict::kPass);
 }
 

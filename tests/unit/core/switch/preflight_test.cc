@@ -66,7 +66,6 @@ struct World {
     route.reading = AReading(0);
     route.abilities = Able();
     route.checks = OneServer(true, true);
-    facts.prober = true;
   }
   RouteFacts& Route() { return facts.routes[spec.routes[0].key]; }
   ApplicationFacts& Green() { return facts.green_applications[Web(spec)]; }
@@ -179,7 +178,7 @@ TEST(PreflightTest, FindsWhatIsWrong) {
       {"neither a prober nor a hook", FindingCode::kProof, Severity::kBlocker,
        [](World& world) {
          world.Route().abilities.counts_requests = false;
-         world.facts.prober = false;
+         world.spec.prober.url.clear();
        }},
       {"refused after it was seen", FindingCode::kProof, Severity::kNote,
        [](World& world) { world.Route().abilities.fences = false; }},

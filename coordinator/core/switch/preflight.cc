@@ -198,7 +198,7 @@ void FindHeadroom(const SwitchSpec& spec, const PreflightFacts& facts, Findings&
 // ---- gateways ----
 
 void FindAbilities(const SwitchSpec& spec, const std::string& subject, const GatewayAbilities& can,
-                   const PreflightFacts& facts, Findings& found) {
+                   Findings& found) {
   for (const SwitchStep& step : spec.steps) {
     const bool share = step.percent != 0 && step.percent != kPercent;
     if (share && !can.weights) {
@@ -276,7 +276,7 @@ void FindInRoute(const SwitchSpec& spec, const SwitchedRoute& route, const Prefl
     add(absl::StrCat("it has ", Say(route, ShapeOf(*seen.reading)), ", and a switch begins with ",
                      Say(route, ShapeOnBlue(route))));
   }
-  FindAbilities(spec, subject, seen.abilities, facts, found);
+  FindAbilities(spec, subject, seen.abilities, found);
   if (seen.checks) {
     FindAnswers(subject, *seen.checks, found);
   } else {

@@ -46,6 +46,7 @@ void NoteDoubt(StandingSwitch& one, bool in_doubt) {
   one.since_doubt.clear();
   if (!in_doubt) {
     one.lost = one.followed = false;
+    one.retry_at = absl::InfinitePast();
     return;
   }
   for (const auto& [key, reading] : one.routes) {
@@ -60,7 +61,7 @@ void WriteRecord(StandingHost& host, StandingSwitch& one) {
 
 // Once an episode: switched, asked, or why not.
 void FollowLoss(StandingSwitch& one, SwitchDesk& desk, StandingHost& host) {
-  if (one.followed) return;
+  if (one.followed || host.Now() < one.retry_at) return;
   one.followed = true;
   const LostClusterPolicy& policy = one.policy;
   const std::string& to = policy.spec.to;
@@ -72,7 +73,8 @@ void FollowLoss(StandingSwitch& one, SwitchDesk& desk, StandingHost& host) {
         policy, one.watch.answer,
         absl::StrCat("its traffic could go to cluster ", to, ": start the switch if it shall"));
   }
-  if (!StartForLostCluster(desk, host, SpecForLostCluster(policy.spec), one.record.needed)) {
+  one.decision = StartForLostCluster(desk, host, SpecForLostCluster(policy.spec), one.record.needed);
+  if (!one.decision) {
     host.TellLost(policy, one.watch.answer, "another switch has the application or a route under way");
   }
 }
@@ -188,6 +190,16 @@ void OnStandingDue(StandingDesk& standing, SwitchDesk& desk, StandingHost& host,
   if (one.lost) FollowLoss(one, desk, host);
   if (one.unwritten_since && view.now - *one.unwritten_since >= kRememberEvery) WriteRecord(host, one);
   host.WakeAt(StandingTimer(policy), moves.look_at);
+}
+
+void OnStandingEnded(StandingDesk& standing, const DecisionId& decision, SwitchEnd end, absl::Time now) {
+  for (auto& [name, one] : standing.standing) {
+    if (one.decision != decision) continue;
+    one.decision.reset();
+    if (end != SwitchEnd::kRefused) continue;
+    one.followed = false;
+    one.retry_at = now + kRetryLost;
+  }
 }
 
 bool IsLost(const StandingDesk& standing, const std::string& cluster) {

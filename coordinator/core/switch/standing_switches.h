@@ -41,6 +41,7 @@ struct StandingRecord {
   bool operator==(const StandingRecord&) const = default;
 };
 
+inline constexpr absl::Duration kRetryLost = absl::Seconds(10);
 // How often a record is written while what it holds changes.
 inline constexpr absl::Duration kRememberEvery = absl::Minutes(1);
 
@@ -55,7 +56,9 @@ struct StandingSwitch {
   std::map<RouteKey, RouteCount> since_doubt;
   bool in_doubt = false;
   bool lost = false;
-  bool followed = false;  // of this episode: switched, or asked
+  bool followed = false;                       // of this episode: switched, or asked
+  std::optional<DecisionId> decision;          // by which it was switched
+  absl::Time retry_at = absl::InfinitePast();  // not before
 };
 
 // The mode of the policy's switch says whether it acts: one that observes only asks.
@@ -95,6 +98,10 @@ void OnClusterChanged(StandingDesk& standing, StandingHost& host, const std::str
 // A look; the next is as StandingHost::WakeAt was told, under the name StandingTimer gives.
 void OnStandingDue(StandingDesk& standing, SwitchDesk& desk, StandingHost& host, const std::string& policy);
 std::string StandingTimer(const std::string& policy);
+
+// A switch has ended. One that was refused by its preflight is tried again after kRetryLost while the cluster
+// is lost: green may be about to be ready. One that an operator ended is not.
+void OnStandingEnded(StandingDesk& standing, const DecisionId& decision, SwitchEnd end, absl::Time now);
 
 // By any policy; what ClusterFacts.lost is made of.
 bool IsLost(const StandingDesk& standing, const std::string& cluster);

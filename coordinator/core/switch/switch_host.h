@@ -9,7 +9,6 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/ids.h"
-#include "coordinator/core/switch/cluster_loss.h"
 #include "coordinator/core/switch/preflight.h"
 #include "coordinator/core/switch/switch_events.h"
 
@@ -27,7 +26,6 @@ class SwitchHost {
   // Those of `nodes` that are dead, sick or silent.
   virtual std::vector<std::string> BadNodes(const std::string& cluster,
                                             const std::map<std::string, uint32_t>& nodes) const = 0;
-  virtual LossAnswer LifeOf(const std::string& cluster) const = 0;
 
   // ---- what is done ----
   // A decision of kind kSwitch; durable with the step.

@@ -57,7 +57,6 @@ class DeskCoordinator : public SwitchHost {
                                     const std::map<std::string, uint32_t>&) const override {
     return {};
   }
-  LossAnswer LifeOf(const std::string&) const override { return {}; }
 
   DecisionId Open(const SwitchRecord&) override { return {epoch_, ++decisions_}; }
   void Happened(const DecisionId& decision, const std::string& sentence) override {

@@ -43,7 +43,6 @@ class StandingWorld : public StandingHost {
                                     const std::map<std::string, uint32_t>&) const override {
     return {};
   }
-  LossAnswer LifeOf(const std::string&) const override { return {}; }
   LossView ViewOf(const std::string&) const override {
     LossView seen = view;
     seen.now = now;
@@ -63,7 +62,9 @@ class StandingWorld : public StandingHost {
     }
     answers.push_back({.decision = decision, .number = number, .outcome = ActionOutcome::kDone});
   }
-  void Close(const DecisionId&, const SwitchRecord&) override {}
+  void Close(const DecisionId& decision, const SwitchRecord& record) override {
+    OnStandingEnded(standing, decision, *record.end, now);
+  }
   void Ask(SwitchRequest request) override {
     if (const auto* check = std::get_if<CheckBackend>(&request)) checks.push_back(check->request_id);
   }
@@ -104,7 +105,8 @@ class StandingWorld : public StandingHost {
     for (const std::string& cluster : {policy.spec.from, policy.spec.to}) {
       if (cluster == "east" && !view.api_reachable) continue;
       ApplicationFacts facts;
-      facts.pods = facts.ready = 3;
+      facts.pods = 3;
+      facts.ready = cluster == "west" ? green_ready : 3;
       const ApplicationObserved seen{cluster, policy.spec.applications[0], facts};
       OnStandingApplication(standing, *this, seen);
       OnApplicationObserved(desk, *this, seen);
@@ -138,6 +140,7 @@ class StandingWorld : public StandingHost {
   RouteReading reading;
   GatewayAbilities abilities;
   bool dead = false;
+  uint32_t green_ready = 3;
   std::vector<OutsideAsk> asks;
   std::vector<uint64_t> checks;
   std::vector<ActionFinished> answers;
@@ -195,6 +198,21 @@ TEST(StandingSwitchesTest, OnlyAsks) {
   EXPECT_EQ(world.Green(), 0u);
   ASSERT_EQ(world.told.size(), 1u);
   EXPECT_NE(world.told[0].find("could go to cluster west"), std::string::npos) << world.told[0];
+}
+
+// A green that is not ready is tried again until it is.
+TEST(StandingSwitchesTest, TriesAgainUntilGreenIsReady) {
+  StandingWorld world(OnLostCluster::kSwitch);
+  world.Pass(absl::Minutes(2));
+  world.green_ready = 1;
+  world.Die();
+  world.Pass(absl::Minutes(1));
+  EXPECT_EQ(world.Green(), 0u);
+  EXPECT_GE(world.decisions, 3u);
+  EXPECT_LE(world.decisions, 7u);
+  world.green_ready = 3;
+  world.Pass(absl::Seconds(15));
+  EXPECT_EQ(world.Green(), 100u);
 }
 
 // What is gone with its policy is asked for no more.

@@ -36,7 +36,7 @@ size_t HttpAnswer::Feed(absl::string_view bytes) {
     }
     const size_t end = bytes.find('\n');
     const absl::string_view piece = bytes.substr(0, end == absl::string_view::npos ? bytes.size() : end);
-    head_bytes_ += piece.size() + 1;
+    head_bytes_ += piece.size() + (end == absl::string_view::npos ? 0 : 1);
     if (head_bytes_ > kLongestHead) {
       Break("its head is too long");
       break;

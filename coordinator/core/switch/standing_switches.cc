@@ -47,10 +47,15 @@ void NoteDoubt(StandingSwitch& one, bool in_doubt) {
   if (!in_doubt) {
     one.lost = one.followed = false;
     one.retry_at = absl::InfinitePast();
-    return;
   }
-  for (const auto& [key, reading] : one.routes) {
-    one.since_doubt[key] = BeginCount(*RouteOf(one, key), reading);
+}
+
+// What its side has answered counts for one round: a request that was on its way when the cluster died must
+// not keep it alive for ever. A route that was not read since begins with its next reading.
+void CountAnew(StandingSwitch& one) {
+  for (auto& [key, count] : one.since_doubt) {
+    count.from = count.last;
+    count.before = {};
   }
 }
 
@@ -178,6 +183,7 @@ void OnStandingDue(StandingDesk& standing, SwitchDesk& desk, StandingHost& host,
   const LossMoves moves = LookAtCluster(one.watch, one.policy.rules, view, standing.ids);
   NoteDoubt(one, moves.in_doubt);
   if (one.in_doubt != was_in_doubt) WatchAll(host, one, one.in_doubt ? kReadOften : kReadSeldom);
+  if (one.in_doubt && !moves.asks.empty()) CountAnew(one);
   for (const OutsideAsk& ask : moves.asks) {
     standing.asks[ask.id] = policy;
     host.AskOutside(cluster, ask);

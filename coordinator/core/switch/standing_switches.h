@@ -50,7 +50,7 @@ struct StandingSwitch {
   StandingRecord record;
   std::optional<absl::Time> unwritten_since;
   LossWatch watch;
-  // Of the gateways, while the cluster is in doubt: what its side answers since then.
+  // Of the gateways, while the cluster is in doubt: what its side has answered in the present round.
   std::map<RouteKey, RouteReading> routes;
   std::map<RouteKey, GatewayAbilities> abilities;
   std::map<RouteKey, RouteCount> since_doubt;

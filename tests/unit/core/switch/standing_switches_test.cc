@@ -99,6 +99,7 @@ class StandingWorld : public StandingHost {
       check.tried = check.answered = true;
       OnBackendChecked(desk, *this, {id, {check}});
     }
+    if (serves) reading.backends["east"].counters->requests += 5;
     const RouteRead read{policy.spec.routes[0].key, reading, abilities};
     OnStandingRead(standing, *this, read);
     OnRouteRead(desk, *this, read);
@@ -128,6 +129,7 @@ class StandingWorld : public StandingHost {
   void Die() {
     Silence();
     dead = true;
+    serves = false;
     reading.backends["east"].servers_up = 0;
   }
   uint32_t Green() const { return reading.backends.at("west").percent; }
@@ -140,6 +142,7 @@ class StandingWorld : public StandingHost {
   RouteReading reading;
   GatewayAbilities abilities;
   bool dead = false;
+  bool serves = true;
   uint32_t green_ready = 3;
   std::vector<OutsideAsk> asks;
   std::vector<uint64_t> checks;
@@ -187,6 +190,20 @@ TEST(StandingSwitchesTest, LeavesACutLinkAlone) {
   EXPECT_EQ(world.Green(), 0u);
   EXPECT_FALSE(world.begun);
   EXPECT_TRUE(world.told.empty());
+}
+
+// Nobody reaches it any more but the gateway, which checks nothing itself and still gets answers from it.
+TEST(StandingSwitchesTest, LeavesAServingClusterAlone) {
+  StandingWorld world(OnLostCluster::kSwitch);
+  world.abilities.checks_servers = false;
+  world.Pass(absl::Minutes(2));
+  world.Die();
+  world.serves = true;
+  world.Pass(absl::Minutes(5));
+  EXPECT_EQ(world.Green(), 0u);
+  world.serves = false;
+  world.Pass(absl::Seconds(5));
+  EXPECT_EQ(world.Green(), 100u);
 }
 
 // By policy people are asked instead: once.

@@ -15,7 +15,8 @@ bool MostSilent(const LossRules& rules, const LossView& view) {
 
 bool IsProven(const LossWatch& watch, const NodeKey& witness, absl::Time now) {
   const auto found = watch.proven.find(witness);
-  return found != watch.proven.end() && now - found->second <= kProofHolds;
+  // While it is in doubt nobody may be able to prove anything.
+  return found != watch.proven.end() && watch.doubt_since.value_or(now) - found->second <= kProofHolds;
 }
 
 // A neighbour of the witness, in its own cluster; none: it is alone there.
@@ -149,8 +150,9 @@ bool IsComplete(const LossRound& round) {
 LossMoves LookAtCluster(LossWatch& watch, const LossRules& rules, const LossView& view, uint64_t& ids) {
   LossMoves moves{.asks = {}, .look_at = view.now + kLossRoundEvery};
   moves.in_doubt = !view.api_reachable || MostSilent(rules, view);
-  std::erase_if(watch.proven, [&view](const auto& entry) { return view.now - entry.second > kProofHolds; });
   if (!moves.in_doubt) {
+    watch.doubt_since.reset();
+    std::erase_if(watch.proven, [&view](const auto& entry) { return view.now - entry.second > kProofHolds; });
     watch.lost_since.reset();
     watch.lost_rounds = 0;
     watch.answer = JudgeLoss(rules, SightOf(watch, view));
@@ -161,6 +163,7 @@ LossMoves LookAtCluster(LossWatch& watch, const LossRules& rules, const LossView
     moves.look_at = watch.next_proof;
     return moves;
   }
+  if (!watch.doubt_since) watch.doubt_since = view.now;
   // A proof that was under way is no round of many.
   const bool is_round =
       watch.round && watch.round->domains.size() >= std::min(kWitnesses, view.witnesses.size());

@@ -21,7 +21,7 @@
 namespace evenkeel::coordinator {
 
 inline constexpr absl::Duration kProveEvery = absl::Seconds(10);
-// A way that was not used for so long may be another by now.
+// A way that was not used for so long before the doubt began may be another by now.
 inline constexpr absl::Duration kProofHolds = absl::Minutes(1);
 inline constexpr absl::Duration kLossRoundEvery = absl::Milliseconds(500);
 // What has not been answered by then counts as not tried.
@@ -68,6 +68,7 @@ struct LossWatch {
   std::map<NodeKey, absl::Time> proven;  // the last time that this witness reached the cluster
   absl::Time next_proof = absl::InfinitePast();
   NodeKey last_prover;
+  std::optional<absl::Time> doubt_since;
   std::optional<LossRound> round;
   LossAnswer answer;  // of the last round that was judged
   std::optional<absl::Time> lost_since;

@@ -41,7 +41,7 @@ size_t HttpAnswer::Feed(absl::string_view bytes) {
       Break("its head is too long");
       break;
     }
-    line_.append(piece);
+    line_.append(piece.data(), piece.size());
     if (end == absl::string_view::npos) return all;
     bytes.remove_prefix(end + 1);
     const std::string line = std::exchange(line_, {});

@@ -11,12 +11,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view input = fuzz::Text(data, size);
   const size_t piece = fuzz::TakeByte(input) + size_t{1};
   HttpAnswer whole("x-backend");
-  const size_t taken = whole.Feed(input);
+  const size_t taken = whole.Feed({input.data(), input.size()});
   EVENKEEL_CHECK(taken <= input.size() && whole.body_bytes() <= input.size()) << "more than there was";
   HttpAnswer pieces("x-backend");
   size_t fed = 0;
   while (fed < input.size() && pieces.state() == HttpAnswer::State::kReading) {
-    fed += pieces.Feed(input.substr(fed, piece));
+    const std::string_view next = input.substr(fed, piece);
+    fed += pieces.Feed({next.data(), next.size()});
   }
   EVENKEEL_CHECK(pieces.state() == whole.state() && pieces.body_bytes() == whole.body_bytes() &&
                  pieces.code() == whole.code() && pieces.header() == whole.header())

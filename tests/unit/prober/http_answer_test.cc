@@ -34,7 +34,7 @@ TEST(HttpAnswerTest, ReadsAWholeAnswer) {
 
 // The same for bytes that come one by one, and the next answer's bytes are left alone.
 TEST(HttpAnswerTest, ReadsInPieces) {
-  for (const std::string whole : {kHello, kChunks}) {
+  for (const std::string& whole : {std::string(kHello), std::string(kChunks)}) {
     HttpAnswer answer;
     for (size_t i = 0; i < whole.size(); ++i) {
       ASSERT_EQ(answer.state(), State::kReading) << i;
@@ -77,7 +77,7 @@ TEST(HttpAnswerTest, KnowsACutAnswer) {
 
 // What is no HTTP, makes no sense or never ends is broken, and its connection is not used again.
 TEST(HttpAnswerTest, TakesAnyBytes) {
-  for (const std::string bytes :
+  for (const std::string& bytes :
        {std::string("SSH-2.0-x\r\n"), std::string("HTTP/1.1 xyz\r\n"), std::string("HTTP/2 200\r\n"),
         std::string("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"),
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"),

@@ -1,0 +1,216 @@
+#include "coordinator/gateway/haproxy_server_route.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "coordinator/gateway/fingerprint.h"
+#include "coordinator/gateway/mark.h"
+#include "coordinator/gateway/shape.h"
+
+namespace evenkeel::coordinator::haproxy {
+
+// One wish on its way, over all its tries.
+struct ServerRoute::Attempt {
+  const RouteParts* parts;
+  const RouteWish* wish;
+  bool written = false;
+  ShapeAnswer answer;
+};
+
+absl::Status ServerRoute::Check(const ServerRouteOptions& options) {
+  const std::string& name = options.section;
+  const bool fits =
+      !name.empty() && name.size() <= 253 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.' || c == ':';
+      });
+  return fits ? absl::OkStatus()
+              : absl::InvalidArgumentError("backend:SECTION needs the name of a section of HAProxy");
+}
+
+GatewayAbilities ServerRoute::abilities() const {
+  return {.atomic = false,
+          .weights = true,
+          .least_percent = 1,
+          .canary = false,
+          .counts_in_flight = true,
+          .counts_requests = true,
+          .survives_reload = options_.state_is_kept,
+          .fences = false,
+          .best_proof = Proof::kServed};
+}
+
+absl::StatusOr<ServerRoute::Look> ServerRoute::LookOnce(const RouteParts& parts, const Call& call) {
+  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> answers,
+                            link_->Ask({"show info", absl::StrCat("show servers state ", options_.section),
+                                        absl::StrCat("show stat ", options_.section, " 4 -1")},
+                                       call));
+  EVENKEEL_ASSIGN_OR_RETURN(const Process process, ParseInfo(answers[0]));
+  const absl::StatusOr<std::vector<ServerState>> states = ParseServersState(answers[1]);
+  if (!states.ok()) return base::Annotate(states.status(), absl::StrCat("section ", options_.section));
+  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<StatRow> stat, ParseStat(answers[2]));
+  Look look;
+  EVENKEEL_ASSIGN_OR_RETURN(look.servers, Grouped(*states, parts));
+
+  std::map<std::string, std::vector<StatRow>> rows;  // by server
+  for (const StatRow& row : stat) rows[row.server].push_back(row);
+  const RouteShape shape = ShapeOfServers(look.servers);
+  // An old process' counts are of the whole section: no backend's share of them is known. While there are
+  // any, nothing is said.
+  std::map<std::string, std::optional<uint64_t>> old = {{options_.section, 0}};
+  EVENKEEL_RETURN_IF_ERROR(link_->AddOldWorkers(process.Instance(), old, call));
+  const bool only_process = old[options_.section] == 0;
+
+  std::string text;
+  for (const auto& [backend, group] : look.servers) {
+    std::vector<StatRow> of_backend;
+    for (const ServerState& server : group) {
+      for (const StatRow& row : rows[server.server]) of_backend.push_back(row);
+      absl::StrAppend(&text, server.server, " ", server.weight, server.maintenance ? " maintenance" : "",
+                      server.draining ? " drain" : "", "\n");
+    }
+    BackendReading& one = look.reading.backends[backend];
+    one = ReadingOf(of_backend);
+    if (!only_process) one.in_flight.reset();
+    one.counters->cut = cut_[backend];
+    one.percent = shape.backends.at(backend).percent;
+    one.mode = shape.backends.at(backend).mode;
+  }
+  look.reading.proof = Proof::kServed;
+  look.reading.instance = process.Instance();
+  look.reading.revision = Fingerprint(text);
+  return look;
+}
+
+absl::StatusOr<RouteReading> ServerRoute::Read(const RouteParts& parts, const Call& call) {
+  RouteReading reading;
+  EVENKEEL_RETURN_IF_ERROR(link_->Patiently(call, [&] {
+    absl::StatusOr<Look> look = LookOnce(parts, call);
+    if (look.ok()) reading = std::move(look->reading);
+    return look.status();
+  }));
+  return reading;
+}
+
+absl::Status ServerRoute::Tell(const std::string& command, const Call& call) {
+  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> said, link_->Ask({command}, call));
+  return Outcome(said[0], command);
+}
+
+// What gets more than it has, or is to serve again: first the weight, then the state that lets it in.
+absl::Status ServerRoute::Raise(const Attempt& attempt, const Look& look,
+                                const std::map<std::string, uint32_t>& weights, const Call& call) {
+  for (const auto& [backend, wish] : attempt.wish->shape.backends) {
+    for (const ServerState& server : look.servers.at(backend)) {
+      const std::string name = absl::StrCat(options_.section, "/", server.server);
+      const uint32_t weight = weights.at(backend);
+      if (weight > server.weight) {
+        EVENKEEL_RETURN_IF_ERROR(Tell(absl::StrCat("set server ", name, " weight ", weight), call));
+      }
+      if (wish.mode == BackendMode::kServing && (server.maintenance || server.draining)) {
+        EVENKEEL_RETURN_IF_ERROR(Tell(absl::StrCat("set server ", name, " state ready"), call));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ServerRoute::Lower(Attempt& attempt, const Look& look,
+                                const std::map<std::string, uint32_t>& weights, const Call& call) {
+  for (const auto& [backend, wish] : attempt.wish->shape.backends) {
+    for (const ServerState& server : look.servers.at(backend)) {
+      const std::string name = absl::StrCat(options_.section, "/", server.server);
+      const uint32_t weight = weights.at(backend);
+      if (weight < server.weight) {
+        EVENKEEL_RETURN_IF_ERROR(Tell(absl::StrCat("set server ", name, " weight ", weight), call));
+      }
+      if (wish.mode == BackendMode::kDraining && !server.draining) {
+        EVENKEEL_RETURN_IF_ERROR(Tell(absl::StrCat("set server ", name, " state drain"), call));
+      }
+      if (wish.mode == BackendMode::kClosed && !server.maintenance) {
+        EVENKEEL_RETURN_IF_ERROR(Tell(absl::StrCat("set server ", name, " state maint"), call));
+        const std::optional<uint64_t> in_flight = look.reading.backends.at(backend).in_flight;
+        if (in_flight.value_or(0) == 0) continue;
+        EVENKEEL_RETURN_IF_ERROR(Tell(absl::StrCat("shutdown sessions server ", name), call));
+      }
+    }
+    const BackendReading& before = look.reading.backends.at(backend);
+    if (wish.mode == BackendMode::kClosed && before.mode != BackendMode::kClosed) {
+      cut_[backend] += before.in_flight.value_or(0);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ServerRoute::Try(Attempt& attempt, const Call& call) {
+  const RouteWish& wish = *attempt.wish;
+  const auto end = [&attempt](ActionOutcome outcome, std::string detail) {
+    attempt.answer.outcome = outcome;
+    attempt.answer.detail = std::move(detail);
+    return absl::OkStatus();
+  };
+  EVENKEEL_ASSIGN_OR_RETURN(const Look look, LookOnce(*attempt.parts, call));
+  attempt.answer.reading = look.reading;
+  if (mark_ && IsBefore(wish.mark, *mark_)) {
+    return end(ActionOutcome::kNotMine, absl::StrCat("a newer word was given already: of epoch ",
+                                                     mark_->epoch, ", version ", mark_->version));
+  }
+  const RouteShape shape = ShapeRead(look.reading);
+  if (shape == wish.shape) {
+    mark_ = wish.mark;
+    return end(attempt.written ? ActionOutcome::kDone : ActionOutcome::kAlreadyDone, ToWords(shape));
+  }
+  // A wish that was written in part is gone on with, whatever the route reads as meanwhile.
+  if (wish.only_from && shape != *wish.only_from && !attempt.written) {
+    return end(ActionOutcome::kBlocked, absl::StrCat("the route is not as expected (",
+                                                     ToWords(*wish.only_from), ") but: ", ToWords(shape)));
+  }
+  std::map<std::string, size_t> counts;
+  for (const auto& [backend, group] : look.servers) counts[backend] = group.size();
+  for (const auto& [backend, now] : look.reading.backends) {
+    const auto wished = wish.shape.backends.find(backend);
+    if (wished == wish.shape.backends.end()) {
+      return end(ActionOutcome::kRefused,
+                 absl::StrCat("server ", backend, " is of no backend of the switch"));
+    }
+    if (wished->second.mode != BackendMode::kClosed || now.mode == BackendMode::kClosed) continue;
+    if (!now.in_flight || *now.in_flight > wish.may_cut) {
+      return end(ActionOutcome::kBlocked,
+                 now.in_flight
+                     ? absl::StrCat(backend, " has ", *now.in_flight, " requests in flight")
+                     : absl::StrCat("how many requests ", backend, " has in flight cannot be seen"));
+    }
+  }
+  const absl::StatusOr<std::map<std::string, uint32_t>> weights = WeightsOf(wish.shape, counts);
+  if (!weights.ok()) return end(ActionOutcome::kRefused, std::string(weights.status().message()));
+  attempt.written = true;
+  EVENKEEL_RETURN_IF_ERROR(Raise(attempt, look, *weights, call));
+  EVENKEEL_RETURN_IF_ERROR(Lower(attempt, look, *weights, call));
+  // The next try reads it back.
+  EVENKEEL_ASSIGN_OR_RETURN(const Look after, LookOnce(*attempt.parts, call));
+  attempt.answer.reading = after.reading;
+  if (ShapeRead(after.reading) != wish.shape) {
+    return absl::AbortedError(
+        absl::StrCat("it was written and reads back as ", ToWords(ShapeRead(after.reading))));
+  }
+  mark_ = wish.mark;
+  return end(ActionOutcome::kDone, ToWords(wish.shape));
+}
+
+ShapeAnswer ServerRoute::Shape(const RouteParts& parts, const RouteWish& wish, const Call& call) {
+  Attempt attempt = {.parts = &parts, .wish = &wish};
+  if (absl::Status status = CheckShape(wish.shape, abilities()); !status.ok()) {
+    return {ActionOutcome::kRefused, std::string(status.message()), std::nullopt};
+  }
+  for (const auto& [backend, backend_wish] : wish.shape.backends) {
+    if (parts.contains(backend)) continue;
+    return {ActionOutcome::kRefused, absl::StrCat("no server is said to be of backend ", backend),
+            std::nullopt};
+  }
+  const absl::Status status = link_->Patiently(call, [&] { return Try(attempt, call); });
+  if (status.ok()) return std::move(attempt.answer);
+  return AnswerForFailure(status, attempt.written, std::move(attempt.answer.reading));
+}
+
+}  // namespace evenkeel::coordinator::haproxy

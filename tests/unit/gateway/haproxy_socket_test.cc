@@ -1,0 +1,214 @@
+// A runtime socket that is hostile, half dead or gone: bounds and deadlines hold, and nothing of it is taken
+// for an answer.
+#include "coordinator/gateway/haproxy_socket.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "common/base/check.h"
+#include "coordinator/gateway/haproxy_gateway.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Listens on a Unix socket and does with each connection what the test says, until it goes.
+class Peer {
+ public:
+  explicit Peer(std::function<void(int)> serve) : serve_(std::move(serve)) {
+    std::string folder = (std::filesystem::temp_directory_path() / "evenkeel-peer-XXXXXX").string();
+    EVENKEEL_CHECK(mkdtemp(folder.data()) != nullptr) << folder;
+    folder_ = folder;
+    listening_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = {}};
+    std::strncpy(name.sun_path, path().c_str(), sizeof(name.sun_path) - 1);
+    EVENKEEL_CHECK(bind(listening_, reinterpret_cast<sockaddr*>(&name), sizeof(name)) == 0 &&
+                   listen(listening_, 16) == 0)
+        << path();
+    thread_ = std::thread([this] {
+      for (;;) {
+        const int connection = accept(listening_, nullptr, nullptr);
+        if (connection < 0) return;
+        serve_(connection);
+        close(connection);
+      }
+    });
+  }
+  ~Peer() {
+    shutdown(listening_, SHUT_RDWR);
+    thread_.join();
+    close(listening_);
+    std::filesystem::remove_all(folder_);
+  }
+  std::string path() const { return (folder_ / "socket").string(); }
+  haproxy::SocketAddress address() const { return *haproxy::SocketAddress::Parse("unix:" + path()); }
+
+ private:
+  const std::function<void(int)> serve_;
+  std::filesystem::path folder_;
+  int listening_ = -1;
+  std::thread thread_;
+};
+
+std::string Heard(int connection) {
+  std::array<char, 4096> buffer;
+  const ssize_t count = recv(connection, buffer.data(), buffer.size(), 0);
+  return {buffer.data(), static_cast<size_t>(count < 0 ? 0 : count)};
+}
+
+void Say(int connection, const std::string& text) {
+  size_t sent = 0;
+  while (sent < text.size()) {
+    const ssize_t count = send(connection, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+    if (count <= 0) return;
+    sent += static_cast<size_t>(count);
+  }
+}
+
+// Waits until the other side goes: not only says no more, but closes.
+void Hang(int connection) {
+  pollfd closed = {.fd = connection, .events = 0, .revents = 0};
+  while (poll(&closed, 1, -1) <= 0) {
+  }
+}
+
+class HaproxySocket : public ::testing::Test {
+ protected:
+  Call call(absl::Duration deadline = absl::Seconds(30)) const { return {deadline, interrupt_}; }
+  Interrupt interrupt_;
+};
+
+TEST_F(HaproxySocket, AddressesAreNumbersAndPaths) {
+  for (const char* text : {"unix:/run/haproxy/admin.sock", "tcp:127.0.0.1:9999", "tcp:[::1]:9999"}) {
+    const auto address = haproxy::SocketAddress::Parse(text);
+    ASSERT_TRUE(address.ok()) << address.status();
+    EXPECT_EQ(address->ToString(), text);
+  }
+  for (const char* text : {"", "unix:run/x", "tcp:localhost:9999", "tcp:127.0.0.1", "tcp:127.0.0.1:0",
+                           "tcp:127.0.0.1:65536", "tcp:[::1:9", "/run/haproxy/admin.sock"}) {
+    EXPECT_EQ(haproxy::SocketAddress::Parse(text).status().code(), absl::StatusCode::kInvalidArgument)
+        << text;
+  }
+  EXPECT_FALSE(haproxy::SocketAddress::Parse("unix:/" + std::string(200, 'x')).ok());
+}
+
+TEST_F(HaproxySocket, SaysALineAndTakesTheAnswer) {
+  Peer peer([](int connection) {
+    if (Heard(connection) == "show info\n") Say(connection, "Name: HAProxy\n\n");
+  });
+  const auto answer = haproxy::Ask(peer.address(), "show info", call());
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(*answer, "Name: HAProxy\n\n");
+}
+
+TEST_F(HaproxySocket, NobodyThereCannotHaveDoneIt) {
+  const auto nowhere = haproxy::SocketAddress::Parse("unix:/nowhere/at/all");
+  const auto answer = haproxy::Ask(*nowhere, "show info", call());
+  EXPECT_TRUE(absl::IsUnavailable(answer.status())) << answer.status();
+}
+
+TEST_F(HaproxySocket, HugeAnswersAreCutOff) {
+  Peer peer([](int connection) {
+    Heard(connection);
+    Say(connection, std::string(1 << 20, 'x'));
+  });
+  const auto answer = haproxy::Ask(peer.address(), "show stat", call(), 1 << 16);
+  EXPECT_TRUE(absl::IsResourceExhausted(answer.status())) << answer.status();
+}
+
+TEST_F(HaproxySocket, SilenceEndsWithTheCall) {
+  Peer peer(Hang);
+  const auto answer = haproxy::Ask(peer.address(), "show stat", call(absl::Milliseconds(50)));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(answer.status())) << answer.status();
+}
+
+TEST_F(HaproxySocket, InterruptEndsAWait) {
+  Peer peer([this](int connection) {
+    Heard(connection);
+    interrupt_.End();
+    Hang(connection);
+  });
+  const auto answer = haproxy::Ask(peer.address(), "show stat", call());
+  EXPECT_TRUE(absl::IsCancelled(answer.status())) << answer.status();
+}
+
+// The adapter before such a peer: each call ends in time, with words, and no wish is taken for done.
+class HaproxyBeforeAStranger : public HaproxySocket {
+ protected:
+  static HaproxyGateway::Options Options(const Peer& peer) {
+    HaproxyGateway::Options options;
+    options.link.socket = peer.address();
+    options.link.try_timeout = absl::Milliseconds(100);
+    options.store_id = "store-a";
+    return options;
+  }
+  static RouteWish Wish() {
+    return {.key = {"lb", "map:/shop.map"},
+            .shape = {.backends = {{"blue", {.percent = 100}}, {"green", {.percent = 0}}}, .canary = {}},
+            .mark = {.epoch = 1, .owner = {1, 1}, .version = 1}};
+  }
+  const RoutePlace place_ = {.route = "map:/shop.map", .parts = {}};
+};
+
+TEST_F(HaproxyBeforeAStranger, NothingIsTakenForDone) {
+  const std::string list = "# id (file) description\n1 (/shop.map) x. curr_ver=0 next_ver=1 entry_cnt=0\n\n";
+  const std::string truncated = "Name: HAProxy\nPid: 1\n\n" + list + "0x1 0 blue\n";
+  for (const std::string& said :
+       {std::string(), std::string("\n"), std::string("HTTP/1.1 400 Bad Request\r\n\r\n"),
+        std::string("New version created: 1\n\n"), truncated, std::string("\xff\xfe\n\n")}) {
+    Peer peer([&said](int connection) {
+      const bool prepares = Heard(connection).rfind("prepare", 0) == 0;
+      Say(connection, prepares ? "New version created: 1\n\n" : said);
+    });
+    HaproxyGateway gateway(Options(peer));
+    const ShapeAnswer answer = gateway.Shape(place_, Wish(), call(absl::Milliseconds(300)));
+    EXPECT_EQ(answer.outcome, ActionOutcome::kUnreachable) << said << ": " << answer.detail;
+    EXPECT_FALSE(answer.detail.empty());
+    EXPECT_FALSE(gateway.Read(place_, call(absl::Milliseconds(300))).ok()) << said;
+  }
+}
+
+// Everything "succeeds" and nothing changes: read-back tells.
+TEST_F(HaproxyBeforeAStranger, ALyingSuccessIsNotBelieved) {
+  const std::string list = "# id (file) description\n1 (/shop.map) x. curr_ver=0 next_ver=1 entry_cnt=0\n\n";
+  const std::string stat = "# pxname,svname,scur\nx,BACKEND,0\n\n";
+  Peer peer([&](int connection) {
+    const std::string heard = Heard(connection);
+    if (heard.rfind("prepare", 0) == 0) return Say(connection, "New version created: 1\n\n");
+    if (heard.rfind("show info", 0) == 0) {
+      return Say(connection, "Name: HAProxy\nPid: 7\n\n" + list + "0x1 0 green\n\n" + list + stat + stat);
+    }
+    Say(connection, "\n");
+  });
+  HaproxyGateway gateway(Options(peer));
+  const ShapeAnswer answer = gateway.Shape(place_, Wish(), call(absl::Milliseconds(500)));
+  EXPECT_EQ(answer.outcome, ActionOutcome::kUnreachable) << answer.detail;
+  EXPECT_THAT(answer.detail, HasSubstr("reads back as"));
+}
+
+TEST_F(HaproxyBeforeAStranger, RoutesAreNamesThatCanBeTold) {
+  Peer peer([](int connection) { Say(connection, "\n"); });
+  HaproxyGateway gateway(Options(peer));
+  for (const char* route :
+       {"", "shop", "map:", "map:relative", "map:/a b", "map:/a;show info", "map:/a\nb"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(gateway.Read({.route = route, .parts = {}}, call()).status()))
+        << route;
+    EXPECT_EQ(gateway.Shape({.route = route, .parts = {}}, Wish(), call()).outcome, ActionOutcome::kRefused);
+  }
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

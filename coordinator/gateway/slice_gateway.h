@@ -1,0 +1,58 @@
+// A Service without a selector, whose EndpointSlices are Evenkeel's own: for clusters whose pod networks are
+// joined. Route: NAMESPACE/SERVICE in the gateway's cluster; a backend is CLUSTER/NAMESPACE/SERVICE, the
+// Service whose ready endpoints are mirrored. No shares: a backend has all or nothing.
+//
+// Make before break: what gains is filled before what loses is emptied. Both are writes of one kind of
+// object, and every kube-proxy sees them in one order by its watch: none sees a Service without endpoints.
+//
+// Fencing (L7): each backend has one slice, never deleted, only emptied; each is written with the resource
+// version that was read as precondition, after its mark was read; and every write marks them all. So once a
+// coordinator has marked them, one with a lesser mark finds each of its preconditions broken, and then the
+// mark. A coordinator that is overtaken midway may have written some of its slices; its successor's write
+// covers all.
+//
+// Endpoints are mirrored as of the write: who wishes them kept up to date repeats the wish.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "common/kube/kubernetes_api.h"
+#include "coordinator/gateway/endpoint_slices.h"
+#include "coordinator/gateway/gateway.h"
+#include "coordinator/gateway/kube_retry.h"
+
+namespace evenkeel::coordinator {
+
+class SliceGateway final : public Gateway {
+ public:
+  struct Options {
+    std::string store_id;                                  // of the coordinator; fits a mark
+    std::map<std::string, kube::KubernetesApi*> clusters;  // by name: where backends may be. They outlive it
+  };
+
+  // `api`: of the cluster that the route is in. It outlives it.
+  SliceGateway(Options options, kube::KubernetesApi& api) : options_(std::move(options)), api_(&api) {}
+
+  GatewayAbilities abilities() const override;
+  absl::StatusOr<RouteReading> Read(const RoutePlace& place, const Call& call) override;
+  ShapeAnswer Shape(const RoutePlace& place, const RouteWish& wish, const Call& call) override;
+
+ private:
+  absl::StatusOr<kube::Resource> Slices(kube::KubernetesApi& api, const Call& call);
+  absl::StatusOr<kube::Json> List(kube::KubernetesApi& api, const kube::ObjectName& service,
+                                  const Call& call);
+  absl::StatusOr<SlicesLook> LookOnce(const kube::ObjectName& service, const RoutePlace& place,
+                                      const Call& call);
+  absl::Status Write(const kube::ObjectName& service, const std::string& backend, const SlicesLook& look,
+                     const SliceContent& content, const kube::Json& notes, const Call& call);
+  absl::Status Try(const RoutePlace& place, const RouteWish& wish, KubeAttempt& attempt, const Call& call);
+  absl::StatusOr<std::map<std::string, SliceContent>> Wished(const RoutePlace& place, const RouteShape& shape,
+                                                             const SlicesLook& look, const Call& call);
+
+  const Options options_;
+  kube::KubernetesApi* const api_;
+};
+
+}  // namespace evenkeel::coordinator

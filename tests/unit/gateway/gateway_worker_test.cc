@@ -1,0 +1,252 @@
+// The thread of a gateway: order of what is told, what goes before what, losses and returns, its end.
+#include "coordinator/gateway/gateway_worker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// A gateway whose calls the test holds back.
+class HeldGateway final : public Gateway {
+ public:
+  GatewayAbilities abilities() const override { return {.atomic = true}; }
+
+  absl::StatusOr<RouteReading> Read(const RoutePlace& place, const Call& call) override {
+    return Held<absl::StatusOr<RouteReading>>("read " + place.route, call,
+                                              [this]() -> absl::StatusOr<RouteReading> {
+                                                if (!failure_.ok()) return failure_;
+                                                return RouteReading{.revision = absl::StrCat(calls_.size())};
+                                              });
+  }
+  ShapeAnswer Shape(const RoutePlace& place, const RouteWish& wish, const Call& call) override {
+    const std::string what = absl::StrCat("shape ", place.route, " ", wish.mark.version);
+    return Held<ShapeAnswer>(what, call, [&]() -> ShapeAnswer {
+      if (!call.GoOn("").ok()) return {ActionOutcome::kUnreachable, "ended", std::nullopt};
+      return {ActionOutcome::kDone, what, RouteReading{.mark = wish.mark}};
+    });
+  }
+
+  void Hold(bool hold) {
+    absl::MutexLock lock(&mutex_);
+    hold_ = hold;
+  }
+  void Fail(absl::Status failure) {
+    absl::MutexLock lock(&mutex_);
+    failure_ = std::move(failure);
+  }
+  // Waits until that call has begun.
+  void Await(const std::string& what) {
+    absl::MutexLock lock(&mutex_);
+    const auto begun = [&] { return std::find(calls_.begin(), calls_.end(), what) != calls_.end(); };
+    mutex_.Await(absl::Condition(&begun));
+  }
+
+ private:
+  template <typename T>
+  T Held(const std::string& what, const Call& call, const std::function<T()>& answer) {
+    {
+      absl::MutexLock lock(&mutex_);
+      calls_.push_back(what);
+    }
+    for (;;) {
+      if (absl::IsCancelled(call.GoOn(""))) break;
+      {
+        absl::MutexLock lock(&mutex_);
+        if (!hold_) break;
+      }
+      call.Pause(absl::Milliseconds(1));
+    }
+    if constexpr (std::is_same_v<T, absl::StatusOr<RouteReading>>) {
+      if (absl::IsCancelled(call.GoOn(""))) return absl::CancelledError("ended");
+    }
+    absl::MutexLock lock(&mutex_);
+    return answer();
+  }
+
+  absl::Mutex mutex_;
+  bool hold_ = false;
+  absl::Status failure_;
+  std::vector<std::string> calls_;
+};
+
+class Told final : public GatewayListener {
+ public:
+  void RouteWasRead(const RouteKey& key, const RouteReading& reading, const GatewayAbilities&) override {
+    Note(absl::StrCat("read ", key.route, reading.mark ? absl::StrCat(" ", reading.mark->version) : ""));
+  }
+  void GatewayWasLost(const std::string& gateway, const std::string& detail) override {
+    Note(absl::StrCat("lost ", gateway, ": ", detail));
+  }
+  void OrderEnded(const ActionFinished& answer) override {
+    Note(absl::StrCat("order ", answer.number, " ",
+                      answer.outcome == ActionOutcome::kDone          ? "done"
+                      : answer.outcome == ActionOutcome::kWithdrawn   ? "withdrawn"
+                      : answer.outcome == ActionOutcome::kUnreachable ? "unreachable"
+                                                                      : "refused"));
+  }
+
+  // Waits until that was told, and takes all up to there.
+  std::vector<std::string> TakeUntil(const std::string& what) {
+    absl::MutexLock lock(&mutex_);
+    const auto told = [&] { return std::find(told_.begin(), told_.end(), what) != told_.end(); };
+    mutex_.Await(absl::Condition(&told));
+    const auto end = std::find(told_.begin(), told_.end(), what) + 1;
+    std::vector<std::string> taken(told_.begin(), end);
+    told_.erase(told_.begin(), end);
+    return taken;
+  }
+  size_t Count(const std::string& beginning) {
+    absl::MutexLock lock(&mutex_);
+    return static_cast<size_t>(std::count_if(
+        told_.begin(), told_.end(), [&](const std::string& one) { return one.rfind(beginning, 0) == 0; }));
+  }
+
+ private:
+  void Note(std::string what) {
+    absl::MutexLock lock(&mutex_);
+    told_.push_back(std::move(what));
+  }
+  absl::Mutex mutex_;
+  std::vector<std::string> told_;
+};
+
+class GatewayWorkerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    GatewayWorker::Options options = {.name = "lb"};
+    options.read_deadline = absl::Seconds(60);
+    options.write_deadline = absl::Seconds(60);
+    options.lost_after = absl::Hours(1);
+    options.retry = absl::Milliseconds(1);
+    options.most_orders = 2;
+    worker_ = std::make_unique<GatewayWorker>(options, gateway_, told_);
+  }
+
+  static RouteKey Key(const std::string& route) { return {.gateway = "lb", .route = route}; }
+  static ShapeOrder Order(uint32_t number, const std::string& route, uint64_t version) {
+    return {.decision = {1, number},
+            .number = number,
+            .attempt = 1,
+            .wish = {.key = Key(route), .mark = {.epoch = 1, .owner = {1, number}, .version = version}}};
+  }
+
+  HeldGateway gateway_;
+  Told told_;
+  std::unique_ptr<GatewayWorker> worker_;
+};
+
+// A watched route is read at once, and again each period, until it is watched no more.
+TEST_F(GatewayWorkerTest, ReadsWhatIsWatched) {
+  worker_->Watch(Key("a"), {}, absl::Milliseconds(1));
+  for (int i = 0; i < 3; ++i) told_.TakeUntil("read a");
+  worker_->Watch(Key("a"), {}, absl::ZeroDuration());
+  worker_->Watch(Key("b"), {}, absl::Hours(1));
+  told_.TakeUntil("read b");
+  EXPECT_EQ(told_.Count("read a"), 0u);
+}
+
+// What was read back is told before the answer.
+TEST_F(GatewayWorkerTest, ReadingComesBeforeTheAnswer) {
+  worker_->Watch(Key("a"), {}, absl::Hours(1));
+  told_.TakeUntil("read a");
+  worker_->Do(Order(1, "a", 7));
+  EXPECT_THAT(told_.TakeUntil("order 1 done"), ElementsAre("read a 7", "order 1 done"));
+}
+
+TEST_F(GatewayWorkerTest, WhatIsNotWatchedIsRefused) {
+  worker_->Do(Order(1, "a", 7));
+  EXPECT_THAT(told_.TakeUntil("order 1 refused"), ElementsAre("order 1 refused"));
+}
+
+// An order does not wait for a reading that hangs.
+TEST_F(GatewayWorkerTest, OrderEndsAReading) {
+  gateway_.Hold(true);
+  worker_->Watch(Key("a"), {}, absl::Hours(1));
+  gateway_.Await("read a");
+  worker_->Do(Order(1, "a", 1));
+  gateway_.Await("shape a 1");
+  gateway_.Hold(false);
+  told_.TakeUntil("order 1 done");
+}
+
+// A rollback does not wait for the step that it overtakes, and what waits of that step is not begun.
+TEST_F(GatewayWorkerTest, GreaterMarkOvertakes) {
+  worker_->Watch(Key("a"), {}, absl::Hours(1));
+  told_.TakeUntil("read a");
+  gateway_.Hold(true);
+  worker_->Do(Order(1, "a", 1));
+  gateway_.Await("shape a 1");
+  worker_->Do(Order(2, "a", 1));
+  worker_->Do(Order(3, "a", 2));
+  gateway_.Await("shape a 2");
+  gateway_.Hold(false);
+  const std::vector<std::string> told = told_.TakeUntil("order 3 done");
+  EXPECT_THAT(told, ElementsAre("order 2 withdrawn", "order 1 unreachable", "read a 2", "order 3 done"));
+}
+
+TEST_F(GatewayWorkerTest, WithdrawnBeforeItsTurn) {
+  worker_->Watch(Key("a"), {}, absl::Hours(1));
+  worker_->Watch(Key("b"), {}, absl::Hours(1));
+  told_.TakeUntil("read b");
+  gateway_.Hold(true);
+  worker_->Do(Order(1, "a", 1));
+  gateway_.Await("shape a 1");
+  worker_->Do(Order(2, "b", 2));
+  worker_->Withdraw({1, 2});
+  worker_->Withdraw({1, 1});  // has begun: goes on
+  told_.TakeUntil("order 2 withdrawn");
+  gateway_.Hold(false);
+  told_.TakeUntil("order 1 done");
+}
+
+TEST_F(GatewayWorkerTest, WaitingOrdersAreBounded) {
+  worker_->Watch(Key("a"), {}, absl::Hours(1));
+  told_.TakeUntil("read a");
+  gateway_.Hold(true);
+  worker_->Do(Order(1, "a", 1));
+  gateway_.Await("shape a 1");
+  for (const uint32_t number : {2, 3, 4}) worker_->Do(Order(number, absl::StrCat("r", number), 1));
+  told_.TakeUntil("order 4 unreachable");
+  gateway_.Hold(false);
+}
+
+// A gateway that does not answer is lost once, after three tries; the next reading ends that.
+TEST_F(GatewayWorkerTest, LostOnceAndBack) {
+  worker_->Watch(Key("a"), {}, absl::Milliseconds(1));
+  told_.TakeUntil("read a");
+  gateway_.Fail(absl::UnavailableError("away"));
+  told_.TakeUntil("lost lb: a: away");
+  gateway_.Fail(absl::OkStatus());
+  const std::vector<std::string> until_back = told_.TakeUntil("read a");
+  EXPECT_THAT(until_back, ElementsAre("read a"));
+  gateway_.Fail(absl::NotFoundError("no such map"));
+  told_.TakeUntil("lost lb: a: no such map");
+}
+
+// The end does not wait for a gateway that hangs, and leaves no order without an answer.
+TEST_F(GatewayWorkerTest, EndsInTime) {
+  worker_->Watch(Key("a"), {}, absl::Hours(1));
+  told_.TakeUntil("read a");
+  gateway_.Hold(true);
+  worker_->Do(Order(1, "a", 1));
+  gateway_.Await("shape a 1");
+  worker_->Do(Order(2, "b", 1));
+  worker_.reset();
+  EXPECT_EQ(told_.Count("order 1 unreachable"), 1u);
+  EXPECT_EQ(told_.Count("order 2 withdrawn"), 1u);
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

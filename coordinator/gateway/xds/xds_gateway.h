@@ -1,0 +1,51 @@
+// xDS: the coordinator itself is the gateway's control plane. Route: a name, by which clients ask
+// (xds:///NAME); a backend is servers, IP:PORT. gRPC clients and Envoy follow the shares.
+//
+// What is served lives in this process. Before its first wish after a start a route is not served at all, so
+// that clients go on with what they have; and the wish is to be repeated then.
+//
+// Fencing (L7): marks order what this coordinator says, and no place is shared with another one: clients
+// follow the server that they are connected to. A coordinator that is overtaken ends its streams
+// (AdsServer::End), and its clients go to the next server of their list.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "coordinator/gateway/gateway.h"
+#include "coordinator/gateway/xds/ads_server.h"
+#include "coordinator/gateway/xds/resources.h"
+
+namespace evenkeel::coordinator {
+
+class XdsGateway final : public Gateway {
+ public:
+  struct Options {
+    std::string instance;  // another one for each start of the coordinator
+    // For how long a write waits for its clients' word. It is done without it, too, and its reading then says
+    // no more than kConfigured.
+    absl::Duration acceptance_patience = absl::Milliseconds(500);
+  };
+
+  // The server outlives it, and serves what this gateway says alone.
+  XdsGateway(Options options, xds::AdsServer& server) : options_(std::move(options)), server_(&server) {}
+
+  GatewayAbilities abilities() const override;
+  absl::StatusOr<RouteReading> Read(const RoutePlace& place, const Call& call) override;
+  ShapeAnswer Shape(const RoutePlace& place, const RouteWish& wish, const Call& call) override;
+
+ private:
+  struct Served {
+    xds::ServedRoute route;
+    RouteMark mark;
+  };
+  RouteReading ReadingOf(const Served& served) const;
+
+  const Options options_;
+  xds::AdsServer* const server_;
+  std::map<std::string, Served> served_;
+};
+
+}  // namespace evenkeel::coordinator

@@ -23,6 +23,7 @@ SOLE_USERS = {
     r"rocksdb/.*": ("coordinator/store", "tests/contract/store", "tests/unit/store"),
     r"(agent/collect/cri/.*|.*runtime_v1.*|.*cri.*\.pb\.h)": ("agent/collect", "agent/fence", "tests/unit/agent", "tests/bench",
                                                            "tests/fuzz"),
+    r".*discovery_v3.*": ("coordinator/gateway/xds", "tests/contract/gateway", "tests/unit/gateway"),
     r"httplib\.h": ("common/observability", "tests"),
     r"spdlog/.*": ("common/log",),
     r"yaml-cpp/.*": ("common/kube", "cli", "tests"),
@@ -45,7 +46,8 @@ COORDINATOR = {
     "session": ("core", "runtime", "session"),
     "usage": ("core", "runtime", "session", "usage"),
     "observe": ("core", "runtime", "observe"),
-    "act": ("core", "runtime", "act"),
+    "gateway": ("core", "gateway"),
+    "act": ("core", "runtime", "act", "gateway"),
     "serve": ("core", "runtime", "store", "replay", "serve", "observe", "session"),
 }
 AGENT = {

@@ -60,8 +60,9 @@ absl::Status Link::AddOldWorkers(const std::string& instance,
     if (reloaded_ && Monotonic() - *reloaded_ < options_.old_process_lasts) ForgetAll(in_flight);
     return absl::OkStatus();
   }
-  EVENKEEL_ASSIGN_OR_RETURN(const std::string processes,
-                            haproxy::Ask(*options_.master, "show proc", call.Part(options_.try_timeout)));
+  EVENKEEL_ASSIGN_OR_RETURN(
+      const std::string processes,
+      haproxy::Ask(*options_.master, "show proc", call.Part(options_.try_timeout), Whose::kMasters));
   EVENKEEL_ASSIGN_OR_RETURN(const std::vector<int64_t> workers, ParseOldWorkers(processes));
   if (workers.size() > kMostOldWorkers) {
     ForgetAll(in_flight);
@@ -73,7 +74,7 @@ absl::Status Link::AddOldWorkers(const std::string& instance,
       EVENKEEL_ASSIGN_OR_RETURN(
           const std::string answer,
           haproxy::Ask(*options_.master, absl::StrCat("@!", worker, " show stat ", section, " 2 -1"),
-                       call.Part(options_.try_timeout)));
+                       call.Part(options_.try_timeout), Whose::kMasters));
       // It has ended since it was listed. (An empty answer does not prove that.)
       if (absl::StrContains(answer, "Can't find the target")) break;
       EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> whole, SplitAnswers(answer, 1));

@@ -160,16 +160,14 @@ std::string SocketAddress::ToString() const {
 }
 
 absl::StatusOr<std::string> Ask(const SocketAddress& address, absl::string_view line, const Call& call,
-                                size_t most_bytes) {
+                                Whose whose, size_t most_bytes) {
   EVENKEEL_ASSIGN_OR_RETURN(const Target target, TargetOf(address));
   const Descriptor descriptor(
       socket(target.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (descriptor.get() < 0) return Failure(address, "socket", errno);
   EVENKEEL_RETURN_IF_ERROR(Connect(descriptor.get(), address, target, call));
   EVENKEEL_RETURN_IF_ERROR(Send(descriptor.get(), address, absl::StrCat(line, "\n"), call));
-  // A worker closes after the answer anyway; a master waits for more commands, unless it is told that none
-  // come.
-  shutdown(descriptor.get(), SHUT_WR);
+  if (whose == Whose::kMasters) shutdown(descriptor.get(), SHUT_WR);
   return Receive(descriptor.get(), address, call, most_bytes);
 }
 

@@ -26,12 +26,15 @@ struct SocketAddress {
 // The runtime socket has no bound on its answers; nobody who uses this has more to say than that.
 inline constexpr size_t kLongestAnswer = size_t{4} << 20;
 
-// Connects, sends `line` and a line feed, says that no more comes, reads until the other side closes.
-// UNAVAILABLE: it cannot have been carried out, because no connection was made. RESOURCE_EXHAUSTED: the
-// answer is longer than `most_bytes`. INTERNAL: the connection broke; DEADLINE_EXCEEDED, CANCELLED as the
-// call: for these three it may or may not have been carried out. PERMISSION_DENIED: the socket's file does
-// not let us.
+// Who ends a connection. A worker closes it after the answers to one line, and leaves commands of that line
+// out when it is told earlier that no more comes. A master waits for more commands until it is told.
+enum class Whose { kWorkers, kMasters };
+
+// Connects, sends `line` and a line feed, reads until the other side closes. UNAVAILABLE: it cannot have been
+// carried out, because no connection was made. RESOURCE_EXHAUSTED: the answer is longer than `most_bytes`.
+// INTERNAL: the connection broke; DEADLINE_EXCEEDED, CANCELLED as the call: for these three it may or may not
+// have been carried out. PERMISSION_DENIED: the socket's file does not let us.
 absl::StatusOr<std::string> Ask(const SocketAddress& address, absl::string_view line, const Call& call,
-                                size_t most_bytes = kLongestAnswer);
+                                Whose whose = Whose::kWorkers, size_t most_bytes = kLongestAnswer);
 
 }  // namespace evenkeel::coordinator::haproxy

@@ -125,7 +125,7 @@ TEST_F(HaproxySocket, HugeAnswersAreCutOff) {
     Heard(connection);
     Say(connection, std::string(1 << 20, 'x'));
   });
-  const auto answer = haproxy::Ask(peer.address(), "show stat", call(), 1 << 16);
+  const auto answer = haproxy::Ask(peer.address(), "show stat", call(), haproxy::Whose::kWorkers, 1 << 16);
   EXPECT_TRUE(absl::IsResourceExhausted(answer.status())) << answer.status();
 }
 

@@ -226,6 +226,18 @@ absl::StatusOr<std::vector<StatRow>> ParseStat(absl::string_view answer) {
   return rows;
 }
 
+absl::StatusOr<std::vector<StatRow>> RowsOf(const std::vector<StatRow>& rows, const std::string& section) {
+  std::vector<StatRow> found;
+  bool whole = false;
+  for (const StatRow& row : rows) {
+    if (row.section != section) continue;
+    whole = whole || row.IsBackend();
+    found.push_back(row);
+  }
+  if (!whole) return absl::NotFoundError(absl::StrCat("HAProxy has no backend section ", section));
+  return found;
+}
+
 absl::StatusOr<std::vector<ServerState>> ParseServersState(absl::string_view answer) {
   // "1" (the format's version), a line of names behind "# ", a line for each server.
   const std::vector<absl::string_view> lines = Lines(answer);

@@ -60,6 +60,10 @@ absl::StatusOr<std::vector<MapEntry>> ParseMap(absl::string_view answer);
 // `prepare map FILE`: the version's number.
 absl::StatusOr<uint32_t> ParseNewVersion(absl::string_view answer);
 
+// Backend sections and servers, all of them: a section that is asked for by its name may turn out to be a
+// frontend that is called the same.
+inline constexpr char kShowStat[] = "show stat -1 6 -1";
+
 // A row of `show stat`: a backend section as a whole (server "BACKEND") or one of its servers. What is not
 // counted there is 0.
 struct StatRow {
@@ -81,6 +85,9 @@ struct StatRow {
 };
 // INTERNAL when it is no such table; what is said instead ("No such proxy.") is NOT_FOUND.
 absl::StatusOr<std::vector<StatRow>> ParseStat(absl::string_view answer);
+// The rows of one backend section: the whole's and its servers'. NOT_FOUND where it is not there: that
+// nothing is counted of it must not pass for 0.
+absl::StatusOr<std::vector<StatRow>> RowsOf(const std::vector<StatRow>& rows, const std::string& section);
 
 // `show servers state BACKEND`.
 struct ServerState {

@@ -69,22 +69,17 @@ absl::Status Link::AddOldWorkers(const std::string& instance,
     return absl::OkStatus();
   }
   for (const int64_t worker : workers) {
-    for (auto& [section, count] : in_flight) {
-      // The master takes one command for a worker at a time.
-      EVENKEEL_ASSIGN_OR_RETURN(
-          const std::string answer,
-          haproxy::Ask(*options_.master, absl::StrCat("@!", worker, " show stat ", section, " 2 -1"),
-                       call.Part(options_.try_timeout), Whose::kMasters));
-      // It has ended since it was listed. (An empty answer does not prove that.)
-      if (absl::StrContains(answer, "Can't find the target")) break;
-      EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> whole, SplitAnswers(answer, 1));
-      const absl::StatusOr<std::vector<StatRow>> rows = ParseStat(whole[0]);
-      // The old configuration may not have had that section.
-      if (absl::IsNotFound(rows.status())) continue;
-      EVENKEEL_RETURN_IF_ERROR(rows.status());
-      for (const StatRow& row : *rows) {
-        if (row.IsBackend() && count) *count += row.in_flight;
-      }
+    EVENKEEL_ASSIGN_OR_RETURN(const std::string answer,
+                              haproxy::Ask(*options_.master, absl::StrCat("@!", worker, " ", kShowStat),
+                                           call.Part(options_.try_timeout), Whose::kMasters));
+    // It has ended since it was listed. (An empty answer does not prove that.)
+    if (absl::StrContains(answer, "Can't find the target")) continue;
+    EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> whole, SplitAnswers(answer, 1));
+    EVENKEEL_ASSIGN_OR_RETURN(const std::vector<StatRow> rows, ParseStat(whole[0]));
+    // (The old configuration may not have had a section.)
+    for (const StatRow& row : rows) {
+      const auto counted = in_flight.find(row.section);
+      if (row.IsBackend() && counted != in_flight.end() && counted->second) *counted->second += row.in_flight;
     }
   }
   return absl::OkStatus();

@@ -70,15 +70,8 @@ void MapRoute::Remember(const std::optional<StoredMark>& mark) {
 absl::StatusOr<MapRoute::Look> MapRoute::LookOnce(const RouteParts& parts, const Call& call) {
   // One process answers all of it. The map's version before and after its content tells that the content is
   // of one version.
-  std::vector<std::string> commands = {"show info", "show map", absl::StrCat("show map ", options_.file),
-                                       "show map"};
-  std::vector<std::string> sections;
-  for (const auto& [backend, names] : parts) {
-    for (const std::string& section : names) {
-      sections.push_back(section);
-      commands.push_back(absl::StrCat("show stat ", section, " 6 -1"));
-    }
-  }
+  const std::vector<std::string> commands = {"show info", "show map",
+                                             absl::StrCat("show map ", options_.file), "show map", kShowStat};
   EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> answers, link_->Ask(commands, call));
   EVENKEEL_ASSIGN_OR_RETURN(const Process process, ParseInfo(answers[0]));
   EVENKEEL_ASSIGN_OR_RETURN(const MapVersions before, ParseMapVersions(answers[1], options_.file));
@@ -90,9 +83,12 @@ absl::StatusOr<MapRoute::Look> MapRoute::LookOnce(const RouteParts& parts, const
   Look look = {.mark = content.mark, .versions = after};
   std::map<std::string, std::vector<StatRow>> rows;
   std::map<std::string, std::optional<uint64_t>> in_flight;
-  for (size_t i = 0; i < sections.size(); ++i) {
-    EVENKEEL_ASSIGN_OR_RETURN(rows[sections[i]], ParseStat(answers[4 + i]));
-    in_flight[sections[i]] = ReadingOf(rows[sections[i]]).in_flight;
+  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<StatRow> stat, ParseStat(answers[4]));
+  for (const auto& [backend, names] : parts) {
+    for (const std::string& section : names) {
+      EVENKEEL_ASSIGN_OR_RETURN(rows[section], RowsOf(stat, section));
+      in_flight[section] = ReadingOf(rows[section]).in_flight;
+    }
   }
   EVENKEEL_RETURN_IF_ERROR(link_->AddOldWorkers(process.Instance(), in_flight, call));
 
@@ -157,10 +153,12 @@ void MapRoute::Cut(Attempt& attempt, const Look& before, const Call& call) {
     const uint64_t in_flight = now->second.in_flight.value_or(0);
     if (in_flight == 0 || now->second.mode == BackendMode::kClosed) continue;
     const std::string& section = attempt.sections.at(backend);
-    const auto stat = link_->Ask({absl::StrCat("show stat ", section, " 4 -1")}, call);
-    const auto rows = stat.ok() ? ParseStat((*stat)[0]) : stat.status();
+    const auto answers = link_->Ask({kShowStat}, call);
+    const auto stat = answers.ok() ? ParseStat((*answers)[0]) : answers.status();
+    const auto rows = stat.ok() ? RowsOf(*stat, section) : stat.status();
     if (!rows.ok()) continue;
     for (const StatRow& row : *rows) {
+      if (row.IsBackend()) continue;
       const std::string server = absl::StrCat(section, "/", row.server);
       if (link_->Ask({absl::StrCat("shutdown sessions server ", server)}, call).ok()) {
         cut_[backend] += row.in_flight;

@@ -42,14 +42,14 @@ GatewayAbilities ServerRoute::abilities() const {
 }
 
 absl::StatusOr<ServerRoute::Look> ServerRoute::LookOnce(const RouteParts& parts, const Call& call) {
-  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> answers,
-                            link_->Ask({"show info", absl::StrCat("show servers state ", options_.section),
-                                        absl::StrCat("show stat ", options_.section, " 4 -1")},
-                                       call));
+  EVENKEEL_ASSIGN_OR_RETURN(
+      const std::vector<std::string> answers,
+      link_->Ask({"show info", absl::StrCat("show servers state ", options_.section), kShowStat}, call));
   EVENKEEL_ASSIGN_OR_RETURN(const Process process, ParseInfo(answers[0]));
   const absl::StatusOr<std::vector<ServerState>> states = ParseServersState(answers[1]);
   if (!states.ok()) return base::Annotate(states.status(), absl::StrCat("section ", options_.section));
-  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<StatRow> stat, ParseStat(answers[2]));
+  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<StatRow> all, ParseStat(answers[2]));
+  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<StatRow> stat, RowsOf(all, options_.section));
   Look look;
   EVENKEEL_ASSIGN_OR_RETURN(look.servers, Grouped(*states, parts));
 
@@ -66,6 +66,10 @@ absl::StatusOr<ServerRoute::Look> ServerRoute::LookOnce(const RouteParts& parts,
   for (const auto& [backend, group] : look.servers) {
     std::vector<StatRow> of_backend;
     for (const ServerState& server : group) {
+      // That nothing is counted of a server must not pass for 0.
+      if (rows[server.server].empty()) {
+        return absl::InternalError(absl::StrCat("HAProxy counts nothing of server ", server.server));
+      }
       for (const StatRow& row : rows[server.server]) of_backend.push_back(row);
       absl::StrAppend(&text, server.server, " ", server.weight, server.maintenance ? " maintenance" : "",
                       server.draining ? " drain" : "", "\n");

@@ -98,6 +98,17 @@ TEST(HaproxyAnswers, Stat) {
   EXPECT_EQ((*rows)[2].requests, 41u);
 }
 
+// A frontend of the same name is no backend section, and what is not there is not 0.
+TEST(HaproxyAnswers, RowsOfASection) {
+  const auto rows = ParseStat(kStat);
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_EQ(RowsOf(*rows, "blue")->size(), 3u);
+  EXPECT_TRUE(absl::IsNotFound(RowsOf(*rows, "green").status()));
+  const auto frontend = ParseStat("# pxname,svname,scur\nblue,FRONTEND,0\n");
+  ASSERT_TRUE(frontend.ok()) << frontend.status();
+  EXPECT_TRUE(absl::IsNotFound(RowsOf(*frontend, "blue").status()));
+}
+
 // A drain must not be proven by a number that is not there.
 TEST(HaproxyAnswers, StatWithoutInFlightIsNone) {
   EXPECT_FALSE(ParseStat("# pxname,svname,scur\nblue,BACKEND,\n").ok());

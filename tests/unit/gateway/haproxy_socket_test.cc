@@ -184,12 +184,12 @@ TEST_F(HaproxyBeforeAStranger, NothingIsTakenForDone) {
 // Everything "succeeds" and nothing changes: read-back tells.
 TEST_F(HaproxyBeforeAStranger, ALyingSuccessIsNotBelieved) {
   const std::string list = "# id (file) description\n1 (/shop.map) x. curr_ver=0 next_ver=1 entry_cnt=0\n\n";
-  const std::string stat = "# pxname,svname,scur\nx,BACKEND,0\n\n";
+  const std::string stat = "# pxname,svname,scur\nblue,BACKEND,0\ngreen,BACKEND,0\n\n";
   Peer peer([&](int connection) {
     const std::string heard = Heard(connection);
     if (heard.rfind("prepare", 0) == 0) return Say(connection, "New version created: 1\n\n");
     if (heard.rfind("show info", 0) == 0) {
-      return Say(connection, "Name: HAProxy\nPid: 7\n\n" + list + "0x1 0 green\n\n" + list + stat + stat);
+      return Say(connection, "Name: HAProxy\nPid: 7\n\n" + list + "0x1 0 green\n\n" + list + stat);
     }
     Say(connection, "\n");
   });

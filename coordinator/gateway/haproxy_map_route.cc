@@ -185,7 +185,7 @@ absl::Status MapRoute::Try(Attempt& attempt, const Call& call) {
   for (const std::optional<StoredMark>& mark : {look.mark, greatest_}) {
     if (auto why = WhyNotOver(mark, attempt.mark, release)) return end(ActionOutcome::kNotMine, *why);
   }
-  const RouteShape shape = ShapeRead(look.reading);
+  const RouteShape shape = ShapeOf(look.reading);
   const bool same = shape == wish.shape;
   const std::string fence = absl::StrCat(look.reading.instance, "/", attempt.mark.mark.epoch);
   const std::vector<MapEntry> entries = EntriesOf(wish.shape, attempt.sections, attempt.mark);
@@ -217,9 +217,9 @@ absl::Status MapRoute::Try(Attempt& attempt, const Call& call) {
   Cut(attempt, look, call);
   EVENKEEL_ASSIGN_OR_RETURN(const Look after, LookOnce(*attempt.parts, call));
   attempt.answer.reading = after.reading;
-  if (ShapeRead(after.reading) != wish.shape || after.mark != attempt.mark) {
+  if (ShapeOf(after.reading) != wish.shape || after.mark != attempt.mark) {
     return absl::AbortedError(
-        absl::StrCat("it was written and reads back as ", ToWords(ShapeRead(after.reading))));
+        absl::StrCat("it was written and reads back as ", ToWords(ShapeOf(after.reading))));
   }
   if (fenced_ != fence) {
     if (after.versions.current != version || after.versions.next != version) {

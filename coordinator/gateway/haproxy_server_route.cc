@@ -160,7 +160,7 @@ absl::Status ServerRoute::Try(Attempt& attempt, const Call& call) {
     return end(ActionOutcome::kNotMine, absl::StrCat("a newer word was given already: of epoch ",
                                                      mark_->epoch, ", version ", mark_->version));
   }
-  const RouteShape shape = ShapeRead(look.reading);
+  const RouteShape shape = ShapeOf(look.reading);
   if (shape == wish.shape) {
     mark_ = wish.mark;
     return end(attempt.written ? ActionOutcome::kDone : ActionOutcome::kAlreadyDone, ToWords(shape));
@@ -194,9 +194,9 @@ absl::Status ServerRoute::Try(Attempt& attempt, const Call& call) {
   // The next try reads it back.
   EVENKEEL_ASSIGN_OR_RETURN(const Look after, LookOnce(*attempt.parts, call));
   attempt.answer.reading = after.reading;
-  if (ShapeRead(after.reading) != wish.shape) {
+  if (ShapeOf(after.reading) != wish.shape) {
     return absl::AbortedError(
-        absl::StrCat("it was written and reads back as ", ToWords(ShapeRead(after.reading))));
+        absl::StrCat("it was written and reads back as ", ToWords(ShapeOf(after.reading))));
   }
   mark_ = wish.mark;
   return end(ActionOutcome::kDone, ToWords(wish.shape));

@@ -94,7 +94,7 @@ absl::Status HttpRouteGateway::Try(const RoutePlace& place, const RouteWish& wis
                                            look.place.name.ToString());
   if (auto why = WhyNotOver(theirs, ours, release)) return end(ActionOutcome::kNotMine, *why);
 
-  const RouteShape shape = ShapeRead(look.reading);
+  const RouteShape shape = ShapeOf(look.reading);
   const bool same = shape == wish.shape;
   const ActionOutcome done = same && !attempt.sent ? ActionOutcome::kAlreadyDone : ActionOutcome::kDone;
   if (same && theirs == ours) return end(done, ToWords(shape));
@@ -123,9 +123,9 @@ absl::Status HttpRouteGateway::Try(const RoutePlace& place, const RouteWish& wis
   // The server's answer is the object as it is stored.
   EVENKEEL_ASSIGN_OR_RETURN(answer.reading,
                             ReadHttpRoute(written, look.place, look.services, options_.store_id));
-  if (ShapeRead(*answer.reading) != wish.shape) {
+  if (ShapeOf(*answer.reading) != wish.shape) {
     return absl::AbortedError(
-        absl::StrCat("it was written and reads back as ", ToWords(ShapeRead(*answer.reading))));
+        absl::StrCat("it was written and reads back as ", ToWords(ShapeOf(*answer.reading))));
   }
   return end(done, ToWords(wish.shape));
 }
@@ -137,7 +137,7 @@ void HttpRouteGateway::AwaitAcceptance(const RoutePlace& place, const RouteWish&
   do {
     const absl::StatusOr<Look> look = LookOnce(place, patience);
     if (!look.ok()) continue;
-    if (ShapeRead(look->reading) != wish.shape) return;  // somebody else's change: the next reading shows it
+    if (ShapeOf(look->reading) != wish.shape) return;  // somebody else's change: the next reading shows it
     const Acceptance acceptance = AcceptanceOf(look->object);
     answer.reading = look->reading;
     words = acceptance.words;

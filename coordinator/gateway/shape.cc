@@ -100,15 +100,6 @@ absl::Status CheckShape(const RouteShape& shape, const GatewayAbilities& abiliti
   return absl::OkStatus();
 }
 
-RouteShape ShapeRead(const RouteReading& reading) {
-  RouteShape shape;
-  for (const auto& [name, backend] : reading.backends) {
-    shape.backends[name] = {.percent = backend.percent, .mode = backend.mode};
-  }
-  shape.canary = reading.canary;
-  return shape;
-}
-
 std::string ToWords(const RouteShape& shape) {
   std::vector<std::string> words;
   for (const auto& [name, wish] : shape.backends) {

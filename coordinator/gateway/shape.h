@@ -22,9 +22,6 @@ absl::Status CheckShape(const RouteShape& shape);
 // The same, and what a kind with these abilities cannot give.
 absl::Status CheckShape(const RouteShape& shape, const GatewayAbilities& abilities);
 
-// The shape that a reading shows.
-RouteShape ShapeRead(const RouteReading& reading);
-
 // "blue 90%, green 10%, canary x-canary: yes -> green"; a mode is named where it is not kServing.
 std::string ToWords(const RouteShape& shape);
 

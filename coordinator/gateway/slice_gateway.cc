@@ -162,7 +162,7 @@ absl::Status SliceGateway::Try(const RoutePlace& place, const RouteWish& wish, K
     if (auto why = WhyNotOver(theirs, ours, release)) return end(ActionOutcome::kNotMine, *why);
     if (theirs != ours) marked = false;
   }
-  const RouteShape shape = ShapeRead(look.reading);
+  const RouteShape shape = ShapeOf(look.reading);
   const bool same = shape == wish.shape;
   if (!same && wish.only_from && shape != *wish.only_from) {
     return end(ActionOutcome::kBlocked, absl::StrCat("the route is not as expected (",
@@ -202,9 +202,9 @@ absl::Status SliceGateway::Try(const RoutePlace& place, const RouteWish& wish, K
   }
   EVENKEEL_ASSIGN_OR_RETURN(const SlicesLook after, LookOnce(service, place, call));
   attempt.answer.reading = after.reading;
-  if (ShapeRead(after.reading) != wish.shape || after.reading.mark != wish.mark) {
+  if (ShapeOf(after.reading) != wish.shape || after.reading.mark != wish.mark) {
     return absl::AbortedError(
-        absl::StrCat("it was written and reads back as ", ToWords(ShapeRead(after.reading))));
+        absl::StrCat("it was written and reads back as ", ToWords(ShapeOf(after.reading))));
   }
   return end(done, ToWords(wish.shape));
 }

@@ -41,7 +41,7 @@ void TryHttpRoute(kube::Json object) {
   object.merge_patch(PatchOf(object, *place, *services, Shape(), kMark));
   const auto after = ReadHttpRoute(object, *place, *services, "store-a");
   EVENKEEL_CHECK(after.ok()) << after.status();
-  EVENKEEL_CHECK(ShapeRead(*after) == Shape() && after->mark == kMark.mark) << ToWords(ShapeRead(*after));
+  EVENKEEL_CHECK(ShapeOf(*after) == Shape() && after->mark == kMark.mark) << ToWords(ShapeOf(*after));
 }
 
 void TrySlices(const kube::Json& list) {

@@ -60,7 +60,7 @@ class GatewayContract : public ::testing::Test {
     return reading.ok() ? *std::move(reading) : RouteReading();
   }
   RouteReading Read() { return Read(*gateway_); }
-  RouteShape ShapeNow() { return coordinator::ShapeRead(Read()); }
+  RouteShape ShapeNow() { return coordinator::ShapeOf(Read()); }
 
   const coordinator::Interrupt interrupt_;
   std::unique_ptr<GatewaySubject> subject_;

@@ -26,10 +26,10 @@ TEST_F(GatewayContract, ReadsWhatWasWritten) {
     EXPECT_TRUE(answer.outcome == ActionOutcome::kDone || answer.outcome == ActionOutcome::kAlreadyDone)
         << green << "%: " << answer.detail;
     ASSERT_TRUE(answer.reading);
-    EXPECT_EQ(coordinator::ShapeRead(*answer.reading), wish.shape);
+    EXPECT_EQ(coordinator::ShapeOf(*answer.reading), wish.shape);
     EXPECT_EQ(answer.reading->mark, MarkOf(wish));
     const RouteReading reading = Read();
-    EXPECT_EQ(coordinator::ShapeRead(reading), wish.shape);
+    EXPECT_EQ(coordinator::ShapeOf(reading), wish.shape);
     EXPECT_EQ(reading.mark, MarkOf(wish));
   }
 }

@@ -137,10 +137,10 @@ TEST_F(GatewayTraffic, ReloadIsSurvived) {
   const RouteReading after = Read();
   EXPECT_NE(after.instance, before.instance);
   if (abilities().survives_reload) {
-    EXPECT_EQ(coordinator::ShapeRead(after), wish.shape);
+    EXPECT_EQ(coordinator::ShapeOf(after), wish.shape);
     EXPECT_EQ(after.mark, MarkOf(wish));
   } else {
-    EXPECT_EQ(coordinator::ShapeRead(after), Shape(0));
+    EXPECT_EQ(coordinator::ShapeOf(after), Shape(0));
     EXPECT_EQ(after.mark, std::nullopt);
     EXPECT_EQ(Do(wish).outcome, ActionOutcome::kDone);
     // An earlier word of the same coordinator is still refused, though the gateway has forgotten.

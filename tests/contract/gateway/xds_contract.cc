@@ -228,13 +228,13 @@ TEST_F(XdsContract, KeepsTheOrderOfWishes) {
   EXPECT_EQ(Do(Shape(10), 2).outcome, ActionOutcome::kDone);
   const auto reading = gateway_.Read({.route = route_, .parts = {}}, call());
   ASSERT_TRUE(reading.ok()) << reading.status();
-  EXPECT_EQ(coordinator::ShapeRead(*reading), Shape(10));
+  EXPECT_EQ(coordinator::ShapeOf(*reading), Shape(10));
   EXPECT_EQ(Do(Shape(10), 2).outcome, ActionOutcome::kAlreadyDone);
   EXPECT_EQ(Do(Shape(50), 1).outcome, ActionOutcome::kNotMine);
   RouteShape closed = Shape(100);
   closed.backends["blue"].mode = BackendMode::kClosed;
   EXPECT_EQ(Do(closed, 3).outcome, ActionOutcome::kBlocked);
-  EXPECT_EQ(coordinator::ShapeRead(*gateway_.Read({.route = route_, .parts = {}}, call())), Shape(10));
+  EXPECT_EQ(coordinator::ShapeOf(*gateway_.Read({.route = route_, .parts = {}}, call())), Shape(10));
 }
 
 // A client that refuses what it is sent is named, with its reason.

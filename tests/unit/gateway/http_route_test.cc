@@ -119,7 +119,7 @@ TEST(HttpRoute, PatchKeepsWhatIsOthers) {
   object.merge_patch(patch);
   const auto reading = ReadIt(object);
   ASSERT_TRUE(reading.ok()) << reading.status();
-  EXPECT_EQ(ShapeRead(*reading), Shape(10));
+  EXPECT_EQ(ShapeOf(*reading), Shape(10));
   EXPECT_EQ(reading->mark, mark.mark);
 }
 

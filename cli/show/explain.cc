@@ -90,6 +90,8 @@ std::string Headline(const v1::Decision& decision) {
       return absl::StrCat("Virtual ", subject, " left alone for a while: ", StateText(decision));
     case v1::Decision::KIND_HEADROOM:
       return absl::StrCat("Question for real machines for ", subject, ": ", StateText(decision));
+    case v1::Decision::KIND_SWITCH:
+      return absl::StrCat("Switch of traffic from ", subject, ": ", StateText(decision));
     case v1::Decision::KIND_DRAIN_BACK:
       return absl::StrCat("Drain-back of ", subject, " from virtual nodes: ", StateText(decision));
     default:
@@ -354,6 +356,11 @@ std::vector<std::string> UnplacedLines(const v1::Decision& decision) {
 }  // namespace
 
 std::string TargetText(const std::string& target) {
+  // A gateway's name has no slash, its route may have any: "gateways/GATEWAY/routes/ROUTE".
+  if (const std::size_t route = target.find("/routes/");
+      target.rfind("gateways/", 0) == 0 && route != target.npos) {
+    return absl::StrCat("route ", LastSegment(target.substr(0, route)), "/", target.substr(route + 8));
+  }
   const std::string name_space = Segment(target, "namespaces");
   if (const std::string pod = Segment(target, "pods"); !pod.empty())
     return absl::StrCat("pod ", name_space, "/", pod);
@@ -408,6 +415,8 @@ std::string ActionText(const v1::Action& action, bool done) {
                           action.to_replicas());
     case v1::Action::KIND_ASK_FOR_MACHINES:
       return absl::StrCat(done ? "asked " : "ask ", action.target(), " for machines");
+    case v1::Action::KIND_SHAPE_ROUTE:
+      return absl::StrCat(done ? "shaped " : "shape ", target, " as ", action.route_shape());
     default:
       return absl::StrCat(done ? "acted on " : "act on ", target);
   }

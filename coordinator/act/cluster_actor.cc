@@ -361,6 +361,8 @@ void ClusterActor::Core::Run(const Queued& queued) {
     case ActionKind::kRestartKubelet:
     case ActionKind::kRestartRuntime:
       break;  // the node's own agent does these
+    case ActionKind::kShapeRoute:
+      break;  // a gateway does
   }
   refuse("this is not done through the Kubernetes API");
 }

@@ -184,7 +184,8 @@ void Advance(Turn& turn, OpenDecision& open) {
     case DecisionKind::kBlind:
     case DecisionKind::kMaintenance:
     case DecisionKind::kPause:
-      return;  // the first goes on by itself, these have no actions
+    case DecisionKind::kSwitch:
+      return;  // the first and the last go on by themselves, the others have no actions
   }
 }
 

@@ -82,6 +82,8 @@ void RestoreDecisions(Turn& turn, Cluster& cluster) {
       case DecisionKind::kDrainBack:
         RestoreDrainBack(cluster, open);
         break;
+      case DecisionKind::kSwitch:
+        break;  // it goes on already: RestoreSwitches
       case DecisionKind::kBlind:
         RestoreStorm(turn, cluster, open.decision);
         [[fallthrough]];

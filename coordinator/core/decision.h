@@ -15,6 +15,7 @@
 #include "coordinator/core/hold_down.h"
 #include "coordinator/core/ids.h"
 #include "coordinator/core/resources.h"
+#include "coordinator/core/switch/gateway_facts.h"
 #include "coordinator/core/workload.h"
 
 namespace evenkeel::coordinator {
@@ -39,7 +40,8 @@ enum class DecisionKind {
   kFirstToGo,  // pods on a virtual node are marked as the first to go when there are to be fewer
   kBackOff,    // a provider of virtual nodes fails
   kDrainBack,  // pods come home from virtual nodes
-  kHeadroom    // real machines are asked for while pods are on virtual ones, or are not any more
+  kHeadroom,   // real machines are asked for while pods are on virtual ones, or are not any more
+  kSwitch  // an application's traffic goes from one cluster (`cluster`) to another (switch/switch_record.h)
 };
 enum class DecisionState { kOpen, kSucceeded, kFailed, kCancelled, kObserved, kRefused };
 enum class Direction { kNeither, kAgainstLife, kForLife };
@@ -62,7 +64,8 @@ enum class ActionKind {
   kCloseValve,       // puts it on
   kSetDeletionCost,  // of a pod: kVirtualDeletionCost (burst/victims.h)
   kSetPlaceholders,  // `replicas.to` of the Deployment's pods, each of which asks for `requests`
-  kAskForMachines    // the webhook, whose URL is the name: so much (`requests`) is missing on real nodes
+  kAskForMachines,   // the webhook, whose URL is the name: so much (`requests`) is missing on real nodes
+  kShapeRoute        // of a gateway (`name_space`), the route `name`: it shall be as `route` says
 };
 enum class ActionState { kPending, kReleased, kDone, kFailed, kSkipped };
 
@@ -99,7 +102,7 @@ struct ReplicaChange {
 };
 
 struct Action {
-  uint32_t number = 0;  // from 1
+  uint32_t number = 0;  // from 1, rising; without gaps, but where the first ones of a kSwitch were left out
   uint32_t stage = 0;   // a stage is released when every action of the stages before it has ended
   ActionKind kind = ActionKind::kTaintNode;
   std::string name_space;  // of the pod, workload or autoscaler; empty for a node
@@ -112,6 +115,7 @@ struct Action {
   uint32_t attempts = 0;
   std::optional<ReplicaChange> replicas;             // of kSetReplicas and kSetPlaceholders only
   std::optional<Resources> requests = std::nullopt;  // of kSetPlaceholders and kAskForMachines only
+  std::optional<RouteWish> route = std::nullopt;     // of kShapeRoute only
   bool operator==(const Action&) const = default;
 };
 

@@ -50,6 +50,7 @@ void EndWhatWasOpen(Turn& turn, Node& node, const std::string& why) {
     case DecisionKind::kValve:
     case DecisionKind::kDrainBack:
     case DecisionKind::kHeadroom:
+    case DecisionKind::kSwitch:
       return;  // never open on a node
   }
 }

@@ -74,6 +74,8 @@ const char* Word(DecisionKind kind) {
       return "drain_back";
     case DecisionKind::kHeadroom:
       return "headroom";
+    case DecisionKind::kSwitch:
+      return "switch";
   }
   return "unknown";
 }
@@ -244,6 +246,11 @@ ActionWords WordsOf(ActionKind kind) {
               .order = "ask for machines at",
               .deed = "ask for machines at",
               .thing = "the question for machines to"};
+    case ActionKind::kShapeRoute:
+      return {.word = "shape_route",
+              .order = "shape route",
+              .deed = "shape the route",
+              .thing = "the shape of route"};
   }
   return {.word = "unknown", .order = "act on", .deed = "act on", .thing = "an action on"};
 }

@@ -1,11 +1,9 @@
 #include "coordinator/gateway/shape.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 
 namespace evenkeel::coordinator {
@@ -26,18 +24,6 @@ bool IsHeaderValue(absl::string_view value) {
          std::all_of(value.begin(), value.end(), [](unsigned char c) {
            return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
          });
-}
-
-absl::string_view ModeWord(BackendMode mode) {
-  switch (mode) {
-    case BackendMode::kServing:
-      return "";
-    case BackendMode::kDraining:
-      return " (draining)";
-    case BackendMode::kClosed:
-      return " (closed)";
-  }
-  return "";
 }
 
 absl::Status CheckCanary(const RouteShape& shape) {
@@ -98,18 +84,6 @@ absl::Status CheckShape(const RouteShape& shape, const GatewayAbilities& abiliti
     }
   }
   return absl::OkStatus();
-}
-
-std::string ToWords(const RouteShape& shape) {
-  std::vector<std::string> words;
-  for (const auto& [name, wish] : shape.backends) {
-    words.push_back(absl::StrCat(name, " ", wish.percent, "%", ModeWord(wish.mode)));
-  }
-  if (shape.canary) {
-    words.push_back(absl::StrCat("canary ", shape.canary->header, ": ", shape.canary->value, " -> ",
-                                 shape.canary->backend));
-  }
-  return words.empty() ? "nothing" : absl::StrJoin(words, ", ");
 }
 
 }  // namespace evenkeel::coordinator

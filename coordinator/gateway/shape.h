@@ -1,9 +1,7 @@
-// Shapes of routes: what is wrong with one, and what tells two apart, in words. Pure.
+// Shapes of routes: what is wrong with one. Pure.
 #pragma once
 
 #include <cstddef>
-#include <optional>
-#include <string>
 
 #include "absl/status/status.h"
 #include "coordinator/core/switch/gateway_facts.h"
@@ -21,8 +19,5 @@ absl::Status CheckShape(const RouteShape& shape);
 
 // The same, and what a kind with these abilities cannot give.
 absl::Status CheckShape(const RouteShape& shape, const GatewayAbilities& abilities);
-
-// "blue 90%, green 10%, canary x-canary: yes -> green"; a mode is named where it is not kServing.
-std::string ToWords(const RouteShape& shape);
 
 }  // namespace evenkeel::coordinator

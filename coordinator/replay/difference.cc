@@ -218,6 +218,7 @@ class Comparison {
 }  // namespace
 
 std::string NumbersOf(const Action& action) {
+  if (action.route) return absl::StrCat(" as ", ToWords(action.route->shape));
   if (!action.replicas) return "";
   return absl::StrCat(" from ", action.replicas->from, " to ", action.replicas->to);
 }

@@ -24,8 +24,8 @@ struct Difference {
 // Most telling first; empty: they are the same, bit for bit but for what is left out.
 std::vector<Difference> Differences(const Decision& recorded, const Decision& replayed);
 
-// " from 2 to 6" for a change of replicas, and nothing for other actions: with other numbers it is another
-// change.
+// " from 2 to 6" for a change of replicas, " as blue 90%, green 10%" for a route, and nothing for other
+// actions: with other numbers it is another change.
 std::string NumbersOf(const Action& action);
 
 }  // namespace evenkeel::coordinator

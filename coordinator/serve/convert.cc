@@ -57,6 +57,8 @@ static v1::Decision::Kind ToMessage(DecisionKind kind) {
       return v1::Decision::KIND_DRAIN_BACK;
     case DecisionKind::kHeadroom:
       return v1::Decision::KIND_HEADROOM;
+    case DecisionKind::kSwitch:
+      return v1::Decision::KIND_SWITCH;
   }
   return v1::Decision::KIND_UNSPECIFIED;
 }
@@ -131,6 +133,8 @@ static v1::Action::Kind ToMessage(ActionKind kind) {
       return v1::Action::KIND_SET_PLACEHOLDERS;
     case ActionKind::kAskForMachines:
       return v1::Action::KIND_ASK_FOR_MACHINES;
+    case ActionKind::kShapeRoute:
+      return v1::Action::KIND_SHAPE_ROUTE;
   }
   return v1::Action::KIND_UNSPECIFIED;
 }
@@ -159,6 +163,9 @@ static std::string TargetOf(const Action& action) {
                              .name = action.name});
   }
   if (action.kind == ActionKind::kAskForMachines) return action.name;
+  if (action.route) {
+    return absl::StrCat("gateways/", action.route->key.gateway, "/routes/", action.route->key.route);
+  }
   if (action.name_space.empty()) return absl::StrCat("nodes/", action.name);
   const char* kinds = action.kind == ActionKind::kDeleteAutoscaler ? "horizontalpodautoscalers" : "pods";
   return absl::StrCat("namespaces/", action.name_space, "/", kinds, "/", action.name);
@@ -178,6 +185,7 @@ static v1::Action ToMessage(const Action& action) {
     message.set_cpu_millicores(action.requests->cpu_millicores);
     message.set_memory_bytes(action.requests->memory_bytes);
   }
+  if (action.route) message.set_route_shape(ToWords(action.route->shape));
   message.set_state(ToMessage(action.state));
   message.set_result(action.result);
   if (action.release_time) *message.mutable_release_time() = ToMessage(*action.release_time);
@@ -359,6 +367,8 @@ std::optional<DecisionKind> FromMessage(v1::Decision::Kind kind) {
       return DecisionKind::kDrainBack;
     case v1::Decision::KIND_HEADROOM:
       return DecisionKind::kHeadroom;
+    case v1::Decision::KIND_SWITCH:
+      return DecisionKind::kSwitch;
     default:
       return std::nullopt;
   }

@@ -45,13 +45,15 @@ void Log(const PatienceChanged& patience) {
             {{"cluster", patience.cluster}, {"percent", patience.percent}, {"reason", patience.reason}});
 }
 
-// "shop/web-0" for a pod, "shop/web from 2 to 6" for a change of replicas, else the node's name.
+// "shop/web-0" for a pod, "shop/web from 2 to 6" for a change of replicas, "edge/web as blue 90%, green 10%"
+// for a route, else the node's name.
 std::string TargetOf(const Action& action) {
   if (action.name_space.empty()) return action.name;
   std::string target = absl::StrCat(action.name_space, "/", action.name);
   if (action.replicas) {
     absl::StrAppend(&target, " from ", action.replicas->from, " to ", action.replicas->to);
   }
+  if (action.route) absl::StrAppend(&target, " as ", ToWords(action.route->shape));
   return target;
 }
 

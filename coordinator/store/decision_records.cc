@@ -8,6 +8,7 @@
 #include "common/base/status.h"
 #include "coordinator/store/enum_pairs.h"
 #include "coordinator/store/record_parts.h"
+#include "coordinator/store/route_records.h"
 #include "coordinator/store/scale_records.h"
 #include "coordinator/store/stored_time.h"
 
@@ -49,6 +50,7 @@ constexpr EnumPair<DecisionKind, stored::DecisionKind> kDecisionKinds[] = {
     {DecisionKind::kBackOff, stored::DECISION_KIND_BACK_OFF},
     {DecisionKind::kDrainBack, stored::DECISION_KIND_DRAIN_BACK},
     {DecisionKind::kHeadroom, stored::DECISION_KIND_HEADROOM},
+    {DecisionKind::kSwitch, stored::DECISION_KIND_SWITCH},
 };
 constexpr EnumPair<DecisionState, stored::DecisionState> kDecisionStates[] = {
     {DecisionState::kOpen, stored::DECISION_STATE_OPEN},
@@ -83,6 +85,7 @@ constexpr EnumPair<ActionKind, stored::ActionKind> kActionKinds[] = {
     {ActionKind::kSetDeletionCost, stored::ACTION_KIND_SET_DELETION_COST},
     {ActionKind::kSetPlaceholders, stored::ACTION_KIND_SET_PLACEHOLDERS},
     {ActionKind::kAskForMachines, stored::ACTION_KIND_ASK_FOR_MACHINES},
+    {ActionKind::kShapeRoute, stored::ACTION_KIND_SHAPE_ROUTE},
 };
 constexpr EnumPair<ActionState, stored::ActionState> kActionStates[] = {
     {ActionState::kPending, stored::ACTION_STATE_PENDING},
@@ -136,6 +139,7 @@ stored::Action ToRecord(const Action& action) {
     requests.set_memory_bytes(action.requests->memory_bytes);
     requests.set_pods(action.requests->pods);
   }
+  if (action.route) *record.mutable_route() = ToRecord(*action.route);
   return record;
 }
 
@@ -162,6 +166,9 @@ absl::StatusOr<Action> FromRecord(const stored::Action& record) {
     action.requests = Resources{.cpu_millicores = record.requests().cpu_millicores(),
                                 .memory_bytes = record.requests().memory_bytes(),
                                 .pods = record.requests().pods()};
+  }
+  if (record.has_route()) {
+    EVENKEEL_ASSIGN_OR_RETURN(action.route, coordinator::FromRecord(record.route()));
   }
   return action;
 }

@@ -8,7 +8,9 @@
 #include "common/base/status.h"
 #include "coordinator/store/enum_pairs.h"
 #include "coordinator/store/record_parts.h"
+#include "coordinator/store/route_records.h"
 #include "coordinator/store/stored_time.h"
+#include "coordinator/store/switch_parts.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -50,50 +52,10 @@ constexpr EnumPair<SwitchEnd, stored::SwitchEnd> kEnds[] = {
     {SwitchEnd::kObserved, stored::SWITCH_END_OBSERVED},
     {SwitchEnd::kCancelled, stored::SWITCH_END_CANCELLED},
 };
-constexpr EnumPair<BackendMode, stored::BackendMode> kModes[] = {
-    {BackendMode::kServing, stored::BACKEND_MODE_UNSPECIFIED},
-    {BackendMode::kDraining, stored::BACKEND_MODE_DRAINING},
-    {BackendMode::kClosed, stored::BACKEND_MODE_CLOSED},
-};
-constexpr EnumPair<GateVerdict, stored::GateVerdict> kVerdicts[] = {
-    {GateVerdict::kInconclusive, stored::GATE_VERDICT_UNSPECIFIED},
-    {GateVerdict::kPass, stored::GATE_VERDICT_PASS},
-    {GateVerdict::kFail, stored::GATE_VERDICT_FAIL},
-};
-constexpr EnumPair<ProbeKind, stored::ProbeKind> kKinds[] = {
-    {ProbeKind::kFresh, stored::PROBE_KIND_UNSPECIFIED},
-    {ProbeKind::kKeepAlive, stored::PROBE_KIND_KEEP_ALIVE},
-    {ProbeKind::kSlow, stored::PROBE_KIND_SLOW},
-    {ProbeKind::kStream, stored::PROBE_KIND_STREAM},
-};
-constexpr EnumPair<Side, stored::SwitchSide> kStoredSides[] = {
-    {Side::kBlue, stored::SWITCH_SIDE_BLUE},
-    {Side::kGreen, stored::SWITCH_SIDE_GREEN},
-};
-
 // ---- the specification ----
 
-void Put(const Application& application, stored::SwitchedApplication& record) {
-  record.set_namespace_(application.name_space);
-  record.set_service(application.service);
-  record.set_selector(application.selector);
-}
-
-Application From(const stored::SwitchedApplication& record) {
-  return {.name_space = record.namespace_(), .service = record.service(), .selector = record.selector()};
-}
-
-void Put(const RouteKey& key, stored::RouteKey& record) {
-  record.set_gateway(key.gateway);
-  record.set_route(key.route);
-}
-
-RouteKey From(const stored::RouteKey& record) {
-  return {.gateway = record.gateway(), .route = record.route()};
-}
-
 void Put(const SwitchedRoute& route, stored::SwitchedRoute& record) {
-  Put(route.key, *record.mutable_key());
+  *record.mutable_key() = ToRecord(route.key);
   record.set_blue(route.blue);
   record.set_green(route.green);
   for (const auto& [backend, servers] : route.parts) {
@@ -106,7 +68,7 @@ void Put(const SwitchedRoute& route, stored::SwitchedRoute& record) {
 
 SwitchedRoute From(const stored::SwitchedRoute& record) {
   SwitchedRoute route;
-  route.key = From(record.key());
+  route.key = FromRecord(record.key());
   route.blue = record.blue();
   route.green = record.green();
   for (const auto& [backend, servers] : record.parts()) {
@@ -199,44 +161,20 @@ FreezeWindow From(const stored::FreezeWindow& record) {
 
 // ---- routes ----
 
-void Put(const RouteShape& shape, stored::RouteShape& record) {
-  for (const auto& [name, backend] : shape.backends) {
-    stored::BackendWish& wish = (*record.mutable_backends())[name];
-    wish.set_percent(backend.percent);
-    wish.set_mode(ToStored(kModes, backend.mode));
-  }
-  if (!shape.canary) return;
-  record.mutable_canary()->set_header(shape.canary->header);
-  record.mutable_canary()->set_value(shape.canary->value);
-  record.set_canary_backend(shape.canary->backend);
-}
-
-absl::Status Get(const stored::RouteShape& record, RouteShape& shape) {
-  for (const auto& [name, wish] : record.backends()) {
-    BackendWish& backend = shape.backends[name];
-    backend.percent = wish.percent();
-    EVENKEEL_RETURN_IF_ERROR(FromStored(kModes, wish.mode(), "BackendWish.mode", backend.mode));
-  }
-  if (record.has_canary()) {
-    shape.canary = CanaryRule{record.canary().header(), record.canary().value(), record.canary_backend()};
-  }
-  return absl::OkStatus();
-}
-
 void Put(const RouteKey& key, const RouteRecord& route, stored::SwitchRoute& record) {
-  Put(key, *record.mutable_key());
-  Put(route.wished, *record.mutable_wished());
+  *record.mutable_key() = ToRecord(key);
+  *record.mutable_wished() = ToRecord(route.wished);
   record.set_written(route.written);
-  Put(route.read, *record.mutable_read());
+  *record.mutable_read() = ToRecord(route.read);
   record.set_instance(route.instance);
   record.set_heals(route.heals);
   record.set_healing_since_ns(ToStored(route.healing_since));
 }
 
 absl::Status Get(const stored::SwitchRoute& record, RouteRecord& route) {
-  EVENKEEL_RETURN_IF_ERROR(Get(record.wished(), route.wished));
+  EVENKEEL_ASSIGN_OR_RETURN(route.wished, FromRecord(record.wished()));
   route.written = record.written();
-  EVENKEEL_RETURN_IF_ERROR(Get(record.read(), route.read));
+  EVENKEEL_ASSIGN_OR_RETURN(route.read, FromRecord(record.read()));
   route.instance = record.instance();
   route.heals = record.heals();
   route.healing_since = TimeFrom(record.healing_since_ns());
@@ -260,7 +198,7 @@ SideCount From(const stored::SideCount& record) {
 }
 
 void Put(const RouteKey& key, const RouteCount& count, stored::RouteCount& record) {
-  Put(key, *record.mutable_key());
+  *record.mutable_key() = ToRecord(key);
   record.set_instance(count.instance);
   Put(count.from.blue, *record.mutable_blue_from());
   Put(count.from.green, *record.mutable_green_from());
@@ -277,38 +215,13 @@ RouteCount From(const stored::RouteCount& record) {
           .before = {From(record.blue_before()), From(record.green_before())}};
 }
 
-template <typename Records>
-void Put(const ProbeCounts& counts, Records& records) {
-  for (const auto& [kind, count] : counts) {
-    stored::ProbeCount& record = *records.Add();
-    record.set_kind(ToStored(kKinds, kind));
-    record.set_requests(count.requests);
-    record.set_failed(count.failed);
-    record.set_failed_on_blue(count.failed_on_blue);
-    record.set_failed_on_green(count.failed_on_green);
-  }
-}
-
-template <typename Records>
-absl::Status Get(const Records& records, ProbeCounts& counts) {
-  for (const stored::ProbeCount& record : records) {
-    ProbeKind kind = ProbeKind::kFresh;
-    EVENKEEL_RETURN_IF_ERROR(FromStored(kKinds, record.kind(), "ProbeCount.kind", kind));
-    counts[kind] = {.requests = record.requests(),
-                    .failed = record.failed(),
-                    .failed_on_blue = record.failed_on_blue(),
-                    .failed_on_green = record.failed_on_green()};
-  }
-  return absl::OkStatus();
-}
-
 void Put(const LedgerSpan& span, stored::LedgerSpan& record) {
   record.set_phase(ToStored(kPhases, span.phase));
   record.set_step(span.step);
   record.set_percent(span.percent);
   record.set_begin_ns(ToStored(span.begin));
   for (const auto& [key, count] : span.routes) Put(key, count, *record.add_routes());
-  Put(span.probes, *record.mutable_probes());
+  PutProbes(span.probes, *record.mutable_probes());
 }
 
 absl::Status Get(const stored::LedgerSpan& record, LedgerSpan& span) {
@@ -316,28 +229,17 @@ absl::Status Get(const stored::LedgerSpan& record, LedgerSpan& span) {
   span.step = record.step();
   span.percent = record.percent();
   span.begin = TimeFrom(record.begin_ns());
-  for (const stored::RouteCount& route : record.routes()) span.routes[From(route.key())] = From(route);
-  return Get(record.probes(), span.probes);
+  for (const stored::RouteCount& route : record.routes()) span.routes[FromRecord(route.key())] = From(route);
+  return GetProbes(record.probes(), span.probes);
 }
 
 void Put(const LostRequest& lost, stored::LostRequest& record) {
-  stored::ProbeFailure& failure = *record.mutable_failure();
-  failure.set_time_ns(ToStored(lost.failure.time));
-  failure.set_kind(ToStored(kKinds, lost.failure.kind));
-  if (lost.failure.side) failure.set_side(ToStored(kStoredSides, *lost.failure.side));
-  failure.set_detail(lost.failure.detail);
+  *record.mutable_failure() = ToRecord(lost.failure);
   record.set_span(lost.span);
 }
 
 absl::Status Get(const stored::LostRequest& record, LostRequest& lost) {
-  const stored::ProbeFailure& failure = record.failure();
-  lost.failure.time = TimeFrom(failure.time_ns());
-  EVENKEEL_RETURN_IF_ERROR(FromStored(kKinds, failure.kind(), "ProbeFailure.kind", lost.failure.kind));
-  if (failure.side() != stored::SWITCH_SIDE_UNSPECIFIED) {
-    Side& side = lost.failure.side.emplace();
-    EVENKEEL_RETURN_IF_ERROR(FromStored(kStoredSides, failure.side(), "ProbeFailure.side", side));
-  }
-  lost.failure.detail = failure.detail();
+  EVENKEEL_ASSIGN_OR_RETURN(lost.failure, FromRecord(record.failure()));
   lost.span = record.span();
   return absl::OkStatus();
 }
@@ -347,10 +249,10 @@ void Put(const LossLedger& ledger, stored::LossLedger& record) {
   record.set_spans_gone(ledger.spans_gone);
   Put(ledger.older.blue, *record.mutable_older_blue());
   Put(ledger.older.green, *record.mutable_older_green());
-  Put(ledger.older_probes, *record.mutable_older_probes());
+  PutProbes(ledger.older_probes, *record.mutable_older_probes());
   for (const LostRequest& lost : ledger.lost) Put(lost, *record.add_lost());
   record.set_prober_run(ledger.prober_run);
-  Put(ledger.prober_totals, *record.mutable_prober_totals());
+  PutProbes(ledger.prober_totals, *record.mutable_prober_totals());
 }
 
 absl::Status Get(const stored::LossLedger& record, LossLedger& ledger) {
@@ -359,12 +261,12 @@ absl::Status Get(const stored::LossLedger& record, LossLedger& ledger) {
   }
   ledger.spans_gone = record.spans_gone();
   ledger.older = {From(record.older_blue()), From(record.older_green())};
-  EVENKEEL_RETURN_IF_ERROR(Get(record.older_probes(), ledger.older_probes));
+  EVENKEEL_RETURN_IF_ERROR(GetProbes(record.older_probes(), ledger.older_probes));
   for (const stored::LostRequest& lost : record.lost()) {
     EVENKEEL_RETURN_IF_ERROR(Get(lost, ledger.lost.emplace_back()));
   }
   ledger.prober_run = record.prober_run();
-  return Get(record.prober_totals(), ledger.prober_totals);
+  return GetProbes(record.prober_totals(), ledger.prober_totals);
 }
 
 // ---- steps ----
@@ -377,7 +279,7 @@ void Put(const StepReport& report, stored::SwitchStepReport& record) {
   for (const GateAnswer& answer : report.gates) {
     stored::GateAnswer& added = *record.add_gates();
     added.set_gate(answer.gate);
-    added.set_verdict(ToStored(kVerdicts, answer.verdict));
+    added.set_verdict(ToStored(answer.verdict));
     added.set_reason(answer.reason);
   }
 }
@@ -390,7 +292,7 @@ absl::Status Get(const stored::SwitchStepReport& record, StepReport& report) {
   for (const stored::GateAnswer& answer : record.gates()) {
     GateAnswer& added = report.gates.emplace_back();
     added.gate = answer.gate();
-    EVENKEEL_RETURN_IF_ERROR(FromStored(kVerdicts, answer.verdict(), "GateAnswer.verdict", added.verdict));
+    EVENKEEL_RETURN_IF_ERROR(FromStored(answer.verdict(), "GateAnswer.verdict", added.verdict));
     added.reason = answer.reason();
   }
   return absl::OkStatus();
@@ -463,7 +365,7 @@ stored::SwitchSpec ToRecord(const SwitchSpec& spec) {
   record.set_name(spec.name);
   record.set_from(spec.from);
   record.set_to(spec.to);
-  for (const Application& application : spec.applications) Put(application, *record.add_applications());
+  for (const Application& application : spec.applications) *record.add_applications() = ToRecord(application);
   for (const SwitchedRoute& route : spec.routes) Put(route, *record.add_routes());
   for (const SwitchStep& step : spec.steps) Put(step, *record.add_steps());
   Put(spec.gates, *record.mutable_gates());
@@ -494,7 +396,7 @@ absl::StatusOr<SwitchSpec> FromRecord(const stored::SwitchSpec& record) {
   spec.name = record.name();
   spec.from = record.from();
   spec.to = record.to();
-  for (const auto& application : record.applications()) spec.applications.push_back(From(application));
+  for (const auto& application : record.applications()) spec.applications.push_back(FromRecord(application));
   for (const auto& route : record.routes()) spec.routes.push_back(From(route));
   for (const auto& step : record.steps()) spec.steps.push_back(From(step));
   spec.gates = From(record.gates());
@@ -529,7 +431,7 @@ stored::SwitchRecord ToRecord(const StoredSwitch& whole) {
   for (const auto& [key, route] : one.routes) Put(key, route, *record.add_routes());
   for (const auto& [application, pods] : one.needed) {
     stored::NeededPods& needed = *record.add_needed();
-    Put(application, *needed.mutable_application());
+    *needed.mutable_application() = ToRecord(application);
     needed.set_pods(pods);
   }
   if (one.baseline) {
@@ -552,10 +454,10 @@ absl::StatusOr<StoredSwitch> FromRecord(const stored::SwitchRecord& record) {
   one.spec = *std::move(spec);
   EVENKEEL_RETURN_IF_ERROR(GetProgress(record, one));
   for (const stored::SwitchRoute& route : record.routes()) {
-    EVENKEEL_RETURN_IF_ERROR(Get(route, one.routes[From(route.key())]));
+    EVENKEEL_RETURN_IF_ERROR(Get(route, one.routes[FromRecord(route.key())]));
   }
   for (const stored::NeededPods& needed : record.needed()) {
-    one.needed[From(needed.application())] = needed.pods();
+    one.needed[FromRecord(needed.application())] = needed.pods();
   }
   if (record.has_baseline()) {
     EVENKEEL_RETURN_IF_ERROR(GetBaseline(record.baseline(), one.baseline.emplace()));

@@ -124,6 +124,9 @@ struct RouteReading {
 // The shape of a reading, to be compared with a wish.
 RouteShape ShapeOf(const RouteReading& reading);
 
+// "blue 90%, green 10%, canary x-canary: yes -> green"; a mode is named where it is not kServing.
+std::string ToWords(const RouteShape& shape);
+
 // What a kind of gateway can do: stated by its adapter, held by the contract suite, told with the first
 // reading, and gone by in the preflight.
 struct GatewayAbilities {

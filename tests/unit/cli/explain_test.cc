@@ -319,5 +319,20 @@ TEST(Explain, TakeOverNamesTheAutoscaler) {
   EXPECT_EQ(ActionText(action, true), "deleted autoscaler shop/web");
 }
 
+// A switch names its blue cluster, and each route with how it shall be, whatever slashes the route has.
+TEST(Explain, SwitchTellsTheShapesOfRoutes) {
+  v1::Decision decision;
+  decision.set_kind(v1::Decision::KIND_SWITCH);
+  decision.set_cluster("east");
+  decision.set_state(v1::Decision::STATE_SUCCEEDED);
+  EXPECT_THAT(Explain(decision, Start()), HasSubstr("Switch of traffic from cluster east: succeeded.\n"));
+  v1::Action action;
+  action.set_kind(v1::Action::KIND_SHAPE_ROUTE);
+  action.set_target("gateways/edge/routes/shop/web#0");
+  action.set_route_shape("east 90%, west 10%");
+  EXPECT_EQ(ActionText(action, false), "shape route edge/shop/web#0 as east 90%, west 10%");
+  EXPECT_EQ(ActionText(action, true), "shaped route edge/shop/web#0 as east 90%, west 10%");
+}
+
 }  // namespace
 }  // namespace evenkeel::cli

@@ -161,7 +161,8 @@ ActionOutcome CrashWorld::Do(const coordinator::ReleasedAction& released) {
     case ActionKind::kSetDeletionCost:
     case ActionKind::kSetPlaceholders:
     case ActionKind::kAskForMachines:
-      return ActionOutcome::kRefused;  // and nothing is scaled, or bursts
+    case ActionKind::kShapeRoute:
+      return ActionOutcome::kRefused;  // and nothing is scaled, bursts or is switched
   }
   EVENKEEL_CHECK(effect_count_ < kMostEffects) << "effects without end";
   effects_[effect_count_++] = {.kind = action.kind,

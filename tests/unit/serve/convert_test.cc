@@ -110,6 +110,28 @@ TEST(Convert, ShowsADecisionOnAWorkload) {
   EXPECT_FALSE(message.actions(1).has_to_replicas());
 }
 
+// A switch is about its blue cluster; its actions are about routes of gateways, and say how each shall be.
+TEST(Convert, ShowsASwitch) {
+  Decision decision;
+  decision.id = {.epoch = 7, .number = 14};
+  decision.kind = DecisionKind::kSwitch;
+  decision.cluster = "east";
+  RouteWish wish;
+  wish.key = {"edge", "shop/web#0"};
+  wish.shape.backends = {{"east", {.percent = 90}}, {"west", {.percent = 10}}};
+  decision.actions = {{.number = 45,
+                       .kind = ActionKind::kShapeRoute,
+                       .name_space = wish.key.gateway,
+                       .name = wish.key.route,
+                       .route = wish}};
+  const v1::Decision message = ToMessage(decision);
+  EXPECT_EQ(message.kind(), v1::Decision::KIND_SWITCH);
+  EXPECT_EQ(message.cluster(), "east");
+  EXPECT_EQ(message.actions(0).kind(), v1::Action::KIND_SHAPE_ROUTE);
+  EXPECT_EQ(message.actions(0).target(), "gateways/edge/routes/shop/web#0");
+  EXPECT_EQ(message.actions(0).route_shape(), "east 90%, west 10%");
+}
+
 // Times before 1970 and parts of a microsecond still make well-formed timestamps and durations.
 TEST(Convert, CutsTimesToMicroseconds) {
   const auto before = ToMessage(absl::FromUnixNanos(-1'500));
@@ -144,6 +166,7 @@ TEST(Convert, ReadsKinds) {
   EXPECT_EQ(FromMessage(v1::Decision::KIND_BURST), DecisionKind::kBurst);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_DRAIN_BACK), DecisionKind::kDrainBack);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_HEADROOM), DecisionKind::kHeadroom);
+  EXPECT_EQ(FromMessage(v1::Decision::KIND_SWITCH), DecisionKind::kSwitch);
   EXPECT_EQ(FromMessage(v1::Decision::KIND_UNSPECIFIED), std::nullopt);
   EXPECT_EQ(FromMessage(static_cast<v1::Decision::Kind>(99)), std::nullopt);
 }

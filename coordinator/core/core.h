@@ -33,6 +33,7 @@
 #include "coordinator/core/events.h"
 #include "coordinator/core/policy.h"
 #include "coordinator/core/scale/scaler_record.h"
+#include "coordinator/core/switch/switch_record.h"
 
 namespace evenkeel::coordinator {
 
@@ -45,6 +46,7 @@ struct Restored {
   std::vector<ClusterRecord> clusters;
   std::vector<Maintenance> maintenances;
   std::vector<ScalerRecord> scalers;
+  std::vector<StoredSwitch> switches;  // whose decisions are open
 };
 
 struct State;

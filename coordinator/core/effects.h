@@ -18,6 +18,7 @@
 #include "coordinator/core/policy.h"
 #include "coordinator/core/scale/scaler_record.h"
 #include "coordinator/core/scale/scaler_status.h"
+#include "coordinator/core/switch/switch_record.h"
 #include "coordinator/core/workload.h"
 
 namespace evenkeel::coordinator {
@@ -53,9 +54,13 @@ struct PutScalerRecord {
 struct EraseScalerRecord {
   std::string policy;
 };
+// Kept for as long as its decision is.
+struct PutSwitchRecord {
+  StoredSwitch stored;
+};
 using Write =
     std::variant<PutDecision, PutNodeRecord, DeleteNodeRecord, PutPolicy, ErasePolicy, PutClusterRecord,
-                 PutMaintenance, EraseMaintenance, PutScalerRecord, EraseScalerRecord>;
+                 PutMaintenance, EraseMaintenance, PutScalerRecord, EraseScalerRecord, PutSwitchRecord>;
 
 // ---- actions (to act/): change the world, so each stands in a durable decision ----
 struct ReleasedAction {

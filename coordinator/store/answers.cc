@@ -26,6 +26,11 @@ absl::Status NoSuchDecision(DecisionId id) {
                                           ": it never was, or it is older than the history that is kept"));
 }
 
+absl::Status NoSuchSwitch(DecisionId id) {
+  return absl::NotFoundError(absl::StrCat("there is no switch ", id.ToString(),
+                                          ": it never was, or it is older than the history that is kept"));
+}
+
 absl::Status NoSuchPolicy(const std::string& name) {
   return absl::NotFoundError(absl::StrCat("there is no policy ", name));
 }

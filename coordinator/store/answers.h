@@ -13,6 +13,7 @@ bool Matches(const DecisionFilter& filter, const Decision& decision);
 
 // NOT_FOUND
 absl::Status NoSuchDecision(DecisionId id);
+absl::Status NoSuchSwitch(DecisionId id);
 absl::Status NoSuchPolicy(const std::string& name);
 
 // FAILED_PRECONDITION (L7)

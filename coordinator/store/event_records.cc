@@ -8,6 +8,7 @@
 #include "coordinator/store/event_codec.h"
 #include "coordinator/store/records.h"
 #include "coordinator/store/scale_records.h"
+#include "coordinator/store/switch_records.h"
 
 namespace evenkeel::coordinator {
 
@@ -108,6 +109,7 @@ stored::Restored ToRecord(const Restored& restored) {
   for (const ClusterRecord& cluster : restored.clusters) *record.add_clusters() = ToRecord(cluster);
   for (const Maintenance& each : restored.maintenances) *record.add_maintenances() = ToRecord(each);
   for (const ScalerRecord& scaler : restored.scalers) *record.add_scalers() = ToRecord(scaler);
+  for (const StoredSwitch& one : restored.switches) *record.add_switches() = ToRecord(one);
   return record;
 }
 
@@ -136,6 +138,10 @@ absl::StatusOr<Restored> FromRecord(const stored::Restored& record) {
   for (const stored::Scaler& stored_scaler : record.scalers()) {
     EVENKEEL_ASSIGN_OR_RETURN(ScalerRecord scaler, FromRecord(stored_scaler));
     restored.scalers.push_back(std::move(scaler));
+  }
+  for (const stored::SwitchRecord& stored_switch : record.switches()) {
+    EVENKEEL_ASSIGN_OR_RETURN(StoredSwitch one, FromRecord(stored_switch));
+    restored.switches.push_back(std::move(one));
   }
   return restored;
 }

@@ -23,12 +23,20 @@ std::optional<absl::Time> EndOf(const Decision& decision) {
 
 void History::Put(const Decision& decision, size_t bytes) {
   Entry& entry = entries_[decision.id];
-  if (entry.closed) closed_bytes_ -= entry.bytes;
-  entry = {.bytes = bytes, .closed = EndOf(decision)};
+  if (entry.closed) closed_bytes_ -= entry.bytes + entry.beside;
+  entry.bytes = bytes;
+  entry.closed = EndOf(decision);
   if (entry.closed) {
-    closed_bytes_ += bytes;
+    closed_bytes_ += entry.bytes + entry.beside;
     latest_close_ = std::max(latest_close_, *entry.closed);
   }
+}
+
+void History::PutBeside(const DecisionId& id, size_t bytes) {
+  const auto entry = entries_.find(id);
+  if (entry == entries_.end()) return;
+  if (entry->second.closed) closed_bytes_ += bytes - entry->second.beside;
+  entry->second.beside = bytes;
 }
 
 std::vector<DecisionId> History::TakeSurplus() {
@@ -41,7 +49,7 @@ std::vector<DecisionId> History::TakeSurplus() {
     }
     const bool too_old = *entry.closed < latest_close_ - bounds_.age;
     if (!too_old && closed_bytes_ <= bounds_.bytes) break;
-    closed_bytes_ -= entry.bytes;
+    closed_bytes_ -= entry.bytes + entry.beside;
     surplus.push_back(it->first);
     it = entries_.erase(it);
   }

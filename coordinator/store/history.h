@@ -27,12 +27,16 @@ class History {
   // `decision` now takes `bytes`; whatever was known of it before is replaced.
   void Put(const Decision& decision, size_t bytes);
 
+  // Beside the decision, which is known, there lie `bytes` that go with it, in place of those that did.
+  void PutBeside(const DecisionId& id, size_t bytes);
+
   // Takes out, and returns, the closed decisions that the bounds no longer have room for.
   std::vector<DecisionId> TakeSurplus();
 
  private:
   struct Entry {
     size_t bytes = 0;
+    size_t beside = 0;
     std::optional<absl::Time> closed;  // none: open
   };
 

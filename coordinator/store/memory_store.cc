@@ -5,6 +5,7 @@
 #include "common/base/check.h"
 #include "coordinator/store/answers.h"
 #include "coordinator/store/records.h"
+#include "coordinator/store/switch_records.h"
 
 namespace evenkeel::coordinator {
 
@@ -19,6 +20,12 @@ absl::StatusOr<Restored> MemoryStore::Open() {
   for (const auto& [id, decision] : disk_->decisions) {
     history_.Put(decision, ToRecord(decision).ByteSizeLong());
     if (decision.state == DecisionState::kOpen) restored.open_decisions.push_back(decision);
+  }
+  for (const auto& [id, one] : disk_->switches) {
+    history_.PutBeside(id, ToRecord(StoredSwitch{id, one}).ByteSizeLong());
+    const auto decision = disk_->decisions.find(id);
+    const bool open = decision != disk_->decisions.end() && decision->second.state == DecisionState::kOpen;
+    if (open) restored.switches.push_back({id, one});
   }
   for (const auto& [key, node] : disk_->nodes) restored.nodes.push_back(node);
   for (const auto& [name, policy] : disk_->policies) restored.policies.push_back(policy);
@@ -54,9 +61,20 @@ absl::Status MemoryStore::Commit(const std::vector<Write>& writes) {
       disk_->scalers[put->record.policy] = put->record;
     } else if (const auto* erase = std::get_if<EraseScalerRecord>(&write)) {
       disk_->scalers.erase(erase->policy);
+    } else if (const auto* put = std::get_if<PutSwitchRecord>(&write)) {
+      disk_->switches[put->stored.decision] = put->stored.record;
     }
   }
-  for (const DecisionId& id : history_.TakeSurplus()) disk_->decisions.erase(id);
+  // A decision may come after its record in a batch.
+  for (const Write& write : writes) {
+    if (const auto* put = std::get_if<PutSwitchRecord>(&write)) {
+      history_.PutBeside(put->stored.decision, ToRecord(put->stored).ByteSizeLong());
+    }
+  }
+  for (const DecisionId& id : history_.TakeSurplus()) {
+    disk_->decisions.erase(id);
+    disk_->switches.erase(id);
+  }
   return absl::OkStatus();
 }
 
@@ -64,6 +82,13 @@ absl::StatusOr<Decision> MemoryStore::GetDecision(DecisionId id) const {
   absl::MutexLock lock(&disk_->mutex);
   const auto found = disk_->decisions.find(id);
   if (found == disk_->decisions.end()) return NoSuchDecision(id);
+  return found->second;
+}
+
+absl::StatusOr<SwitchRecord> MemoryStore::GetSwitch(DecisionId id) const {
+  absl::MutexLock lock(&disk_->mutex);
+  const auto found = disk_->switches.find(id);
+  if (found == disk_->switches.end()) return NoSuchSwitch(id);
   return found->second;
 }
 

@@ -25,6 +25,7 @@ struct MemoryDisk {
   std::map<std::string, ClusterRecord> clusters ABSL_GUARDED_BY(mutex);
   std::map<NodeKey, Maintenance> maintenances ABSL_GUARDED_BY(mutex);
   std::map<std::string, ScalerRecord> scalers ABSL_GUARDED_BY(mutex);  // by policy
+  std::map<DecisionId, SwitchRecord> switches ABSL_GUARDED_BY(mutex);
 };
 
 class MemoryStore final : public StateStore {
@@ -35,6 +36,7 @@ class MemoryStore final : public StateStore {
   absl::StatusOr<Restored> Open() override;
   absl::Status Commit(const std::vector<Write>& writes) override;
   absl::StatusOr<Decision> GetDecision(DecisionId id) const override;
+  absl::StatusOr<SwitchRecord> GetSwitch(DecisionId id) const override;
   absl::StatusOr<DecisionPage> ListDecisions(const DecisionFilter& filter, std::optional<DecisionId> from,
                                              size_t limit) const override;
   absl::StatusOr<Policy> GetPolicy(const std::string& name) const override;

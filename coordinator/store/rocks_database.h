@@ -37,6 +37,7 @@ class RocksDatabase {
     kClusters,
     kMaintenances,
     kScalers,
+    kSwitches,
     kFamilies
   };
 

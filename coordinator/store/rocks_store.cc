@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,7 @@
 #include "coordinator/store/records.h"
 #include "coordinator/store/rocks_database.h"
 #include "coordinator/store/scale_records.h"
+#include "coordinator/store/switch_records.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -53,6 +55,7 @@ struct LastWrites {
   std::map<std::string, const ClusterRecord*> clusters;
   std::map<NodeKey, const Maintenance*> maintenances;  // null = erased
   std::map<std::string, const ScalerRecord*> scalers;  // null = erased
+  std::map<DecisionId, const StoredSwitch*> switches;
 };
 
 LastWrites Fold(const std::vector<Write>& writes) {
@@ -78,6 +81,8 @@ LastWrites Fold(const std::vector<Write>& writes) {
       last.scalers[put->record.policy] = &put->record;
     } else if (const auto* erase = std::get_if<EraseScalerRecord>(&write)) {
       last.scalers[erase->policy] = nullptr;
+    } else if (const auto* put = std::get_if<PutSwitchRecord>(&write)) {
+      last.switches[put->stored.decision] = &put->stored;
     }
   }
   return last;
@@ -135,10 +140,26 @@ absl::StatusOr<Restored> RocksStore::Open() {
   }
   EVENKEEL_RETURN_IF_ERROR(FromRocks(scan->status(), "read the scalers", path));
 
+  EVENKEEL_RETURN_IF_ERROR(ReadSwitches(restored));
+
   EVENKEEL_ASSIGN_OR_RETURN(restored.policies, ListPolicies());
   EVENKEEL_ASSIGN_OR_RETURN(restored.maintenances, ListMaintenances());
   epoch_ = epoch;
   return restored;
+}
+
+// All are read for what they weigh; those whose decisions are open go on.
+absl::Status RocksStore::ReadSwitches(Restored& restored) {
+  std::set<DecisionId> open;
+  for (const Decision& decision : restored.open_decisions) open.insert(decision.id);
+  const auto scan = database_->Scan(RocksDatabase::kSwitches);
+  for (scan->SeekToFirst(); scan->Valid(); scan->Next()) {
+    EVENKEEL_ASSIGN_OR_RETURN(StoredSwitch one,
+                              Decode<storage::v1::SwitchRecord>(scan->value(), "switch", database_->path()));
+    history_.PutBeside(one.decision, scan->value().size());
+    if (open.contains(one.decision)) restored.switches.push_back(std::move(one));
+  }
+  return FromRocks(scan->status(), "read the switches", database_->path());
 }
 
 absl::Status RocksStore::Commit(const std::vector<Write>& writes) {
@@ -189,7 +210,15 @@ absl::Status RocksStore::Commit(const std::vector<Write>& writes) {
       put(RocksDatabase::kScalers, policy, ToRecord(*scaler).SerializeAsString());
     }
   }
-  for (const DecisionId& id : history_.TakeSurplus()) erase(RocksDatabase::kDecisions, KeyOf(id));
+  for (const auto& [id, one] : last.switches) {
+    const std::string value = ToRecord(*one).SerializeAsString();
+    put(RocksDatabase::kSwitches, KeyOf(id), value);
+    history_.PutBeside(id, value.size());
+  }
+  for (const DecisionId& id : history_.TakeSurplus()) {
+    erase(RocksDatabase::kDecisions, KeyOf(id));
+    erase(RocksDatabase::kSwitches, KeyOf(id));
+  }
 
   EVENKEEL_RETURN_IF_ERROR(FromRocks(status, "gather a batch", database_->path()));
   return database_->Write(batch, epoch_);
@@ -200,6 +229,15 @@ absl::StatusOr<Decision> RocksStore::GetDecision(DecisionId id) const {
   if (absl::IsNotFound(bytes.status())) return NoSuchDecision(id);
   EVENKEEL_RETURN_IF_ERROR(bytes.status());
   return Decode<storage::v1::Decision>(*bytes, "decision", database_->path());
+}
+
+absl::StatusOr<SwitchRecord> RocksStore::GetSwitch(DecisionId id) const {
+  const absl::StatusOr<std::string> bytes = database_->Get(RocksDatabase::kSwitches, KeyOf(id));
+  if (absl::IsNotFound(bytes.status())) return NoSuchSwitch(id);
+  EVENKEEL_RETURN_IF_ERROR(bytes.status());
+  EVENKEEL_ASSIGN_OR_RETURN(StoredSwitch one,
+                            Decode<storage::v1::SwitchRecord>(*bytes, "switch", database_->path()));
+  return std::move(one.record);
 }
 
 absl::StatusOr<DecisionPage> RocksStore::ListDecisions(const DecisionFilter& filter,

@@ -8,6 +8,7 @@
 //   clusters   name                               storage.v1.Cluster
 //   maintenances  cluster, NUL, node              storage.v1.Maintenance
 //   scalers    policy                             storage.v1.Scaler
+//   switches   as decisions                       storage.v1.SwitchRecord
 // A family that an older coordinator did not know is made when its store is opened.
 //
 // Every Commit is one synced batch. History is bounded (history.h), and so are write buffers, logs and open
@@ -47,6 +48,7 @@ class RocksStore final : public StateStore {
   absl::StatusOr<Restored> Open() override;
   absl::Status Commit(const std::vector<Write>& writes) override;
   absl::StatusOr<Decision> GetDecision(DecisionId id) const override;
+  absl::StatusOr<SwitchRecord> GetSwitch(DecisionId id) const override;
   absl::StatusOr<DecisionPage> ListDecisions(const DecisionFilter& filter, std::optional<DecisionId> from,
                                              size_t limit) const override;
   absl::StatusOr<Policy> GetPolicy(const std::string& name) const override;
@@ -61,6 +63,8 @@ class RocksStore final : public StateStore {
   const std::string& store_id() const;
 
  private:
+  absl::Status ReadSwitches(Restored& restored);
+
   const std::shared_ptr<RocksDatabase> database_;
   uint64_t epoch_ = 0;  // 0 = not open
   History history_;

@@ -50,6 +50,8 @@ class StateStore {
   virtual absl::Status Commit(const std::vector<Write>& writes) = 0;
 
   virtual absl::StatusOr<Decision> GetDecision(DecisionId id) const = 0;  // NOT_FOUND
+  // The record of the switch that the decision is, as it was written last. It goes with its decision.
+  virtual absl::StatusOr<SwitchRecord> GetSwitch(DecisionId id) const = 0;  // NOT_FOUND
   // At most `limit` decisions at or before `from` (none = the newest).
   virtual absl::StatusOr<DecisionPage> ListDecisions(const DecisionFilter& filter,
                                                      std::optional<DecisionId> from, size_t limit) const = 0;

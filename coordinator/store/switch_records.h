@@ -10,12 +10,6 @@ namespace evenkeel::coordinator {
 storage::v1::SwitchSpec ToRecord(const SwitchSpec& spec);
 absl::StatusOr<SwitchSpec> FromRecord(const storage::v1::SwitchSpec& record);
 
-// A switch has no name of its own for ever: it is kept by its decision.
-struct StoredSwitch {
-  DecisionId decision;
-  SwitchRecord record;
-  bool operator==(const StoredSwitch&) const = default;
-};
 storage::v1::SwitchRecord ToRecord(const StoredSwitch& stored);
 absl::StatusOr<StoredSwitch> FromRecord(const storage::v1::SwitchRecord& record);
 

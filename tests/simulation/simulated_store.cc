@@ -65,6 +65,8 @@ void SimulatedDisk::Take(const Write& write) {
     scalers[put->record.policy] = put->record;
   } else if (const auto* erase = std::get_if<EraseScalerRecord>(&write)) {
     scalers.erase(erase->policy);
+  } else if (const auto* put = std::get_if<PutSwitchRecord>(&write)) {
+    switches[put->stored.decision] = put->stored.record;
   }
 }
 
@@ -81,6 +83,10 @@ absl::StatusOr<Restored> SimulatedStore::Open() {
   for (const auto& [name, cluster] : disk_.clusters) restored.clusters.push_back(cluster);
   for (const auto& [node, maintenance] : disk_.maintenances) restored.maintenances.push_back(maintenance);
   for (const auto& [policy, scaler] : disk_.scalers) restored.scalers.push_back(scaler);
+  for (const Decision& decision : restored.open_decisions) {
+    const auto one = disk_.switches.find(decision.id);
+    if (one != disk_.switches.end()) restored.switches.push_back({one->first, one->second});
+  }
   return restored;
 }
 
@@ -121,6 +127,12 @@ absl::Status SimulatedStore::Commit(const std::vector<Write>& writes) {
 absl::StatusOr<Decision> SimulatedStore::GetDecision(DecisionId id) const {
   const auto found = disk_.decisions.find(id);
   if (found == disk_.decisions.end()) return NoSuchDecision(id);
+  return found->second;
+}
+
+absl::StatusOr<SwitchRecord> SimulatedStore::GetSwitch(DecisionId id) const {
+  const auto found = disk_.switches.find(id);
+  if (found == disk_.switches.end()) return NoSuchSwitch(id);
   return found->second;
 }
 

@@ -38,6 +38,7 @@ struct SimulatedDisk {
   std::map<std::string, coordinator::ClusterRecord> clusters;
   std::map<coordinator::NodeKey, coordinator::Maintenance> maintenances;
   std::map<std::string, coordinator::ScalerRecord> scalers;  // by policy
+  std::map<coordinator::DecisionId, coordinator::SwitchRecord> switches;
 
   void Take(const coordinator::Write& write);
 };
@@ -61,6 +62,7 @@ class SimulatedStore final : public coordinator::StateStore {
   absl::StatusOr<coordinator::Restored> Open() override;
   absl::Status Commit(const std::vector<coordinator::Write>& writes) override;
   absl::StatusOr<coordinator::Decision> GetDecision(coordinator::DecisionId id) const override;
+  absl::StatusOr<coordinator::SwitchRecord> GetSwitch(coordinator::DecisionId id) const override;
   absl::StatusOr<coordinator::DecisionPage> ListDecisions(const coordinator::DecisionFilter& filter,
                                                           std::optional<coordinator::DecisionId> from,
                                                           size_t limit) const override;

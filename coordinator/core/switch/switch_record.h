@@ -101,6 +101,13 @@ struct SwitchRecord {
   bool operator==(const SwitchRecord&) const = default;
 };
 
+// A switch has no name of its own for ever: it is kept by its decision.
+struct StoredSwitch {
+  DecisionId decision;
+  SwitchRecord record;
+  bool operator==(const StoredSwitch&) const = default;
+};
+
 // Something of it has been, or may have been, moved to green.
 bool HasMoved(const SwitchRecord& record);
 

@@ -135,6 +135,42 @@ TEST_P(StateStoreContract, StartGetsScalersAsTheyWereLastWritten) {
   EXPECT_THAT(OpenNew().scalers, ElementsAre(SampleScaler("api"), calm));
 }
 
+// L4: a start gets the record of each switch that is under way, as it was last written, and of no other; one
+// that has ended can be looked up for as long as its decision.
+TEST_P(StateStoreContract, StartGetsTheSwitchesThatAreUnderWay) {
+  OpenNew();
+  SwitchRecord moving;
+  moving.spec.name = "web";
+  moving.phase = SwitchPhase::kMoving;
+  SwitchRecord soaking = moving;
+  soaking.phase = SwitchPhase::kSoaking;
+  const Decision ended = SampleDecision({1, 2}, DecisionState::kSucceeded);
+  Commit({PutSwitchRecord{{{1, 1}, moving}}, PutDecision{SampleDecision({1, 1})}, PutDecision{ended},
+          PutSwitchRecord{{{1, 2}, moving}}});
+  Commit({PutSwitchRecord{{{1, 1}, soaking}}});
+  EXPECT_EQ(*store_->GetSwitch({1, 2}), moving);
+  medium_->LosePower(std::move(store_));
+  EXPECT_THAT(OpenNew().switches, ElementsAre(StoredSwitch{{1, 1}, soaking}));
+  EXPECT_EQ(*store_->GetSwitch({1, 1}), soaking);
+  EXPECT_EQ(*store_->GetSwitch({1, 2}), moving);
+  EXPECT_EQ(store_->GetSwitch({1, 3}).status().code(), absl::StatusCode::kNotFound);
+}
+
+// The history's bounds hold for switches, too: a record counts with its decision and goes with it.
+TEST_P(StateStoreContract, ASwitchGoesWithItsDecision) {
+  OpenNew({.age = absl::InfiniteDuration(), .bytes = 20'000});
+  SwitchRecord large;
+  large.spec.name = "web";
+  large.outcome = std::string(15'000, 'x');
+  for (uint64_t number = 1; number <= 2; ++number) {
+    Commit({PutDecision{SampleDecision({1, number}, DecisionState::kSucceeded)},
+            PutSwitchRecord{{{1, number}, large}}});
+  }
+  EXPECT_EQ(store_->GetDecision({1, 1}).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(store_->GetSwitch({1, 1}).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(*store_->GetSwitch({1, 2}), large);
+}
+
 // A batch holds the last word on each object: writes of one batch apply in their order.
 TEST_P(StateStoreContract, WritesOfABatchApplyInOrder) {
   OpenNew();

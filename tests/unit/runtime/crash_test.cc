@@ -48,6 +48,7 @@ class CrashingStore final : public StateStore {
     return status;
   }
   absl::StatusOr<Decision> GetDecision(DecisionId id) const override { return store_.GetDecision(id); }
+  absl::StatusOr<SwitchRecord> GetSwitch(DecisionId id) const override { return store_.GetSwitch(id); }
   absl::StatusOr<DecisionPage> ListDecisions(const DecisionFilter& filter, std::optional<DecisionId> from,
                                              size_t limit) const override {
     return store_.ListDecisions(filter, from, limit);

@@ -65,6 +65,7 @@ class WatchedStore : public StateStore {
     return store_.Commit(writes);
   }
   absl::StatusOr<Decision> GetDecision(DecisionId id) const override { return store_.GetDecision(id); }
+  absl::StatusOr<SwitchRecord> GetSwitch(DecisionId id) const override { return store_.GetSwitch(id); }
   absl::StatusOr<DecisionPage> ListDecisions(const DecisionFilter& filter, std::optional<DecisionId> from,
                                              size_t limit) const override {
     return store_.ListDecisions(filter, from, limit);

@@ -52,6 +52,20 @@ TEST(HistoryTest, CountsADecisionOnce) {
   EXPECT_THAT(history.TakeSurplus(), IsEmpty());
 }
 
+// What lies beside a decision counts with it, once, from its close on.
+TEST(HistoryTest, CountsWhatLiesBeside) {
+  History history({.age = absl::InfiniteDuration(), .bytes = 200});
+  history.Put(SampleDecision({1, 1}), 50);
+  for (int i = 0; i < 10; ++i) history.PutBeside({1, 1}, 100);
+  history.PutBeside({1, 7}, 100);  // nobody knows of it
+  history.Put(Closed(2, SampleTime(0)), 100);
+  history.PutBeside({1, 2}, 90);
+  EXPECT_THAT(history.TakeSurplus(), IsEmpty());
+  history.Put(Closed(1, SampleTime(0)), 50);
+  EXPECT_THAT(history.TakeSurplus(), ElementsAre(DecisionId{1, 1}));
+  EXPECT_THAT(history.TakeSurplus(), IsEmpty());
+}
+
 // A decision that was only recorded, and so has no time of closing, ages by the last thing that happened in
 // it.
 TEST(HistoryTest, AgesWhatWasNeverClosedByItsLastTime) {

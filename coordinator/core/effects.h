@@ -18,6 +18,8 @@
 #include "coordinator/core/policy.h"
 #include "coordinator/core/scale/scaler_record.h"
 #include "coordinator/core/scale/scaler_status.h"
+#include "coordinator/core/switch/preflight.h"
+#include "coordinator/core/switch/switch_events.h"
 #include "coordinator/core/switch/switch_record.h"
 #include "coordinator/core/workload.h"
 
@@ -171,9 +173,11 @@ struct PullUsage {
   std::string node;
   bool pull = false;
 };
-using Request =
-    std::variant<ProbeNode, ReadLease, AskKubelet, SetBeats, SetFencing, ConfirmGoodbye, Announce,
-                 WithdrawActions, WatchWorkload, UnwatchWorkload, WatchUsage, UnwatchUsage, PullUsage>;
+// Of switches: WatchRoute to StopProber, in switch/switch_events.h.
+using Request = std::variant<ProbeNode, ReadLease, AskKubelet, SetBeats, SetFencing, ConfirmGoodbye, Announce,
+                             WithdrawActions, WatchWorkload, UnwatchWorkload, WatchUsage, UnwatchUsage,
+                             PullUsage, WatchRoute, CheckBackend, WatchApplication, UnwatchApplication,
+                             AskHook, StartProber, StopProber>;
 
 // ---- replies and notices (to serve/) ----
 struct Reply {
@@ -184,6 +188,8 @@ struct Reply {
   std::optional<Maintenance> maintenance;
   std::vector<Pause> pauses;
   std::optional<DecisionId> decision;  // that goes on by what was asked
+  std::vector<Finding> findings;       // of a switch that was only planned
+  std::vector<Forecast> forecasts;     // the same
 };
 // A decision is new or changed; it is durable.
 struct DecisionChanged {
@@ -251,9 +257,17 @@ struct BurstChanged {
 struct BurstGone {
   std::string cluster;
 };
-using Notice =
-    std::variant<DecisionChanged, VerdictChanged, SightChanged, DomainSightChanged, PatienceChanged,
-                 MaintenanceChanged, PauseChanged, ScalerChanged, ScalerGone, BurstChanged, BurstGone>;
+// The same of a switch that is under way; it has ended.
+struct SwitchChanged {
+  SwitchStatus status;
+};
+struct SwitchGone {
+  DecisionId decision;
+  std::string name;
+};
+using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged, DomainSightChanged,
+                            PatienceChanged, MaintenanceChanged, PauseChanged, ScalerChanged, ScalerGone,
+                            BurstChanged, BurstGone, SwitchChanged, SwitchGone>;
 
 struct Effects {
   std::vector<Write> writes;

@@ -16,6 +16,7 @@
 #include "coordinator/core/own_health.h"
 #include "coordinator/core/policy.h"
 #include "coordinator/core/scale/workload_facts.h"
+#include "coordinator/core/switch/switch_events.h"
 #include "coordinator/core/workload.h"
 
 namespace evenkeel::coordinator {
@@ -257,6 +258,8 @@ struct TakeOverAutoscaler {
   bool validate_only = false;
 };
 
+// ---- switches: RouteRead to OrderSwitch, in switch/switch_events.h ----
+
 // ---- the runtime ----
 
 // Effects.next_deadline has come.
@@ -273,6 +276,8 @@ using Event = std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed
                            KubeletAnswered, ActionFinished, ApplyPolicy, DeletePolicy, StartMaintenance,
                            EndMaintenance, PauseClusters, ResumeClusters, NodeHealthChanged, FencingReported,
                            ConfirmFence, WorkloadObserved, WorkloadGone, WorkloadPodObserved, WorkloadPodGone,
-                           AutoscalerObserved, AutoscalerGone, UsageTold, TakeOverAutoscaler, Tick, OwnDelay>;
+                           AutoscalerObserved, AutoscalerGone, UsageTold, TakeOverAutoscaler, RouteRead,
+                           RouteLost, BackendChecked, ApplicationObserved, ApplicationGone, ProbesTold,
+                           HookAnswered, PlanSwitch, StartSwitch, OrderSwitch, Tick, OwnDelay>;
 
 }  // namespace evenkeel::coordinator

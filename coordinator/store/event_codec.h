@@ -77,6 +77,28 @@ absl::StatusOr<Event> Get(const storage::v1::ResumeClusters& record);
 void Put(const ConfirmFence& event, storage::v1::Event& record);
 absl::StatusOr<Event> Get(const storage::v1::ConfirmFence& record);
 
+// ---- switch_event_records.cc ----
+void Put(const RouteRead& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::RouteRead& record);
+void Put(const RouteLost& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::RouteLost& record);
+void Put(const BackendChecked& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::BackendChecked& record);
+void Put(const ApplicationObserved& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::ApplicationObserved& record);
+void Put(const ApplicationGone& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::ApplicationGone& record);
+void Put(const ProbesTold& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::ProbesTold& record);
+void Put(const HookAnswered& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::HookAnswered& record);
+void Put(const PlanSwitch& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::PlanSwitch& record);
+void Put(const StartSwitch& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::StartSwitch& record);
+void Put(const OrderSwitch& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::OrderSwitch& record);
+
 // ---- runtime_event_records.cc ----
 void Put(const OwnDelay& event, storage::v1::Event& record);
 absl::StatusOr<Event> Get(const storage::v1::OwnDelay& record);

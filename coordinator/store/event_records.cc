@@ -86,6 +86,26 @@ absl::StatusOr<Event> FromRecord(const stored::Event& record) {
       return event_codec::Get(record.usage_told());
     case stored::Event::kTakeOverAutoscaler:
       return event_codec::Get(record.take_over_autoscaler());
+    case stored::Event::kRouteRead:
+      return event_codec::Get(record.route_read());
+    case stored::Event::kRouteLost:
+      return event_codec::Get(record.route_lost());
+    case stored::Event::kBackendChecked:
+      return event_codec::Get(record.backend_checked());
+    case stored::Event::kApplicationObserved:
+      return event_codec::Get(record.application_observed());
+    case stored::Event::kApplicationGone:
+      return event_codec::Get(record.application_gone());
+    case stored::Event::kProbesTold:
+      return event_codec::Get(record.probes_told());
+    case stored::Event::kHookAnswered:
+      return event_codec::Get(record.hook_answered());
+    case stored::Event::kPlanSwitch:
+      return event_codec::Get(record.plan_switch());
+    case stored::Event::kStartSwitch:
+      return event_codec::Get(record.start_switch());
+    case stored::Event::kOrderSwitch:
+      return event_codec::Get(record.order_switch());
     case stored::Event::KIND_NOT_SET:
       break;
   }

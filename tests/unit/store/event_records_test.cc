@@ -61,6 +61,12 @@ TEST(EventRecordsTest, DefaultsComeBackToo) {
       .container = "app", .exit_code = 0, .reason = "Completed", .at = absl::FromUnixSeconds(90)};
   check(UsageTold{.cluster = "east", .pods = {dead}});
   check(TakeOverAutoscaler{});
+  check(RouteRead{});
+  check(RouteLost{});
+  check(ApplicationObserved{});
+  check(ProbesTold{.failures = {ProbeFailure{}}});
+  check(StartSwitch{});
+  check(OrderSwitch{});
   check(Tick{});
 }
 
@@ -105,6 +111,26 @@ TEST(EventRecordsTest, EveryValueOfEveryEnumComesBack) {
   test::ForEachStoredValue<storage::v1::PolicyMode>([&](storage::v1::PolicyMode mode) {
     storage::v1::Event record = ToRecord(Event(TakeOverAutoscaler{}));
     record.mutable_take_over_autoscaler()->set_mode(mode);
+    check(record);
+  });
+  test::ForEachStoredValue<storage::v1::BackendMode>([&](storage::v1::BackendMode mode) {
+    storage::v1::Event record = ToRecord(Event(RouteRead{.reading = {.backends = {{"east", {}}}}}));
+    (*record.mutable_route_read()->mutable_reading()->mutable_backends())["east"].set_mode(mode);
+    check(record);
+  });
+  test::ForEachStoredValue<storage::v1::Proof>([&](storage::v1::Proof proof) {
+    storage::v1::Event record = ToRecord(Event(RouteRead{}));
+    record.mutable_route_read()->mutable_reading()->set_proof(proof);
+    check(record);
+  });
+  test::ForEachStoredValue<storage::v1::GateVerdict>([&](storage::v1::GateVerdict verdict) {
+    storage::v1::Event record = ToRecord(Event(HookAnswered{}));
+    record.mutable_hook_answered()->set_verdict(verdict);
+    check(record);
+  });
+  test::ForEachStoredValue<storage::v1::SwitchOrder>([&](storage::v1::SwitchOrder order) {
+    storage::v1::Event record = ToRecord(Event(OrderSwitch{}));
+    record.mutable_order_switch()->set_order(order);
     check(record);
   });
   test::ForEachStoredValue<storage::v1::SelectPolicy>([&](storage::v1::SelectPolicy select) {

@@ -19,6 +19,7 @@
 #include "coordinator/core/recovery.h"
 #include "coordinator/core/replan.h"
 #include "coordinator/core/scale/carry_scale.h"
+#include "coordinator/core/switch_turn.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -223,7 +224,9 @@ void CarryOn(Turn& turn, Cluster& cluster) {
 
 void OnActionFinished(Turn& turn, const ActionFinished& event) {
   OpenDecision* open = turn.FindOpen(event.decision);
-  if (open == nullptr || event.number == 0 || event.number > open->decision.actions.size()) return;
+  if (open == nullptr) return;
+  if (open->decision.kind == DecisionKind::kSwitch) return OnShapeAnswered(turn, *open, event);
+  if (event.number == 0 || event.number > open->decision.actions.size()) return;
   Action& action = open->decision.actions[event.number - 1];
   // A late answer to an earlier try still counts; one to what has ended does not.
   const bool awaited = action.state == ActionState::kReleased || action.state == ActionState::kPending;

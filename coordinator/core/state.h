@@ -27,6 +27,9 @@
 #include "coordinator/core/scale/scaler.h"
 #include "coordinator/core/sickness.h"
 #include "coordinator/core/standing.h"
+#include "coordinator/core/switch/switch_desk.h"
+#include "coordinator/core/switch/switch_events.h"
+#include "coordinator/core/switch/switch_record.h"
 #include "coordinator/core/timers.h"
 
 namespace evenkeel::coordinator {
@@ -238,6 +241,10 @@ struct State {
   std::map<std::string, std::vector<Maintenance>> restored_maintenance;  // the same; can be ended meanwhile
   std::map<std::string, ClusterRecord> restored_clusters;                // the same
   std::map<std::string, ScalerRecord> restored_scalers;  // by policy, until their cluster is added
+  SwitchDesk desk;                                       // switches under way; durable are their records
+  std::map<std::string, SwitchStatus> shown_switches;    // by name: as they were told last
+  std::map<DecisionId, SwitchRecord> restored_switches;  // until the first step
+  bool switches_restored = false;
 
   // A checkpoint was read (common/base/bytes_of.h).
   void PartsChanged() {

@@ -25,6 +25,7 @@
 #include "coordinator/core/sessions.h"
 #include "coordinator/core/sight.h"
 #include "coordinator/core/standing.h"
+#include "coordinator/core/switch_turn.h"
 #include "coordinator/core/turn.h"
 
 namespace evenkeel::coordinator {
@@ -70,6 +71,16 @@ struct Dispatch {
   void operator()(const AutoscalerGone& event) const { OnAutoscalerGone(turn, event); }
   void operator()(const UsageTold& event) const { OnUsageTold(turn, event); }
   void operator()(const TakeOverAutoscaler& event) const { OnTakeOverAutoscaler(turn, event); }
+  void operator()(const RouteRead& event) const { OnRouteRead(turn, event); }
+  void operator()(const RouteLost& event) const { OnRouteLost(turn, event); }
+  void operator()(const BackendChecked& event) const { OnBackendChecked(turn, event); }
+  void operator()(const ApplicationObserved& event) const { OnApplicationObserved(turn, event); }
+  void operator()(const ApplicationGone& event) const { OnApplicationGone(turn, event); }
+  void operator()(const ProbesTold& event) const { OnProbesTold(turn, event); }
+  void operator()(const HookAnswered& event) const { OnHookAnswered(turn, event); }
+  void operator()(const PlanSwitch& event) const { OnPlanSwitch(turn, event); }
+  void operator()(const StartSwitch& event) const { OnStartSwitch(turn, event); }
+  void operator()(const OrderSwitch& event) const { OnOrderSwitch(turn, event); }
   void operator()(const Tick&) const {}  // time is all it brings
   void operator()(const OwnDelay& event) const { OnOwnDelay(turn, event); }
 };
@@ -120,11 +131,13 @@ void OnDue(Turn& turn, const TimerKey& timer) {
       if (Node* node = turn.FindNode(timer.node)) OnHookDue(turn, *node);
       return;
     case TimerKind::kScale:
-      if (Scaler* scaler = turn.FindScaler(timer.scaler)) OnScaleDue(turn, *scaler);
+      if (Scaler* scaler = turn.FindScaler(timer.subject)) OnScaleDue(turn, *scaler);
       return;
     case TimerKind::kBurst:
       if (Cluster* cluster = turn.FindCluster(timer.node.cluster)) OnBurstDue(turn, *cluster);
       return;
+    case TimerKind::kSwitch:
+      return OnSwitchDue(turn, timer.subject);
   }
 }
 
@@ -139,6 +152,7 @@ Core::Core(const Restored& restored, absl::Time now) : state_(std::make_unique<S
   for (const Maintenance& window : restored.maintenances)
     state_->restored_maintenance[window.node.cluster].push_back(window);
   for (const ScalerRecord& record : restored.scalers) state_->restored_scalers[record.policy] = record;
+  for (const StoredSwitch& one : restored.switches) state_->restored_switches[one.decision] = one.record;
   for (const Decision& decision : restored.open_decisions) state_->open[decision.id].decision = decision;
 }
 
@@ -154,6 +168,7 @@ Effects Core::Step(const Event& event, absl::Time now) {
   // L2: before anything is judged by what this event says, the core doubts the time that it slept through.
   if (late > kStallAfter) OnStall(turn, late);
   NoteOwnDelay(turn, DelaySource::kLoop, late);
+  if (!std::exchange(state.switches_restored, true)) RestoreSwitches(turn);
   // The event before the deadlines: what speaks for life just in time counts.
   std::visit(Dispatch{turn}, event);
   while (const auto due = state.timers.PopDue(now)) OnDue(turn, *due);

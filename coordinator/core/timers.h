@@ -33,6 +33,7 @@ enum class TimerKind {
   kHook,             // of a dead node: the fencing hook may be asked again
   kScale,            // of a scaler: its next look
   kBurst,            // of a cluster: the next look at its virtual nodes
+  kSwitch,           // of a switch: its next look
 };
 
 // One deadline's name; a subject has at most one of each kind. Fields that the kind does not need stay empty.
@@ -40,12 +41,12 @@ struct TimerKey {
   TimerKind kind = TimerKind::kSight;
   NodeKey node;  // for a cluster's, node.node is empty
   DecisionId decision;
-  std::string scaler = {};  // its policy's name
+  std::string subject = {};  // a scaler's policy, a switch's name
   bool operator==(const TimerKey&) const = default;
   // The node, of two strings, last: most that are compared have none.
   auto operator<=>(const TimerKey& other) const {
-    return std::tie(kind, decision, scaler, node) <=>
-           std::tie(other.kind, other.decision, other.scaler, other.node);
+    return std::tie(kind, decision, subject, node) <=>
+           std::tie(other.kind, other.decision, other.subject, other.node);
   }
 };
 

@@ -7,6 +7,7 @@
 #include "coordinator/core/fencing_settings.h"
 #include "coordinator/core/scale/look.h"
 #include "coordinator/core/sentences.h"
+#include "coordinator/core/switch/switch_desk.h"
 
 namespace evenkeel::coordinator {
 
@@ -117,6 +118,17 @@ OpenDecision& Turn::Open(DecisionKind kind, Cluster& cluster) {
   return open;
 }
 
+OpenDecision& Turn::OpenSwitch(const std::string& from) {
+  const DecisionId id{state.epoch, ++state.decisions};
+  OpenDecision& open = state.open[id];
+  open.decision.id = id;
+  open.decision.kind = DecisionKind::kSwitch;
+  open.decision.cluster = from;
+  open.decision.timings.intended = now;
+  Changed(open);
+  return open;
+}
+
 DecisionId Turn::Record(DecisionKind kind, const Node& node, DecisionState end, Decision decision) {
   decision.node = node.key.node;
   decision.node_uid = node.record.uid;
@@ -215,6 +227,26 @@ void Turn::Show(Scaler& scaler) {
   effects_.notices.push_back(ScalerChanged{std::move(status)});
 }
 
+void Turn::RecordChanged(StoredSwitch stored) {
+  switch_records_[stored.decision] = std::move(stored.record);
+}
+
+void Turn::ShowSwitch(const std::string& name) {
+  const auto shown = state.shown_switches.find(name);
+  const auto found = state.desk.switches.find(name);
+  if (found == state.desk.switches.end()) {
+    if (shown == state.shown_switches.end()) return;
+    effects_.notices.push_back(SwitchGone{shown->second.decision, name});
+    state.shown_switches.erase(shown);
+    return;
+  }
+  if (!found->second.decision) return;  // only planned
+  SwitchStatus status = StatusOf(found->second);
+  if (shown != state.shown_switches.end() && shown->second == status) return;
+  state.shown_switches.insert_or_assign(name, status);
+  effects_.notices.push_back(SwitchChanged{std::move(status)});
+}
+
 void Turn::Erase(const Node& node) {
   changed_records_.erase(node.key);
   effects_.writes.push_back(DeleteNodeRecord{node.key});
@@ -264,6 +296,9 @@ Effects Turn::Finish() {
       scaler->unwritten_since.reset();
     }
   }
+  for (auto& [id, record] : switch_records_) {
+    effects_.writes.push_back(PutSwitchRecord{{id, std::move(record)}});
+  }
   for (const NodeKey& key : changed_nodes_) {
     Node* node = FindNode(key);
     if (node == nullptr) continue;
@@ -286,6 +321,7 @@ Effects Turn::Finish() {
   for (const std::string& policy : std::exchange(changed_scalers_, {})) {
     if (Scaler* scaler = FindScaler(policy)) Show(*scaler);
   }
+  for (const std::string& name : changed_switches_) ShowSwitch(name);
   for (SightChanged& sight : sights_) effects_.notices.push_back(std::move(sight));
   for (DomainSightChanged& sight : domain_sights_) effects_.notices.push_back(std::move(sight));
   for (PatienceChanged& patience : patiences_) effects_.notices.push_back(std::move(patience));

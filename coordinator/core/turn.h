@@ -3,6 +3,7 @@
 // step, so that a decision changed three times in one step is written once, as it is at the end.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -42,6 +43,8 @@ class Turn {
   // Opens a decision on a workload, under its scaler's policy. L3: at most one is open a workload, which is
   // checked.
   OpenDecision& Open(DecisionKind kind, Scaler& scaler);
+  // Opens a decision kSwitch, under no policy; `from`: its blue cluster, watched or not. L3 is the desk's.
+  OpenDecision& OpenSwitch(const std::string& from);
   // Opens a decision on a whole cluster; the caller remembers its id.
   OpenDecision& Open(DecisionKind kind, Cluster& cluster);
   // Records a decision that is closed from the start, besides the node's open one.
@@ -82,6 +85,10 @@ class Turn {
   void Erase(const Scaler& scaler);  // its durable record; nothing more is shown of it
   void RecordChanged(const Cluster& cluster) { changed_clusters_.insert(cluster.name); }
   void Erase(const Node& node);  // its durable record
+  // The same of a switch.
+  void RecordChanged(StoredSwitch stored);
+  // What is shown of the switch of this name may have changed, or it has ended.
+  void SwitchChanges(const std::string& name) { changed_switches_.insert(name); }
   void Write(coordinator::Write write) { effects_.writes.push_back(std::move(write)); }
   void Ask(Request request) { effects_.requests.push_back(std::move(request)); }
   void Answer(Reply reply) { effects_.replies.push_back(std::move(reply)); }
@@ -101,6 +108,7 @@ class Turn {
 
  private:
   Decision NewDecision(DecisionKind kind, const Cluster& cluster);
+  void ShowSwitch(const std::string& name);
 
   Effects effects_;
   std::vector<SightChanged> sights_;
@@ -112,6 +120,8 @@ class Turn {
   std::set<std::string> changed_clusters_;
   std::set<std::string> changed_scalers_;
   std::set<std::string> changed_scaler_records_;
+  std::map<DecisionId, SwitchRecord> switch_records_;
+  std::set<std::string> changed_switches_;
 };
 
 }  // namespace evenkeel::coordinator

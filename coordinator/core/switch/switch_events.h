@@ -155,6 +155,7 @@ struct SwitchStatus {
   std::string waits_for;
   std::vector<Finding> findings;
   std::map<RouteKey, RouteReading> routes;  // as they were read last
+  bool operator==(const SwitchStatus&) const = default;
 };
 
 }  // namespace evenkeel::coordinator

@@ -23,6 +23,9 @@ class SwitchHost {
 
   // ---- what is seen ----
   virtual ClusterFacts FactsOf(const std::string& cluster) const = 0;
+  // What each look goes by: whether it is known, its API, blind, lost, paused. What is counted of its nodes
+  // need not be filled in.
+  virtual ClusterFacts GlanceAt(const std::string& cluster) const { return FactsOf(cluster); }
   // Those of `nodes` that are dead, sick or silent.
   virtual std::vector<std::string> BadNodes(const std::string& cluster,
                                             const std::map<std::string, uint32_t>& nodes) const = 0;

@@ -9,7 +9,7 @@ namespace evenkeel::coordinator {
 namespace {
 
 SideSight SideOf(const Switch& one, const SwitchHost& host, const std::string& cluster) {
-  const ClusterFacts facts = host.FactsOf(cluster);
+  const ClusterFacts facts = host.GlanceAt(cluster);
   SideSight sight{.api_reachable = facts.known && facts.api_reachable,
                   .api_detail = facts.known ? facts.api_detail : "the coordinator does not watch it",
                   .blind = facts.blind,
@@ -35,7 +35,7 @@ SideSight SideOf(const Switch& one, const SwitchHost& host, const std::string& c
 
 std::string HeldBy(const Switch& one, const SwitchHost& host) {
   for (const std::string& cluster : {one.record.spec.from, one.record.spec.to}) {
-    if (host.FactsOf(cluster).paused) return absl::StrCat("the end of the pause of cluster ", cluster);
+    if (host.GlanceAt(cluster).paused) return absl::StrCat("the end of the pause of cluster ", cluster);
   }
   return "";
 }

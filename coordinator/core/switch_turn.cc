@@ -1,0 +1,334 @@
+#include "coordinator/core/switch_turn.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+#include "coordinator/core/sentences.h"
+#include "coordinator/core/switch/switch_desk.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+bool TakesPods(const Node& node) {
+  const NodeFacts& facts = *node.facts;
+  const bool tainted = facts.reserved || facts.failover_taint || facts.gray_taint || facts.out_of_service;
+  return facts.ready && !facts.unschedulable && !tainted && node.verdict != Verdict::kDead;
+}
+
+// Without an agent Kubernetes' word is all there is.
+bool IsWell(const Node& node) {
+  return node.record.agent_seen ? node.verdict == Verdict::kHealthy : node.facts->ready;
+}
+
+void CountNodes(const Cluster& cluster, ClusterFacts& facts) {
+  for (const auto& [name, node] : cluster.nodes) {
+    if (!node.facts) continue;
+    const bool is_virtual = cluster.burst.pulled.contains(name);
+    const int64_t cpu = TakesPods(node) ? node.facts->allocatable.cpu_millicores : 0;
+    if (is_virtual) {
+      ++facts.virtual_nodes;
+      facts.virtual_cpu_millicores += cpu;
+      continue;
+    }
+    ++facts.nodes;
+    facts.nodes_healthy += IsWell(node) ? 1 : 0;
+    facts.nodes_without_agent += node.record.agent_seen ? 0 : 1;
+    facts.cpu_millicores += cpu;
+    if (cpu > 0) facts.cpu_used_millicores += cluster.pods.LoadOf(name).cpu_millicores;
+  }
+}
+
+std::string Summary(const SwitchRecord& record) {
+  const SwitchSpec& spec = record.spec;
+  std::vector<std::string> applications;
+  for (const Application& application : spec.applications) applications.push_back(application.ToString());
+  const bool lost = record.origin == SwitchOrigin::kLostCluster;
+  return absl::StrCat("Switch ", spec.name, ": the traffic of ", Join(applications),
+                      spec.mode == SwitchMode::kObserve ? " would go" : " goes", " from cluster ", spec.from,
+                      lost ? ", which is lost," : "", " to cluster ", spec.to, " in ",
+                      Count(spec.steps.size(), "step"));
+}
+
+DecisionState StateOf(SwitchEnd end) {
+  switch (end) {
+    case SwitchEnd::kCommitted:
+      return DecisionState::kSucceeded;
+    case SwitchEnd::kRolledBack:
+      return DecisionState::kFailed;
+    case SwitchEnd::kRefused:
+      return DecisionState::kRefused;
+    case SwitchEnd::kObserved:
+      return DecisionState::kObserved;
+    case SwitchEnd::kCancelled:
+      return DecisionState::kCancelled;
+  }
+  return DecisionState::kFailed;
+}
+
+bool HasEnded(const Action& action) {
+  return action.state != ActionState::kPending && action.state != ActionState::kReleased;
+}
+
+// Null: it was left out.
+Action* FindAction(Decision& decision, uint32_t number) {
+  const auto found =
+      std::lower_bound(decision.actions.begin(), decision.actions.end(), number,
+                       [](const Action& action, uint32_t wanted) { return action.number < wanted; });
+  return found == decision.actions.end() || found->number != number ? nullptr : &*found;
+}
+
+void LeaveOutFirst(std::vector<Action>& actions) {
+  if (actions.size() < kMostShapeActions) return;
+  const auto ended = std::find_if(actions.begin(), actions.end(), HasEnded);
+  // One a route can be under way.
+  if (ended != actions.end()) actions.erase(ended);
+}
+
+void SkipWhatIsOpen(Decision& decision, const char* why) {
+  for (Action& action : decision.actions) {
+    if (HasEnded(action)) continue;
+    action.state = ActionState::kSkipped;
+    if (action.result.empty()) action.result = why;
+  }
+}
+
+// What the answer makes of the action; the desk may hand it out again in this very step.
+void Record(Action& action, const ActionFinished& event, absl::Time now) {
+  action.finish_time = now;
+  action.result = event.detail;
+  switch (event.outcome) {
+    case ActionOutcome::kDone:
+      action.state = ActionState::kDone;
+      if (action.result.empty()) action.result = "done";
+      return;
+    case ActionOutcome::kAlreadyDone:
+      action.state = ActionState::kDone;
+      if (action.result.empty()) action.result = "it was so already";
+      return;
+    case ActionOutcome::kNotMine:  // L7
+    case ActionOutcome::kBlocked:
+    case ActionOutcome::kNotKnownThere:
+    case ActionOutcome::kRefused:
+      action.state = ActionState::kFailed;
+      return;
+    case ActionOutcome::kUnreachable:
+      action.state = ActionState::kPending;
+      return;
+    case ActionOutcome::kWithdrawn:
+      action.state = ActionState::kSkipped;
+      if (action.result.empty()) action.result = "another wish took its place before anything was written";
+      return;
+  }
+}
+
+}  // namespace
+
+// ---- what is seen ----
+
+absl::Time TurnSwitchHost::Now() const {
+  return turn_.now;
+}
+
+uint64_t TurnSwitchHost::Epoch() const {
+  return turn_.state.epoch;
+}
+
+ClusterFacts TurnSwitchHost::GlanceAt(const std::string& name) const {
+  const Cluster* cluster = turn_.FindCluster(name);
+  if (cluster == nullptr) return {};
+  return {.known = true,
+          .api_reachable = cluster->sight.api_reachable,
+          .api_detail = cluster->sight.api_detail,
+          .blind = cluster->sight.blind,
+          .blind_reason = cluster->sight.reason,
+          .paused = cluster->record.pause.has_value()};
+}
+
+ClusterFacts TurnSwitchHost::FactsOf(const std::string& name) const {
+  ClusterFacts facts = GlanceAt(name);
+  if (const Cluster* cluster = turn_.FindCluster(name)) CountNodes(*cluster, facts);
+  return facts;
+}
+
+std::vector<std::string> TurnSwitchHost::BadNodes(const std::string& cluster,
+                                                  const std::map<std::string, uint32_t>& nodes) const {
+  std::vector<std::string> bad;
+  for (const auto& [name, pods] : nodes) {
+    const Node* node = turn_.FindNode({cluster, name});
+    if (node == nullptr) continue;
+    const Verdict verdict = node->verdict;
+    if (verdict == Verdict::kSuspect || verdict == Verdict::kGray || verdict == Verdict::kDead) {
+      bad.push_back(name);
+    }
+  }
+  return bad;
+}
+
+// ---- what is done ----
+
+OpenDecision& TurnSwitchHost::OpenOf(const DecisionId& decision) {
+  OpenDecision* open = turn_.FindOpen(decision);
+  EVENKEEL_CHECK(open != nullptr) << decision.ToString() << " is a switch under way and no open decision";
+  return *open;
+}
+
+DecisionId TurnSwitchHost::Open(const SwitchRecord& record) {
+  OpenDecision& open = turn_.OpenSwitch(record.spec.from);
+  open.decision.summary = Summary(record);
+  return open.decision.id;
+}
+
+void TurnSwitchHost::Happened(const DecisionId& decision, const std::string& sentence) {
+  OpenDecision& open = OpenOf(decision);
+  AddEvidence(open.decision.evidence, {.time = turn_.now, .source = "switch", .observation = sentence});
+  turn_.Changed(open);
+}
+
+void TurnSwitchHost::Write(const DecisionId& decision, const SwitchRecord& record) {
+  turn_.RecordChanged(StoredSwitch{decision, record});
+}
+
+void TurnSwitchHost::Release(const DecisionId& decision, uint32_t number, const RouteWish& wish) {
+  OpenDecision& open = OpenOf(decision);
+  std::vector<Action>& actions = open.decision.actions;
+  Action* action = FindAction(open.decision, number);
+  if (action == nullptr) {
+    EVENKEEL_CHECK(actions.empty() || actions.back().number < number) << "wishes of a switch have an order";
+    LeaveOutFirst(actions);
+    actions.push_back({.number = number,
+                       .stage = 1,
+                       .kind = ActionKind::kShapeRoute,
+                       .name_space = wish.key.gateway,
+                       .name = wish.key.route,
+                       .route = wish});
+    action = &actions.back();
+  }
+  action->finish_time.reset();
+  turn_.Release(open, *action);
+}
+
+void TurnSwitchHost::Close(const DecisionId& decision, const SwitchRecord& record) {
+  OpenDecision& open = OpenOf(decision);
+  Write(decision, record);
+  SkipWhatIsOpen(open.decision, "the switch ended before it was answered");
+  turn_.state.timers.Clear({TimerKind::kSwitch, {}, {}, record.spec.name});
+  turn_.Close(open, StateOf(record.end.value_or(SwitchEnd::kCancelled)), record.outcome);
+}
+
+void TurnSwitchHost::Ask(SwitchRequest request) {
+  std::visit([this](auto& asked) { turn_.Ask(std::move(asked)); }, request);
+}
+
+void TurnSwitchHost::Answer(SwitchReply reply) {
+  turn_.Answer({.request_id = reply.request_id,
+                .status = std::move(reply.status),
+                .decision = reply.decision,
+                .findings = std::move(reply.findings),
+                .forecasts = std::move(reply.forecasts)});
+}
+
+void TurnSwitchHost::Changed(const std::string& name) {
+  turn_.SwitchChanges(name);
+}
+
+void TurnSwitchHost::WakeAt(const std::string& name, absl::Time time) {
+  turn_.state.timers.Set({TimerKind::kSwitch, {}, {}, name}, time);
+}
+
+// ---- events ----
+
+void OnRouteRead(Turn& turn, const RouteRead& event) {
+  TurnSwitchHost host(turn);
+  OnRouteRead(turn.state.desk, host, event);
+}
+
+void OnRouteLost(Turn& turn, const RouteLost& event) {
+  TurnSwitchHost host(turn);
+  OnRouteLost(turn.state.desk, host, event);
+}
+
+void OnBackendChecked(Turn& turn, const BackendChecked& event) {
+  TurnSwitchHost host(turn);
+  OnBackendChecked(turn.state.desk, host, event);
+}
+
+void OnApplicationObserved(Turn& turn, const ApplicationObserved& event) {
+  TurnSwitchHost host(turn);
+  OnApplicationObserved(turn.state.desk, host, event);
+}
+
+void OnApplicationGone(Turn& turn, const ApplicationGone& event) {
+  TurnSwitchHost host(turn);
+  OnApplicationGone(turn.state.desk, host, event);
+}
+
+void OnProbesTold(Turn& turn, const ProbesTold& event) {
+  TurnSwitchHost host(turn);
+  OnProbesTold(turn.state.desk, host, event);
+}
+
+void OnHookAnswered(Turn& turn, const HookAnswered& event) {
+  TurnSwitchHost host(turn);
+  OnHookAnswered(turn.state.desk, host, event);
+}
+
+void OnPlanSwitch(Turn& turn, const PlanSwitch& event) {
+  TurnSwitchHost host(turn);
+  OnPlanSwitch(turn.state.desk, host, event);
+}
+
+void OnStartSwitch(Turn& turn, const StartSwitch& event) {
+  TurnSwitchHost host(turn);
+  OnStartSwitch(turn.state.desk, host, event);
+}
+
+void OnOrderSwitch(Turn& turn, const OrderSwitch& event) {
+  TurnSwitchHost host(turn);
+  OnOrderSwitch(turn.state.desk, host, event);
+}
+
+void OnSwitchDue(Turn& turn, const std::string& name) {
+  TurnSwitchHost host(turn);
+  OnSwitchDue(turn.state.desk, host, name);
+}
+
+void OnShapeAnswered(Turn& turn, OpenDecision& open, const ActionFinished& event) {
+  Action* action = FindAction(open.decision, event.number);
+  if (action == nullptr || HasEnded(*action)) return;
+  // That an earlier try came to nothing says nothing about the one that is under way.
+  const bool nothing =
+      event.outcome == ActionOutcome::kWithdrawn || event.outcome == ActionOutcome::kUnreachable;
+  if (nothing && event.attempt != 0 && event.attempt < action->attempts) return;
+  Record(*action, event, turn.now);
+  if (action->state == ActionState::kDone) open.decision.timings.acted = turn.now;
+  turn.Changed(open);
+  TurnSwitchHost host(turn);
+  OnWishAnswered(turn.state.desk, host, event);
+}
+
+void RestoreSwitches(Turn& turn) {
+  TurnSwitchHost host(turn);
+  for (auto& [id, open] : turn.state.open) {
+    if (open.decision.kind != DecisionKind::kSwitch) continue;
+    // What became of it is read back from the gateway, and what is still wished is written anew (L4, L7).
+    SkipWhatIsOpen(open.decision, "whether it was done is not known: the coordinator was restarted");
+    turn.Changed(open);
+    const auto record = turn.state.restored_switches.find(id);
+    if (record == turn.state.restored_switches.end()) {
+      turn.Close(
+          open, DecisionState::kFailed,
+          "The coordinator was restarted, and its store does not hold how far the switch had come: look "
+          "at the routes, and start another switch");
+      continue;
+    }
+    const uint32_t actions = open.decision.actions.empty() ? 0 : open.decision.actions.back().number;
+    RestoreOnDesk(turn.state.desk, host, id, actions, record->second);
+    turn.SwitchChanges(record->second.spec.name);
+  }
+  turn.state.restored_switches.clear();
+}
+
+}  // namespace evenkeel::coordinator

@@ -181,6 +181,22 @@ DecisionId TurnSwitchHost::Open(const SwitchRecord& record) {
   return open.decision.id;
 }
 
+void TurnSwitchHost::Found(const DecisionId& decision, const std::vector<Finding>& findings) {
+  OpenDecision& open = OpenOf(decision);
+  std::vector<GuardAnswer>& guards = open.decision.guards;
+  guards.clear();
+  for (const Finding& finding : findings) {
+    if (guards.size() == kMostFindings) break;
+    guards.push_back({.guard = absl::StrCat("preflight ", Word(finding.code)),
+                      .allowed = finding.severity != Severity::kBlocker,
+                      .reason = absl::StrCat(finding.subject, ": ", finding.words)});
+  }
+  if (guards.empty()) {
+    guards.push_back({.guard = "preflight", .allowed = true, .reason = "nothing speaks against it"});
+  }
+  turn_.Changed(open);
+}
+
 void TurnSwitchHost::Happened(const DecisionId& decision, const std::string& sentence) {
   OpenDecision& open = OpenOf(decision);
   AddEvidence(open.decision.evidence, {.time = turn_.now, .source = "switch", .observation = sentence});

@@ -17,6 +17,8 @@ namespace evenkeel::coordinator {
 // Of a switch's actions so many are kept; of more, the first that have ended are left out.
 inline constexpr size_t kMostShapeActions = 256;
 
+inline constexpr size_t kMostFindings = 64;
+
 class TurnSwitchHost final : public SwitchHost {
  public:
   explicit TurnSwitchHost(Turn& turn) : turn_(turn) {}
@@ -34,6 +36,8 @@ class TurnSwitchHost final : public SwitchHost {
                                     const std::map<std::string, uint32_t>& nodes) const override;
 
   DecisionId Open(const SwitchRecord& record) override;
+  // The findings are what the decision's guards say; at most kMostFindings, the blockers first.
+  void Found(const DecisionId& decision, const std::vector<Finding>& findings) override;
   void Happened(const DecisionId& decision, const std::string& sentence) override;
   void Write(const DecisionId& decision, const SwitchRecord& record) override;
   void Release(const DecisionId& decision, uint32_t number, const RouteWish& wish) override;

@@ -52,8 +52,11 @@ class OneLook {
       memory_.waits_for = "the preflight";
       return;
     }
-    if (HasBlocker(*sight_.findings))
-      return at_.End(SwitchEnd::kRefused, "The preflight found what blocks it");
+    if (HasBlocker(*sight_.findings)) {
+      const Finding& first = sight_.findings->front();
+      return at_.End(SwitchEnd::kRefused,
+                     absl::StrCat("The preflight found what blocks it: ", first.subject, ": ", first.words));
+    }
     if (record_.spec.mode == SwitchMode::kObserve) {
       return at_.End(SwitchEnd::kObserved, "The preflight passed; the mode observes, so nothing was moved");
     }

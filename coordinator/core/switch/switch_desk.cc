@@ -117,6 +117,7 @@ void JudgePreflight(SwitchDesk& desk, SwitchHost& host, Switch& one) {
   if (one.record.origin == SwitchOrigin::kOperator) one.record.needed = ReadyIn(one, one.record.spec.from);
   one.findings = Preflight(one.record.spec, FactsOf(one, host, Conflicts(desk, one)));
   one.found = host.Now();
+  if (one.decision) host.Found(*one.decision, *one.findings);
 }
 
 void AnswerPlan(SwitchDesk& desk, SwitchHost& host, const std::string& name, const Switch& one) {

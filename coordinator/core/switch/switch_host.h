@@ -33,6 +33,8 @@ class SwitchHost {
   // ---- what is done ----
   // A decision of kind kSwitch; durable with the step.
   virtual DecisionId Open(const SwitchRecord& record) = 0;
+  // What the preflight has found, in place of what it had found before.
+  virtual void Found(const DecisionId& /*decision*/, const std::vector<Finding>& /*findings*/) {}
   // A sentence of evidence.
   virtual void Happened(const DecisionId& decision, const std::string& sentence) = 0;
   // The record is durable before anything that is released in this step (L3).

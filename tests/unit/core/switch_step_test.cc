@@ -42,6 +42,8 @@ TEST_F(SwitchStepTest, ASwitchIsOneDecision) {
     EXPECT_TRUE(action.finish_time.has_value());
   }
   EXPECT_FALSE(TheSwitch().evidence.empty());
+  ASSERT_FALSE(TheSwitch().guards.empty());
+  for (const GuardAnswer& guard : TheSwitch().guards) EXPECT_TRUE(guard.allowed) << guard.reason;
   EXPECT_TRUE(watches_.empty());
   EXPECT_TRUE(applications_.empty());
   EXPECT_TRUE(probers_.empty());
@@ -72,8 +74,11 @@ TEST_F(SwitchStepTest, AClusterThatIsNotWatchedRefusesIt) {
   Start(spec);
   PassUntil([this] { return !IsOpen(); });
   EXPECT_EQ(TheSwitch().state, DecisionState::kRefused);
-  EXPECT_NE(TheSwitch().outcome.find("the coordinator does not watch it"), std::string::npos)
-      << TheSwitch().outcome;
+  EXPECT_EQ(TheSwitch().outcome,
+            "The preflight found what blocks it: cluster nowhere: the coordinator does not watch it");
+  ASSERT_FALSE(TheSwitch().guards.empty());
+  EXPECT_EQ(TheSwitch().guards.front(),
+            (GuardAnswer{"preflight cluster", false, "cluster nowhere: the coordinator does not watch it"}));
   EXPECT_TRUE(released_.empty());
 }
 

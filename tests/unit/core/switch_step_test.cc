@@ -172,8 +172,9 @@ TEST_F(SwitchStepTest, ASilentNodeOfGreenHoldsTheStep) {
   EXPECT_EQ(TheRecord().end, SwitchEnd::kRolledBack);
 }
 
-// L1: an agent that says goodbye, as in its rollout, is no sick node.
+// L1: an agent that says goodbye, as in its rollout, is no sick node while its kubelet answers.
 TEST_F(SwitchStepTest, AnAgentThatLeavesIsNoSickNode) {
+  witnesses_reach_ = true;
   Start(QuickSwitch());
   PassUntil([this] { return Green() == 10; });
   SessionClosed closed;

@@ -140,7 +140,8 @@ class SwitchWorld : public testing::Test {
   // ---- the world ----
   RouteReading reading_ = AReading(0);
   GatewayAbilities abilities_ = {.weights = true, .counts_in_flight = true, .counts_requests = true};
-  bool answers_ = true;  // the gateway, what it is told
+  bool answers_ = true;           // the gateway, what it is told
+  bool witnesses_reach_ = false;  // whatever node they are asked to reach
   std::map<std::string, ApplicationFacts> pods_ = {{"east", ThreePods()}, {"west", ThreePods()}};
 
   // ---- what was said ----
@@ -198,12 +199,17 @@ class SwitchWorld : public testing::Test {
       checked.request_id = check->request_id;
       checked.servers = {{.server = "west-1", .tried = true, .answered = true}};
       mail_.push_back(checked);
+    } else if (const auto* probe = std::get_if<ProbeNode>(&request); probe != nullptr && witnesses_reach_) {
+      ProbeAnswered reached;
+      reached.probe_id = probe->probe_id;
+      reached.kubelet_tcp = ProbeOutcome::kReached;
+      mail_.push_back(reached);
     } else if (const auto* tell = std::get_if<WatchApplication>(&request)) {
       applications_.insert({tell->cluster, tell->application});
     } else if (const auto* leave = std::get_if<UnwatchApplication>(&request)) {
       applications_.erase({leave->cluster, leave->application});
-    } else if (const auto* probe = std::get_if<StartProber>(&request)) {
-      probers_.insert(probe->decision);
+    } else if (const auto* start = std::get_if<StartProber>(&request)) {
+      probers_.insert(start->decision);
     } else if (const auto* stop = std::get_if<StopProber>(&request)) {
       probers_.erase(stop->decision);
     }

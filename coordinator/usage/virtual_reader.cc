@@ -134,8 +134,8 @@ class VirtualReader::Core : public std::enable_shared_from_this<Core> {
   void OnAnswer(const std::string& name, uint64_t question, KubeletPath source,
                 const absl::StatusOr<std::string>& answer) {
     const absl::Time received = clock_.Now();
-    absl::StatusOr<std::vector<PodCounters>> pods = answer.status();
-    if (answer.ok()) pods = Parse(source, *answer);
+    const absl::StatusOr<std::vector<PodCounters>> pods =
+        answer.ok() ? Parse(source, *answer) : absl::StatusOr<std::vector<PodCounters>>(answer.status());
     absl::MutexLock lock(&mutex_);
     if (stopped_) return;
     --under_way_;

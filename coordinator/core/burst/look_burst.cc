@@ -90,13 +90,26 @@ bool IsHelpless(const PressingPod& pod, absl::Time now) {
   return now < pod.helpless_until;
 }
 
-void NoteHelpless(Turn& turn, Burst& burst, absl::Time& again) {
+// What a drain-back has added is to come up on real nodes, or not at all.
+bool IsToComeHome(const Cluster& cluster, const PodFacts& pod) {
+  bool found = false;
+  cluster.scaled_pods.ForEach(
+      pod.uid, [&found](const Scaler& scaler, const ScaledPod&) { found = found || scaler.surge; });
+  return found;
+}
+
+bool Counts(const Cluster& cluster, const PodName& name, const PressingPod& pod, absl::Time now) {
+  return !IsHelpless(pod, now) && !IsToComeHome(cluster, *cluster.pods.Find(name));
+}
+
+void NoteHelpless(Turn& turn, Cluster& cluster, absl::Time& again) {
+  Burst& burst = cluster.burst;
   for (auto& [name, pod] : burst.pressing) {
     if (IsHelpless(pod, turn.now)) {
       again = std::min(again, pod.helpless_until);
       continue;
     }
-    if (!burst.opened) continue;
+    if (!burst.opened || IsToComeHome(cluster, *cluster.pods.Find(name))) continue;
     const absl::Time helped_by = std::max(*burst.opened, pod.since) + kValveHelps;
     if (turn.now >= helped_by) pod.helpless_until = turn.now + kHelplessFor;
     again = std::min(again, std::max(helped_by, pod.helpless_until));
@@ -108,7 +121,7 @@ std::optional<absl::Time> PressingSince(const Cluster& cluster, absl::Time now) 
   if (cluster.burst.pressing.empty()) return first;
   const std::vector<FreeNode> nodes = RealNodes(cluster, absl::InfiniteFuture());
   for (const auto& [name, pod] : cluster.burst.pressing) {
-    if (IsHelpless(pod, now)) continue;
+    if (!Counts(cluster, name, pod, now)) continue;
     first = std::min(first.value_or(absl::InfiniteFuture()), PressesSince(cluster, name, pod, nodes));
   }
   return first;
@@ -232,7 +245,7 @@ Decision PlanBurst(const Cluster& cluster, absl::Time now) {
   Decision decision;
   size_t pods = 0;
   for (const auto& [name, pod] : burst.pressing) {
-    if (IsHelpless(pod, now)) continue;
+    if (!Counts(cluster, name, pod, now)) continue;
     if (++pods > kMostPressingNamed) continue;
     decision.evidence.push_back({pod.since, "Kubernetes",
                                  absl::StrCat(PodText(name.name_space, name.name),
@@ -399,7 +412,7 @@ void OnBurstDue(Turn& turn, Cluster& cluster) {
   absl::Time again = absl::InfiniteFuture();
   CountUse(turn, cluster);
   if (burst.policy) {
-    NoteHelpless(turn, burst, again);
+    NoteHelpless(turn, cluster, again);
     BackOffFromStuck(turn, cluster, again);
     MarkPods(turn, cluster);
     const absl::Time used_up =
@@ -429,7 +442,7 @@ std::string WhyNotOpen(const Cluster& cluster, absl::Time now) {
 Resources PressingRequests(const Cluster& cluster, absl::Time now) {
   Resources all;
   for (const auto& [name, pod] : cluster.burst.pressing) {
-    if (!IsHelpless(pod, now)) all += cluster.pods.Find(name)->requests;
+    if (Counts(cluster, name, pod, now)) all += cluster.pods.Find(name)->requests;
   }
   return all;
 }
@@ -459,6 +472,7 @@ std::vector<FreeNode> RealNodes(const Cluster& cluster, absl::Time since) {
     // One that does not say what it has is no reason to bring pods there.
     FreeNode one{.free = facts.allocatable, .reserved = facts.reserved};
     one.free -= cluster.pods.LoadOf(name);
+    one.free -= cluster.pods.HeldByGoing(name);
     free.push_back(one);
   }
   return free;

@@ -126,7 +126,8 @@ class BurstLab:
     def _wait_until_steady(self, view: "_View") -> None:
         def missing() -> str:
             view.look()
-            if not _is_at_minimum(view.sight) or view.sight.endpoints != MINIMUM:
+            at_home = view.virtual == 0 and view.sight.leaving == 0
+            if not _is_at_minimum(view.sight) or not at_home or view.sight.endpoints != MINIMUM:
                 return view.state()
             return "" if view.calm_s() > _STEADY_S else f"{MINIMUM} replicas for {view.calm_s():.0f} s"
 
@@ -157,7 +158,8 @@ class _View:
             return
         self._second = int(passed)
         where = "  ".join(f"{node or 'no node'}: {number}" for node, number in sorted(self.sight.nodes.items()))
-        _write(f"  {self._second:3d} s  replicas {self.sight.wanted:2d}, {self.sight.ready:2d} Ready  {where}")
+        leaving = f"  leaving: {self.sight.leaving}" if self.sight.leaving else ""
+        _write(f"  {self._second:3d} s  replicas {self.sight.wanted:2d}, {self.sight.ready:2d} Ready  {where}{leaving}")
 
     def say(self, text: str) -> None:
         _write(f"         {time.monotonic() - self._zero_s:6.2f} s  {text}")
@@ -179,7 +181,7 @@ class _View:
 
     def state(self) -> str:
         return (f"{self.sight.wanted} replicas wanted, {self.sight.ready} Ready, {self.virtual} on virtual nodes, "
-                f"{self.unbound} without a node")
+                f"{self.unbound} without a node, {self.sight.leaving} leaving")
 
 
 def _is_at_minimum(sight: Sight) -> bool:

@@ -59,6 +59,18 @@ TEST_F(DrainBackStepTest, DoesNothingWithoutRoom) {
   EXPECT_TRUE(Of(DecisionKind::kDrainBack).empty());
 }
 
+// What is being deleted holds its room until it is gone: the scheduler counts it, too.
+TEST_F(DrainBackStepTest, PodsThatGoHoldTheirRoomUntilTheyAreGone) {
+  Come();
+  for (int number = 21; number <= 25; ++number) Put(number, {.node = kSecond, .deleting = true});
+  Even(60, 8);
+  EXPECT_TRUE(actions_.empty());
+  Gone(21);
+  Until(5);
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.replicas->to, 9);
+}
+
 // A panic holds them, and its end is no event of the virtual nodes: they come home all the same.
 TEST_F(DrainBackStepTest, BeginsWhenAPanicEnds) {
   Begin(8);
@@ -112,6 +124,16 @@ TEST_F(DrainBackStepTest, BringsPodsHome) {
   for (int number = 6; number <= 8; ++number) Gone(number);
   Even(30, 5);
   EXPECT_TRUE(actions_.empty());
+}
+
+// The scheduler may find no room where our count has: then it is undone. Virtual nodes are not opened for
+// what is to come home from them.
+TEST_F(DrainBackStepTest, TheSurgeOpensNoVirtualNode) {
+  Surge();
+  Press(9, 11);
+  Even(20, 8);
+  EXPECT_TRUE(Handed(ActionKind::kOpenValve).empty());
+  EXPECT_EQ(DrainBack().state, DecisionState::kOpen);
 }
 
 // The scaler sees what is wanted, and not what the drain-back has added.

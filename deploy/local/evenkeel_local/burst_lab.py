@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import images, waiting
 from .clients import Client
-from .cluster import VIRTUAL, Cluster
+from .cluster import VIRTUAL, WORKER, Cluster
 from .failure import Failure
 from .load import Load
 from .product import Command
@@ -43,6 +43,16 @@ class BurstOutcome:
     requests: int
     failed: int
     cost: str  # as Evenkeel has told it
+
+
+def with_one_machine(cluster: Cluster, progress: Progress) -> None:
+    """Raises it with one machine and one virtual node, or makes it so again: a machine that goes is emptied first, as an operator does."""
+    if cluster.exists():
+        for node in cluster.nodes:
+            if node.role == WORKER and node.number > 1:
+                with contextlib.suppress(Failure):  # It may have been off, or the cluster: then nobody is there to be moved.
+                    cluster.kubectl("drain", node.name, "--ignore-daemonsets", "--timeout=120s", timeout_s=150)
+    cluster.up(workers=1, virtual=1, progress=progress)
 
 
 class BurstLab:

@@ -244,7 +244,7 @@ struct State {
     for (auto& [policy, scaler] : scalers) {
       const auto cluster = clusters.find(scaler.policy.cluster);
       if (cluster == clusters.end()) continue;
-      for (PodOwners::Pod& pod : scaler.pods) cluster->second.scaled_pods.Add(scaler, pod);
+      for (ScaledPods::Pod& pod : scaler.pods) cluster->second.scaled_pods.Add(scaler, pod);
     }
   }
 };

@@ -17,7 +17,9 @@ namespace evenkeel::coordinator {
 // rested: a look after a rest notes that first, as of now, or a window would have forgotten it.
 void OnScaleDue(Turn& turn, Scaler& scaler);
 
-// What the arithmetic is told: the scaler's pods with their usage. Pure.
+// What the arithmetic is told: the scaler's pods with their usage. Pure. `sight` was of another scaler, and
+// gives its memory to this one.
+void SeeLoads(const Scaler& scaler, ScaleSight& sight);
 ScaleSight SightOf(const Scaler& scaler);
 
 // What people are shown. Pure.

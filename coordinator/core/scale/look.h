@@ -1,5 +1,5 @@
-// One look of a scaler: sight -> advice -> guards -> decision. Called by its timer kScale only, so that many
-// events of one moment cost one look.
+// One look of a scaler: sight -> advice -> guards -> decision. Called by its deadline only (look_queue.h), so
+// that many events of one moment cost one look.
 #pragma once
 
 #include "coordinator/core/turn.h"

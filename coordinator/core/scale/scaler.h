@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/ids.h"
+#include "coordinator/core/scale/look_queue.h"
 #include "coordinator/core/scale/scale_policy.h"
 #include "coordinator/core/scale/scaled_pods.h"
 #include "coordinator/core/scale/scaler_record.h"
@@ -44,6 +45,7 @@ struct Scaler {
   std::optional<absl::Time> looked;
   absl::Time next_look = absl::InfiniteFuture();
   bool rests = false;  // the last look left nothing that may change by time alone
+  LookDue due;         // LookQueue's
 
   ScalePolicy policy;  // in force
   std::string policy_etag;
@@ -71,9 +73,9 @@ struct Scaler {
   // After a change that failed: no other is planned before, so that what Kubernetes forbids is not asked for
   // each second.
   absl::Time plan_from = absl::InfinitePast();
-  absl::Duration failure_pause;  // the last one; zero: the last change did not fail
+  absl::Duration failure_pause;                   // the last one; zero: the last change did not fail
   std::optional<ScalerStatus> published;
-  std::optional<Surge> surge;  // while a drain-back is open
+  std::optional<Surge> surge;                     // while a drain-back is open
   DrainBackPause drain_back;
   // What the caps of virtual nodes leave of the policy's maximum; none: they leave it as it is.
   std::optional<int64_t> ceiling;

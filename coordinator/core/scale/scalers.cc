@@ -140,7 +140,7 @@ void End(Turn& turn, const std::string& name) {
   ForgetPods(turn, cluster, scaler);
   cluster.scaled.erase(scaler.policy.target);
   turn.Ask(UnwatchWorkload{cluster.name, scaler.policy.target});
-  turn.state.timers.Clear({TimerKind::kScale, {}, {}, name});
+  turn.state.looks.Set(scaler, absl::InfiniteFuture());
   turn.Erase(scaler);
   turn.state.scalers.erase(found);
 }
@@ -467,12 +467,10 @@ void LookSoon(Turn& turn, Cluster& cluster) {
   }
 }
 
-void SetLookTimer(Turn& turn, const Scaler& scaler) {
+void SetLookTimer(Turn& turn, Scaler& scaler) {
   absl::Time due = scaler.next_look;
   if (scaler.unwritten_since) due = std::min(due, *scaler.unwritten_since + kRecordEvery);
-  const TimerKey timer{TimerKind::kScale, {}, {}, scaler.record.policy};
-  if (due == absl::InfiniteFuture()) return turn.state.timers.Clear(timer);
-  turn.state.timers.Set(timer, due);
+  turn.state.looks.Set(scaler, due);
 }
 
 }  // namespace evenkeel::coordinator

@@ -239,9 +239,8 @@ ScaleSight SightOf(const Scaler& scaler) {
   return sight;
 }
 
-ScalerStatus StatusOf(const Cluster& cluster, const Scaler& scaler, absl::Time now) {
+void Describe(const Cluster& cluster, const Scaler& scaler, absl::Time now, ScalerStatus& status) {
   const ScalePolicy& policy = scaler.policy;
-  ScalerStatus status;
   status.policy = scaler.record.policy;
   status.cluster = cluster.name;
   status.target = policy.target;
@@ -279,7 +278,6 @@ ScalerStatus StatusOf(const Cluster& cluster, const Scaler& scaler, absl::Time n
   status.refusal = scaler.refusal;
   status.open_decision = scaler.open_decision;
   status.last_scaled = scaler.record.last_scaled;
-  return status;
 }
 
 }  // namespace evenkeel::coordinator

@@ -22,7 +22,7 @@ void OnScaleDue(Turn& turn, Scaler& scaler);
 void SeeLoads(const Scaler& scaler, ScaleSight& sight);
 ScaleSight SightOf(const Scaler& scaler);
 
-// What people are shown. Pure.
-ScalerStatus StatusOf(const Cluster& cluster, const Scaler& scaler, absl::Time now);
+// What people are shown, into a status that is empty. Pure.
+void Describe(const Cluster& cluster, const Scaler& scaler, absl::Time now, ScalerStatus& status);
 
 }  // namespace evenkeel::coordinator

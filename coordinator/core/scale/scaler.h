@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -74,7 +75,7 @@ struct Scaler {
   // each second.
   absl::Time plan_from = absl::InfinitePast();
   absl::Duration failure_pause;                   // the last one; zero: the last change did not fail
-  std::optional<ScalerStatus> published;
+  std::shared_ptr<const ScalerStatus> published;  // null: none was yet
   std::optional<Surge> surge;                     // while a drain-back is open
   DrainBackPause drain_back;
   // What the caps of virtual nodes leave of the policy's maximum; none: they leave it as it is.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/check.h"
+#include "common/base/fetch.h"
 #include "coordinator/core/scale/scaler.h"
 
 namespace evenkeel::coordinator {
@@ -10,6 +11,15 @@ namespace {
 
 bool IsBefore(const Scaler* one, const Scaler* other) {
   return one->record.policy < other->record.policy;
+}
+
+// A look takes as long as it takes to get hold of what it goes by.
+EVENKEEL_FETCHES void FetchNext(const std::vector<Scaler*>& scalers, size_t next) {
+  if (next < scalers.size()) {
+    scalers[next]->pods.FetchRows();
+    if (scalers[next]->published != nullptr) base::Fetch(scalers[next]->published.get());
+  }
+  if (next + 1 < scalers.size()) base::Fetch(scalers[next + 1]);
 }
 
 }  // namespace
@@ -37,6 +47,7 @@ Scaler& LookQueue::Pop() {
   }
   Scaler& scaler = *moment.scalers[moment.first++];
   scaler.due = {};
+  FetchNext(moment.scalers, moment.first);
   if (moment.first == moment.scalers.size()) moments_.erase(moments_.begin());
   return scaler;
 }

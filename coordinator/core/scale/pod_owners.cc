@@ -23,13 +23,6 @@ uint64_t BeginOf(std::string_view uid) {
   return begin;
 }
 
-void Fetch(const PodRow* row) {
-  if (row == nullptr) return;
-  __builtin_prefetch(row, 1);
-  __builtin_prefetch(&row->steady, 1);
-  __builtin_prefetch(&row->throttled_percent, 1);
-}
-
 }  // namespace
 
 bool PodOwners::Before::operator()(const Entry& one, const Entry& other) const {
@@ -86,9 +79,9 @@ const PodOwners::Owner* PodOwners::First(std::string_view uid) const {
 
 PodRow* PodOwners::Follow(std::string_view uid, Way& way) const {
   const size_t size = told_.size();
-  if (way.next + kRowsAhead < size) Fetch(told_[way.next + kRowsAhead]);
+  if (way.next + kRowsAhead < size) base::Fetch(told_[way.next + kRowsAhead]);
   if (way.next + kScalersAhead < size && told_[way.next + kScalersAhead] != nullptr) {
-    __builtin_prefetch(told_[way.next + kScalersAhead]->scaler, 1);
+    base::Fetch(reinterpret_cast<const char*>(told_[way.next + kScalersAhead]->scaler));
   }
   const size_t end = std::min(size, way.next + kMostQuiet);
   for (size_t at = way.next; at < end; ++at) {

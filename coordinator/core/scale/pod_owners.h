@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/container/btree_set.h"
+#include "common/base/fetch.h"
 #include "coordinator/core/scale/scaled_pods.h"
 #include "coordinator/core/scale/workload_facts.h"
 
@@ -52,7 +53,10 @@ class PodOwners {
   template <typename Visit>
   void ForEachTold(const std::vector<PodUsage>& told, Visit visit) {
     Way way;
-    for (const PodUsage& usage : told) {
+    for (size_t i = 0; i < told.size(); ++i) {
+      const PodUsage& usage = told[i];
+      if (i + 2 * kUidsAhead < told.size()) base::Fetch(&told[i + 2 * kUidsAhead]);
+      if (i + kUidsAhead < told.size()) base::Fetch(told[i + kUidsAhead].pod_uid.data());
       PodRow* row = Follow(usage.pod_uid, way);
       if (row == nullptr) continue;
       if (!row->shared) {
@@ -72,6 +76,8 @@ class PodOwners {
   }
 
  private:
+  static constexpr size_t kUidsAhead = 8;  // see kRowsAhead
+
   struct Entry {
     uint64_t begin = 0;  // of the uid: its first bytes as a number, in the same order
     PodRow* row = nullptr;

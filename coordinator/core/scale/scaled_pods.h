@@ -3,6 +3,7 @@
 // as how much memory that touches.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "common/base/fetch.h"
 #include "coordinator/core/scale/pod_deaths.h"
 #include "coordinator/core/scale/pod_load.h"
 #include "coordinator/core/scale/workload_facts.h"
@@ -48,8 +50,8 @@ struct ScaledPod {
   }
 };
 
-// What a tick needs of one pod, in three lines of the cache: whose it is; what it uses; what Kubernetes says
-// of it.
+// What a tick needs of one pod, line by line of the cache: whose it is; what it uses (two lines); what
+// Kubernetes says of it.
 struct alignas(64) PodRow {
   static constexpr uint32_t kNowhere = std::numeric_limits<uint32_t>::max();
 
@@ -67,12 +69,7 @@ struct alignas(64) PodRow {
 
   int64_t throttled_percent = 0;
   int64_t sudden_millicores = 0;  // of the watch; 0: none
-  // Of WorkloadPodFacts.
-  int64_t request_millicores = 0;
-  absl::Time started;
-  absl::Time ready_changed;
-  PodPhase phase = PodPhase::kPending;
-  bool taken = false;  // there is such a pod
+  bool taken = false;             // there is such a pod
   bool watched = false;
   // Which of the above there are.
   bool told = false;  // any usage at all
@@ -81,11 +78,16 @@ struct alignas(64) PodRow {
   bool held = false;
   bool has_throttled = false;
   bool has_died = false;  // there is more in ScaledPod.deaths than nothing
+  // Of WorkloadPodFacts.
   bool has_started = false;
   bool has_ready_changed = false;
   bool deleting = false;
   bool ready = false;
   bool failing = false;
+  PodPhase phase = PodPhase::kPending;
+  int64_t request_millicores = 0;
+  absl::Time started;
+  absl::Time ready_changed;
 
   std::string_view uid() const {
     return uid_size <= uid_text.size() ? std::string_view(uid_text.data(), uid_size) : pod->first;
@@ -143,6 +145,14 @@ class ScaledPods {
     }
   }
 
+  // A look needs the rows soon.
+  EVENKEEL_FETCHES void FetchRows() const {
+    size_t left = std::min(pods_.size(), kMostFetched);
+    for (auto block = blocks_.begin(); left > 0; ++block) {
+      for (size_t i = 0; i < kRowsInBlock && left > 0; ++i, --left) base::Fetch(&block->rows[i], offsetof(PodRow, steady));
+    }
+  }
+
   // What a checkpoint holds (common/base/bytes_of.h); the rest follows from it.
   template <typename Self>
   static auto Parts(Self& self) {
@@ -152,6 +162,7 @@ class ScaledPods {
 
  private:
   static constexpr size_t kRowsInBlock = 8;
+  static constexpr size_t kMostFetched = 16;  // of more the first are done with before the last are here
   struct Block {
     std::array<PodRow, kRowsInBlock> rows;
 

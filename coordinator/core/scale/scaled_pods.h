@@ -149,7 +149,8 @@ class ScaledPods {
   EVENKEEL_FETCHES void FetchRows() const {
     size_t left = std::min(pods_.size(), kMostFetched);
     for (auto block = blocks_.begin(); left > 0; ++block) {
-      for (size_t i = 0; i < kRowsInBlock && left > 0; ++i, --left) base::Fetch(&block->rows[i], offsetof(PodRow, steady));
+      for (size_t i = 0; i < kRowsInBlock && left > 0; ++i, --left)
+        base::Fetch(&block->rows[i], offsetof(PodRow, steady));
     }
   }
 

@@ -234,6 +234,7 @@ struct State {
   std::map<DecisionId, OpenDecision> open;
   std::map<uint64_t, NodeKey> probes;  // under way, by probe id: whose round
   Timers timers;
+  LookQueue looks;
   std::map<std::string, std::vector<NodeRecord>> restored;               // by cluster, until it is added
   std::map<std::string, std::vector<Maintenance>> restored_maintenance;  // the same; can be ended meanwhile
   std::map<std::string, ClusterRecord> restored_clusters;                // the same
@@ -242,9 +243,10 @@ struct State {
   // A checkpoint was read (common/base/bytes_of.h).
   void PartsChanged() {
     for (auto& [policy, scaler] : scalers) {
+      looks.Restore(scaler);
       const auto cluster = clusters.find(scaler.policy.cluster);
       if (cluster == clusters.end()) continue;
-      for (PodOwners::Pod& pod : scaler.pods) cluster->second.scaled_pods.Add(scaler, pod);
+      for (ScaledPods::Pod& pod : scaler.pods) cluster->second.scaled_pods.Add(scaler, pod);
     }
   }
 };

@@ -122,8 +122,8 @@ void ScaleLaws::OnTurn(const std::vector<Event>& events, const Effects& effects,
   }
   for (const Notice& notice : effects.notices) {
     const auto* changed = std::get_if<ScalerChanged>(&notice);
-    if (changed == nullptr || !changed->status.looked) continue;
-    const ScalerStatus& status = changed->status;
+    if (changed == nullptr || !changed->status->looked) continue;
+    const ScalerStatus& status = *changed->status;
     panicking_.erase(status.policy);
     if (status.advice.panic) panicking_.insert(status.policy);
     const DemandFinding finding = status.advice.steady.finding;

@@ -11,6 +11,7 @@
 #include "coordinator/core/burst/burst_policy.h"
 #include "coordinator/core/burst/burst_status.h"
 #include "coordinator/core/burst/headroom.h"
+#include "coordinator/core/burst/real_room.h"
 #include "coordinator/core/ids.h"
 #include "coordinator/core/pod_index.h"
 #include "coordinator/core/scale/workload_facts.h"
@@ -53,6 +54,7 @@ struct Burst {
   std::set<std::string> pulled;                  // PullUsage was asked of them; also where there is no policy
   std::set<std::string> tainted;                 // nodes that carry the valve's taint, virtual or not
   std::map<std::string, absl::Time> real_nodes;  // Ready without a break, since
+  RealRoom real_room;                            // on those of them that new pods may come to
   std::map<PodName, PressingPod> pressing;
   absl::Time last_pressed = absl::InfinitePast();
   std::map<PodName, absl::Time> starting;   // on virtual nodes and not Ready yet: since when they are there

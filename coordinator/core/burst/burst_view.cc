@@ -123,10 +123,8 @@ void AddHomeward(const State& state, const Cluster& cluster, absl::Time now, Bur
     added.not_before = scaler.drain_back.not_before;
   }
   if (status.homeward.empty()) return;
-  for (const auto& [name, since] : cluster.burst.real_nodes) {
-    const absl::Time from = since + status.room_after;
-    if (from > now) status.room_from = std::min(status.room_from.value_or(absl::InfiniteFuture()), from);
-  }
+  const absl::Time ready = cluster.burst.real_room.FirstReadyAfter(now - status.room_after);
+  if (ready != absl::InfiniteFuture()) status.room_from = ready + status.room_after;
 }
 
 }  // namespace

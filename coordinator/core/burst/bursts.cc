@@ -103,6 +103,27 @@ void SeeVirtualPod(Turn& turn, Cluster& cluster, const PodName& name, const PodF
   BurstLookSoon(turn, cluster);
 }
 
+// ---- room on real nodes ----
+
+// True: the node has other room than before.
+bool UpdateRoom(Cluster& cluster, const std::string& name) {
+  Burst& burst = cluster.burst;
+  const auto ready = burst.real_nodes.find(name);
+  const auto found = cluster.nodes.find(name);
+  if (ready == burst.real_nodes.end() || found == cluster.nodes.end() || !found->second.facts) {
+    return burst.real_room.Erase(name);
+  }
+  const Node& node = found->second;
+  const NodeFacts& facts = *node.facts;
+  if (!node.standing.healthy || facts.unschedulable || facts.failover_taint || facts.gray_taint) {
+    return burst.real_room.Erase(name);
+  }
+  // One that does not say what it has is no reason to bring pods there.
+  FreeNode free{.free = facts.allocatable, .reserved = facts.reserved};
+  free.free -= cluster.pods.LoadOf(name);
+  return burst.real_room.Put(name, ready->second, free);
+}
+
 // The node is virtual from now on, or is not any more.
 void SetVirtual(Turn& turn, Cluster& cluster, const std::string& node, bool is_virtual) {
   Burst& burst = cluster.burst;
@@ -176,13 +197,16 @@ void BurstNodeSeen(Turn& turn, Cluster& cluster, const Node& node) {
   } else {
     burst.tainted.erase(name);
   }
-  if (is_virtual) return BurstLookSoon(turn, cluster);
-  if (!facts.ready) {
+  if (!is_virtual && facts.ready) {
+    burst.real_nodes.try_emplace(name, turn.now);
+  } else {
     burst.real_nodes.erase(name);
-  } else if (burst.real_nodes.try_emplace(name, turn.now).second) {
-    BurstLookSoon(turn, cluster);
   }
-  if (facts.valve_taint) BurstLookSoon(turn, cluster);
+  if (UpdateRoom(cluster, name) || is_virtual || facts.valve_taint) BurstLookSoon(turn, cluster);
+}
+
+void BurstStandingChanged(Turn& turn, Cluster& cluster, const std::string& node) {
+  if (UpdateRoom(cluster, node)) BurstLookSoon(turn, cluster);
 }
 
 void BurstNodeGone(Turn& turn, Cluster& cluster, const std::string& node) {
@@ -190,11 +214,15 @@ void BurstNodeGone(Turn& turn, Cluster& cluster, const std::string& node) {
   SetVirtual(turn, cluster, node, false);
   cluster.burst.tainted.erase(node);
   cluster.burst.real_nodes.erase(node);
+  UpdateRoom(cluster, node);
   BurstLookSoon(turn, cluster);
 }
 
-void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts) {
+void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts,
+                  const std::string& node_before) {
   Burst& burst = cluster.burst;
+  if (!node_before.empty() && node_before != facts.node) UpdateRoom(cluster, node_before);
+  if (!facts.node.empty()) UpdateRoom(cluster, facts.node);
   if (Presses(facts)) {
     if (burst.pressing.try_emplace(name, PressingPod{.since = turn.now}).second) BurstLookSoon(turn, cluster);
   } else if (burst.pressing.contains(name)) {
@@ -207,7 +235,8 @@ void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFa
   if (!burst.virtual_nodes.empty()) BurstLookSoon(turn, cluster);
 }
 
-void BurstPodGone(Turn& turn, Cluster& cluster, const PodName& name) {
+void BurstPodGone(Turn& turn, Cluster& cluster, const PodName& name, const std::string& node_before) {
+  if (!node_before.empty()) UpdateRoom(cluster, node_before);
   StopsPressing(turn, cluster.burst, name);
   ForgetVirtualPod(cluster.burst, name);
   BurstLookSoon(turn, cluster);

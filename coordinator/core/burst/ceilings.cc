@@ -1,13 +1,11 @@
 #include "coordinator/core/burst/ceilings.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/caps.h"
 #include "coordinator/core/burst/ceiling.h"
 #include "coordinator/core/burst/look_burst.h"
-#include "coordinator/core/burst/real_room.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -26,7 +24,6 @@ std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, a
   PodNeed each{.requests = {.pods = 1}};
   bool may_burst = false;
   Resources own_pressing;
-  const std::vector<FreeNode> nodes = RealNodes(cluster, absl::InfiniteFuture());
   for (const auto& [uid, pod] : scaler.pods) {
     const PodName name{scaler.policy.target.name_space, pod.facts.name};
     const PodFacts* facts = cluster.pods.Find(name);
@@ -42,13 +39,13 @@ std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, a
     } else if (const auto pressing = burst.pressing.find(name);
                pressing != burst.pressing.end() && now >= pressing->second.helpless_until) {
       sight.presses =
-          sight.presses || now - PressesSince(cluster, name, pressing->second, nodes) >= kPressesInEarnest;
+          sight.presses || now - PressesSince(cluster, name, pressing->second) >= kPressesInEarnest;
       own_pressing += facts->requests;
     }
   }
   if (!may_burst) return std::nullopt;
   const int64_t most = scaler.policy.rules.maximum;
-  sight.room = HowManyFit(nodes, each, most);
+  sight.room = burst.real_room.HowManyFit(each, most);
   // What others press for has the same right to what is left.
   BurstLedger ledger = cluster.record.burst.ledger;
   CountUp(ledger, now);

@@ -10,7 +10,7 @@
 namespace evenkeel::coordinator {
 
 // None: nothing is capped, virtual nodes are not ours to rule, or the workload's pods do not go there.
-// O(pods of the workload + nodes).
+// O(pods of the workload + pods that press).
 std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, absl::Time now);
 
 }  // namespace evenkeel::coordinator

@@ -105,11 +105,9 @@ void NoteHelpless(Turn& turn, Burst& burst, absl::Time& again) {
 
 std::optional<absl::Time> PressingSince(const Cluster& cluster, absl::Time now) {
   std::optional<absl::Time> first;
-  if (cluster.burst.pressing.empty()) return first;
-  const std::vector<FreeNode> nodes = RealNodes(cluster, absl::InfiniteFuture());
   for (const auto& [name, pod] : cluster.burst.pressing) {
     if (IsHelpless(pod, now)) continue;
-    first = std::min(first.value_or(absl::InfiniteFuture()), PressesSince(cluster, name, pod, nodes));
+    first = std::min(first.value_or(absl::InfiniteFuture()), PressesSince(cluster, name, pod));
   }
   return first;
 }
@@ -221,7 +219,7 @@ bool HasRealRoom(const Cluster& cluster) {
     for (const PodName& name : cluster.pods.OnNode(node)) {
       if (!HasBurst(*cluster.pods.Find(name))) continue;
       const PodNeed each{.requests = cluster.pods.Find(name)->requests};
-      return HowManyFit(RealNodes(cluster, absl::InfiniteFuture()), each, 1) > 0;
+      return cluster.burst.real_room.HowManyFit(each, 1) > 0;
     }
   }
   return false;
@@ -440,28 +438,11 @@ Resources UseOfVirtualNodes(const Cluster& cluster) {
   return use;
 }
 
-absl::Time PressesSince(const Cluster& cluster, const PodName& name, const PressingPod& pod,
-                        const std::vector<FreeNode>& nodes) {
+absl::Time PressesSince(const Cluster& cluster, const PodName& name, const PressingPod& pod) {
   const bool stand = !cluster.record.burst.headroom.name_space.empty();
   if (!stand && pod.since >= cluster.burst.headroom.changed + kMakeWay) return pod.since;
   const PodNeed need{.requests = cluster.pods.Find(name)->requests};
-  return HowManyFit(nodes, need, 1) > 0 ? pod.since + kMakeWay : pod.since;
-}
-
-std::vector<FreeNode> RealNodes(const Cluster& cluster, absl::Time since) {
-  std::vector<FreeNode> free;
-  for (const auto& [name, ready_since] : cluster.burst.real_nodes) {
-    const auto found = cluster.nodes.find(name);
-    if (ready_since > since || found == cluster.nodes.end() || !found->second.facts) continue;
-    const Node& node = found->second;
-    const NodeFacts& facts = *node.facts;
-    if (!node.standing.healthy || facts.unschedulable || facts.failover_taint || facts.gray_taint) continue;
-    // One that does not say what it has is no reason to bring pods there.
-    FreeNode one{.free = facts.allocatable, .reserved = facts.reserved};
-    one.free -= cluster.pods.LoadOf(name);
-    free.push_back(one);
-  }
-  return free;
+  return cluster.burst.real_room.HowManyFit(need, 1) > 0 ? pod.since + kMakeWay : pod.since;
 }
 
 }  // namespace evenkeel::coordinator

@@ -55,8 +55,12 @@ struct Burst {
   std::set<std::string> tainted;                 // nodes that carry the valve's taint, virtual or not
   std::map<std::string, absl::Time> real_nodes;  // Ready without a break, since
   RealRoom real_room;                            // on those of them that new pods may come to
+  absl::Time room_came = absl::InfinitePast();   // the last time that one came to be such a node
   std::map<PodName, PressingPod> pressing;
   absl::Time last_pressed = absl::InfinitePast();
+  // The last time that pods were on virtual nodes, or a scaler wanted more than its ceiling; none: not looked
+  // at since the start.
+  std::optional<absl::Time> last_wanted;
   std::map<PodName, absl::Time> starting;   // on virtual nodes and not Ready yet: since when they are there
   std::set<PodName> came_up;                // on virtual nodes: those that have been Ready there
   std::set<PodName> unmarked;               // on virtual nodes, to be given a deletion cost

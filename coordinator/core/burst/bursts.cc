@@ -106,7 +106,7 @@ void SeeVirtualPod(Turn& turn, Cluster& cluster, const PodName& name, const PodF
 // ---- room on real nodes ----
 
 // True: the node has other room than before.
-bool UpdateRoom(Cluster& cluster, const std::string& name) {
+bool UpdateRoom(const Turn& turn, Cluster& cluster, const std::string& name) {
   Burst& burst = cluster.burst;
   const auto ready = burst.real_nodes.find(name);
   const auto found = cluster.nodes.find(name);
@@ -121,6 +121,7 @@ bool UpdateRoom(Cluster& cluster, const std::string& name) {
   // One that does not say what it has is no reason to bring pods there.
   FreeNode free{.free = facts.allocatable, .reserved = facts.reserved};
   free.free -= cluster.pods.LoadOf(name);
+  if (!burst.real_room.Has(name)) burst.room_came = turn.now;
   return burst.real_room.Put(name, ready->second, free);
 }
 
@@ -202,11 +203,11 @@ void BurstNodeSeen(Turn& turn, Cluster& cluster, const Node& node) {
   } else {
     burst.real_nodes.erase(name);
   }
-  if (UpdateRoom(cluster, name) || is_virtual || facts.valve_taint) BurstLookSoon(turn, cluster);
+  if (UpdateRoom(turn, cluster, name) || is_virtual || facts.valve_taint) BurstLookSoon(turn, cluster);
 }
 
 void BurstStandingChanged(Turn& turn, Cluster& cluster, const std::string& node) {
-  if (UpdateRoom(cluster, node)) BurstLookSoon(turn, cluster);
+  if (UpdateRoom(turn, cluster, node)) BurstLookSoon(turn, cluster);
 }
 
 void BurstNodeGone(Turn& turn, Cluster& cluster, const std::string& node) {
@@ -214,15 +215,15 @@ void BurstNodeGone(Turn& turn, Cluster& cluster, const std::string& node) {
   SetVirtual(turn, cluster, node, false);
   cluster.burst.tainted.erase(node);
   cluster.burst.real_nodes.erase(node);
-  UpdateRoom(cluster, node);
+  UpdateRoom(turn, cluster, node);
   BurstLookSoon(turn, cluster);
 }
 
 void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts,
                   const std::string& node_before) {
   Burst& burst = cluster.burst;
-  if (!node_before.empty() && node_before != facts.node) UpdateRoom(cluster, node_before);
-  if (!facts.node.empty()) UpdateRoom(cluster, facts.node);
+  if (!node_before.empty() && node_before != facts.node) UpdateRoom(turn, cluster, node_before);
+  if (!facts.node.empty()) UpdateRoom(turn, cluster, facts.node);
   if (Presses(facts)) {
     if (burst.pressing.try_emplace(name, PressingPod{.since = turn.now}).second) BurstLookSoon(turn, cluster);
   } else if (burst.pressing.contains(name)) {
@@ -236,7 +237,7 @@ void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFa
 }
 
 void BurstPodGone(Turn& turn, Cluster& cluster, const PodName& name, const std::string& node_before) {
-  if (!node_before.empty()) UpdateRoom(cluster, node_before);
+  if (!node_before.empty()) UpdateRoom(turn, cluster, node_before);
   StopsPressing(turn, cluster.burst, name);
   ForgetVirtualPod(cluster.burst, name);
   BurstLookSoon(turn, cluster);

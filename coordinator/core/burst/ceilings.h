@@ -11,6 +11,9 @@ namespace evenkeel::coordinator {
 
 // None: nothing is capped, virtual nodes are not ours to rule, or the workload's pods do not go there.
 // O(pods of the workload + pods that press).
-std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, absl::Time now);
+// `valve_open`: a decision on the virtual nodes' valve is open, so they may take new pods whether real ones
+// have room or not.
+std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, bool valve_open,
+                                 absl::Time now);
 
 }  // namespace evenkeel::coordinator

@@ -22,6 +22,9 @@ class RealRoom {
   // No new pods may come to it. True: they might before. O(log nodes).
   bool Erase(const std::string& node);
 
+  // It is such a node.
+  bool Has(const std::string& node) const { return nodes_.contains(node); }
+
   // At most `most`, on nodes that have been Ready since `since` or before. O(nodes that have the CPU for one,
   // until there is room for `most`).
   int64_t HowManyFit(const PodNeed& each, int64_t most, absl::Time since = absl::InfiniteFuture()) const;

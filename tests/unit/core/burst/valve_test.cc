@@ -64,16 +64,37 @@ TEST(ValveTest, ClosesAtOnceWhereNothingMayBeLetThrough) {
 
 // What there may be: what runs, what real nodes still take, what the caps still let through.
 TEST(CeilingTest, IsWhatCanHaveANode) {
-  CeilingSight sight{.on_real = 4, .on_virtual = 10, .presses = false, .room = 1, .allowed = 6};
+  CeilingSight sight{.current = 17, .on_real = 4, .on_virtual = 10, .room = 1, .allowed = 6};
   EXPECT_EQ(CeilingFor(sight), 21);
-  sight.presses = true;  // the scheduler is believed before our own count
+  sight.pressing = 3;  // the scheduler is believed before our own count
   EXPECT_EQ(CeilingFor(sight), 20);
+  sight.allowed = 2;
+  EXPECT_EQ(CeilingFor(sight), 16);
   sight.allowed = 0;
   EXPECT_EQ(CeilingFor(sight), 14);
-  sight.used_up = true;
+}
+
+// Whatever we count: nothing goes by it but what has found no room.
+TEST(CeilingTest, TakesNothingThatRuns) {
+  CeilingSight sight{.current = 12, .on_real = 4, .on_virtual = 3};  // five are not seen, or on their way
+  EXPECT_EQ(CeilingFor(sight), 12);
+  sight.pressing = 2;
+  EXPECT_EQ(CeilingFor(sight), 10);
+  sight.pressing = 9;
+  EXPECT_EQ(CeilingFor(sight), 7);
+}
+
+// What has no right to be on virtual nodes any more goes, and nothing that is on a real one.
+TEST(CeilingTest, TakesWhatIsOnVirtualNodesWhenTimeOrMoneyIsUsedUp) {
+  CeilingSight sight{.current = 14, .on_real = 4, .on_virtual = 10, .allowed = 6, .used_up = true};
   EXPECT_EQ(CeilingFor(sight), 4);
-  sight.presses = false;
+  sight.room = 1;
   EXPECT_EQ(CeilingFor(sight), 5);
+  sight.pressing = 1;
+  EXPECT_EQ(CeilingFor(sight), 4);
+  sight.current = 17;
+  sight.on_virtual = 0;
+  EXPECT_EQ(CeilingFor(sight), 16);
 }
 
 }  // namespace

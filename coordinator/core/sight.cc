@@ -18,7 +18,7 @@ namespace evenkeel::coordinator {
 namespace {
 
 SightCauses Causes(const Cluster& cluster, absl::Time now) {
-  return {.starting = now < cluster.sight.grace_until,
+  return {.starting = now < cluster.sight.grace_until || !cluster.sight.grace_ended,
           .api = cluster.sight.listed && !cluster.sight.api_reachable,
           .stall = now < cluster.sight.stalled_until,
           .mass_silence = MassSilence(cluster)};

@@ -32,7 +32,7 @@ void CountUp(BurstLedger& ledger, absl::Time now) {
   ledger.pod_ms += ledger.use.pods * ms;
 }
 
-std::optional<BurstLedger> NoteUse(BurstLedger& ledger, const Resources& use, absl::Time now) {
+std::optional<BurstLedger> NoteUse(BurstLedger& ledger, const Resources& use, absl::Time now, bool lasts) {
   CountUp(ledger, now);
   if (!ledger.began) {
     if (use.pods == 0) return std::nullopt;
@@ -41,7 +41,7 @@ std::optional<BurstLedger> NoteUse(BurstLedger& ledger, const Resources& use, ab
   }
   ledger.use = use;
   ledger.peak_pods = std::max(ledger.peak_pods, use.pods);
-  if (use.pods > 0) return std::nullopt;
+  if (use.pods > 0 || lasts) return std::nullopt;
   return std::exchange(ledger, BurstLedger{});
 }
 

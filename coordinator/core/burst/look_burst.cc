@@ -75,12 +75,28 @@ void RecordEnd(Turn& turn, Cluster& cluster, const BurstLedger& ended) {
   turn.AnnounceStep(recorded, "closed", false, "BurstEnded", recorded.summary);
 }
 
-void CountUse(Turn& turn, Cluster& cluster) {
+// What it was for is wanted still: as a new burst it would have time and money again, and so without an end.
+bool LastsUsedUp(Cluster& cluster, const Resources& use, absl::Time now) {
+  Burst& burst = cluster.burst;
+  const bool presses = std::any_of(burst.pressing.begin(), burst.pressing.end(), [&](const auto& pod) {
+    return cluster.scaled_pods.First(cluster.pods.Find(pod.first)->uid) != nullptr;
+  });
+  if (use.pods > 0 || presses || !burst.last_wanted) burst.last_wanted = now;
+  BurstLedger ledger = cluster.record.burst.ledger;
+  if (!ledger.began || !RulesVirtualNodes(burst) || now >= *burst.last_wanted + kUsedUpFor) return false;
+  CountUp(ledger, now);
+  return AskCaps(burst.policy->caps, burst.policy->prices, ledger, Resources{}, now).used_up;
+}
+
+void CountUse(Turn& turn, Cluster& cluster, absl::Time& again) {
   const Resources use = UseOfVirtualNodes(cluster);
   BurstLedger& ledger = cluster.record.burst.ledger;
-  if (use == ledger.use && ledger.began.has_value() == (use.pods > 0)) return CountUp(ledger, turn.now);
+  const bool lasts = LastsUsedUp(cluster, use, turn.now);
+  if (lasts) again = std::min(again, *cluster.burst.last_wanted + kUsedUpFor);
+  if (use == ledger.use && ledger.began.has_value() == (use.pods > 0 || lasts))
+    return CountUp(ledger, turn.now);
   turn.RecordChanged(cluster);
-  const std::optional<BurstLedger> ended = NoteUse(ledger, use, turn.now);
+  const std::optional<BurstLedger> ended = NoteUse(ledger, use, turn.now, lasts);
   if (ended) RecordEnd(turn, cluster, *ended);
 }
 
@@ -395,7 +411,7 @@ void OnBurstDue(Turn& turn, Cluster& cluster) {
   // Before the first list its pods are not complete: whoever tells of the API asks for a look.
   if (!cluster.sight.listed) return PublishBurst(turn, cluster);
   absl::Time again = absl::InfiniteFuture();
-  CountUse(turn, cluster);
+  CountUse(turn, cluster, again);
   if (burst.policy) {
     NoteHelpless(turn, burst, again);
     BackOffFromStuck(turn, cluster, again);

@@ -56,6 +56,8 @@ struct Burst {
   std::map<std::string, absl::Time> real_nodes;  // Ready without a break, since
   RealRoom real_room;                            // on those of them that new pods may come to
   absl::Time room_came = absl::InfinitePast();   // the last time that one came to be such a node
+  // Pods have come to virtual nodes or left them since the ledger was told what they use.
+  bool use_is_old = false;
   std::map<PodName, PressingPod> pressing;
   absl::Time last_pressed = absl::InfinitePast();
   // The last time that pods were on virtual nodes, or a scaler wanted more than its ceiling; none: not looked

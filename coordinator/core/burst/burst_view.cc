@@ -129,6 +129,12 @@ void AddHomeward(const State& state, const Cluster& cluster, absl::Time now, Bur
 
 }  // namespace
 
+BurstLedger LedgerOf(const Cluster& cluster) {
+  BurstLedger ledger = cluster.record.burst.ledger;
+  if (cluster.burst.use_is_old) ledger.use = UseOfVirtualNodes(cluster);
+  return ledger;
+}
+
 BurstStanding StandingOf(const Cluster& cluster, absl::Time now) {
   const Burst& burst = cluster.burst;
   const BurstRecord& record = cluster.record.burst;
@@ -141,7 +147,7 @@ BurstStanding StandingOf(const Cluster& cluster, absl::Time now) {
           .provider = record.provider,
           .caps = burst.policy->caps,
           .prices = burst.policy->prices,
-          .ledger = record.ledger,
+          .ledger = LedgerOf(cluster),
           .pressing = PressingRequests(cluster, now),
           .open_decision = burst.open_decision};
 }

@@ -97,6 +97,7 @@ void NoteMark(Burst& burst, uint32_t server_minor, const PodName& name, const Po
 }
 
 void SeeVirtualPod(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts) {
+  cluster.burst.use_is_old = true;
   if (!HasBurst(facts)) return ForgetVirtualPod(cluster.burst, name);
   NoteStart(turn, cluster, name, facts);
   NoteMark(cluster.burst, cluster.server_minor, name, facts);
@@ -125,10 +126,17 @@ bool UpdateRoom(const Turn& turn, Cluster& cluster, const std::string& name) {
   return burst.real_room.Put(name, ready->second, free);
 }
 
+// A pod is not on the node any more.
+void LeaveNode(const Turn& turn, Cluster& cluster, const std::string& node) {
+  if (cluster.burst.virtual_nodes.contains(node)) cluster.burst.use_is_old = true;
+  UpdateRoom(turn, cluster, node);
+}
+
 // The node is virtual from now on, or is not any more.
 void SetVirtual(Turn& turn, Cluster& cluster, const std::string& node, bool is_virtual) {
   Burst& burst = cluster.burst;
   if (burst.virtual_nodes.contains(node) == is_virtual) return;
+  burst.use_is_old = true;
   if (is_virtual) {
     burst.virtual_nodes.insert(node);
     burst.real_nodes.erase(node);
@@ -222,7 +230,7 @@ void BurstNodeGone(Turn& turn, Cluster& cluster, const std::string& node) {
 void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts,
                   const std::string& node_before) {
   Burst& burst = cluster.burst;
-  if (!node_before.empty() && node_before != facts.node) UpdateRoom(turn, cluster, node_before);
+  if (!node_before.empty() && node_before != facts.node) LeaveNode(turn, cluster, node_before);
   if (!facts.node.empty()) UpdateRoom(turn, cluster, facts.node);
   if (Presses(facts)) {
     if (burst.pressing.try_emplace(name, PressingPod{.since = turn.now}).second) BurstLookSoon(turn, cluster);
@@ -237,7 +245,7 @@ void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFa
 }
 
 void BurstPodGone(Turn& turn, Cluster& cluster, const PodName& name, const std::string& node_before) {
-  if (!node_before.empty()) UpdateRoom(turn, cluster, node_before);
+  if (!node_before.empty()) LeaveNode(turn, cluster, node_before);
   StopsPressing(turn, cluster.burst, name);
   ForgetVirtualPod(cluster.burst, name);
   BurstLookSoon(turn, cluster);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coordinator/core/burst/burst_view.h"
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/caps.h"
 #include "coordinator/core/burst/ceiling.h"
@@ -60,7 +61,7 @@ std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, b
   sight.room = valve_open ? 0 : burst.real_room.HowManyFit(each, most);
   if (sight.room > 0 && now - burst.room_came < kAskedAgainWithin) sight.pressing = 0;
   // What others press for has the same right to what is left.
-  BurstLedger ledger = cluster.record.burst.ledger;
+  BurstLedger ledger = LedgerOf(cluster);
   CountUp(ledger, now);
   const BurstPolicy& policy = *burst.policy;
   sight.used_up = AskCaps(policy.caps, policy.prices, ledger, Resources{}, now).used_up;

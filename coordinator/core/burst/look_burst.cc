@@ -90,6 +90,7 @@ bool LastsUsedUp(Cluster& cluster, const Resources& use, absl::Time now) {
 
 void CountUse(Turn& turn, Cluster& cluster, absl::Time& again) {
   const Resources use = UseOfVirtualNodes(cluster);
+  cluster.burst.use_is_old = false;
   BurstLedger& ledger = cluster.record.burst.ledger;
   const bool lasts = LastsUsedUp(cluster, use, turn.now);
   if (lasts) again = std::min(again, *cluster.burst.last_wanted + kUsedUpFor);

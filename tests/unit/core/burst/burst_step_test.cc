@@ -466,6 +466,24 @@ TEST_F(BurstStepTest, NothingMoreIsAskedForThroughAnOpenValve) {
   EXPECT_TRUE(Handed(ActionKind::kSetReplicas).empty());
 }
 
+// What has come to virtual nodes a moment ago counts at once, and not from the next look at them on.
+TEST_F(BurstStepTest, WhatHasJustComeToVirtualNodesCounts) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.pods = 2;
+  Begin(5, policy);
+  See(7);
+  Press(6, 7);
+  Settle(absl::Milliseconds(500));
+  ASSERT_EQ(DoneTo(ActionKind::kOpenValve).size(), 1u);
+  for (int i = 0; i < 20; ++i) {  // whenever the scaler and the virtual nodes are looked at
+    for (const int number : {6, 7}) Put(number, {.node = kVirtual, .ready = true});
+    Tell(7, 160);
+    Pass(absl::Milliseconds(110));
+    ASSERT_TRUE(Handed(ActionKind::kSetReplicas).empty());
+    for (const int number : {6, 7}) Put(number, {.unschedulable = true});
+  }
+}
+
 // A node has just come that has room for what presses: the scheduler comes to that, and nothing is taken back
 // meanwhile. What presses all the same is.
 TEST_F(BurstStepTest, WhatANodeThatCameMayTakeIsNotTakenBack) {

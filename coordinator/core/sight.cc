@@ -93,6 +93,7 @@ void OnStall(Turn& turn, absl::Duration late) {
 
 void UpdateSight(Turn& turn, Cluster& cluster) {
   Sight& sight = cluster.sight;
+  if (sight.counts) return;
   const SightCauses causes = Causes(cluster, turn.now);
   if (causes.starting || causes.stall) {
     turn.state.timers.Set({TimerKind::kSight, {cluster.name, ""}, {}},

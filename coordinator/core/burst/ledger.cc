@@ -19,7 +19,7 @@ int64_t ToMib(int64_t bytes) {
 }  // namespace
 
 void CountUp(BurstLedger& ledger, absl::Time now) {
-  if (!ledger.began) return;
+  if (!ledger.began || ledger.use.pods == 0) return;
   const int64_t ms = absl::ToInt64Milliseconds(now - ledger.counted);
   if (ms <= 0) {
     ledger.counted = std::min(ledger.counted, now);
@@ -39,6 +39,7 @@ std::optional<BurstLedger> NoteUse(BurstLedger& ledger, const Resources& use, ab
     ledger.began = now;
     ledger.counted = now;
   }
+  if (ledger.use.pods == 0 && use.pods > 0) ledger.counted = now;
   ledger.use = use;
   ledger.peak_pods = std::max(ledger.peak_pods, use.pods);
   if (use.pods > 0 || lasts) return std::nullopt;

@@ -18,7 +18,7 @@ namespace evenkeel::coordinator {
 struct BurstLedger {
   std::optional<absl::Time> began;  // none: there is no burst
   Resources use;                    // what the pods on virtual nodes ask for, since `counted`
-  absl::Time counted;
+  absl::Time counted;               // while there is no pod: when the last one left
   // Used up to `counted`.
   int64_t cpu_millicore_ms = 0;
   int64_t memory_mib_ms = 0;

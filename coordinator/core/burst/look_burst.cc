@@ -62,7 +62,7 @@ void RecordEnd(Turn& turn, Cluster& cluster, const BurstLedger& ended) {
   cluster.record.burst.last = EndedBurst{.ledger = ended, .cost_micros = cost, .currency = prices.currency};
   Decision decision;
   decision.summary = absl::StrCat("The burst is over: ", Count(static_cast<size_t>(ended.peak_pods), "pod"),
-                                  " on virtual nodes at most, ", Say(turn.now - *ended.began), ", ",
+                                  " on virtual nodes at most, ", Say(ended.counted - *ended.began), ", ",
                                   SayMoney(cost, prices.currency));
   decision.outcome = "No pod is on a virtual node any more";
   decision.timings.detected = *ended.began;

@@ -44,7 +44,7 @@ TEST(LedgerTest, MayLastWithoutPods) {
   const auto ended = NoteUse(ledger, Pods(0), kStart + absl::Seconds(60));
   ASSERT_TRUE(ended);
   EXPECT_EQ(ended->pod_ms, 2 * 10'000);
-  EXPECT_EQ(ended->counted, kStart + absl::Seconds(60));
+  EXPECT_EQ(ended->counted, kStart + absl::Seconds(10));
 }
 
 // Sixteen pods of 200m and 32 MiB for an hour: 3.2 core-hours and half a GiB-hour.

@@ -150,6 +150,7 @@ struct Sight {
   bool listed = false;                              // Kubernetes' objects were complete once
   absl::Time grace_until = absl::InfiniteFuture();  // of the start
   bool grace_ended = false;                         // and what follows from it is done
+  bool counts = false;  // who has not come back by then is being counted: it is judged after that
   bool api_reachable = false;
   std::string api_detail;
   absl::Time stalled_until = absl::InfinitePast();

@@ -69,13 +69,15 @@ Advice AdviseUnder(std::optional<int64_t> ceiling, const ScaleSight& sight, Scal
 }
 
 // Looks, and notes what must be remembered of it.
-void TakeAdvice(Turn& turn, const Cluster& cluster, Scaler& scaler) {
+void TakeAdvice(Turn& turn, Cluster& cluster, Scaler& scaler) {
   ScaleMemory& memory = scaler.record.memory;
   const bool panicked = memory.panic.has_value();
   if (std::exchange(scaler.rests, false)) NoteRest(memory.recommendations, turn.now);
   SeeLoads(scaler, turn.sight);
-  scaler.advice = AdviseUnder(CeilingOf(cluster, scaler, turn.now), turn.sight, scaler, turn.now);
+  const bool valve_open = turn.FindOpen(cluster.burst.open_decision) != nullptr;
+  scaler.advice = AdviseUnder(CeilingOf(cluster, scaler, valve_open, turn.now), turn.sight, scaler, turn.now);
   scaler.looked = turn.now;
+  if (scaler.ceiling && scaler.advice.wanted > *scaler.ceiling) cluster.burst.last_wanted = turn.now;
   if (IsSwitchedOff(scaler.advice)) {
     // Who switches it on again sets a number: that one counts then, and nothing older.
     memory.begun = false;
@@ -179,7 +181,7 @@ bool Rests(const Turn& turn, const Scaler& scaler) {
 
 void Look(Turn& turn, Scaler& scaler) {
   scaler.next_look = absl::InfiniteFuture();
-  const Cluster& cluster = *turn.FindCluster(scaler.policy.cluster);
+  Cluster& cluster = *turn.FindCluster(scaler.policy.cluster);
   // Before the first list its pods are not complete; what is open goes by no advice either.
   if (!scaler.workload || !cluster.sight.listed) {
     scaler.advice = {};

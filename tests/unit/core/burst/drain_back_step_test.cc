@@ -90,6 +90,32 @@ TEST_F(DrainBackStepTest, BeginsWhenAPanicEnds) {
   EXPECT_EQ(DrainBack().state, DecisionState::kOpen);
 }
 
+// A node that has long been Ready may have pods again: nothing else happens, and they come home to it.
+TEST_F(DrainBackStepTest, BeginsWhenANodeIsUncordoned) {
+  Begin(8);
+  NodeFacts cordoned = RealNode(kSecond);
+  cordoned.unschedulable = true;
+  Do(NodeObserved{{"local", kSecond}, cordoned});
+  done_.clear();
+  Even(60, 8);
+  EXPECT_TRUE(Of(DecisionKind::kDrainBack).empty());
+  SeeReal(kSecond);
+  Even(2, 8);
+  EXPECT_EQ(Of(DecisionKind::kDrainBack).size(), 1u);
+}
+TEST_F(DrainBackStepTest, BeginsWhenANodeIsReadmitted) {
+  Begin(8);
+  NodeFacts tainted = RealNode(kSecond);
+  tainted.failover_taint = true;
+  Do(NodeObserved{{"local", kSecond}, tainted});
+  done_.clear();
+  Even(60, 8);
+  EXPECT_TRUE(Of(DecisionKind::kDrainBack).empty());
+  SeeReal(kSecond);
+  Even(40, 8);
+  EXPECT_EQ(Of(DecisionKind::kDrainBack).size(), 1u);
+}
+
 // The whole of it: three more, three Ready on the new machine, three evicted from the virtual node, and back.
 TEST_F(DrainBackStepTest, BringsPodsHome) {
   Surge();

@@ -49,7 +49,8 @@ std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, b
     } else if (!facts->node.empty()) {
       ++sight.on_real;
     } else if (const auto pressing = burst.pressing.find(name);
-               pressing != burst.pressing.end() && now >= pressing->second.helpless_until) {
+               pressing != burst.pressing.end() && !scaler.surge &&  // whose pods come up on real nodes
+               now >= pressing->second.helpless_until) {
       const bool bound = !pod.facts.node.empty();  // as one watch tells before the other
       const absl::Duration presses = now - PressesSince(cluster, name, pressing->second);
       if (!bound && presses >= kPressesInEarnest) ++sight.pressing;

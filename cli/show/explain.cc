@@ -36,6 +36,11 @@ std::string Subject(const v1::Decision& decision) {
                                  : absl::StrCat("node ", decision.node(), " in cluster ", decision.cluster());
 }
 
+bool HasDone(const v1::Decision& decision) {
+  return std::any_of(decision.actions().begin(), decision.actions().end(),
+                     [](const v1::Action& action) { return action.state() == v1::Action::STATE_DONE; });
+}
+
 std::string StateText(const v1::Decision& decision) {
   switch (decision.state()) {
     case v1::Decision::STATE_OPEN:
@@ -45,7 +50,7 @@ std::string StateText(const v1::Decision& decision) {
     case v1::Decision::STATE_FAILED:
       return "FAILED";
     case v1::Decision::STATE_CANCELLED:
-      return "cancelled before anything was done";
+      return HasDone(decision) ? "cancelled" : "cancelled before anything was done";
     case v1::Decision::STATE_OBSERVED:
       return "observed only, nothing was done";
     case v1::Decision::STATE_REFUSED:

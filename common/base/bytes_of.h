@@ -1,6 +1,6 @@
 // Plain data as bytes, and back, without naming a field (fields.h): integers, enums, bool, double, strings,
-// times, optional, pair, variant, vector, deque, set, map, structs of all those, and classes that say what
-// they are made of:
+// times, optional, shared_ptr to what is const (of which each then has its own), pair, variant, vector,
+// deque, set, map, structs of all those, and classes that say what they are made of:
 //
 //   template <typename Self> static auto Parts(Self& self) { return std::tie(self.when_); }
 //   void PartsChanged();  // optional: makes anew what follows from the parts
@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -81,6 +82,9 @@ class Writer {
       PutNumber(static_cast<uint64_t>(value));
     } else if constexpr (kIs<T, std::optional>) {
       PutNumber(value.has_value() ? 1 : 0);
+      if (value) Put(*value);
+    } else if constexpr (kIs<T, std::shared_ptr>) {
+      PutNumber(value != nullptr ? 1 : 0);
       if (value) Put(*value);
     } else if constexpr (kIs<T, std::variant>) {
       PutNumber(value.index());
@@ -150,6 +154,14 @@ class Reader {
       if (!Get(has)) return false;
       value.reset();
       return !has || Get(value.emplace());
+    } else if constexpr (kIs<T, std::shared_ptr>) {
+      bool has = false;
+      if (!Get(has)) return false;
+      value.reset();
+      if (!has) return true;
+      auto held = std::make_shared<std::remove_const_t<typename T::element_type>>();
+      value = held;
+      return Get(*held);
     } else if constexpr (kIs<T, std::variant>) {
       uint64_t index = 0;
       return GetNumber(index) && GetVariant(index, value);
@@ -266,6 +278,9 @@ void AppendShape(std::string& shape) {
   } else if constexpr (kIs<T, std::optional>) {
     shape += '?';
     AppendShape<typename T::value_type>(shape);
+  } else if constexpr (kIs<T, std::shared_ptr>) {
+    shape += '?';
+    AppendShape<std::remove_const_t<typename T::element_type>>(shape);
   } else if constexpr (kIs<T, std::vector> || kIs<T, std::deque> || kIs<T, std::set>) {
     shape += '*';
     AppendShape<typename T::value_type>(shape);

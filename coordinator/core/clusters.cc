@@ -175,11 +175,15 @@ void OnApiChanged(Turn& turn, const ApiChanged& event) {
 }
 
 void OnSightDue(Turn& turn, Cluster& cluster) {
-  UpdateSight(turn, cluster);
   Sight& sight = cluster.sight;
-  if (sight.grace_ended || turn.now < sight.grace_until) return;
-  sight.grace_ended = true;
-  OnGraceEnded(turn, cluster);
+  if (!sight.grace_ended && turn.now >= sight.grace_until) {
+    // L2: who has not come back is known before sight is judged: they may be too many.
+    sight.counts = true;
+    OnGraceEnded(turn, cluster);
+    sight.counts = false;
+    sight.grace_ended = true;
+  }
+  UpdateSight(turn, cluster);
 }
 
 }  // namespace evenkeel::coordinator

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -245,7 +246,7 @@ struct PauseChanged {
 };
 // What is shown of a scaler has changed; it was there before or is new.
 struct ScalerChanged {
-  ScalerStatus status;
+  std::shared_ptr<const ScalerStatus> status;  // never null; who keeps it copies nothing
 };
 struct ScalerGone {
   std::string policy;

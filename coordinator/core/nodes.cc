@@ -168,6 +168,7 @@ void OnPodObserved(Turn& turn, const PodObserved& event) {
   const PodFacts* old = cluster->pods.Find(name);
   if (old != nullptr && *old == event.facts) return;
   const std::string old_controller = old == nullptr ? "" : old->controller.uid;
+  const std::string old_node = old == nullptr ? "" : old->node;
   const std::string marked_on = old != nullptr && MustNotRunTwice(*old) ? old->node : "";
   cluster->pods.Put(name, event.facts);
   if (Node* node = turn.FindNode({cluster->name, event.facts.node}))
@@ -179,7 +180,7 @@ void OnPodObserved(Turn& turn, const PodObserved& event) {
   if (!old_controller.empty() && old_controller != event.facts.controller.uid)
     PodChanged(turn, *cluster, old_controller);
   PodChanged(turn, *cluster, event.facts.controller.uid);
-  BurstPodSeen(turn, *cluster, name, event.facts);
+  BurstPodSeen(turn, *cluster, name, event.facts, old_node);
 }
 
 void OnPodGone(Turn& turn, const PodGone& event) {
@@ -189,11 +190,12 @@ void OnPodGone(Turn& turn, const PodGone& event) {
   const PodFacts* old = cluster->pods.Find(name);
   if (old == nullptr) return;
   const std::string controller = old->controller.uid;
+  const std::string old_node = old->node;
   const std::string marked_on = MustNotRunTwice(*old) ? old->node : "";
   cluster->pods.Erase(name);
   if (!marked_on.empty()) FencingPodChanged(turn, cluster->name, marked_on);
   PodChanged(turn, *cluster, controller);
-  BurstPodGone(turn, *cluster, name);
+  BurstPodGone(turn, *cluster, name, old_node);
 }
 
 void AdoptTaint(Turn& turn, Node& node) {

@@ -5,10 +5,24 @@
 namespace evenkeel::coordinator {
 namespace {
 
-// A pod that is being deleted is about to give its room back; a placeholder does as soon as it is needed.
-bool TakesRoom(const PodFacts& facts) {
-  return !facts.node.empty() && !facts.deleting && !IsPlaceholder(facts) && facts.phase != "Succeeded" &&
+using ByNode = std::map<std::string, Resources>;
+
+// A placeholder gives its room back as soon as it is needed.
+bool HoldsRoom(const PodFacts& facts) {
+  return !facts.node.empty() && !IsPlaceholder(facts) && facts.phase != "Succeeded" &&
          facts.phase != "Failed";
+}
+
+void Take(ByNode& from, const PodFacts& facts) {
+  const auto found = from.find(facts.node);
+  found->second -= facts.requests;
+  if (found->second == Resources{}) from.erase(found);
+}
+
+const Resources& Of(const ByNode& all, const std::string& node) {
+  static const Resources kNone;
+  const auto found = all.find(node);
+  return found == all.end() ? kNone : found->second;
 }
 
 }  // namespace
@@ -28,7 +42,7 @@ void PodIndex::Erase(const PodName& name) {
 
 void PodIndex::Add(const PodName& name, const PodFacts& facts) {
   if (!facts.node.empty()) by_node_[facts.node].insert(name);
-  if (TakesRoom(facts)) load_[facts.node] += facts.requests;
+  if (HoldsRoom(facts)) (facts.deleting ? going_ : load_)[facts.node] += facts.requests;
   if (facts.controller.uid.empty() || facts.deleting || facts.phase == "Failed") return;
   ControllerPods& siblings = by_controller_[facts.controller.uid];
   if (facts.ready || facts.phase == "Succeeded") {
@@ -40,11 +54,7 @@ void PodIndex::Add(const PodName& name, const PodFacts& facts) {
 }
 
 void PodIndex::Remove(const PodName& name, const PodFacts& facts) {
-  if (TakesRoom(facts)) {
-    const auto load = load_.find(facts.node);
-    load->second -= facts.requests;
-    if (load->second == Resources{}) load_.erase(load);
-  }
+  if (HoldsRoom(facts)) Take(facts.deleting ? going_ : load_, facts);
   if (const auto on_node = by_node_.find(facts.node); on_node != by_node_.end()) {
     on_node->second.erase(name);
     if (on_node->second.empty()) by_node_.erase(on_node);
@@ -64,6 +74,7 @@ void PodIndex::PartsChanged() {
   by_node_.clear();
   by_controller_.clear();
   load_.clear();
+  going_.clear();
   for (const auto& [name, facts] : pods_) Add(name, facts);
 }
 
@@ -73,9 +84,11 @@ const PodFacts* PodIndex::Find(const PodName& name) const {
 }
 
 const Resources& PodIndex::LoadOf(const std::string& node) const {
-  static const Resources kNone;
-  const auto found = load_.find(node);
-  return found == load_.end() ? kNone : found->second;
+  return Of(load_, node);
+}
+
+const Resources& PodIndex::HeldByGoing(const std::string& node) const {
+  return Of(going_, node);
 }
 
 const std::set<PodName>& PodIndex::OnNode(const std::string& node) const {

@@ -41,6 +41,8 @@ class PodIndex {
   // What the pods that are bound to a node ask for, together; those that have ended or are being deleted ask
   // for nothing, nor do placeholders (burst/headroom.h).
   const Resources& LoadOf(const std::string& node) const;
+  // What those that are being deleted hold still: until a kubelet has them gone the scheduler counts them.
+  const Resources& HeldByGoing(const std::string& node) const;
   // Pods of a controller that are Ready on any node but this one.
   size_t ReadyElsewhere(const std::string& controller_uid, const std::string& node) const;
   size_t ReadyOn(const std::string& controller_uid, const std::string& node) const;
@@ -59,7 +61,8 @@ class PodIndex {
   std::map<PodName, PodFacts> pods_;
   std::map<std::string, std::set<PodName>> by_node_;
   std::map<std::string, ControllerPods> by_controller_;
-  std::map<std::string, Resources> load_;  // by node
+  std::map<std::string, Resources> load_;  // by node; the same of those that go:
+  std::map<std::string, Resources> going_;
 };
 
 }  // namespace evenkeel::coordinator

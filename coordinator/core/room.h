@@ -20,6 +20,7 @@ struct Cluster;
 struct FreeNode {
   Resources free;
   bool reserved = false;  // has a taint that keeps pods without a toleration off
+  bool operator==(const FreeNode&) const = default;
 };
 
 struct PodNeed {

@@ -18,7 +18,7 @@ namespace evenkeel::coordinator {
 namespace {
 
 SightCauses Causes(const Cluster& cluster, absl::Time now) {
-  return {.starting = now < cluster.sight.grace_until,
+  return {.starting = now < cluster.sight.grace_until || !cluster.sight.grace_ended,
           .api = cluster.sight.listed && !cluster.sight.api_reachable,
           .stall = now < cluster.sight.stalled_until,
           .mass_silence = MassSilence(cluster)};
@@ -93,6 +93,7 @@ void OnStall(Turn& turn, absl::Duration late) {
 
 void UpdateSight(Turn& turn, Cluster& cluster) {
   Sight& sight = cluster.sight;
+  if (sight.counts) return;
   const SightCauses causes = Causes(cluster, turn.now);
   if (causes.starting || causes.stall) {
     turn.state.timers.Set({TimerKind::kSight, {cluster.name, ""}, {}},

@@ -1,5 +1,6 @@
 #include "coordinator/core/standing.h"
 
+#include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/domain_sight.h"
 #include "coordinator/core/sight.h"
 #include "coordinator/core/turn.h"
@@ -87,6 +88,7 @@ void UpdateStanding(Turn& turn, Node& node) {
   Take(cluster.standings, node.key.node, before);
   Add(cluster.standings, node.key.node, now);
   node.standing = now;
+  if (before.healthy != now.healthy) BurstStandingChanged(turn, cluster, node.key.node);
   UpdateSight(turn, cluster);  // the whole before its parts: one mass event is said once
   if (before.counted && before.domain != now.domain) UpdateDomainSight(turn, cluster, before.domain);
   if (now.counted) UpdateDomainSight(turn, cluster, now.domain);

@@ -153,6 +153,7 @@ struct Sight {
   bool listed = false;                              // Kubernetes' objects were complete once
   absl::Time grace_until = absl::InfiniteFuture();  // of the start
   bool grace_ended = false;                         // and what follows from it is done
+  bool counts = false;  // who has not come back by then is being counted: it is judged after that
   bool api_reachable = false;
   std::string api_detail;
   absl::Time stalled_until = absl::InfinitePast();
@@ -237,6 +238,7 @@ struct State {
   std::map<DecisionId, OpenDecision> open;
   std::map<uint64_t, NodeKey> probes;  // under way, by probe id: whose round
   Timers timers;
+  LookQueue looks;
   std::map<std::string, std::vector<NodeRecord>> restored;               // by cluster, until it is added
   std::map<std::string, std::vector<Maintenance>> restored_maintenance;  // the same; can be ended meanwhile
   std::map<std::string, ClusterRecord> restored_clusters;                // the same
@@ -249,9 +251,10 @@ struct State {
   // A checkpoint was read (common/base/bytes_of.h).
   void PartsChanged() {
     for (auto& [policy, scaler] : scalers) {
+      looks.Restore(scaler);
       const auto cluster = clusters.find(scaler.policy.cluster);
       if (cluster == clusters.end()) continue;
-      for (PodOwners::Pod& pod : scaler.pods) cluster->second.scaled_pods.Add(scaler, pod);
+      for (ScaledPods::Pod& pod : scaler.pods) cluster->second.scaled_pods.Add(scaler, pod);
     }
   }
 };

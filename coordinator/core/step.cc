@@ -35,7 +35,7 @@ namespace {
 constexpr absl::Duration kLongestRest = absl::Milliseconds(250);
 
 absl::Time NextCall(const State& state) {
-  return std::min(state.timers.Next(), state.last_step + kLongestRest);
+  return std::min({state.timers.Next(), state.looks.Next(), state.last_step + kLongestRest});
 }
 
 struct Dispatch {
@@ -130,14 +130,27 @@ void OnDue(Turn& turn, const TimerKey& timer) {
     case TimerKind::kHook:
       if (Node* node = turn.FindNode(timer.node)) OnHookDue(turn, *node);
       return;
-    case TimerKind::kScale:
-      if (Scaler* scaler = turn.FindScaler(timer.subject)) OnScaleDue(turn, *scaler);
-      return;
     case TimerKind::kBurst:
       if (Cluster* cluster = turn.FindCluster(timer.node.cluster)) OnBurstDue(turn, *cluster);
       return;
     case TimerKind::kSwitch:
       return OnSwitchDue(turn, timer.subject);
+  }
+}
+
+// The looks of scalers come between the other deadlines of their moment: after what tells them of nodes and
+// decisions, and before the look at the virtual nodes.
+void MeetDeadlines(Turn& turn) {
+  State& state = turn.state;
+  while (true) {
+    const absl::Time look = state.looks.Next();
+    if (look <= turn.now && !state.timers.IsDueBefore(look, TimerKind::kBurst)) {
+      OnScaleDue(turn, state.looks.Pop());
+    } else if (const auto due = state.timers.PopDue(turn.now)) {
+      OnDue(turn, *due);
+    } else {
+      return;
+    }
   }
 }
 
@@ -171,7 +184,7 @@ Effects Core::Step(const Event& event, absl::Time now) {
   if (!std::exchange(state.switches_restored, true)) RestoreSwitches(turn);
   // The event before the deadlines: what speaks for life just in time counts.
   std::visit(Dispatch{turn}, event);
-  while (const auto due = state.timers.PopDue(now)) OnDue(turn, *due);
+  MeetDeadlines(turn);
   return turn.Finish();
 }
 

@@ -32,6 +32,12 @@ std::optional<TimerKey> Timers::PopDue(absl::Time now) {
   return std::move(when_.extract(due).key());
 }
 
+bool Timers::IsDueBefore(absl::Time when, TimerKind kind) const {
+  if (order_.empty()) return false;
+  const auto& [first, place] = *order_.begin();
+  return first < when || (first == when && place->first.kind < kind);
+}
+
 void Timers::PartsChanged() {
   order_.clear();
   for (auto place = when_.begin(); place != when_.end(); ++place) order_.emplace(place->second, place);

@@ -1,5 +1,5 @@
-// The core's deadlines, in order: setting, clearing and finding the next one cost O(log n), whatever the
-// fleet's size.
+// The core's deadlines, in order, but for those of its scalers (scale/look_queue.h): setting, clearing and
+// finding the next one cost O(log n), whatever the fleet's size.
 #pragma once
 
 #include <compare>
@@ -31,7 +31,6 @@ enum class TimerKind {
   kGrayReadmission,  // of a node tainted for its sickness: it has been well for long enough
   kFence,            // of a dead node: it must have fenced itself by now
   kHook,             // of a dead node: the fencing hook may be asked again
-  kScale,            // of a scaler: its next look
   kBurst,            // of a cluster: the next look at its virtual nodes
   kSwitch,           // of a switch: its next look
 };
@@ -41,7 +40,7 @@ struct TimerKey {
   TimerKind kind = TimerKind::kSight;
   NodeKey node;  // for a cluster's, node.node is empty
   DecisionId decision;
-  std::string subject = {};  // a scaler's policy, a switch's name
+  std::string subject = {};  // a switch's name
   bool operator==(const TimerKey&) const = default;
   // The node, of two strings, last: most that are compared have none.
   auto operator<=>(const TimerKey& other) const {
@@ -63,6 +62,8 @@ class Timers {
   absl::Time Next() const;
   // Takes out the first deadline that is at or before `now`.
   std::optional<TimerKey> PopDue(absl::Time now);
+  // The first deadline is before any of that kind at `when`.
+  bool IsDueBefore(absl::Time when, TimerKind kind) const;
 
   // What a checkpoint holds (common/base/bytes_of.h).
   template <typename Self>

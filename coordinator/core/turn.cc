@@ -1,6 +1,7 @@
 #include "coordinator/core/turn.h"
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "common/base/check.h"
@@ -221,8 +222,11 @@ void Turn::Withdraw(const OpenDecision& open, const std::string& reason) {
 
 void Turn::Show(Scaler& scaler) {
   changed_scalers_.erase(scaler.record.policy);
-  ScalerStatus status = StatusOf(*FindCluster(scaler.policy.cluster), scaler, now);
-  if (scaler.published && *scaler.published == status) return;
+  auto status = std::make_shared<ScalerStatus>();
+  Describe(*FindCluster(scaler.policy.cluster), scaler, now, *status);
+  // A look makes it another one whatever it has shown.
+  const bool looked = scaler.published == nullptr || scaler.published->looked != status->looked;
+  if (!looked && *scaler.published == *status) return;
   scaler.published = status;
   effects_.notices.push_back(ScalerChanged{std::move(status)});
 }

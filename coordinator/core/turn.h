@@ -24,6 +24,8 @@ class Turn {
 
   State& state;
   const absl::Time now;
+  // Of the scaler that is being looked at: here, so that a thousand looks share its memory.
+  ScaleSight sight;
 
   // Null: not known.
   Cluster* FindCluster(const std::string& name);

@@ -127,7 +127,7 @@ void Dispatcher::Release(const Notice& notice) {
   if (const auto* changed = std::get_if<DecisionChanged>(&notice)) {
     to_.decisions->OnDecision(changed->decision);
   } else if (const auto* scaler = std::get_if<ScalerChanged>(&notice)) {
-    to_.scalers->Put(scaler->status.policy, scaler->status);
+    to_.scalers->Put(scaler->status->policy, scaler->status);
   } else if (const auto* gone = std::get_if<ScalerGone>(&notice)) {
     to_.scalers->Erase(gone->policy);
   } else if (const auto* burst = std::get_if<BurstChanged>(&notice)) {

@@ -111,7 +111,7 @@ void Metrics::OnNotice(const Notice& notice) {
   if (const auto* changed = std::get_if<DecisionChanged>(&notice)) {
     OnDecision(changed->decision);
   } else if (const auto* scaler = std::get_if<ScalerChanged>(&notice)) {
-    OnScaler(scaler->status);
+    OnScaler(*scaler->status);
   } else if (const auto* gone = std::get_if<ScalerGone>(&notice)) {
     absl::MutexLock lock(&mutex_);
     scalers_.erase(gone->policy);

@@ -37,14 +37,16 @@ class StatusFeed {
  public:
   // From the runtime's outlet.
   void Put(const std::string& name, Status status) {
-    auto fresh = std::make_shared<const Status>(std::move(status));
+    Put(name, std::make_shared<const Status>(std::move(status)));
+  }
+  void Put(const std::string& name, std::shared_ptr<const Status> fresh) {
     absl::MutexLock lock(&mutex_);
     std::shared_ptr<const Status>& held = statuses_[name];
     // What belongs to another cluster now is gone for those who watch the one that it left.
     const std::string left = held == nullptr || held->cluster == fresh->cluster ? "" : held->cluster;
-    held = fresh;
+    held = std::move(fresh);
     for (NameQueue* watch : watches_) {
-      if (watch->Wants(fresh->cluster) || (!left.empty() && watch->Wants(left))) watch->Enqueue(name);
+      if (watch->Wants(held->cluster) || (!left.empty() && watch->Wants(left))) watch->Enqueue(name);
     }
   }
   void Erase(const std::string& name) {

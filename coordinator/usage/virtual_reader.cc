@@ -19,20 +19,21 @@
 #include "coordinator/usage/stats_summary.h"
 
 namespace evenkeel::coordinator {
+
+enum class KubeletPath { kSummary, kResource };
+
 namespace {
 
-enum class Source { kSummary, kResource };
-
-Source Other(Source source) {
-  return source == Source::kSummary ? Source::kResource : Source::kSummary;
+KubeletPath Other(KubeletPath source) {
+  return source == KubeletPath::kSummary ? KubeletPath::kResource : KubeletPath::kSummary;
 }
 
-const char* PathOf(Source source) {
-  return source == Source::kSummary ? "/stats/summary" : "/metrics/resource";
+const char* PathOf(KubeletPath source) {
+  return source == KubeletPath::kSummary ? "/stats/summary" : "/metrics/resource";
 }
 
-absl::StatusOr<std::vector<PodCounters>> Parse(Source source, const std::string& text) {
-  return source == Source::kSummary ? ParseStatsSummary(text) : ParseResourceMetrics(text);
+absl::StatusOr<std::vector<PodCounters>> Parse(KubeletPath source, const std::string& text) {
+  return source == KubeletPath::kSummary ? ParseStatsSummary(text) : ParseResourceMetrics(text);
 }
 
 // The kubelet was reached and does not serve the path, or fails in it: its other path may be better.
@@ -77,7 +78,7 @@ class VirtualReader::Core : public std::enable_shared_from_this<Core> {
  private:
   struct Node {
     PulledUsages usages;
-    Source source = Source::kSummary;
+    KubeletPath source = KubeletPath::kSummary;
     bool other_failed = false;  // in this pull, the other source did:
     std::string failure;
     int failures = 0;       // pulls in a row
@@ -121,7 +122,7 @@ class VirtualReader::Core : public std::enable_shared_from_this<Core> {
   void Ask(const std::string& name, Node& node) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     ++under_way_;
     const uint64_t question = node.question = ++last_question_;
-    const Source source = node.source;
+    const KubeletPath source = node.source;
     node.call = api_.GetFromNode(
         name, PathOf(source), options_.deadline,
         [weak = weak_from_this(), name, question, source](const absl::StatusOr<std::string>& answer) {
@@ -130,11 +131,11 @@ class VirtualReader::Core : public std::enable_shared_from_this<Core> {
         });
   }
 
-  void OnAnswer(const std::string& name, uint64_t question, Source source,
+  void OnAnswer(const std::string& name, uint64_t question, KubeletPath source,
                 const absl::StatusOr<std::string>& answer) {
     const absl::Time received = clock_.Now();
-    absl::StatusOr<std::vector<PodCounters>> pods = answer.status();
-    if (answer.ok()) pods = Parse(source, *answer);
+    const absl::StatusOr<std::vector<PodCounters>> pods =
+        answer.ok() ? Parse(source, *answer) : absl::StatusOr<std::vector<PodCounters>>(answer.status());
     absl::MutexLock lock(&mutex_);
     if (stopped_) return;
     --under_way_;

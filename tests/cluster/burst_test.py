@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy" / 
 
 from evenkeel_local import product  # noqa: E402
 from evenkeel_local.api import ApiError  # noqa: E402
-from evenkeel_local.burst_lab import BurstLab  # noqa: E402
+from evenkeel_local.burst_lab import BurstLab, with_one_machine  # noqa: E402
 from evenkeel_local.cluster import Cluster  # noqa: E402
 from evenkeel_local.failure import Failure  # noqa: E402
 from evenkeel_local.progress import Progress  # noqa: E402
@@ -34,7 +34,7 @@ class Burst(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.cluster = Cluster(NAME)
-        cls.cluster.up(workers=1, virtual=1)
+        with_one_machine(cls.cluster, Progress(quiet=True))
         product.deploy(cls.cluster, Progress(quiet=True))
         cls.lab = BurstLab(cls.cluster, product.command(cls.cluster), Progress(quiet=True))
         cls.lab.prepare()
@@ -45,7 +45,7 @@ class Burst(unittest.TestCase):
             cls.cluster.down()
 
     def setUp(self):
-        self.cluster.up(workers=1, virtual=1)
+        with_one_machine(self.cluster, Progress(quiet=True))
 
     def assert_whole(self, outcome):
         print(f"{self.id().rsplit('.', 1)[1]}: {outcome}", flush=True)

@@ -64,7 +64,7 @@ void Story::Tell(const Notice& notice) {
   }
   // A scaler is shown when it is asked for: its figures change each second.
   if (const auto* scaler = std::get_if<ScalerChanged>(&notice)) {
-    scalers_[scaler->status.policy] = scaler->status;
+    scalers_[scaler->status->policy] = *scaler->status;
     return;
   }
   if (const auto* gone = std::get_if<ScalerGone>(&notice)) {

@@ -154,6 +154,19 @@ struct BurstIncidents {
     ComesAndGoes(t);
   }
 
+  // For a while somebody's webhook lets nothing, or little, of it through; policies come and go meanwhile.
+  static void ApiForbids(Tormentor& t) {
+    const uint32_t permille = t.dice_.Chance(500) ? 1000 : 500;
+    t.Spell([permille](Knobs& knobs) { knobs.forbidden = permille; });
+    if (t.dice_.Chance(300)) PolicyRemoved(t);
+    ComesAndGoes(t);
+  }
+  static void ApiForbidsInADrainBack(Tormentor& t) {
+    const auto forbid = [&t] { t.Spell([](Knobs& knobs) { knobs.forbidden = 1000; }); };
+    InADrainBack(t, 1 + t.dice_.Below(2), forbid);
+    ComesAndGoes(t);
+  }
+
   static void ByHand(Tormentor& t) {
     const auto replicas = static_cast<uint32_t>(1 + t.dice_.Below(Scaled(t).maximum() + kMostByHand));
     t.world_.ScaleByHand(Scaled(t).workload(), replicas);
@@ -257,6 +270,8 @@ constexpr BurstIncident kBurstIncidents[] = {
     {"API away in a burst", 3, BurstIncidents::ApiAwayInABurst},
     {"API away in a drain-back", 4, BurstIncidents::ApiAwayInADrainBack},
     {"API refuses in a burst", 3, BurstIncidents::ApiRefuses},
+    {"API forbids in a burst", 3, BurstIncidents::ApiForbids},
+    {"API forbids in a drain-back", 3, BurstIncidents::ApiForbidsInADrainBack},
     {"scaled by hand in a burst", 3, BurstIncidents::ByHandInABurst},
     {"scaled by hand in a drain-back", 3, BurstIncidents::ByHandInADrainBack},
     {"workload made again in a drain-back", 2, BurstIncidents::MadeAgain},

@@ -47,6 +47,15 @@ int64_t RealRoom(const World& world, const WorkloadSpec& spec) {
   return room;
 }
 
+bool IsUsedUp(const World& world) {
+  const Policy* policy = BurstPolicyOf(world);
+  const auto record = world.disk().clusters.find(kCluster);
+  if (policy == nullptr || record == world.disk().clusters.end()) return false;
+  BurstLedger ledger = record->second.burst.ledger;
+  CountUp(ledger, world.now());
+  return AskCaps(policy->burst().caps, policy->burst().prices, ledger, Resources{}, world.now()).used_up;
+}
+
 bool IsFull(const World& world, const WorkloadSpec& spec) {
   const Policy* policy = BurstPolicyOf(world);
   if (!spec.tolerates_virtual || !Rules(policy) || RealRoom(world, spec) > 0) return false;

@@ -27,6 +27,9 @@ coordinator::Resources UseOfVirtualNodes(const World& world);
 // How many more pods of the workload real nodes that are well have room for.
 int64_t RealRoom(const World& world, const WorkloadSpec& spec);
 
+// The time or the money of the burst that is under way, as it is durable.
+bool IsUsedUp(const World& world);
+
 // Neither a real node nor the caps of virtual ones have room for one more of it.
 bool IsFull(const World& world, const WorkloadSpec& spec);
 

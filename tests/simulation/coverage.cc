@@ -44,7 +44,7 @@ std::vector<std::string> ExpectedMarks() {
         "drain back failed", "drain back cancelled", "drain back refused", "drain back observed",
         "open valve", "close valve", "set deletion cost", "guard provider refuses", "guard burst-cap refuses",
         "guard burst-mode refuses", "a drain-back is watched", "all on virtual nodes go first",
-        "past a cap by other hands",
+        "past a cap by other hands", "scaled in to what caps leave", "API forbids",
         // Fencing.
         "node fences itself", "watchdog resets a machine", "proof: its agent", "proof: the hook",
         "proof: an operator"}) {

@@ -30,6 +30,9 @@ struct Knobs {
   uint32_t answer_lost = 0;    // it is carried out, and nobody says so
   uint32_t request_twice = 0;  // it arrives twice: the client's retry after a lost answer
   uint32_t refused = 0;        // answered with an error of the server's, nothing done
+  // The same of what a burst needs (taints of valves, deletion costs, replicas, placeholders): an admission
+  // webhook of somebody's says no, and to ask again is of no use.
+  uint32_t forbidden = 0;
   absl::Duration api_delay;    // a request takes up to this longer
   absl::Duration claim_delay;  // an action waits so much longer before it is sent
   absl::Duration watch_delay;  // the watches show what has happened up to this late

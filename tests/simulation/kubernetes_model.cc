@@ -29,6 +29,12 @@ bool OnNode(const Action& action) {
   return action.name_space.empty();
 }
 
+bool OfBursts(const Action& action) {
+  return action.kind == ActionKind::kOpenValve || action.kind == ActionKind::kCloseValve ||
+         action.kind == ActionKind::kSetDeletionCost || action.kind == ActionKind::kSetReplicas ||
+         action.kind == ActionKind::kSetPlaceholders;
+}
+
 }  // namespace
 
 KubernetesModel::KubernetesModel(Surroundings surroundings, uint64_t seed)
@@ -681,6 +687,11 @@ void KubernetesModel::Act(const ReleasedAction& released, std::function<void(Eve
     const bool silent = lost || around_.marks.Strike(dice_, now.answer_lost, "API answer lost");
     if (!lost && around_.marks.Strike(dice_, now.refused, "API error")) {
       finished.detail = "the API server answers 500";
+      return answer(finished);
+    }
+    if (!lost && OfBursts(released.action) && around_.marks.Strike(dice_, now.forbidden, "API forbids")) {
+      finished.outcome = ActionOutcome::kRefused;
+      finished.detail = "the API server answers 403: admission webhook \"somebodys\" denied the request";
       return answer(finished);
     }
     if (!lost) {

@@ -55,10 +55,14 @@ void ScaleLaws::OnDurable(const std::vector<Write>& writes) {
   }
   for (const Write& write : writes) Take(write);
   for (Intent& intent : fresh) {
-    const std::string& name = intent.decision.workload.name;
+    // What a failover took of a workload that was made again since then is nobody's any more.
+    const auto spec = world_->kubernetes().workloads().find(intent.decision.workload.name);
+    const std::string controller =
+        spec == world_->kubernetes().workloads().end() ? "" : ScaleModel::ControllerUidOf(spec->second);
     intent.moving = std::any_of(moved_before.begin(), moved_before.end(), [&](const auto& before) {
       const auto after = moving_.find(before.first);
-      return before.second.contains(name) && after != moving_.end() && after->second.contains(name);
+      return before.second.contains(controller) && after != moving_.end() &&
+             after->second.contains(controller);
     });
     intents_.push_back(std::move(intent));
   }
@@ -77,7 +81,7 @@ void ScaleLaws::Take(const Write& write) {
     moving_.erase(decision.id);
     if (decision.state != DecisionState::kOpen) return;
     for (const WorkloadRecovery& workload : decision.workloads) {
-      if (workload.removed > workload.restored) moving_[decision.id].insert(workload.controller.name);
+      if (workload.removed > workload.restored) moving_[decision.id].insert(workload.controller.uid);
     }
   }
 }
@@ -109,21 +113,24 @@ void ScaleLaws::OnTurn(const std::vector<Event>& events, const Effects& effects,
   const std::vector<Intent> intents = std::exchange(intents_, {});
   std::vector<bool> conflict;
   std::vector<bool> held;
+  std::vector<bool> capped;
   for (const Intent& intent : intents) {
     conflict.push_back(IsAutoscaled(intent));
     held.push_back(TooManyHeld(intent));
+    capped.push_back(IsTakenBackByCaps(intent));
   }
   for (const Event& event : events) {
     Hear(event);
     for (size_t i = 0; i < intents.size(); ++i) {
       conflict[i] = conflict[i] && IsAutoscaled(intents[i]);
       held[i] = held[i] && TooManyHeld(intents[i]);
+      capped[i] = capped[i] || IsTakenBackByCaps(intents[i]);
     }
   }
   for (const Notice& notice : effects.notices) {
     const auto* changed = std::get_if<ScalerChanged>(&notice);
-    if (changed == nullptr || !changed->status.looked) continue;
-    const ScalerStatus& status = changed->status;
+    if (changed == nullptr || !changed->status->looked) continue;
+    const ScalerStatus& status = *changed->status;
     panicking_.erase(status.policy);
     if (status.advice.panic) panicking_.insert(status.policy);
     const DemandFinding finding = status.advice.steady.finding;
@@ -134,7 +141,7 @@ void ScaleLaws::OnTurn(const std::vector<Event>& events, const Effects& effects,
     advised.emplace_back(*status.looked, status.advice.steady.replicas);
     while (advised.front().first + kLongestWindow < *status.looked) advised.pop_front();
   }
-  for (size_t i = 0; i < intents.size(); ++i) Check(intents[i], conflict[i], held[i], doubt);
+  for (size_t i = 0; i < intents.size(); ++i) Check(intents[i], conflict[i], held[i], capped[i], doubt);
   for (const ReleasedAction& released : effects.actions) {
     const auto decision = world_->disk().decisions.find(released.decision);
     if (released.action.replicas && decision != world_->disk().decisions.end())
@@ -181,7 +188,28 @@ bool ScaleLaws::TooManyHeld(const Intent& intent) const {
   return held * 100 > counted * policy->rules.scale_in_held_percent;
 }
 
-void ScaleLaws::Check(const Intent& intent, bool conflict, bool held, const Doubt& doubt) {
+// Past what virtual nodes' caps leave: no more goes than waits for a node and, when the burst's time or money
+// is used up, than is on virtual nodes.
+bool ScaleLaws::IsTakenBackByCaps(const Intent& intent) const {
+  const ReplicaChange* change = ChangeOf(intent.decision);
+  const Policy* policy = BurstPolicyOf(*world_);
+  const auto spec = world_->kubernetes().workloads().find(intent.decision.workload.name);
+  const auto pods = pods_.find(intent.decision.workload);
+  if (change == nullptr || !Rules(policy) || policy->burst().caps == BurstCaps{}) return false;
+  if (spec == world_->kubernetes().workloads().end() || !spec->second.tolerates_virtual) return false;
+  if (pods == pods_.end()) return false;
+  int64_t waiting = 0;
+  int64_t on_virtual = 0;
+  for (const auto& [uid, pod] : pods->second) {
+    if (pod.facts.deleting) continue;
+    if (pod.facts.node.empty()) ++waiting;
+    if (!pod.facts.node.empty() && world_->kubernetes().IsVirtual(pod.facts.node)) ++on_virtual;
+  }
+  const int64_t fewer = change->from - change->to;
+  return fewer <= waiting || (fewer <= waiting + on_virtual && IsUsedUp(*world_));
+}
+
+void ScaleLaws::Check(const Intent& intent, bool conflict, bool held, bool capped, const Doubt& doubt) {
   const Decision& decision = intent.decision;
   const ReplicaChange* change = ChangeOf(decision);
   const ScalePolicy* policy = PolicyOf(decision);
@@ -199,6 +227,7 @@ void ScaleLaws::Check(const Intent& intent, bool conflict, bool held, const Doub
   if (intent.moving) violated_("L9", absl::StrCat(what, " is opened while a failover moves its pods"));
   // More than may ever be is put right whatever is seen.
   if (change->from > policy->rules.maximum) return;
+  if (capped) return world_->marks().Hit("scaled in to what caps leave");
   if (held) violated_("L9", absl::StrCat(what, " is opened while too many of its pods are not seen"));
   L9WindowsAndPanicsAreKept(intent, *change, policy->rules);
 }
@@ -224,11 +253,6 @@ void ScaleLaws::L9Bounds(const Decision& decision, const Action& action) {
 void ScaleLaws::L9WindowsAndPanicsAreKept(const Intent& intent, const ReplicaChange& change,
                                           const ScaleRules& rules) {
   const Decision& decision = intent.decision;
-  // What virtual nodes' caps leave is a maximum, and no window holds what is past that.
-  const auto spec = world_->kubernetes().workloads().find(decision.workload.name);
-  if (spec != world_->kubernetes().workloads().end() && IsFull(*world_, spec->second)) {
-    return world_->marks().Hit("scaled in to what caps leave");
-  }
   const absl::Time decided = decision.timings.intended.value_or(Stepped());
   const std::string what = absl::StrCat("decision ", decision.id.ToString(), " on ", decision.workload.name,
                                         " from ", change.from, " to ", change.to);

@@ -74,7 +74,8 @@ class ScaleLaws {
   void Take(const coordinator::Write& write);
   bool TooManyHeld(const Intent& intent) const;
   bool IsAutoscaled(const Intent& intent) const;
-  void Check(const Intent& intent, bool conflict, bool held, const Doubt& doubt);
+  bool IsTakenBackByCaps(const Intent& intent) const;
+  void Check(const Intent& intent, bool conflict, bool held, bool capped, const Doubt& doubt);
   void L9Bounds(const coordinator::Decision& decision, const coordinator::Action& action);
   void L9WindowsAndPanicsAreKept(const Intent& intent, const coordinator::ReplicaChange& change,
                                  const coordinator::ScaleRules& rules);
@@ -86,8 +87,9 @@ class ScaleLaws {
   World* world_ = nullptr;
   std::vector<Intent> intents_;  // durable, of the turn that is not looked at yet
   std::set<coordinator::DecisionId> known_;
-  std::map<std::string, coordinator::ScalerRecord> records_;         // durable
-  std::map<coordinator::DecisionId, std::set<std::string>> moving_;  // open failovers: whose pods they move
+  std::map<std::string, coordinator::ScalerRecord> records_;  // durable
+  std::map<coordinator::DecisionId, std::set<std::string>>
+      moving_;  // open failovers: of which controllers, by uid, they move pods
   // As this process of the coordinator was told.
   std::map<coordinator::Workload, std::map<std::string, Pod>> pods_;
   std::map<coordinator::AutoscalerName, coordinator::Workload> autoscalers_;

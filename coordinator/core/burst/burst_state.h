@@ -11,6 +11,7 @@
 #include "coordinator/core/burst/burst_policy.h"
 #include "coordinator/core/burst/burst_status.h"
 #include "coordinator/core/burst/headroom.h"
+#include "coordinator/core/burst/real_room.h"
 #include "coordinator/core/ids.h"
 #include "coordinator/core/pod_index.h"
 #include "coordinator/core/scale/workload_facts.h"
@@ -53,8 +54,15 @@ struct Burst {
   std::set<std::string> pulled;                  // PullUsage was asked of them; also where there is no policy
   std::set<std::string> tainted;                 // nodes that carry the valve's taint, virtual or not
   std::map<std::string, absl::Time> real_nodes;  // Ready without a break, since
+  RealRoom real_room;                            // on those of them that new pods may come to
+  absl::Time room_came = absl::InfinitePast();   // the last time that one came to be such a node
+  // Pods have come to virtual nodes or left them since the ledger was told what they use.
+  bool use_is_old = false;
   std::map<PodName, PressingPod> pressing;
   absl::Time last_pressed = absl::InfinitePast();
+  // The last time that pods were on virtual nodes, or a scaler wanted more than its ceiling; none: not looked
+  // at since the start.
+  std::optional<absl::Time> last_wanted;
   std::map<PodName, absl::Time> starting;   // on virtual nodes and not Ready yet: since when they are there
   std::set<PodName> came_up;                // on virtual nodes: those that have been Ready there
   std::set<PodName> unmarked;               // on virtual nodes, to be given a deletion cost

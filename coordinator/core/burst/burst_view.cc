@@ -123,13 +123,17 @@ void AddHomeward(const State& state, const Cluster& cluster, absl::Time now, Bur
     added.not_before = scaler.drain_back.not_before;
   }
   if (status.homeward.empty()) return;
-  for (const auto& [name, since] : cluster.burst.real_nodes) {
-    const absl::Time from = since + status.room_after;
-    if (from > now) status.room_from = std::min(status.room_from.value_or(absl::InfiniteFuture()), from);
-  }
+  const absl::Time ready = cluster.burst.real_room.FirstReadyAfter(now - status.room_after);
+  if (ready != absl::InfiniteFuture()) status.room_from = ready + status.room_after;
 }
 
 }  // namespace
+
+BurstLedger LedgerOf(const Cluster& cluster) {
+  BurstLedger ledger = cluster.record.burst.ledger;
+  if (cluster.burst.use_is_old) ledger.use = UseOfVirtualNodes(cluster);
+  return ledger;
+}
 
 BurstStanding StandingOf(const Cluster& cluster, absl::Time now) {
   const Burst& burst = cluster.burst;
@@ -143,7 +147,7 @@ BurstStanding StandingOf(const Cluster& cluster, absl::Time now) {
           .provider = record.provider,
           .caps = burst.policy->caps,
           .prices = burst.policy->prices,
-          .ledger = record.ledger,
+          .ledger = LedgerOf(cluster),
           .pressing = PressingRequests(cluster, now),
           .open_decision = burst.open_decision};
 }

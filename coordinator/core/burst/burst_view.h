@@ -13,6 +13,10 @@ namespace evenkeel::coordinator {
 inline constexpr size_t kMostShownOfBurst = 32;
 
 // What the guards of a burst go by. There is a policy.
+// The ledger, with what is used now; it is told of that no oftener than it is looked at. O(1), or O(pods on
+// virtual nodes) where those have changed since.
+BurstLedger LedgerOf(const Cluster& cluster);
+
 BurstStanding StandingOf(const Cluster& cluster, absl::Time now);
 
 // What the pods that have burst to the node ask for. As PodIndex::LoadOf counts: what has ended or is being

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/burst/caps.h"
 #include "coordinator/core/burst/money.h"
 #include "coordinator/core/guards.h"
 #include "coordinator/core/sentences.h"
@@ -34,6 +35,13 @@ std::string WhyClosed(const BurstStatus& status, absl::Time now) {
     return refusal ? absl::StrCat(Pressing(status), ", but the guard ", refusal->guard,
                                   " refuses to open virtual nodes: ", refusal->reason)
                    : Pressing(status);
+  }
+  const BurstStanding& standing = status.standing;
+  const CapAnswer caps = AskCaps(standing.caps, standing.prices, LedgerAt(status, now), Resources{}, now);
+  if (caps.used_up) {
+    return absl::StrCat(caps.reason,
+                        "; another one may begin when nobody has wanted more than real nodes have for ",
+                        Say(kUsedUpFor));
   }
   if (status.helpless_count > 0) {
     return absl::StrCat(Count(status.helpless_count, "pod"), status.helpless_count == 1 ? " finds" : " find",

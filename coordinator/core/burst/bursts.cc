@@ -97,16 +97,47 @@ void NoteMark(Burst& burst, uint32_t server_minor, const PodName& name, const Po
 }
 
 void SeeVirtualPod(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts) {
+  cluster.burst.use_is_old = true;
   if (!HasBurst(facts)) return ForgetVirtualPod(cluster.burst, name);
   NoteStart(turn, cluster, name, facts);
   NoteMark(cluster.burst, cluster.server_minor, name, facts);
   BurstLookSoon(turn, cluster);
 }
 
+// ---- room on real nodes ----
+
+// True: the node has other room than before.
+bool UpdateRoom(const Turn& turn, Cluster& cluster, const std::string& name) {
+  Burst& burst = cluster.burst;
+  const auto ready = burst.real_nodes.find(name);
+  const auto found = cluster.nodes.find(name);
+  if (ready == burst.real_nodes.end() || found == cluster.nodes.end() || !found->second.facts) {
+    return burst.real_room.Erase(name);
+  }
+  const Node& node = found->second;
+  const NodeFacts& facts = *node.facts;
+  if (!node.standing.healthy || facts.unschedulable || facts.failover_taint || facts.gray_taint) {
+    return burst.real_room.Erase(name);
+  }
+  // One that does not say what it has is no reason to bring pods there.
+  FreeNode free{.free = facts.allocatable, .reserved = facts.reserved};
+  free.free -= cluster.pods.LoadOf(name);
+  free.free -= cluster.pods.HeldByGoing(name);
+  if (!burst.real_room.Has(name)) burst.room_came = turn.now;
+  return burst.real_room.Put(name, ready->second, free);
+}
+
+// A pod is not on the node any more.
+void LeaveNode(const Turn& turn, Cluster& cluster, const std::string& node) {
+  if (cluster.burst.virtual_nodes.contains(node)) cluster.burst.use_is_old = true;
+  UpdateRoom(turn, cluster, node);
+}
+
 // The node is virtual from now on, or is not any more.
 void SetVirtual(Turn& turn, Cluster& cluster, const std::string& node, bool is_virtual) {
   Burst& burst = cluster.burst;
   if (burst.virtual_nodes.contains(node) == is_virtual) return;
+  burst.use_is_old = true;
   if (is_virtual) {
     burst.virtual_nodes.insert(node);
     burst.real_nodes.erase(node);
@@ -176,13 +207,16 @@ void BurstNodeSeen(Turn& turn, Cluster& cluster, const Node& node) {
   } else {
     burst.tainted.erase(name);
   }
-  if (is_virtual) return BurstLookSoon(turn, cluster);
-  if (!facts.ready) {
+  if (!is_virtual && facts.ready) {
+    burst.real_nodes.try_emplace(name, turn.now);
+  } else {
     burst.real_nodes.erase(name);
-  } else if (burst.real_nodes.try_emplace(name, turn.now).second) {
-    BurstLookSoon(turn, cluster);
   }
-  if (facts.valve_taint) BurstLookSoon(turn, cluster);
+  if (UpdateRoom(turn, cluster, name) || is_virtual || facts.valve_taint) BurstLookSoon(turn, cluster);
+}
+
+void BurstStandingChanged(Turn& turn, Cluster& cluster, const std::string& node) {
+  if (UpdateRoom(turn, cluster, node)) BurstLookSoon(turn, cluster);
 }
 
 void BurstNodeGone(Turn& turn, Cluster& cluster, const std::string& node) {
@@ -190,11 +224,15 @@ void BurstNodeGone(Turn& turn, Cluster& cluster, const std::string& node) {
   SetVirtual(turn, cluster, node, false);
   cluster.burst.tainted.erase(node);
   cluster.burst.real_nodes.erase(node);
+  UpdateRoom(turn, cluster, node);
   BurstLookSoon(turn, cluster);
 }
 
-void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts) {
+void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts,
+                  const std::string& node_before) {
   Burst& burst = cluster.burst;
+  if (!node_before.empty() && node_before != facts.node) LeaveNode(turn, cluster, node_before);
+  if (!facts.node.empty()) UpdateRoom(turn, cluster, facts.node);
   if (Presses(facts)) {
     if (burst.pressing.try_emplace(name, PressingPod{.since = turn.now}).second) BurstLookSoon(turn, cluster);
   } else if (burst.pressing.contains(name)) {
@@ -207,7 +245,8 @@ void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFa
   if (!burst.virtual_nodes.empty()) BurstLookSoon(turn, cluster);
 }
 
-void BurstPodGone(Turn& turn, Cluster& cluster, const PodName& name) {
+void BurstPodGone(Turn& turn, Cluster& cluster, const PodName& name, const std::string& node_before) {
+  if (!node_before.empty()) LeaveNode(turn, cluster, node_before);
   StopsPressing(turn, cluster.burst, name);
   ForgetVirtualPod(cluster.burst, name);
   BurstLookSoon(turn, cluster);

@@ -16,8 +16,12 @@ void UpdateBurst(Turn& turn, Cluster& cluster);
 // Called where the core learns of nodes and pods, after the cluster's state has changed.
 void BurstNodeSeen(Turn& turn, Cluster& cluster, const Node& node);
 void BurstNodeGone(Turn& turn, Cluster& cluster, const std::string& node);
-void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts);
-void BurstPodGone(Turn& turn, Cluster& cluster, const PodName& name);
+// Whether pods may come to the node depends on its standing, too.
+void BurstStandingChanged(Turn& turn, Cluster& cluster, const std::string& node);
+// `node_before`: where the pod of that name was before; empty: nowhere.
+void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts,
+                  const std::string& node_before);
+void BurstPodGone(Turn& turn, Cluster& cluster, const PodName& name, const std::string& node_before);
 
 // What a look would go by may be another: it is looked at as soon as it may be. Nothing where neither a
 // policy nor a taint of ours is there.

@@ -16,6 +16,10 @@ namespace evenkeel::coordinator {
 // at once helps nobody.
 inline constexpr absl::Duration kLeastPaid = absl::Minutes(10);
 
+// A burst that has used up its time or money is over, and another may begin, when nobody has wanted more than
+// real nodes have for so long.
+inline constexpr absl::Duration kUsedUpFor = absl::Minutes(10);
+
 enum class BurstCap { kNone, kPods, kCpu, kDuration, kCost };
 
 struct CapAnswer {

@@ -1,32 +1,41 @@
 #include "coordinator/core/burst/ceilings.h"
 
 #include <algorithm>
-#include <vector>
 
+#include "coordinator/core/burst/burst_view.h"
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/caps.h"
 #include "coordinator/core/burst/ceiling.h"
 #include "coordinator/core/burst/look_burst.h"
-#include "coordinator/core/burst/real_room.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
 // A pod that finds no room for so long does not only wait for a node that is about to be seen.
 constexpr absl::Duration kPressesInEarnest = absl::Seconds(1);
+// The scheduler comes back to a pod no later than this after a node has come that has room for it: until then
+// its word is older than the room.
+constexpr absl::Duration kAskedAgainWithin = absl::Seconds(10);
+
+// What a drain-back has added is not what is wanted.
+int64_t CurrentOf(const Scaler& scaler) {
+  if (!scaler.workload) return 0;
+  const int64_t replicas = scaler.workload->replicas;
+  return scaler.surge && replicas == scaler.surge->to ? scaler.surge->from : replicas;
+}
 
 }  // namespace
 
-std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, absl::Time now) {
+std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, bool valve_open,
+                                 absl::Time now) {
   const Burst& burst = cluster.burst;
   if (!RulesVirtualNodes(burst) || burst.policy->caps == BurstCaps{} || burst.virtual_nodes.empty()) {
     return std::nullopt;
   }
-  CeilingSight sight;
+  CeilingSight sight{.current = CurrentOf(scaler)};
   PodNeed each{.requests = {.pods = 1}};
   bool may_burst = false;
   Resources own_pressing;
-  const std::vector<FreeNode> nodes = RealNodes(cluster, absl::InfiniteFuture());
   for (const auto& [uid, pod] : scaler.pods) {
     const PodName name{scaler.policy.target.name_space, pod.facts.name};
     const PodFacts* facts = cluster.pods.Find(name);
@@ -40,27 +49,27 @@ std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, a
     } else if (!facts->node.empty()) {
       ++sight.on_real;
     } else if (const auto pressing = burst.pressing.find(name);
-               pressing != burst.pressing.end() && now >= pressing->second.helpless_until) {
-      sight.presses =
-          sight.presses || now - PressesSince(cluster, name, pressing->second, nodes) >= kPressesInEarnest;
+               pressing != burst.pressing.end() && !scaler.surge &&  // whose pods come up on real nodes
+               now >= pressing->second.helpless_until) {
+      const bool bound = !pod.facts.node.empty();  // as one watch tells before the other
+      const absl::Duration presses = now - PressesSince(cluster, name, pressing->second);
+      if (!bound && presses >= kPressesInEarnest) ++sight.pressing;
       own_pressing += facts->requests;
     }
   }
   if (!may_burst) return std::nullopt;
   const int64_t most = scaler.policy.rules.maximum;
-  sight.room = HowManyFit(nodes, each, most);
+  sight.room = valve_open ? 0 : burst.real_room.HowManyFit(each, most);
+  if (sight.room > 0 && now - burst.room_came < kAskedAgainWithin) sight.pressing = 0;
   // What others press for has the same right to what is left.
-  BurstLedger ledger = cluster.record.burst.ledger;
+  BurstLedger ledger = LedgerOf(cluster);
   CountUp(ledger, now);
   const BurstPolicy& policy = *burst.policy;
   sight.used_up = AskCaps(policy.caps, policy.prices, ledger, Resources{}, now).used_up;
   ledger.use += PressingRequests(cluster, now);
   ledger.use -= own_pressing;
   sight.allowed = PodsAllowed(policy.caps, policy.prices, ledger, each.requests, most, now);
-  const int64_t ceiling = CeilingFor(sight);
-  // By our own count alone nothing is taken that is there.
-  const bool may_take = sight.presses || sight.used_up;
-  return may_take || !scaler.workload ? ceiling : std::max(ceiling, scaler.workload->replicas);
+  return CeilingFor(sight);
 }
 
 }  // namespace evenkeel::coordinator

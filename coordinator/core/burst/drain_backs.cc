@@ -231,12 +231,11 @@ void MayBegin(Turn& turn, const Cluster& cluster, Scaler& scaler, absl::Time& ag
                        .now = turn.now,
                        .not_before = scaler.drain_back.not_before};
   if (sight.on_virtual == 0) return;
-  sight.room = HowManyFit(RealNodes(cluster, turn.now - room_after), pods.need, sight.on_virtual);
+  const RealRoom& room = cluster.burst.real_room;
+  sight.room = room.HowManyFit(pods.need, sight.on_virtual, turn.now - room_after);
   const DrainBackBeginning beginning = BeginDrainBack(policy, sight);
   if (turn.now < sight.not_before) again = std::min(again, sight.not_before);
-  for (const auto& [node, since] : cluster.burst.real_nodes) {
-    if (since + room_after > turn.now) again = std::min(again, since + room_after);
-  }
+  again = std::min(again, room.FirstReadyAfter(turn.now - room_after) + room_after);
   if (beginning.surge == 0) {
     // Of the pause it is shown when it ends, and not how long it lasts still.
     if (turn.now >= sight.not_before) waits_for = beginning.why_not;

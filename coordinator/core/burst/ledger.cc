@@ -19,7 +19,7 @@ int64_t ToMib(int64_t bytes) {
 }  // namespace
 
 void CountUp(BurstLedger& ledger, absl::Time now) {
-  if (!ledger.began) return;
+  if (!ledger.began || ledger.use.pods == 0) return;
   const int64_t ms = absl::ToInt64Milliseconds(now - ledger.counted);
   if (ms <= 0) {
     ledger.counted = std::min(ledger.counted, now);
@@ -32,16 +32,17 @@ void CountUp(BurstLedger& ledger, absl::Time now) {
   ledger.pod_ms += ledger.use.pods * ms;
 }
 
-std::optional<BurstLedger> NoteUse(BurstLedger& ledger, const Resources& use, absl::Time now) {
+std::optional<BurstLedger> NoteUse(BurstLedger& ledger, const Resources& use, absl::Time now, bool lasts) {
   CountUp(ledger, now);
   if (!ledger.began) {
     if (use.pods == 0) return std::nullopt;
     ledger.began = now;
     ledger.counted = now;
   }
+  if (ledger.use.pods == 0 && use.pods > 0) ledger.counted = now;
   ledger.use = use;
   ledger.peak_pods = std::max(ledger.peak_pods, use.pods);
-  if (use.pods > 0) return std::nullopt;
+  if (use.pods > 0 || lasts) return std::nullopt;
   return std::exchange(ledger, BurstLedger{});
 }
 

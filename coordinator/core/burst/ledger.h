@@ -12,12 +12,13 @@
 
 namespace evenkeel::coordinator {
 
-// One burst, from the first pod that is bound to a virtual node until there is none any more. Durable: after
+// One burst, from the first pod that is bound to a virtual node until there is none any more; one that has
+// used up its time or money lasts on without a pod while more is wanted still (look_burst.cc). Durable: after
 // a restart it counts on with what was there when it was written, since what nobody watches is paid for, too.
 struct BurstLedger {
   std::optional<absl::Time> began;  // none: there is no burst
   Resources use;                    // what the pods on virtual nodes ask for, since `counted`
-  absl::Time counted;
+  absl::Time counted;               // while there is no pod: when the last one left
   // Used up to `counted`.
   int64_t cpu_millicore_ms = 0;
   int64_t memory_mib_ms = 0;
@@ -30,8 +31,9 @@ struct BurstLedger {
 void CountUp(BurstLedger& ledger, absl::Time now);
 
 // From `now` on the pods on virtual nodes ask for `use`. The first begins the burst. When the last is gone
-// the burst has ended: that one is returned, whole, and the ledger is empty.
-std::optional<BurstLedger> NoteUse(BurstLedger& ledger, const Resources& use, absl::Time now);
+// the burst has ended, unless it `lasts` without any: that one is returned, whole, and the ledger is empty.
+std::optional<BurstLedger> NoteUse(BurstLedger& ledger, const Resources& use, absl::Time now,
+                                   bool lasts = false);
 
 // What has been spent up to ledger.counted, in millionths.
 int64_t CostMicros(const BurstLedger& ledger, const BurstPrices& prices);

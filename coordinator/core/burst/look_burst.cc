@@ -62,7 +62,7 @@ void RecordEnd(Turn& turn, Cluster& cluster, const BurstLedger& ended) {
   cluster.record.burst.last = EndedBurst{.ledger = ended, .cost_micros = cost, .currency = prices.currency};
   Decision decision;
   decision.summary = absl::StrCat("The burst is over: ", Count(static_cast<size_t>(ended.peak_pods), "pod"),
-                                  " on virtual nodes at most, ", Say(turn.now - *ended.began), ", ",
+                                  " on virtual nodes at most, ", Say(ended.counted - *ended.began), ", ",
                                   SayMoney(cost, prices.currency));
   decision.outcome = "No pod is on a virtual node any more";
   decision.timings.detected = *ended.began;
@@ -75,12 +75,29 @@ void RecordEnd(Turn& turn, Cluster& cluster, const BurstLedger& ended) {
   turn.AnnounceStep(recorded, "closed", false, "BurstEnded", recorded.summary);
 }
 
-void CountUse(Turn& turn, Cluster& cluster) {
+// What it was for is wanted still: as a new burst it would have time and money again, and so without an end.
+bool LastsUsedUp(Cluster& cluster, const Resources& use, absl::Time now) {
+  Burst& burst = cluster.burst;
+  const bool presses = std::any_of(burst.pressing.begin(), burst.pressing.end(), [&](const auto& pod) {
+    return cluster.scaled_pods.First(cluster.pods.Find(pod.first)->uid) != nullptr;
+  });
+  if (use.pods > 0 || presses || !burst.last_wanted) burst.last_wanted = now;
+  BurstLedger ledger = cluster.record.burst.ledger;
+  if (!ledger.began || !RulesVirtualNodes(burst) || now >= *burst.last_wanted + kUsedUpFor) return false;
+  CountUp(ledger, now);
+  return AskCaps(burst.policy->caps, burst.policy->prices, ledger, Resources{}, now).used_up;
+}
+
+void CountUse(Turn& turn, Cluster& cluster, absl::Time& again) {
   const Resources use = UseOfVirtualNodes(cluster);
+  cluster.burst.use_is_old = false;
   BurstLedger& ledger = cluster.record.burst.ledger;
-  if (use == ledger.use && ledger.began.has_value() == (use.pods > 0)) return CountUp(ledger, turn.now);
+  const bool lasts = LastsUsedUp(cluster, use, turn.now);
+  if (lasts) again = std::min(again, *cluster.burst.last_wanted + kUsedUpFor);
+  if (use == ledger.use && ledger.began.has_value() == (use.pods > 0 || lasts))
+    return CountUp(ledger, turn.now);
   turn.RecordChanged(cluster);
-  const std::optional<BurstLedger> ended = NoteUse(ledger, use, turn.now);
+  const std::optional<BurstLedger> ended = NoteUse(ledger, use, turn.now, lasts);
   if (ended) RecordEnd(turn, cluster, *ended);
 }
 
@@ -90,13 +107,26 @@ bool IsHelpless(const PressingPod& pod, absl::Time now) {
   return now < pod.helpless_until;
 }
 
-void NoteHelpless(Turn& turn, Burst& burst, absl::Time& again) {
+// What a drain-back has added is to come up on real nodes, or not at all.
+bool IsToComeHome(const Cluster& cluster, const PodFacts& pod) {
+  bool found = false;
+  cluster.scaled_pods.ForEach(
+      pod.uid, [&found](const Scaler& scaler, const ScaledPod&) { found = found || scaler.surge; });
+  return found;
+}
+
+bool Counts(const Cluster& cluster, const PodName& name, const PressingPod& pod, absl::Time now) {
+  return !IsHelpless(pod, now) && !IsToComeHome(cluster, *cluster.pods.Find(name));
+}
+
+void NoteHelpless(Turn& turn, Cluster& cluster, absl::Time& again) {
+  Burst& burst = cluster.burst;
   for (auto& [name, pod] : burst.pressing) {
     if (IsHelpless(pod, turn.now)) {
       again = std::min(again, pod.helpless_until);
       continue;
     }
-    if (!burst.opened) continue;
+    if (!burst.opened || IsToComeHome(cluster, *cluster.pods.Find(name))) continue;
     const absl::Time helped_by = std::max(*burst.opened, pod.since) + kValveHelps;
     if (turn.now >= helped_by) pod.helpless_until = turn.now + kHelplessFor;
     again = std::min(again, std::max(helped_by, pod.helpless_until));
@@ -105,11 +135,9 @@ void NoteHelpless(Turn& turn, Burst& burst, absl::Time& again) {
 
 std::optional<absl::Time> PressingSince(const Cluster& cluster, absl::Time now) {
   std::optional<absl::Time> first;
-  if (cluster.burst.pressing.empty()) return first;
-  const std::vector<FreeNode> nodes = RealNodes(cluster, absl::InfiniteFuture());
   for (const auto& [name, pod] : cluster.burst.pressing) {
-    if (IsHelpless(pod, now)) continue;
-    first = std::min(first.value_or(absl::InfiniteFuture()), PressesSince(cluster, name, pod, nodes));
+    if (!Counts(cluster, name, pod, now)) continue;
+    first = std::min(first.value_or(absl::InfiniteFuture()), PressesSince(cluster, name, pod));
   }
   return first;
 }
@@ -221,7 +249,7 @@ bool HasRealRoom(const Cluster& cluster) {
     for (const PodName& name : cluster.pods.OnNode(node)) {
       if (!HasBurst(*cluster.pods.Find(name))) continue;
       const PodNeed each{.requests = cluster.pods.Find(name)->requests};
-      return HowManyFit(RealNodes(cluster, absl::InfiniteFuture()), each, 1) > 0;
+      return cluster.burst.real_room.HowManyFit(each, 1) > 0;
     }
   }
   return false;
@@ -232,7 +260,7 @@ Decision PlanBurst(const Cluster& cluster, absl::Time now) {
   Decision decision;
   size_t pods = 0;
   for (const auto& [name, pod] : burst.pressing) {
-    if (IsHelpless(pod, now)) continue;
+    if (!Counts(cluster, name, pod, now)) continue;
     if (++pods > kMostPressingNamed) continue;
     decision.evidence.push_back({pod.since, "Kubernetes",
                                  absl::StrCat(PodText(name.name_space, name.name),
@@ -397,9 +425,9 @@ void OnBurstDue(Turn& turn, Cluster& cluster) {
   // Before the first list its pods are not complete: whoever tells of the API asks for a look.
   if (!cluster.sight.listed) return PublishBurst(turn, cluster);
   absl::Time again = absl::InfiniteFuture();
-  CountUse(turn, cluster);
+  CountUse(turn, cluster, again);
   if (burst.policy) {
-    NoteHelpless(turn, burst, again);
+    NoteHelpless(turn, cluster, again);
     BackOffFromStuck(turn, cluster, again);
     MarkPods(turn, cluster);
     const absl::Time used_up =
@@ -429,7 +457,7 @@ std::string WhyNotOpen(const Cluster& cluster, absl::Time now) {
 Resources PressingRequests(const Cluster& cluster, absl::Time now) {
   Resources all;
   for (const auto& [name, pod] : cluster.burst.pressing) {
-    if (!IsHelpless(pod, now)) all += cluster.pods.Find(name)->requests;
+    if (Counts(cluster, name, pod, now)) all += cluster.pods.Find(name)->requests;
   }
   return all;
 }
@@ -440,28 +468,11 @@ Resources UseOfVirtualNodes(const Cluster& cluster) {
   return use;
 }
 
-absl::Time PressesSince(const Cluster& cluster, const PodName& name, const PressingPod& pod,
-                        const std::vector<FreeNode>& nodes) {
+absl::Time PressesSince(const Cluster& cluster, const PodName& name, const PressingPod& pod) {
   const bool stand = !cluster.record.burst.headroom.name_space.empty();
   if (!stand && pod.since >= cluster.burst.headroom.changed + kMakeWay) return pod.since;
   const PodNeed need{.requests = cluster.pods.Find(name)->requests};
-  return HowManyFit(nodes, need, 1) > 0 ? pod.since + kMakeWay : pod.since;
-}
-
-std::vector<FreeNode> RealNodes(const Cluster& cluster, absl::Time since) {
-  std::vector<FreeNode> free;
-  for (const auto& [name, ready_since] : cluster.burst.real_nodes) {
-    const auto found = cluster.nodes.find(name);
-    if (ready_since > since || found == cluster.nodes.end() || !found->second.facts) continue;
-    const Node& node = found->second;
-    const NodeFacts& facts = *node.facts;
-    if (!node.standing.healthy || facts.unschedulable || facts.failover_taint || facts.gray_taint) continue;
-    // One that does not say what it has is no reason to bring pods there.
-    FreeNode one{.free = facts.allocatable, .reserved = facts.reserved};
-    one.free -= cluster.pods.LoadOf(name);
-    free.push_back(one);
-  }
-  return free;
+  return cluster.burst.real_room.HowManyFit(need, 1) > 0 ? pod.since + kMakeWay : pod.since;
 }
 
 }  // namespace evenkeel::coordinator

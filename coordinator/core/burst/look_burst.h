@@ -3,9 +3,7 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "coordinator/core/room.h"
 #include "coordinator/core/turn.h"
 
 namespace evenkeel::coordinator {
@@ -23,12 +21,8 @@ Resources PressingRequests(const Cluster& cluster, absl::Time now);
 // virtual nodes).
 Resources UseOfVirtualNodes(const Cluster& cluster);
 
-// Since when a pod finds no room, as far as it counts: where there is some on `nodes` by our count and
-// placeholders may hold it, or have just held it, after they have had their time to make way. O(nodes).
-absl::Time PressesSince(const Cluster& cluster, const PodName& name, const PressingPod& pod,
-                        const std::vector<FreeNode>& nodes);
-
-// Real nodes that have been Ready since `since` or before, with what is free on them. O(nodes).
-std::vector<FreeNode> RealNodes(const Cluster& cluster, absl::Time since);
+// Since when a pod finds no room, as far as it counts: where there is some on real nodes by our count and
+// placeholders may hold it, or have just held it, after they have had their time to make way.
+absl::Time PressesSince(const Cluster& cluster, const PodName& name, const PressingPod& pod);
 
 }  // namespace evenkeel::coordinator

@@ -38,10 +38,12 @@ bool IsNewDeath(const PodDeaths& before, const PodDeaths& told, absl::Time now) 
 
 std::vector<DeadPod> DeadPodsOf(const Scaler& scaler) {
   std::vector<DeadPod> dead;
-  for (const auto& [uid, pod] : scaler.pods) {
-    if (!pod.usage || !pod.usage->deaths.last || !IsThere(pod.facts)) continue;
-    dead.push_back({pod.facts.name, IsDown(pod.facts, pod.usage->deaths), pod.usage->deaths});
-  }
+  scaler.pods.ForEachRow([&dead](const PodRow& row) {
+    if (!row.has_died) return;
+    const ScaledPod& pod = row.pod->second;
+    if (!pod.deaths.last || !IsThere(pod.facts)) return;
+    dead.push_back({pod.facts.name, IsDown(pod.facts, pod.deaths), pod.deaths});
+  });
   const size_t shown = std::min(dead.size(), kMostDeadPods);
   std::partial_sort(dead.begin(), dead.begin() + static_cast<std::ptrdiff_t>(shown), dead.end(),
                     [](const DeadPod& a, const DeadPod& b) {
@@ -59,12 +61,9 @@ void AnnounceDeaths(Turn& turn, Scaler& scaler) {
   size_t others = 0;
   for (const std::string& uid : died) {
     const auto found = scaler.pods.find(uid);
-    if (found == scaler.pods.end() || !found->second.usage || !found->second.usage->deaths.last ||
-        !IsThere(found->second.facts)) {
-      continue;
-    }
+    if (found == scaler.pods.end() || !found->second.deaths.last || !IsThere(found->second.facts)) continue;
     const ScaledPod& pod = found->second;
-    if (latest == nullptr || latest->usage->deaths.last->at < pod.usage->deaths.last->at) {
+    if (latest == nullptr || latest->deaths.last->at < pod.deaths.last->at) {
       latest = &pod;
       latest_uid = uid;
     }
@@ -72,7 +71,7 @@ void AnnounceDeaths(Turn& turn, Scaler& scaler) {
   }
   if (latest == nullptr) return;
   --others;
-  const PodDeaths& deaths = latest->usage->deaths;
+  const PodDeaths& deaths = latest->deaths;
   std::string message = Words(latest->facts.name, deaths);
   if (others > 0) absl::StrAppend(&message, "; and of ", Count(others, "other pod"), " as well");
   turn.Ask(Announce{.cluster = scaler.policy.cluster,

@@ -19,17 +19,24 @@
 namespace evenkeel::coordinator {
 namespace {
 
-PodLoad LoadOf(const ScaledPod& pod) {
-  return {.phase = pod.facts.phase,
-          .deleting = pod.facts.deleting,
-          .ready = pod.facts.ready,
-          .started = pod.facts.started,
-          .ready_changed = pod.facts.ready_changed,
-          .failing = pod.facts.failing,
-          .down = pod.usage && IsDown(pod.facts, pod.usage->deaths),
-          .request_millicores = pod.facts.request_millicores,
-          .sample = std::nullopt,
-          .held = pod.usage && pod.usage->held};
+// By the agent's word of its containers; only of those that have died it is asked for.
+bool IsDown(const PodRow& row) {
+  return row.has_died && IsDown(row.pod->second.facts, row.pod->second.deaths);
+}
+
+void AddLoad(const PodRow& row, bool has_sample, const CpuSample& sample, bool down,
+             std::vector<PodLoad>& loads) {
+  PodLoad& load = loads.emplace_back();
+  load.phase = row.phase;
+  load.deleting = row.deleting;
+  load.ready = row.ready;
+  if (row.has_started) load.started = row.started;
+  if (row.has_ready_changed) load.ready_changed = row.ready_changed;
+  load.failing = row.failing;
+  load.down = down;
+  load.request_millicores = row.request_millicores;
+  if (has_sample) load.sample = sample;
+  load.held = row.held;
 }
 
 void WriteRecord(Turn& turn, Scaler& scaler) {
@@ -50,24 +57,27 @@ void NoteRest(Recommendations& recommendations, absl::Time now) {
 }
 
 // L9: past the caps of virtual nodes there is no maximum, whatever the policy says; nor below its minimum.
-Advice AdviseUnder(std::optional<int64_t> ceiling, Scaler& scaler, absl::Time now) {
+Advice AdviseUnder(std::optional<int64_t> ceiling, const ScaleSight& sight, Scaler& scaler, absl::Time now) {
   const ScaleRules& rules = scaler.policy.rules;
   ScaleMemory& memory = scaler.record.memory;
   if (ceiling) ceiling = std::max(*ceiling, MinimumAt(rules.minimums, now).replicas);
   scaler.ceiling = ceiling && *ceiling < rules.maximum ? ceiling : std::nullopt;
-  if (!scaler.ceiling) return Advise(rules, memory, SightOf(scaler), now);
+  if (!scaler.ceiling) return Advise(rules, memory, sight, now);
   ScaleRules bounded = rules;
   bounded.maximum = *scaler.ceiling;
-  return Advise(bounded, memory, SightOf(scaler), now);
+  return Advise(bounded, memory, sight, now);
 }
 
 // Looks, and notes what must be remembered of it.
-void TakeAdvice(Turn& turn, const Cluster& cluster, Scaler& scaler) {
+void TakeAdvice(Turn& turn, Cluster& cluster, Scaler& scaler) {
   ScaleMemory& memory = scaler.record.memory;
   const bool panicked = memory.panic.has_value();
   if (std::exchange(scaler.rests, false)) NoteRest(memory.recommendations, turn.now);
-  scaler.advice = AdviseUnder(CeilingOf(cluster, scaler, turn.now), scaler, turn.now);
+  SeeLoads(scaler, turn.sight);
+  const bool valve_open = turn.FindOpen(cluster.burst.open_decision) != nullptr;
+  scaler.advice = AdviseUnder(CeilingOf(cluster, scaler, valve_open, turn.now), turn.sight, scaler, turn.now);
   scaler.looked = turn.now;
+  if (scaler.ceiling && scaler.advice.wanted > *scaler.ceiling) cluster.burst.last_wanted = turn.now;
   if (IsSwitchedOff(scaler.advice)) {
     // Who switches it on again sets a number: that one counts then, and nothing older.
     memory.begun = false;
@@ -171,7 +181,7 @@ bool Rests(const Turn& turn, const Scaler& scaler) {
 
 void Look(Turn& turn, Scaler& scaler) {
   scaler.next_look = absl::InfiniteFuture();
-  const Cluster& cluster = *turn.FindCluster(scaler.policy.cluster);
+  Cluster& cluster = *turn.FindCluster(scaler.policy.cluster);
   // Before the first list its pods are not complete; what is open goes by no advice either.
   if (!scaler.workload || !cluster.sight.listed) {
     scaler.advice = {};
@@ -203,33 +213,36 @@ void OnScaleDue(Turn& turn, Scaler& scaler) {
   SetLookTimer(turn, scaler);
 }
 
-ScaleSight SightOf(const Scaler& scaler) {
-  ScaleSight sight;
-  if (scaler.workload) sight.current = scaler.workload->replicas;
+void SeeLoads(const Scaler& scaler, ScaleSight& sight) {
+  sight.steady.clear();
+  sight.sudden.clear();
+  sight.current = scaler.workload ? scaler.workload->replicas : 0;
   // What a drain-back has added is not what is wanted.
   if (scaler.surge && sight.current == scaler.surge->to) sight.current = scaler.surge->from;
   const bool panic = scaler.policy.rules.panic.enabled;
   int64_t throttled = 0;
   int64_t throttled_pods = 0;
-  sight.steady.reserve(scaler.pods.size());
-  if (panic) sight.sudden.reserve(scaler.pods.size());
-  for (const auto& [uid, pod] : scaler.pods) {
-    PodLoad& steady = sight.steady.emplace_back(LoadOf(pod));
-    if (pod.usage) steady.sample = pod.usage->steady;
-    if (!panic) continue;
-    PodLoad& sudden = sight.sudden.emplace_back(steady);
-    sudden.sample = pod.usage ? pod.usage->sudden : std::nullopt;
-    if (!pod.usage || pod.usage->held || !pod.usage->throttled_percent) continue;
-    throttled += *pod.usage->throttled_percent;
+  scaler.pods.ForEachRow([&](const PodRow& row) {
+    const bool down = IsDown(row);
+    AddLoad(row, row.has_steady, row.steady, down, sight.steady);
+    if (!panic) return;
+    AddLoad(row, row.has_sudden, row.sudden, down, sight.sudden);
+    if (!row.has_throttled || row.held) return;
+    throttled += row.throttled_percent;
     ++throttled_pods;
-  }
+  });
+  sight.throttled_percent.reset();
   if (throttled_pods > 0) sight.throttled_percent = throttled / throttled_pods;
+}
+
+ScaleSight SightOf(const Scaler& scaler) {
+  ScaleSight sight;
+  SeeLoads(scaler, sight);
   return sight;
 }
 
-ScalerStatus StatusOf(const Cluster& cluster, const Scaler& scaler, absl::Time now) {
+void Describe(const Cluster& cluster, const Scaler& scaler, absl::Time now, ScalerStatus& status) {
   const ScalePolicy& policy = scaler.policy;
-  ScalerStatus status;
   status.policy = scaler.record.policy;
   status.cluster = cluster.name;
   status.target = policy.target;
@@ -248,13 +261,13 @@ ScalerStatus StatusOf(const Cluster& cluster, const Scaler& scaler, absl::Time n
       status.unseen = absl::StrCat("its pods cannot be told: ", scaler.workload->no_selector);
     }
   }
-  for (const auto& [uid, pod] : scaler.pods) {
-    const bool ended = pod.facts.phase == PodPhase::kSucceeded || pod.facts.phase == PodPhase::kFailed;
-    if (pod.facts.deleting || ended) continue;
+  scaler.pods.ForEachRow([&status](const PodRow& row) {
+    const bool ended = row.phase == PodPhase::kSucceeded || row.phase == PodPhase::kFailed;
+    if (row.deleting || ended) return;
     ++status.pods;
-    if (pod.facts.ready) ++status.ready;
-    if (pod.usage && IsDown(pod.facts, pod.usage->deaths)) ++status.down;
-  }
+    if (row.ready) ++status.ready;
+    if (IsDown(row)) ++status.down;
+  });
   status.dead_pods = DeadPodsOf(scaler);
   status.looked = scaler.looked;
   status.advice = scaler.advice;
@@ -267,7 +280,6 @@ ScalerStatus StatusOf(const Cluster& cluster, const Scaler& scaler, absl::Time n
   status.refusal = scaler.refusal;
   status.open_decision = scaler.open_decision;
   status.last_scaled = scaler.record.last_scaled;
-  return status;
 }
 
 }  // namespace evenkeel::coordinator

@@ -1,5 +1,5 @@
-// One look of a scaler: sight -> advice -> guards -> decision. Called by its timer kScale only, so that many
-// events of one moment cost one look.
+// One look of a scaler: sight -> advice -> guards -> decision. Called by its deadline only (look_queue.h), so
+// that many events of one moment cost one look.
 #pragma once
 
 #include "coordinator/core/turn.h"
@@ -17,10 +17,12 @@ namespace evenkeel::coordinator {
 // rested: a look after a rest notes that first, as of now, or a window would have forgotten it.
 void OnScaleDue(Turn& turn, Scaler& scaler);
 
-// What the arithmetic is told: the scaler's pods with their usage. Pure.
+// What the arithmetic is told: the scaler's pods with their usage. Pure. `sight` was of another scaler, and
+// gives its memory to this one.
+void SeeLoads(const Scaler& scaler, ScaleSight& sight);
 ScaleSight SightOf(const Scaler& scaler);
 
-// What people are shown. Pure.
-ScalerStatus StatusOf(const Cluster& cluster, const Scaler& scaler, absl::Time now);
+// What people are shown, into a status that is empty. Pure.
+void Describe(const Cluster& cluster, const Scaler& scaler, absl::Time now, ScalerStatus& status);
 
 }  // namespace evenkeel::coordinator

@@ -20,10 +20,10 @@ constexpr size_t kMostDeathsAsEvidence = 3;
 
 std::optional<absl::Time> NewestSample(const Scaler& scaler) {
   std::optional<absl::Time> newest;
-  for (const auto& [uid, pod] : scaler.pods) {
-    if (!pod.usage || !pod.usage->steady) continue;
-    newest = std::max(newest.value_or(absl::InfinitePast()), pod.usage->steady->taken);
-  }
+  scaler.pods.ForEachRow([&newest](const PodRow& row) {
+    if (!row.has_steady) return;
+    newest = std::max(newest.value_or(absl::InfinitePast()), row.steady.taken);
+  });
   return newest;
 }
 

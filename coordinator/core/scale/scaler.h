@@ -3,14 +3,16 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "absl/time/time.h"
 #include "coordinator/core/ids.h"
+#include "coordinator/core/scale/look_queue.h"
 #include "coordinator/core/scale/scale_policy.h"
+#include "coordinator/core/scale/scaled_pods.h"
 #include "coordinator/core/scale/scaler_record.h"
 #include "coordinator/core/scale/scaler_status.h"
 #include "coordinator/core/scale/workload_facts.h"
@@ -23,21 +25,6 @@ inline constexpr absl::Duration kSuddenLook = absl::Milliseconds(200);
 
 // For so long nothing is to be changed before a refusal is worth another record.
 inline constexpr absl::Duration kEpisodeCalm = absl::Minutes(1);
-
-// How usage/ is asked to watch a pod; a change of any of it is asked for anew.
-struct PodWatch {
-  std::string node;
-  absl::Duration window;
-  absl::Duration panic_window;
-  int64_t sudden_millicores = 0;
-  bool operator==(const PodWatch&) const = default;
-};
-
-struct ScaledPod {
-  WorkloadPodFacts facts;
-  std::optional<PodUsage> usage;  // none: not told yet
-  std::optional<PodWatch> watch;  // asked for; none: it is not bound, or going
-};
 
 // spec.replicas while a drain-back has more pods than are wanted (burst/drain_back.h).
 struct Surge {
@@ -55,6 +42,12 @@ struct DrainBackPause {
 };
 
 struct Scaler {
+  // Beside each other, and first: asked for each pod whose use is told.
+  std::optional<absl::Time> looked;
+  absl::Time next_look = absl::InfiniteFuture();
+  bool rests = false;  // the last look left nothing that may change by time alone
+  LookDue due;         // LookQueue's
+
   ScalePolicy policy;  // in force
   std::string policy_etag;
   ScalerRecord record;                        // durable
@@ -65,13 +58,10 @@ struct Scaler {
   bool absent = false;  // not seen because there is none
   // spec.replicas before the changes that were answered since the workload was last observed.
   std::set<int64_t> overtaken;
-  std::map<std::string, ScaledPod> pods;  // by uid
-  std::set<std::string> died;             // uids of pods whose last death is to be announced
+  ScaledPods pods;             // by uid
+  std::set<std::string> died;  // uids of pods whose last death is to be announced
   // The record is of an earlier start, and the workload has not been seen since.
   bool restored = false;
-  std::optional<absl::Time> looked;
-  absl::Time next_look = absl::InfiniteFuture();
-  bool rests = false;  // the last look left nothing that may change by time alone
   Advice advice;
   std::optional<absl::Time> unseen_pods_since;
   std::optional<DecisionId> open_decision;
@@ -84,9 +74,9 @@ struct Scaler {
   // After a change that failed: no other is planned before, so that what Kubernetes forbids is not asked for
   // each second.
   absl::Time plan_from = absl::InfinitePast();
-  absl::Duration failure_pause;  // the last one; zero: the last change did not fail
-  std::optional<ScalerStatus> published;
-  std::optional<Surge> surge;  // while a drain-back is open
+  absl::Duration failure_pause;                   // the last one; zero: the last change did not fail
+  std::shared_ptr<const ScalerStatus> published;  // null: none was yet
+  std::optional<Surge> surge;                     // while a drain-back is open
   DrainBackPause drain_back;
   // What the caps of virtual nodes leave of the policy's maximum; none: they leave it as it is.
   std::optional<int64_t> ceiling;

@@ -53,16 +53,15 @@ void AskForUsage(Turn& turn, const Scaler& scaler, const std::string& uid, const
 void UpdateWatch(Turn& turn, const Scaler& scaler, const std::string& uid, ScaledPod& pod) {
   std::optional<PodWatch> watch = WatchOf(scaler.policy.rules, pod.facts);
   if (watch == pod.watch) return;
-  pod.watch = std::move(watch);
+  ScaledPods::SetWatch(pod, std::move(watch));
   if (pod.watch) return AskForUsage(turn, scaler, uid, pod);
-  pod.usage.reset();
   turn.Ask(UnwatchUsage{scaler.policy.cluster, uid});
 }
 
 // It is not the scaler's any more. Another one that has it, too, goes on with it, by its own windows.
-void ForgetPod(Turn& turn, Cluster& cluster, Scaler& scaler, PodOwners::Pod& pod) {
+void ForgetPod(Turn& turn, Cluster& cluster, Scaler& scaler, ScaledPods::Pod& pod) {
   cluster.scaled_pods.Remove(scaler, pod);
-  const PodOwners::Owner* heir = cluster.scaled_pods.First(pod.first);
+  const PodRow* heir = cluster.scaled_pods.First(pod.first);
   if (heir == nullptr) {
     if (pod.second.watch) turn.Ask(UnwatchUsage{cluster.name, pod.first});
   } else if (heir->pod->second.watch) {
@@ -71,7 +70,7 @@ void ForgetPod(Turn& turn, Cluster& cluster, Scaler& scaler, PodOwners::Pod& pod
 }
 
 void ForgetPods(Turn& turn, Cluster& cluster, Scaler& scaler) {
-  for (PodOwners::Pod& pod : scaler.pods) ForgetPod(turn, cluster, scaler, pod);
+  for (ScaledPods::Pod& pod : scaler.pods) ForgetPod(turn, cluster, scaler, pod);
   scaler.pods.clear();
 }
 
@@ -141,7 +140,7 @@ void End(Turn& turn, const std::string& name) {
   ForgetPods(turn, cluster, scaler);
   cluster.scaled.erase(scaler.policy.target);
   turn.Ask(UnwatchWorkload{cluster.name, scaler.policy.target});
-  turn.state.timers.Clear({TimerKind::kScale, {}, {}, name});
+  turn.state.looks.Set(scaler, absl::InfiniteFuture());
   turn.Erase(scaler);
   turn.state.scalers.erase(found);
 }
@@ -219,31 +218,42 @@ WorkloadFacts AsAnswered(Turn& turn, Scaler& scaler, WorkloadFacts facts) {
   return facts;
 }
 
-// They differ by nothing but when they were taken.
-bool SameFigures(const PodUsage& one, const PodUsage& other) {
-  const auto millicores = [](const std::optional<CpuSample>& sample) {
-    return sample ? std::optional<int64_t>(sample->millicores) : std::nullopt;
+// What is told differs from what is known by nothing but when it was taken.
+bool SameFigures(const PodRow& known, const PodUsage& told) {
+  const auto same = [](bool has, const CpuSample& known, const std::optional<CpuSample>& told) {
+    return has == told.has_value() && (!has || known.millicores == told->millicores);
   };
-  return millicores(one.steady) == millicores(other.steady) &&
-         millicores(one.sudden) == millicores(other.sudden) && one.held == other.held &&
-         one.throttled_percent == other.throttled_percent && one.deaths == other.deaths;
+  return known.told && same(known.has_steady, known.steady, told.steady) &&
+         same(known.has_sudden, known.sudden, told.sudden) && known.held == told.held &&
+         known.has_throttled == told.throttled_percent.has_value() &&
+         known.throttled_percent == told.throttled_percent.value_or(0) &&
+         (known.has_died ? known.pod->second.deaths == told.deaths : told.deaths == PodDeaths());
 }
 
-void TakeUsage(Turn& turn, Scaler& scaler, ScaledPod& pod, const PodUsage& usage) {
-  if (!pod.watch || pod.usage == usage) return;
-  const int64_t bound = pod.watch->sudden_millicores;
-  const auto above = [bound](const std::optional<PodUsage>& use) {
-    return bound > 0 && use && use->sudden && use->sudden->millicores > bound;
-  };
-  const bool was_above = above(pod.usage);
-  const bool same = pod.usage && SameFigures(*pod.usage, usage);
-  const bool died = IsNewDeath(pod.usage ? pod.usage->deaths : PodDeaths{}, usage.deaths, turn.now);
+// Nor by that.
+bool SameTimes(const PodRow& known, const PodUsage& told) {
+  return known.steady == told.steady.value_or(CpuSample()) &&
+         known.sudden == told.sudden.value_or(CpuSample());
+}
+
+bool IsAbove(const PodRow& row) {
+  return row.sudden_millicores > 0 && row.has_sudden && row.sudden.millicores > row.sudden_millicores;
+}
+
+void TakeUsage(Turn& turn, PodRow& row, const PodUsage& usage) {
+  if (!row.watched) return;
+  const bool same = SameFigures(row, usage);
+  if (same && SameTimes(row, usage)) return;
+  Scaler& scaler = *row.scaler;
+  const bool was_above = IsAbove(row);
+  const bool died = usage.deaths.last &&
+                    IsNewDeath(row.has_died ? row.pod->second.deaths : PodDeaths{}, usage.deaths, turn.now);
   if (died) scaler.died.insert(usage.pod_uid);
-  pod.usage = usage;
+  ScaledPods::SetUsage(row, usage);
   // That an even load is even still is no reason for a scaler that rests to look at it.
   if (same && scaler.rests) return;
   LookSoon(turn, scaler);
-  const bool rises = !was_above && above(pod.usage);
+  const bool rises = !was_above && IsAbove(row);
   if (!(rises || died) || !scaler.looked) return;
   // It has just passed the bound, or died: a second is long.
   scaler.next_look = std::min(scaler.next_look, std::max(turn.now, *scaler.looked + kSuddenLook));
@@ -385,7 +395,7 @@ void OnWorkloadPodObserved(Turn& turn, const WorkloadPodObserved& event) {
   const auto [place, fresh] = scaler->pods.try_emplace(event.pod_uid);
   ScaledPod& pod = place->second;
   if (!fresh && pod.facts == event.facts) return;
-  pod.facts = event.facts;
+  ScaledPods::SetFacts(pod, event.facts);
   Cluster& cluster = *turn.FindCluster(event.cluster);
   if (fresh) cluster.scaled_pods.Add(*scaler, *place);
   UpdateWatch(turn, *scaler, event.pod_uid, pod);
@@ -404,12 +414,10 @@ void OnWorkloadPodGone(Turn& turn, const WorkloadPodGone& event) {
 }
 
 void OnUsageTold(Turn& turn, const UsageTold& event) {
-  const Cluster* cluster = turn.FindCluster(event.cluster);
+  Cluster* cluster = turn.FindCluster(event.cluster);
   if (cluster == nullptr) return;
-  for (const PodUsage& usage : event.pods) {
-    cluster->scaled_pods.ForEach(
-        usage.pod_uid, [&](Scaler& scaler, ScaledPod& pod) { TakeUsage(turn, scaler, pod, usage); });
-  }
+  cluster->scaled_pods.ForEachTold(
+      event.pods, [&turn](PodRow& row, const PodUsage& usage) { TakeUsage(turn, row, usage); });
 }
 
 void OnAutoscalerObserved(Turn& turn, const AutoscalerObserved& event) {
@@ -459,12 +467,10 @@ void LookSoon(Turn& turn, Cluster& cluster) {
   }
 }
 
-void SetLookTimer(Turn& turn, const Scaler& scaler) {
+void SetLookTimer(Turn& turn, Scaler& scaler) {
   absl::Time due = scaler.next_look;
   if (scaler.unwritten_since) due = std::min(due, *scaler.unwritten_since + kRecordEvery);
-  const TimerKey timer{TimerKind::kScale, {}, {}, scaler.record.policy};
-  if (due == absl::InfiniteFuture()) return turn.state.timers.Clear(timer);
-  turn.state.timers.Set(timer, due);
+  turn.state.looks.Set(scaler, due);
 }
 
 }  // namespace evenkeel::coordinator

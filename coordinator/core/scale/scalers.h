@@ -63,6 +63,6 @@ void LookSoon(Turn& turn, Scaler& scaler);
 void LookSoon(Turn& turn, Cluster& cluster);
 
 // Puts the timer of the scaler's next look, or of its record's next writing, where it belongs now.
-void SetLookTimer(Turn& turn, const Scaler& scaler);
+void SetLookTimer(Turn& turn, Scaler& scaler);
 
 }  // namespace evenkeel::coordinator

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import images, waiting
 from .clients import Client
-from .cluster import VIRTUAL, Cluster
+from .cluster import VIRTUAL, WORKER, Cluster
 from .failure import Failure
 from .load import Load
 from .product import Command
@@ -43,6 +43,16 @@ class BurstOutcome:
     requests: int
     failed: int
     cost: str  # as Evenkeel has told it
+
+
+def with_one_machine(cluster: Cluster, progress: Progress) -> None:
+    """Raises it with one machine and one virtual node, or makes it so again: a machine that goes is emptied first, as an operator does."""
+    if cluster.exists():
+        for node in cluster.nodes:
+            if node.role == WORKER and node.number > 1:
+                with contextlib.suppress(Failure):  # It may have been off, or the cluster: then nobody is there to be moved.
+                    cluster.kubectl("drain", node.name, "--ignore-daemonsets", "--timeout=120s", timeout_s=150)
+    cluster.up(workers=1, virtual=1, progress=progress)
 
 
 class BurstLab:
@@ -126,7 +136,8 @@ class BurstLab:
     def _wait_until_steady(self, view: "_View") -> None:
         def missing() -> str:
             view.look()
-            if not _is_at_minimum(view.sight) or view.sight.endpoints != MINIMUM:
+            at_home = view.virtual == 0 and view.sight.leaving == 0
+            if not _is_at_minimum(view.sight) or not at_home or view.sight.endpoints != MINIMUM:
                 return view.state()
             return "" if view.calm_s() > _STEADY_S else f"{MINIMUM} replicas for {view.calm_s():.0f} s"
 
@@ -157,7 +168,8 @@ class _View:
             return
         self._second = int(passed)
         where = "  ".join(f"{node or 'no node'}: {number}" for node, number in sorted(self.sight.nodes.items()))
-        _write(f"  {self._second:3d} s  replicas {self.sight.wanted:2d}, {self.sight.ready:2d} Ready  {where}")
+        leaving = f"  leaving: {self.sight.leaving}" if self.sight.leaving else ""
+        _write(f"  {self._second:3d} s  replicas {self.sight.wanted:2d}, {self.sight.ready:2d} Ready  {where}{leaving}")
 
     def say(self, text: str) -> None:
         _write(f"         {time.monotonic() - self._zero_s:6.2f} s  {text}")
@@ -179,7 +191,7 @@ class _View:
 
     def state(self) -> str:
         return (f"{self.sight.wanted} replicas wanted, {self.sight.ready} Ready, {self.virtual} on virtual nodes, "
-                f"{self.unbound} without a node")
+                f"{self.unbound} without a node, {self.sight.leaving} leaving")
 
 
 def _is_at_minimum(sight: Sight) -> bool:

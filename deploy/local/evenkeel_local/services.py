@@ -1,11 +1,13 @@
 """What runs on a node: files, programs and their arguments, in the places where kubeadm puts them."""
 
 import json
+import os
 from pathlib import Path
 
 from .addresses import Plan
 
 API_PORT = 6443
+NODE_CPUS = 2
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 PAUSE_IMAGE = "evenkeel.dev/local/pause:1"
@@ -133,6 +135,8 @@ def _kubelet(address: str) -> str:
         "tlsPrivateKeyFile": "/var/lib/kubelet/pki/kubelet.key",
         "cgroupDriver": "cgroupfs",
         "enforceNodeAllocatable": [],
+        # Nodes have two CPUs to give, whatever machine it is that they share: the labs count on it.
+        "systemReserved": {"cpu": str(max((os.cpu_count() or NODE_CPUS) - NODE_CPUS, 0))},
         "failSwapOn": False,
         # All nodes share the host's disk. What is full on it is no node's fault, and an image that was collected to
         # make room could not be pulled again.

@@ -39,6 +39,7 @@ class Sight:
     endpoints: int  # addresses that the Service sends requests to
     pods: list[str] = field(default_factory=list)  # uids of those that are not going
     nodes: dict[str, int] = field(default_factory=dict)  # how many of them each node has; "": not bound
+    leaving: int = 0  # pods that are going: until they are gone they hold their room
 
 
 class _Follower:
@@ -87,11 +88,13 @@ class _Watcher:
             if len(self._lists) < 3 or not all(each.is_listed for each in self._lists):
                 return
             deployments, endpoints, found = ([*each.objects.values()] for each in self._lists)
-            pods = [pod for pod in map(Pod.of, found) if not pod.leaving]
+            everyone = [Pod.of(each) for each in found]
+            pods = [pod for pod in everyone if not pod.leaving]
             now = Sight(time.monotonic(), sum(each["spec"].get("replicas", 0) for each in deployments),
                         sum(pod.ready for pod in pods),
                         sum(len(part.get("addresses") or []) for each in endpoints for part in each.get("subsets") or []),
-                        sorted(pod.uid for pod in pods), dict(sorted(Counter(pod.node for pod in pods).items())))
+                        sorted(pod.uid for pod in pods), dict(sorted(Counter(pod.node for pod in pods).items())),
+                        len(everyone) - len(pods))
             if self._last is None or asdict(self._last) | {"at_s": 0} != asdict(now) | {"at_s": 0}:
                 self._last = now
                 print(json.dumps(asdict(now)), flush=True)

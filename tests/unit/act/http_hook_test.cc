@@ -27,7 +27,7 @@ class HttpHookTest : public ::testing::Test {
       body_ = request.body;
       type_ = request.get_header_value("Content-Type");
       const int asked = ++asked_;
-      response.status = asked <= failures_ ? failure_ : 200;
+      response.status = asked <= failures_.load() ? failure_.load() : 200;
       response.set_content("said the hook\n", "text/plain");
     });
     server_.Post("/hang", [this](const httplib::Request&, httplib::Response&) {

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace evenkeel::base {
 namespace {
@@ -128,6 +130,19 @@ TEST(BytesOfTest, AnotherShapeIsToldApart) {
   EXPECT_NE(ShapeOf<Inner>(), ShapeOf<Wider>());
   EXPECT_NE(ShapeOf<uint32_t>(), ShapeOf<uint64_t>());
   EXPECT_NE((ShapeOf<std::variant<Empty, int>>()), (ShapeOf<std::variant<int, Empty>>()));
+}
+
+// Who holds what is const and shared with others has one of its own when it comes back, or none.
+TEST(BytesOfTest, HoldsWhatIsShared) {
+  using Shared = std::shared_ptr<const Inner>;
+  const std::vector<Shared> held = {std::make_shared<const Inner>(Inner{"x", {}}), nullptr};
+  std::vector<Shared> back;
+  ASSERT_TRUE(FromBytes(BytesOf(held), back));
+  ASSERT_EQ(back.size(), 2U);
+  ASSERT_NE(back[0], nullptr);
+  EXPECT_EQ(*back[0], *held[0]);
+  EXPECT_EQ(back[1], nullptr);
+  EXPECT_FALSE(FromBytes(BytesOf(held).substr(0, 3), back));
 }
 
 }  // namespace

@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/effects.h"
 #include "coordinator/serve/scaler_messages.h"
 
 namespace evenkeel::coordinator {
@@ -21,11 +24,11 @@ ScalerChanged Scaler(const std::string& policy, int64_t replicas, const std::str
   status.cluster = cluster;
   status.target = {.group = "apps", .kind = "Deployment", .name_space = "shop", .name = policy};
   status.replicas = replicas;
-  return {status};
+  return {std::make_shared<const ScalerStatus>(std::move(status))};
 }
 
 void Tell(ScalerFeed& feed, const ScalerChanged& changed) {
-  feed.Put(changed.status.policy, changed.status);
+  feed.Put(changed.status->policy, changed.status);
 }
 
 void Show(const std::string& policy, const ScalerStatus* status, v1::WatchScalersResponse& out) {
@@ -119,7 +122,7 @@ TEST(ScalerFeed, ListsByName) {
 
 // A scaler's message has its figures in the units of its target, and none where nothing is known.
 TEST(ScalerMessages, ShowsWhatIsKnownAndNoMore) {
-  ScalerStatus status = Scaler("web", 4).status;
+  ScalerStatus status = *Scaler("web", 4).status;
   status.unseen = "";
   status.uid = "u1";
   status.mode = PolicyMode::kEnforce;

@@ -413,5 +413,94 @@ TEST_F(BurstStepTest, TheBurstsCostIsToldAtItsEnd) {
   EXPECT_FALSE(clusters_.at("local").burst.ledger.began.has_value());
 }
 
+// A burst whose time is used up begins no new one while more is wanted, or it would have no end: not when its
+// last pod has left, and not after a restart. It is over when nobody has wanted more for a while.
+TEST_F(BurstStepTest, WhatIsUsedUpIsNotBegunAnew) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.duration = absl::Minutes(1);
+  Begin(8, policy);
+  const absl::Time began = *clusters_.at("local").burst.ledger.began;
+  Even(70, 8);
+  Settle(absl::ZeroDuration());
+  ASSERT_EQ(DoneTo(ActionKind::kSetReplicas).size(), 1u);
+  EXPECT_EQ(done_.back().replicas->to, 5);
+  See(5);
+  for (int number = 6; number <= 8; ++number) Gone(number);
+  const auto ask_for_more = [this](int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      Tell(5, 160);
+      Pass(absl::Seconds(1));
+    }
+  };
+  ask_for_more(kUsedUpFor / absl::Seconds(1) + 60);
+  EXPECT_TRUE(Handed(ActionKind::kSetReplicas).empty());
+  EXPECT_EQ(clusters_.at("local").burst.ledger.began, began);
+  EXPECT_EQ(clusters_.at("local").burst.ledger.use.pods, 0);
+  Restart(absl::Seconds(5));
+  SeeReal(kReal);
+  SeeVirtual(true);
+  See(5);
+  RunOn(kReal, 1, 5);
+  Do(ApiChanged{"local", true, ""});
+  ask_for_more(60);
+  EXPECT_TRUE(Handed(ActionKind::kSetReplicas).empty());
+  EXPECT_EQ(clusters_.at("local").burst.ledger.began, began);
+  Even(static_cast<int>(kUsedUpFor / absl::Seconds(1)) + 300, 5);  // a panic has its time to end
+  EXPECT_FALSE(clusters_.at("local").burst.ledger.began.has_value());
+}
+
+// While the valve is open nobody can tell where new pods go: the scaler asks for no more than the caps leave.
+TEST_F(BurstStepTest, NothingMoreIsAskedForThroughAnOpenValve) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.pods = 2;
+  Begin(5, policy);
+  SeeReal(kSecond, 200);
+  See(7);
+  Press(6, 7);  // by the scheduler's word; by our count there is room for one of them
+  Settle(absl::Milliseconds(500));
+  ASSERT_EQ(DoneTo(ActionKind::kOpenValve).size(), 1u);
+  for (int i = 0; i < 2; ++i) {
+    Tell(5, 160);
+    Pass(absl::Seconds(1));
+  }
+  EXPECT_TRUE(Handed(ActionKind::kSetReplicas).empty());
+}
+
+// What has come to virtual nodes a moment ago counts at once, and not from the next look at them on.
+TEST_F(BurstStepTest, WhatHasJustComeToVirtualNodesCounts) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.pods = 2;
+  Begin(5, policy);
+  See(7);
+  Press(6, 7);
+  Settle(absl::Milliseconds(500));
+  ASSERT_EQ(DoneTo(ActionKind::kOpenValve).size(), 1u);
+  for (int i = 0; i < 20; ++i) {  // whenever the scaler and the virtual nodes are looked at
+    for (const int number : {6, 7}) Put(number, {.node = kVirtual, .ready = true});
+    Tell(7, 160);
+    Pass(absl::Milliseconds(110));
+    ASSERT_TRUE(Handed(ActionKind::kSetReplicas).empty());
+    for (const int number : {6, 7}) Put(number, {.unschedulable = true});
+  }
+}
+
+// A node has just come that has room for what presses: the scheduler comes to that, and nothing is taken back
+// meanwhile. What presses all the same is.
+TEST_F(BurstStepTest, WhatANodeThatCameMayTakeIsNotTakenBack) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.pods = 2;
+  Begin(5, policy);
+  See(8);
+  Press(6, 8);
+  SeeReal(kSecond);
+  for (int i = 0; i < 8; ++i) {
+    Even(1, 5);
+    ASSERT_TRUE(Handed(ActionKind::kSetReplicas).empty());
+  }
+  Even(5, 5);
+  ASSERT_EQ(Handed(ActionKind::kSetReplicas).size(), 1u);
+  EXPECT_EQ(Handed(ActionKind::kSetReplicas)[0].action.replicas->to, 7);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

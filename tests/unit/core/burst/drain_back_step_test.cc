@@ -59,6 +59,18 @@ TEST_F(DrainBackStepTest, DoesNothingWithoutRoom) {
   EXPECT_TRUE(Of(DecisionKind::kDrainBack).empty());
 }
 
+// What is being deleted holds its room until it is gone: the scheduler counts it, too.
+TEST_F(DrainBackStepTest, PodsThatGoHoldTheirRoomUntilTheyAreGone) {
+  Come();
+  for (int number = 21; number <= 25; ++number) Put(number, {.node = kSecond, .deleting = true});
+  Even(60, 8);
+  EXPECT_TRUE(actions_.empty());
+  Gone(21);
+  Until(5);
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.replicas->to, 9);
+}
+
 // A panic holds them, and its end is no event of the virtual nodes: they come home all the same.
 TEST_F(DrainBackStepTest, BeginsWhenAPanicEnds) {
   Begin(8);
@@ -76,6 +88,32 @@ TEST_F(DrainBackStepTest, BeginsWhenAPanicEnds) {
   for (int i = 0; i < 30 && actions_.empty(); ++i) Even(1, pods);
   ASSERT_EQ(Of(DecisionKind::kDrainBack).size(), 1u);
   EXPECT_EQ(DrainBack().state, DecisionState::kOpen);
+}
+
+// A node that has long been Ready may have pods again: nothing else happens, and they come home to it.
+TEST_F(DrainBackStepTest, BeginsWhenANodeIsUncordoned) {
+  Begin(8);
+  NodeFacts cordoned = RealNode(kSecond);
+  cordoned.unschedulable = true;
+  Do(NodeObserved{{"local", kSecond}, cordoned});
+  done_.clear();
+  Even(60, 8);
+  EXPECT_TRUE(Of(DecisionKind::kDrainBack).empty());
+  SeeReal(kSecond);
+  Even(2, 8);
+  EXPECT_EQ(Of(DecisionKind::kDrainBack).size(), 1u);
+}
+TEST_F(DrainBackStepTest, BeginsWhenANodeIsReadmitted) {
+  Begin(8);
+  NodeFacts tainted = RealNode(kSecond);
+  tainted.failover_taint = true;
+  Do(NodeObserved{{"local", kSecond}, tainted});
+  done_.clear();
+  Even(60, 8);
+  EXPECT_TRUE(Of(DecisionKind::kDrainBack).empty());
+  SeeReal(kSecond);
+  Even(40, 8);
+  EXPECT_EQ(Of(DecisionKind::kDrainBack).size(), 1u);
 }
 
 // The whole of it: three more, three Ready on the new machine, three evicted from the virtual node, and back.
@@ -112,6 +150,16 @@ TEST_F(DrainBackStepTest, BringsPodsHome) {
   for (int number = 6; number <= 8; ++number) Gone(number);
   Even(30, 5);
   EXPECT_TRUE(actions_.empty());
+}
+
+// The scheduler may find no room where our count has: then it is undone. Virtual nodes are not opened for
+// what is to come home from them.
+TEST_F(DrainBackStepTest, TheSurgeOpensNoVirtualNode) {
+  Surge();
+  Press(9, 11);
+  Even(20, 8);
+  EXPECT_TRUE(Handed(ActionKind::kOpenValve).empty());
+  EXPECT_EQ(DrainBack().state, DecisionState::kOpen);
 }
 
 // The scaler sees what is wanted, and not what the drain-back has added.

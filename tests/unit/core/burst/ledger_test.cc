@@ -35,6 +35,18 @@ TEST(LedgerTest, BeginsAndEndsWithItsPods) {
   EXPECT_EQ(ledger, BurstLedger{});
 }
 
+// Without a pod it goes on at no cost while it lasts.
+TEST(LedgerTest, MayLastWithoutPods) {
+  BurstLedger ledger;
+  NoteUse(ledger, Pods(2), kStart);
+  EXPECT_EQ(NoteUse(ledger, Pods(0), kStart + absl::Seconds(10), true), std::nullopt);
+  EXPECT_EQ(ledger.began, kStart);
+  const auto ended = NoteUse(ledger, Pods(0), kStart + absl::Seconds(60));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->pod_ms, 2 * 10'000);
+  EXPECT_EQ(ended->counted, kStart + absl::Seconds(10));
+}
+
 // Sixteen pods of 200m and 32 MiB for an hour: 3.2 core-hours and half a GiB-hour.
 TEST(LedgerTest, CostsWhatThePricesSay) {
   BurstLedger ledger;

@@ -1,10 +1,9 @@
-// The valve opens by the scheduler's own word and closes as soon as nothing needs it; the ceiling that goes
-// with it; and the count of real room.
+// The valve opens by the scheduler's own word and closes as soon as nothing needs it; and the ceiling that
+// goes with it.
 
 #include "coordinator/core/burst/valve.h"
 
 #include "coordinator/core/burst/ceiling.h"
-#include "coordinator/core/burst/real_room.h"
 #include "gtest/gtest.h"
 
 namespace evenkeel::coordinator {
@@ -65,35 +64,37 @@ TEST(ValveTest, ClosesAtOnceWhereNothingMayBeLetThrough) {
 
 // What there may be: what runs, what real nodes still take, what the caps still let through.
 TEST(CeilingTest, IsWhatCanHaveANode) {
-  CeilingSight sight{.on_real = 4, .on_virtual = 10, .presses = false, .room = 1, .allowed = 6};
+  CeilingSight sight{.current = 17, .on_real = 4, .on_virtual = 10, .room = 1, .allowed = 6};
   EXPECT_EQ(CeilingFor(sight), 21);
-  sight.presses = true;  // the scheduler is believed before our own count
+  sight.pressing = 3;  // the scheduler is believed before our own count
   EXPECT_EQ(CeilingFor(sight), 20);
+  sight.allowed = 2;
+  EXPECT_EQ(CeilingFor(sight), 16);
   sight.allowed = 0;
   EXPECT_EQ(CeilingFor(sight), 14);
-  sight.used_up = true;
-  EXPECT_EQ(CeilingFor(sight), 4);
-  sight.presses = false;
-  EXPECT_EQ(CeilingFor(sight), 5);
 }
 
-TEST(RealRoomTest, CountsWhatFitsOnEachNode) {
-  const auto node = [](int64_t cpu, int64_t memory, int64_t pods, bool reserved = false) {
-    return FreeNode{.free = {.cpu_millicores = cpu, .memory_bytes = memory, .pods = pods},
-                    .reserved = reserved};
-  };
-  const PodNeed each{.requests = {.cpu_millicores = 200, .memory_bytes = 32, .pods = 1}};
-  const PodNeed tolerant{.requests = each.requests, .tolerates = true};
-  EXPECT_EQ(HowManyFit({}, each, 10), 0);
-  EXPECT_EQ(HowManyFit({node(999, 1000, 100)}, each, 10), 4);
-  EXPECT_EQ(HowManyFit({node(999, 70, 100)}, each, 10), 2);
-  EXPECT_EQ(HowManyFit({node(999, 1000, 1)}, each, 10), 1);
-  EXPECT_EQ(HowManyFit({node(-50, 1000, 100)}, each, 10), 0);
-  EXPECT_EQ(HowManyFit({node(399, 1000, 9), node(399, 1000, 9)}, each, 10), 2);  // halves do not add up
-  EXPECT_EQ(HowManyFit({node(9999, 1000, 100), node(9999, 1000, 100)}, each, 10), 10);
-  EXPECT_EQ(HowManyFit({node(999, 1000, 100, true)}, each, 10), 0);
-  EXPECT_EQ(HowManyFit({node(999, 1000, 100, true)}, tolerant, 10), 4);
-  EXPECT_EQ(HowManyFit({node(0, 0, 7)}, {.requests = {.pods = 1}}, 10), 7);  // it asks for nothing
+// Whatever we count: nothing goes by it but what has found no room.
+TEST(CeilingTest, TakesNothingThatRuns) {
+  CeilingSight sight{.current = 12, .on_real = 4, .on_virtual = 3};  // five are not seen, or on their way
+  EXPECT_EQ(CeilingFor(sight), 12);
+  sight.pressing = 2;
+  EXPECT_EQ(CeilingFor(sight), 10);
+  sight.pressing = 9;
+  EXPECT_EQ(CeilingFor(sight), 7);
+}
+
+// What has no right to be on virtual nodes any more goes, and nothing that is on a real one.
+TEST(CeilingTest, TakesWhatIsOnVirtualNodesWhenTimeOrMoneyIsUsedUp) {
+  CeilingSight sight{.current = 14, .on_real = 4, .on_virtual = 10, .allowed = 6, .used_up = true};
+  EXPECT_EQ(CeilingFor(sight), 4);
+  sight.room = 1;
+  EXPECT_EQ(CeilingFor(sight), 5);
+  sight.pressing = 1;
+  EXPECT_EQ(CeilingFor(sight), 4);
+  sight.current = 17;
+  sight.on_virtual = 0;
+  EXPECT_EQ(CeilingFor(sight), 16);
 }
 
 }  // namespace

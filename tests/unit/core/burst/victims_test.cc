@@ -94,8 +94,8 @@ Decision PlanOnAnOldServer(const std::string& kind) {
   Scaler scaler;
   scaler.policy.target = {"apps", kind, "shop", "web"};
   for (const char* node : {"virtual-1", "vm-1"}) {
-    scaler.pods[absl::StrCat("uid-", node)].facts = {
-        .name = node, .node = node, .phase = PodPhase::kRunning, .ready = true};
+    ScaledPods::SetFacts(scaler.pods.try_emplace(absl::StrCat("uid-", node)).first->second,
+                         {.name = node, .node = node, .phase = PodPhase::kRunning, .ready = true});
   }
   Decision plan;
   plan.actions.push_back({.number = 1, .stage = 1, .kind = ActionKind::kSetReplicas, .result = {}});

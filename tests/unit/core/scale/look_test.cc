@@ -208,25 +208,29 @@ TEST(SightOfTest, JoinsPodsAndTheirUse) {
   const absl::Time now = absl::FromUnixSeconds(1'700'000'000);
   Scaler scaler;
   scaler.workload = WorkloadFacts{.uid = "u", .replicas = 3};
-  ScaledPod pod;
-  pod.facts = {.name = "a", .phase = PodPhase::kRunning, .ready = true, .request_millicores = 100};
-  scaler.pods["unseen"] = pod;
-  pod.usage = PodUsage{.pod_uid = "a",
-                       .steady = CpuSample{40, now, absl::Seconds(15)},
-                       .sudden = CpuSample{90, now, absl::Seconds(2)},
-                       .throttled_percent = 30};
-  scaler.pods["seen"] = pod;
-  pod.usage->held = true;
-  pod.usage->throttled_percent = 100;
-  scaler.pods["held"] = pod;
+  PodUsage usage{.pod_uid = "a",
+                 .steady = CpuSample{40, now, absl::Seconds(15)},
+                 .sudden = CpuSample{90, now, absl::Seconds(2)},
+                 .throttled_percent = 30};
+  const auto add = [&scaler](const std::string& uid) -> PodRow& {
+    ScaledPod& pod = scaler.pods.try_emplace(uid).first->second;
+    ScaledPods::SetFacts(
+        pod, {.name = "a", .phase = PodPhase::kRunning, .ready = true, .request_millicores = 100});
+    return *pod.row;
+  };
+  add("unseen");
+  ScaledPods::SetUsage(add("seen"), usage);
+  usage.held = true;
+  usage.throttled_percent = 100;
+  ScaledPods::SetUsage(add("held"), usage);
   const ScaleSight sight = SightOf(scaler);
   EXPECT_EQ(sight.current, 3);
   ASSERT_EQ(sight.steady.size(), 3u);
   ASSERT_EQ(sight.sudden.size(), 3u);
-  EXPECT_TRUE(sight.steady[0].held);  // by uid: held, seen, unseen
+  EXPECT_FALSE(sight.steady[0].sample);  // as they came
   EXPECT_EQ(sight.steady[1].sample->millicores, 40);
   EXPECT_EQ(sight.sudden[1].sample->millicores, 90);
-  EXPECT_FALSE(sight.steady[2].sample);
+  EXPECT_TRUE(sight.steady[2].held);
   EXPECT_EQ(sight.throttled_percent, 30);
 }
 

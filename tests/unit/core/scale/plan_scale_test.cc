@@ -22,12 +22,13 @@ Scaler Limited() {
   scaler.record.uid = "uid-web";
   scaler.workload = WorkloadFacts{.uid = "uid-web", .replicas = 2};
   for (const char* uid : {"a", "b"}) {
-    ScaledPod& pod = scaler.pods[uid];
-    pod.facts.phase = PodPhase::kRunning;
-    pod.usage = PodUsage{.pod_uid = uid,
-                         .steady = CpuSample{143, kNow - absl::Milliseconds(700), absl::Seconds(15)},
-                         .sudden = CpuSample{143, kNow - absl::Milliseconds(700), absl::Seconds(2)},
-                         .throttled_percent = 12};
+    ScaledPod& pod = scaler.pods.try_emplace(uid).first->second;
+    ScaledPods::SetFacts(pod, {.phase = PodPhase::kRunning});
+    ScaledPods::SetUsage(*pod.row,
+                         {.pod_uid = uid,
+                          .steady = CpuSample{143, kNow - absl::Milliseconds(700), absl::Seconds(15)},
+                          .sudden = CpuSample{143, kNow - absl::Milliseconds(700), absl::Seconds(2)},
+                          .throttled_percent = 12});
   }
   Advice& advice = scaler.advice;
   advice.current = 2;

@@ -59,6 +59,63 @@ TEST_F(PodOwnersTest, KeepsAllThatHaveIt) {
   EXPECT_EQ(Of(owners_, "v"), Names{"all"});
 }
 
+// What a report tells of is found whatever the order of the last one was: the same, another, with pods left
+// out, come or gone, or owned by several.
+TEST_F(PodOwnersTest, FollowsReportsInAnyOrder) {
+  std::map<std::string, PodOwners::Pod*> pods;
+  Names all;
+  for (int i = 0; i < 40; ++i) {
+    const std::string uid = "pod-" + std::to_string(i * 7 % 40);
+    all.push_back(uid);
+    pods[uid] = &Add("web", uid);
+  }
+  const auto told = [&](const Names& uids) {
+    std::vector<PodUsage> report;
+    for (const std::string& uid : uids) report.push_back({.pod_uid = uid});
+    Names found;
+    owners_.ForEachTold(report, [&](PodRow& row, const PodUsage& usage) {
+      EXPECT_EQ(row.pod->first, usage.pod_uid);
+      found.push_back(row.scaler->record.policy + " " + row.pod->first);
+    });
+    return found;
+  };
+  const auto of_web = [](const Names& uids) {
+    Names expected;
+    for (const std::string& uid : uids) expected.push_back("web " + uid);
+    return expected;
+  };
+  EXPECT_EQ(told(all), of_web(all));
+  EXPECT_EQ(told(all), of_web(all));
+  Names backwards(all.rbegin(), all.rend());
+  EXPECT_EQ(told(backwards), of_web(backwards));
+  EXPECT_EQ(told(all), of_web(all));
+  Names some;
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (i % 3 == 0 || i > 25) some.push_back(all[i]);
+  }
+  EXPECT_EQ(told(some), of_web(some));
+  EXPECT_EQ(told({all[5]}), of_web({all[5]}));
+  EXPECT_EQ(told({all[5], all[5], all[4]}), of_web({all[5], all[5], all[4]}));
+  EXPECT_EQ(told({"nobody's", all[30]}), of_web({all[30]}));
+
+  PodOwners::Pod& gone = *pods.at(all[10]);
+  owners_.Remove(scalers_["web"], gone);
+  scalers_["web"].pods.erase(scalers_["web"].pods.find(all[10]));
+  Add("web", "new");  // in the place that has become free
+  Names left = all;
+  left.erase(left.begin() + 10);
+  EXPECT_EQ(told(all), of_web(left));
+  left.insert(left.begin() + 3, "new");
+  EXPECT_EQ(told(left), of_web(left));
+
+  PodOwners::Pod& of_api = Add("api", all[2]);
+  Names expected = of_web(left);
+  expected.insert(expected.begin() + 2, "api " + all[2]);
+  EXPECT_EQ(told(left), expected);
+  owners_.Remove(scalers_["api"], of_api);
+  EXPECT_EQ(told(left), of_web(left));
+}
+
 // A checkpoint holds none of it: it is made anew of the scalers' pods, in the new state.
 TEST(PodOwnersInStateTest, IsMadeAnewFromACheckpoint) {
   State state;

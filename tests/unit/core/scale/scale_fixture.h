@@ -192,7 +192,7 @@ class ScaleFixture : public testing::Test {
     }
     for (const Notice& notice : effects.notices) {
       if (const auto* sight = std::get_if<SightChanged>(&notice)) blind_ = sight->blind;
-      if (const auto* scaler = std::get_if<ScalerChanged>(&notice)) status_ = scaler->status;
+      if (const auto* scaler = std::get_if<ScalerChanged>(&notice)) status_ = *scaler->status;
       if (std::holds_alternative<ScalerGone>(notice)) status_.reset();
       if (const auto* burst = std::get_if<BurstChanged>(&notice)) {
         burst_ = burst->status;

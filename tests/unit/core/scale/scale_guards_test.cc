@@ -105,8 +105,8 @@ TEST_F(MovingTest, APodOnItsWayIsNotMissedTwice) {
   Scaler scaler;
   scaler.policy = WebPolicy().scale();
   scaler.workload = WorkloadFacts{.uid = "u", .replicas = 4};
-  scaler.pods["uid-1"].facts = PodFactsOf(1);
-  scaler.pods["uid-2"].facts = PodFactsOf(2);
+  ScaledPods::SetFacts(scaler.pods.try_emplace("uid-1").first->second, PodFactsOf(1));
+  ScaledPods::SetFacts(scaler.pods.try_emplace("uid-2").first->second, PodFactsOf(2));
   EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 2, now_).moving, 1u);
   EXPECT_EQ(FactsForScaleGuards(state, cluster, scaler, 6, now_).moving, 0u);  // of scaling in only
   decision.kind = DecisionKind::kFirstToGo;
@@ -145,7 +145,7 @@ TEST_F(MovingTest, AnEvictedPodIsOnItsWay) {
   Scaler scaler;
   scaler.policy = WebPolicy().scale();
   scaler.workload = WorkloadFacts{.uid = "u", .replicas = 4};
-  scaler.pods["uid-2"].facts = PodFactsOf(2);
+  ScaledPods::SetFacts(scaler.pods.try_emplace("uid-2").first->second, PodFactsOf(2));
   PodFacts pod;
   pod.node = "node-2";
   pod.ready = true;

@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "coordinator/gateway/haproxy_checks.h"
 #include "coordinator/gateway/shape.h"
 
 namespace evenkeel::coordinator::haproxy {
@@ -57,6 +58,7 @@ GatewayAbilities MapRoute::abilities() const {
           .canary = true,
           .counts_in_flight = true,
           .counts_requests = true,
+          .checks_servers = checked_,
           .survives_reload = options_.keep_file,
           .fences = true,
           .best_proof = Proof::kServed};
@@ -90,6 +92,8 @@ absl::StatusOr<MapRoute::Look> MapRoute::LookOnce(const RouteParts& parts, const
       in_flight[section] = ReadingOf(rows[section]).in_flight;
     }
   }
+  checked_ = !rows.empty() && std::all_of(rows.begin(), rows.end(),
+                                          [](const auto& section) { return AreChecked(section.second); });
   EVENKEEL_RETURN_IF_ERROR(link_->AddOldWorkers(process.Instance(), in_flight, call));
 
   RouteReading& reading = look.reading;
@@ -121,6 +125,26 @@ absl::StatusOr<RouteReading> MapRoute::Read(const RouteParts& parts, const Call&
     return look.status();
   }));
   return reading;
+}
+
+absl::StatusOr<std::vector<ServerCheck>> MapRoute::Check(const RouteParts& parts, const std::string& backend,
+                                                         const Call& call) {
+  const auto part = parts.find(backend);
+  const std::vector<std::string> sections =
+      part == parts.end() ? std::vector<std::string>{backend} : part->second;
+  std::vector<StatRow> rows;
+  const auto look = [&]() -> absl::Status {
+    EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> answers, link_->Ask({kShowStat}, call));
+    EVENKEEL_ASSIGN_OR_RETURN(const std::vector<StatRow> stat, ParseStat(answers[0]));
+    rows.clear();
+    for (const std::string& section : sections) {
+      EVENKEEL_ASSIGN_OR_RETURN(const std::vector<StatRow> found, RowsOf(stat, section));
+      rows.insert(rows.end(), found.begin(), found.end());
+    }
+    return absl::OkStatus();
+  };
+  EVENKEEL_RETURN_IF_ERROR(link_->Patiently(call, look));
+  return ChecksOf(rows);
 }
 
 absl::Status MapRoute::Commit(uint32_t version, const std::vector<MapEntry>& entries, Attempt& attempt,

@@ -44,6 +44,8 @@ class MapRoute final : public Route {
   GatewayAbilities abilities() const override;
   absl::StatusOr<RouteReading> Read(const RouteParts& parts, const Call& call) override;
   ShapeAnswer Shape(const RouteParts& parts, const RouteWish& wish, const Call& call) override;
+  absl::StatusOr<std::vector<ServerCheck>> Check(const RouteParts& parts, const std::string& backend,
+                                                 const Call& call) override;
 
  private:
   struct Look {
@@ -66,6 +68,7 @@ class MapRoute final : public Route {
   std::optional<StoredMark> greatest_;  // of our store, that was ever seen
   std::string fenced_;  // instance and epoch for which no lesser mark can be committed any more
   std::map<std::string, uint64_t> cut_;  // by backend
+  bool checked_ = false;                 // HAProxy checks its servers, as was read last
 };
 
 }  // namespace evenkeel::coordinator::haproxy

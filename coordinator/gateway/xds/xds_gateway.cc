@@ -148,4 +148,17 @@ ShapeAnswer XdsGateway::Shape(const RoutePlace& place, const RouteWish& wish, co
   return answer;
 }
 
+std::vector<ServerCheck> XdsGateway::Check(const RoutePlace& place, const BackendCheck& check,
+                                           const Call& /*call*/) {
+  const auto part = place.parts.find(check.backend);
+  if (part == place.parts.end()) return {};
+  std::vector<ServerCheck> servers;
+  for (const std::string& server : part->second) {
+    servers.push_back(
+        {.server = server,
+         .detail = "clients connect to it themselves, and only they can say whether it answers"});
+  }
+  return servers;
+}
+
 }  // namespace evenkeel::coordinator

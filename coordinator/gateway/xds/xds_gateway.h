@@ -12,6 +12,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "coordinator/gateway/gateway.h"
@@ -35,6 +36,9 @@ class XdsGateway final : public Gateway {
   GatewayAbilities abilities() const override;
   absl::StatusOr<RouteReading> Read(const RoutePlace& place, const Call& call) override;
   ShapeAnswer Shape(const RoutePlace& place, const RouteWish& wish, const Call& call) override;
+  // None is tried: it is the clients that connect to the servers, and each from its own place.
+  std::vector<ServerCheck> Check(const RoutePlace& place, const BackendCheck& check,
+                                 const Call& call) override;
 
  private:
   struct Served {

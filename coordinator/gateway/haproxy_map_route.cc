@@ -1,14 +1,6 @@
 #include "coordinator/gateway/haproxy_map_route.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <fstream>
-#include <sstream>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -16,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "coordinator/gateway/haproxy_checks.h"
+#include "coordinator/gateway/keep_file.h"
 #include "coordinator/gateway/shape.h"
 
 namespace evenkeel::coordinator::haproxy {
@@ -253,7 +246,7 @@ absl::Status MapRoute::Try(Attempt& attempt, const Call& call) {
   }
   std::string detail = ToWords(wish.shape);
   if (options_.keep_file) {
-    if (absl::Status kept = KeepFile(entries); !kept.ok()) {
+    if (absl::Status kept = KeepFile(options_.file, FileOf(entries)); !kept.ok()) {
       absl::StrAppend(&detail, "; a reload would undo it: ", kept.message());
     }
   }
@@ -286,31 +279,6 @@ ShapeAnswer MapRoute::Shape(const RouteParts& parts, const RouteWish& wish, cons
   const absl::Status status = link_->Patiently(call, [&] { return Try(attempt, call); });
   if (status.ok()) return std::move(attempt.answer);
   return AnswerForFailure(status, attempt.committed, std::move(attempt.answer.reading));
-}
-
-absl::Status MapRoute::KeepFile(const std::vector<MapEntry>& entries) const {
-  const std::string content = FileOf(entries);
-  std::ifstream old(options_.file, std::ios::binary);
-  std::stringstream there;
-  if (old && (there << old.rdbuf()) && there.str() == content) return absl::OkStatus();
-  const auto failure = [this](absl::string_view doing) {
-    return absl::UnavailableError(absl::StrCat("cannot ", doing, " beside ", options_.file, ": ",
-                                               std::system_category().message(errno)));
-  };
-  const std::string next = absl::StrCat(options_.file, ".evenkeel");
-  const int file = open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) return failure("open a file");
-  size_t written = 0;
-  while (written < content.size()) {
-    const ssize_t count = write(file, content.data() + written, content.size() - written);
-    if (count < 0 && errno != EINTR) break;
-    if (count > 0) written += static_cast<size_t>(count);
-  }
-  const bool whole = written == content.size() && fsync(file) == 0;
-  close(file);
-  if (!whole) return failure("write a file");
-  if (std::rename(next.c_str(), options_.file.c_str()) != 0) return failure("put a file into place");
-  return absl::OkStatus();
 }
 
 }  // namespace evenkeel::coordinator::haproxy

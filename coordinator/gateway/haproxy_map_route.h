@@ -60,7 +60,6 @@ class MapRoute final : public Route {
   absl::Status Commit(uint32_t version, const std::vector<MapEntry>& entries, Attempt& attempt,
                       const Call& call);
   void Cut(Attempt& attempt, const Look& before, const Call& call);
-  absl::Status KeepFile(const std::vector<MapEntry>& entries) const;
   void Remember(const std::optional<StoredMark>& mark);
 
   const MapRouteOptions options_;

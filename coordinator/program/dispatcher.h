@@ -1,5 +1,5 @@
-// Hands out what the core released: to the cluster's actor, the gateways, the agents' sessions, the calls that
-// wait, and those who show it.
+// Hands out what the core released: to the cluster's actor, the gateways, the agents' sessions, the calls
+// that wait, and those who show it.
 #pragma once
 
 #include <map>

@@ -20,7 +20,7 @@ namespace {
 // What an xDS client says is short: names, versions and why it refuses something.
 constexpr int kLargestRequest = 1 << 20;
 // Their streams are ended before; what is left of a call may take so long.
-constexpr std::chrono::milliseconds kLastCalls(500);
+constexpr std::chrono::milliseconds kLastAnswers(500);
 
 std::string Where(const std::string& name, const char* field) {
   return absl::StrCat("--gateways-file: gateways[", name, "].", field);
@@ -43,7 +43,7 @@ absl::StatusOr<std::unique_ptr<ConfiguredGateways>> ConfiguredGateways::Open(
 ConfiguredGateways::~ConfiguredGateways() {
   for (auto& [name, xds] : xds_) {
     xds.ads.End();
-    if (xds.server != nullptr) xds.server->Shutdown(std::chrono::system_clock::now() + kLastCalls);
+    if (xds.server != nullptr) xds.server->Shutdown(std::chrono::system_clock::now() + kLastAnswers);
   }
 }
 

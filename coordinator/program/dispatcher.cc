@@ -65,6 +65,8 @@ void Dispatcher::Release(const ReleasedAction& action) {
   }
   if (action.action.kind == ActionKind::kShapeRoute) {
     to_.gateways->Do(action);
+    // L7, where a gateway itself cannot tell two coordinators apart: the next wish knows.
+    if (ClusterActor* actor = ActorOf(action.cluster)) actor->ReadClaim();
     return;
   }
   if (ClusterActor* actor = ActorOf(action.cluster)) {

@@ -170,7 +170,7 @@ void GatewayWorker::Run() {
       Carry(*task->order, task->place);
     } else if (task->check) {
       Try(*task->check, task->place);
-    } else {
+    } else if (task->place) {
       ReadRoute(task->key, *task->place);
     }
   }

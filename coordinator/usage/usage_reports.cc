@@ -76,6 +76,12 @@ class UsageReports::Room {
     cluster.repull.insert(request.node);
   }
 
+  std::optional<int64_t> MillicoresOf(const NodeKey& node, const std::string& pod_uid) {
+    absl::MutexLock lock(&mutex_);
+    const auto cluster = clusters_.find(node.cluster);
+    return cluster == clusters_.end() ? std::nullopt : cluster->second.book.MillicoresOf(node.node, pod_uid);
+  }
+
   void OnPulled(const NodeKey& node, const std::vector<PulledUsage>& pods, absl::Time received) {
     absl::MutexLock lock(&mutex_);
     clusters_[node.cluster].book.OnPulled(node.node, pods, received);
@@ -236,6 +242,10 @@ void UsageReports::Release(const UnwatchUsage& request) {
 
 void UsageReports::Release(const PullUsage& request) {
   room_->Pull(request);
+}
+
+std::optional<int64_t> UsageReports::MillicoresOf(const NodeKey& node, const std::string& pod_uid) const {
+  return room_->MillicoresOf(node, pod_uid);
 }
 
 void UsageReports::OnPulled(const NodeKey& node, const std::vector<PulledUsage>& pods, absl::Time received) {

@@ -36,7 +36,7 @@ std::string Cause(const kube::Resource& resource, const std::string& name_space,
   return absl::StrCat("the ", resource.plural, " of namespace ", name_space,
                       " cannot be watched: ", status.ToString(),
                       absl::IsPermissionDenied(status)
-                          ? "; it needs the role evenkeel-switcher (deploy/kubernetes/extras/switching)"
+                          ? "; it needs the role evenkeel-switched-applications (deploy/kubernetes/extras/switched-applications)"
                           : "");
 }
 

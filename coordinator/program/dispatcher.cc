@@ -130,9 +130,11 @@ void Dispatcher::Release(const Request& request) {
                                              .way = KubeletWay::kNotTried,
                                              .detail = kNoKubernetes});
           }
-        } else if constexpr (std::is_same_v<Asked, WatchWorkload> || std::is_same_v<Asked, UnwatchWorkload> ||
-                             std::is_same_v<Asked, WatchApplication> ||
+        } else if constexpr (std::is_same_v<Asked, WatchWorkload> || std::is_same_v<Asked, UnwatchWorkload>) {
+          Ask(asked);
+        } else if constexpr (std::is_same_v<Asked, WatchApplication> ||
                              std::is_same_v<Asked, UnwatchApplication>) {
+          to_.usage->Release(asked);
           Ask(asked);
         } else if constexpr (std::is_same_v<Asked, StartProber> || std::is_same_v<Asked, StopProber>) {
           to_.prober->Do(asked);

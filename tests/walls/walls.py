@@ -15,7 +15,7 @@ IMPURE = (
 PURE_ROOMS = ("agent/core", "agent/decode", "coordinator/core")
 # The same of single parts of other rooms: their files without the ending.
 PURE_PARTS = tuple(f"coordinator/usage/{part}" for part in (
-    "usage_book", "pulled_usage", "cpu_counters", "stats_summary", "resource_metrics")) + tuple(
+    "usage_book", "node_usages", "pulled_usage", "cpu_counters", "stats_summary", "resource_metrics")) + tuple(
     f"coordinator/prober/{part}" for part in ("http_answer", "probe_book", "probe_target"))
 
 # A library that only one room may include.

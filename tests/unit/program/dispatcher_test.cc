@@ -44,6 +44,13 @@ class NoFleet final : public FleetObserver {
   void OnPodGone(const PodKey&) override {}
 };
 
+class NoReports final : public ReportSink {
+ public:
+  void OnSessionOpened(const NodeKey&, const SessionDescription&) override {}
+  void OnReport(const NodeKey&, uint64_t, const evenkeel::v1::Report&) override {}
+  void OnSessionClosed(const NodeKey&, uint64_t, const std::string&) override {}
+};
+
 // A cluster "blue" with an empty Kubernetes, and one "bare" that has none.
 class DispatcherTest : public ::testing::Test {
  protected:
@@ -58,6 +65,7 @@ class DispatcherTest : public ::testing::Test {
     prober_ = *Prober::Create({}, events_, clock_);
     receivers.prober = prober_.get();
     receivers.gate_hooks = &gate_hooks_;
+    receivers.usage = &usage_;
     dispatcher_.Connect(std::move(receivers));
   }
   void Observe() {
@@ -71,6 +79,8 @@ class DispatcherTest : public ::testing::Test {
   testing::EventLog events_;
   NoFleet fleet_;
   std::unique_ptr<ClusterActor> actor_;
+  NoReports reports_;
+  UsageReports usage_{reports_, events_, clock_};
   http::Client gate_client_;
   GateHooks gate_hooks_{gate_client_, [this](HookAnswered answer) { events_.Post(std::move(answer)); }};
   std::unique_ptr<Prober> prober_;

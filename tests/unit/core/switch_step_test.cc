@@ -67,6 +67,26 @@ TEST_F(SwitchStepTest, APlanLeavesNothing) {
   EXPECT_TRUE(shown_.empty());
 }
 
+// The room of green's machines is measured where their agents tell what they use; else what pods ask for
+// counts, and here there are none.
+TEST_F(SwitchStepTest, GoesByWhatMachinesUse) {
+  const auto forecast = [this](uint64_t request_id) {
+    PlanSwitch plan;
+    plan.request_id = request_id;
+    plan.spec = QuickSwitch();
+    Tell(plan);
+    Pass(absl::Seconds(2));
+    EXPECT_EQ(reply_.request_id, request_id);
+    return reply_.forecasts.empty() ? 0 : reply_.forecasts.back().cpu_percent;
+  };
+  EXPECT_EQ(forecast(1), 3u);  // blue's 300 of 12,000
+  Tell(ClusterUsage{.cluster = "west", .cpu_millicores = {{"node-1", 6000}, {"unknown", 9000}}});
+  EXPECT_EQ(forecast(2), 53u);
+  Tell(ClusterUsage{.cluster = "west", .cpu_millicores = {{"node-1", std::nullopt}}});
+  EXPECT_EQ(forecast(3), 3u);
+  Tell(ClusterUsage{.cluster = "nowhere", .cpu_millicores = {{"node-1", 6000}}});
+}
+
 // A cluster that nobody watches is no place to switch to: the decision says so, and nothing is moved.
 TEST_F(SwitchStepTest, AClusterThatIsNotWatchedRefusesIt) {
   SwitchSpec spec = QuickSwitch();

@@ -256,6 +256,32 @@ TEST_F(UsageReportsTest, ClustersAreApart) {
   EXPECT_EQ(told[1].pods.front().steady->millicores, 900);
 }
 
+// What machines use is told while something of the cluster is being switched: at once what is known, and then
+// what has moved; and in the end that it is not known any more.
+TEST_F(UsageReportsTest, TellsWhatMachinesUse) {
+  const auto report = [this](uint64_t millicores) {
+    v1::Report report;
+    report.mutable_node()->mutable_cpu()->set_used_millicores(millicores);
+    usage_.OnReport(kNode, 1, report);
+  };
+  const Application web = {.name_space = "shop", .service = "web", .selector = ""};
+  Open(1);
+  report(1000);
+  usage_.Release(WatchApplication{"green", web});
+  EXPECT_THAT(events_.All(), IsEmpty());
+  usage_.Release(WatchApplication{"blue", web});
+  const ClusterUsage first = events_.WaitFor<ClusterUsage>(1).front();
+  EXPECT_EQ(first.cluster, "blue");
+  EXPECT_EQ(first.cpu_millicores.at(kNode.node), 1000);
+  usage_.Start();
+  report(2000);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(events_.WaitFor<ClusterUsage>(2).back().cpu_millicores.at(kNode.node), 2000);
+  usage_.Release(UnwatchApplication{"blue", web});
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(events_.WaitFor<ClusterUsage>(3).back().cpu_millicores.at(kNode.node), std::nullopt);
+}
+
 // A virtual node's reader is asked for what is watched there while no agent speaks for the node: whenever
 // that changes, and no more when an agent does, or the node is not virtual any more.
 TEST_F(UsageReportsTest, ReadersAreAskedForVirtualNodesWithoutAnAgent) {

@@ -200,6 +200,12 @@ struct UsageTold {
   std::string cluster;
   std::vector<PodUsage> pods;
 };
+// What machines of the cluster use, as their agents measure it: those whose figure has changed; told while an
+// application of it is watched (WatchApplication).
+struct ClusterUsage {
+  std::string cluster;
+  std::map<std::string, std::optional<int64_t>> cpu_millicores;  // by node; none: not known any more
+};
 
 // ---- operators (from serve/) ----
 
@@ -278,6 +284,6 @@ using Event = std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed
                            ConfirmFence, WorkloadObserved, WorkloadGone, WorkloadPodObserved, WorkloadPodGone,
                            AutoscalerObserved, AutoscalerGone, UsageTold, TakeOverAutoscaler, RouteRead,
                            RouteLost, BackendChecked, ApplicationObserved, ApplicationGone, ProbesTold,
-                           HookAnswered, PlanSwitch, StartSwitch, OrderSwitch, Tick, OwnDelay>;
+                           HookAnswered, PlanSwitch, StartSwitch, OrderSwitch, ClusterUsage, Tick, OwnDelay>;
 
 }  // namespace evenkeel::coordinator

@@ -137,6 +137,8 @@ struct Node {
   FenceWatch fence;
   std::optional<VerdictChanged> published;
   Standing standing;  // as it is counted
+  // That the machine uses, as its agent measures it; none: nobody asks, or it is not known.
+  std::optional<int64_t> cpu_used_millicores;
 };
 
 // Why sight is in doubt; none set: it is not.

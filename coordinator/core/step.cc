@@ -81,6 +81,7 @@ struct Dispatch {
   void operator()(const PlanSwitch& event) const { OnPlanSwitch(turn, event); }
   void operator()(const StartSwitch& event) const { OnStartSwitch(turn, event); }
   void operator()(const OrderSwitch& event) const { OnOrderSwitch(turn, event); }
+  void operator()(const ClusterUsage& event) const { OnClusterUsage(turn, event); }
   void operator()(const Tick&) const {}  // time is all it brings
   void operator()(const OwnDelay& event) const { OnOwnDelay(turn, event); }
 };

@@ -37,7 +37,9 @@ void CountNodes(const Cluster& cluster, ClusterFacts& facts) {
     facts.nodes_healthy += IsWell(node) ? 1 : 0;
     facts.nodes_without_agent += node.record.agent_seen ? 0 : 1;
     facts.cpu_millicores += cpu;
-    if (cpu > 0) facts.cpu_used_millicores += cluster.pods.LoadOf(name).cpu_millicores;
+    if (cpu == 0) continue;
+    const int64_t asked = cluster.pods.LoadOf(name).cpu_millicores;
+    facts.cpu_used_millicores += node.cpu_used_millicores.value_or(asked);
   }
 }
 
@@ -304,6 +306,12 @@ void OnStartSwitch(Turn& turn, const StartSwitch& event) {
 void OnOrderSwitch(Turn& turn, const OrderSwitch& event) {
   TurnSwitchHost host(turn);
   OnOrderSwitch(turn.state.desk, host, event);
+}
+
+void OnClusterUsage(Turn& turn, const ClusterUsage& event) {
+  for (const auto& [name, millicores] : event.cpu_millicores) {
+    if (Node* node = turn.FindNode({event.cluster, name})) node->cpu_used_millicores = millicores;
+  }
 }
 
 void OnSwitchDue(Turn& turn, const std::string& name) {

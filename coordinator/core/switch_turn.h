@@ -26,7 +26,7 @@ class TurnSwitchHost final : public SwitchHost {
   absl::Time Now() const override;
   uint64_t Epoch() const override;
 
-  // O(nodes of the cluster). As long as nobody tells what their agents measure, what pods ask for counts as
+  // O(nodes of the cluster). Where nobody tells what a node's agent measures, what its pods ask for counts as
   // the CPU that is used.
   ClusterFacts FactsOf(const std::string& cluster) const override;
   ClusterFacts GlanceAt(const std::string& cluster) const override;
@@ -64,6 +64,8 @@ void OnHookAnswered(Turn& turn, const HookAnswered& event);
 void OnPlanSwitch(Turn& turn, const PlanSwitch& event);
 void OnStartSwitch(Turn& turn, const StartSwitch& event);
 void OnOrderSwitch(Turn& turn, const OrderSwitch& event);
+// Kept with the nodes, for preflights.
+void OnClusterUsage(Turn& turn, const ClusterUsage& event);
 
 // A switch is to be looked at.
 void OnSwitchDue(Turn& turn, const std::string& name);

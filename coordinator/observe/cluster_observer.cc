@@ -14,6 +14,7 @@
 #include "common/kube/list_watch.h"
 #include "common/log/log.h"
 #include "coordinator/observe/api_health.h"
+#include "coordinator/observe/application_watch.h"
 #include "coordinator/observe/autoscaler_watch.h"
 #include "coordinator/observe/cluster_picture.h"
 #include "coordinator/observe/workload_picture.h"
@@ -44,6 +45,7 @@ class ClusterObserver::Core : public std::enable_shared_from_this<Core> {
   void Stop();
   // Set for as long as the observer lives.
   WorkloadWatch& workload_watch() { return *workload_watch_; }
+  ApplicationWatch& application_watch() { return *application_watch_; }
 
  private:
   // Hands what one watch tells to the pictures.
@@ -132,6 +134,7 @@ class ClusterObserver::Core : public std::enable_shared_from_this<Core> {
   Listener claims_{*this, ApiHealth::kClaims, &Core::OnClaim, &Core::OnClaimGone};
   std::unique_ptr<WorkloadWatch> workload_watch_;
   std::unique_ptr<AutoscalerWatch> autoscalers_;
+  std::unique_ptr<ApplicationWatch> application_watch_;
   std::vector<std::unique_ptr<kube::ListWatch>> watches_;
 };
 
@@ -143,6 +146,8 @@ void ClusterObserver::Core::Start() {
       AutoscalerWatch::Sight{
           .listed = [this] { workload_watch_->OnAutoscalersListed(); },
           .unknown = [this](const std::string& why) { workload_watch_->OnAutoscalersUnknown(why); }});
+  application_watch_ = std::make_unique<ApplicationWatch>(
+      ApplicationWatch::Options{.cluster = options_.cluster, .cpu = options_.pod_cpu}, api_, sink_);
   {
     absl::MutexLock lock(&mutex_);
     Pulse();
@@ -161,6 +166,7 @@ void ClusterObserver::Core::Stop() {
   watches_.clear();
   autoscalers_.reset();
   workload_watch_.reset();
+  application_watch_.reset();
   absl::MutexLock lock(&mutex_);
   stopped_ = true;
   next_pulse_.Cancel();
@@ -260,6 +266,14 @@ void ClusterObserver::Do(const WatchWorkload& request) {
 
 void ClusterObserver::Do(const UnwatchWorkload& request) {
   core_->workload_watch().Do(request);
+}
+
+void ClusterObserver::Do(const WatchApplication& request) {
+  core_->application_watch().Do(request);
+}
+
+void ClusterObserver::Do(const UnwatchApplication& request) {
+  core_->application_watch().Do(request);
 }
 
 }  // namespace evenkeel::coordinator

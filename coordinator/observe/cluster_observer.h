@@ -1,5 +1,5 @@
 // One cluster's nodes, pods, claims and autoscalers, and the workloads that the core asked for, watched, as
-// events for the core and as pictures for the fleet's observer.
+// events for the core and as pictures for the fleet's observer; and the applications that are switched.
 //
 // After the core's ClusterAdded come the objects, and when all lists are complete ApiChanged(reachable). When
 // a watch is not connected or stale, or the API server does not answer a small question that it is asked now
@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "common/kube/kubernetes_api.h"
 #include "coordinator/core/effects.h"
+#include "coordinator/observe/application_picture.h"
 #include "coordinator/observe/fleet_observer.h"
 #include "coordinator/runtime/runtime.h"
 
@@ -27,6 +28,7 @@ class ClusterObserver {
     absl::Duration unreachable_after = absl::Seconds(3);
     absl::Duration pulse_interval = absl::Seconds(3);
     absl::Duration pulse_deadline = absl::Seconds(2);
+    PodCpu pod_cpu;  // what switched applications use; null: nobody knows
   };
 
   // Threading: events and pictures come from the API's thread. That thread waits while the sink's queue is
@@ -37,9 +39,11 @@ class ClusterObserver {
   // runtime run, or stop it first.
   ~ClusterObserver();
 
-  // From any thread; never wait (workload_watch.h).
+  // From any thread; never wait (workload_watch.h, application_watch.h).
   void Do(const WatchWorkload& request);
   void Do(const UnwatchWorkload& request);
+  void Do(const WatchApplication& request);
+  void Do(const UnwatchApplication& request);
 
  private:
   class Core;

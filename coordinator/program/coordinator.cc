@@ -16,13 +16,16 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/http/client.h"
 #include "common/kube/client.h"
 #include "common/kube/cluster_config.h"
 #include "common/log/log.h"
 #include "common/observability/server.h"
 #include "common/time/steady_clock.h"
 #include "coordinator/act/cluster_actor.h"
+#include "coordinator/act/gate_hook.h"
 #include "coordinator/observe/cluster_observer.h"
+#include "coordinator/prober/prober.h"
 #include "coordinator/program/configured_gateways.h"
 #include "coordinator/program/dispatcher.h"
 #include "coordinator/runtime/runtime.h"
@@ -131,6 +134,9 @@ struct Coordinator::Parts {
   AgentSessions sessions;
   std::unique_ptr<FenceHook> fence_hook;  // null: there is none
   std::unique_ptr<HttpHook> machine_hook;
+  std::unique_ptr<http::Client> gate_client;  // of the gates' hooks
+  GateHooks gate_hooks;
+  std::unique_ptr<Prober> prober;
   std::map<std::string, std::unique_ptr<ClusterActor>> actors;
   std::unique_ptr<ConfiguredGateways> gateways;
   std::vector<std::unique_ptr<ClusterObserver>> observers;
@@ -168,6 +174,8 @@ Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> s
       fence_hook(std::move(fence_hook_in)),
       machine_hook(std::make_unique<HttpHook>(
           HttpHook::Options{.name = "machine-hook", .ca_pem = {}, .tries = kMachineHookTries})),
+      gate_client(std::make_unique<http::Client>(http::Client::Options{.name = "gate-hooks"})),
+      gate_hooks(*gate_client, [this](HookAnswered answer) { runtime.Post(std::move(answer)); }),
       access({}, home, *clock),
       operators({.access = access,
                  .workers = workers,
@@ -208,6 +216,8 @@ void Coordinator::Parts::StartLoop() {
                                   .gateways = &gateways->gateways(),
                                   .sessions = &sessions,
                                   .usage = &usage,
+                                  .prober = prober.get(),
+                                  .gate_hooks = &gate_hooks,
                                   .replies = &replies,
                                   .view = &view,
                                   .decisions = &decisions,
@@ -251,8 +261,12 @@ void Coordinator::Parts::Watch() {
   constexpr char kNoKubernetes[] = "the coordinator was started without access to this cluster's Kubernetes";
   for (const auto& [cluster, client] : clients) {
     if (client != nullptr) {
-      observers.push_back(std::make_unique<ClusterObserver>(ClusterObserver::Options{.cluster = cluster},
-                                                            *client, runtime, view));
+      ClusterObserver::Options options;
+      options.cluster = cluster;
+      options.pod_cpu = [this, cluster = cluster](const std::string& node, const std::string& pod_uid) {
+        return usage.MillicoresOf({cluster, node}, pod_uid);
+      };
+      observers.push_back(std::make_unique<ClusterObserver>(std::move(options), *client, runtime, view));
       dispatcher.ConnectObserver(cluster, *observers.back());
       continue;
     }
@@ -329,6 +343,8 @@ Coordinator::Parts::~Parts() {
   actors.clear();  // before the hooks that they ask; what these answer still finds what it needs
   fence_hook.reset();
   machine_hook.reset();
+  prober.reset();
+  gate_client.reset();
   gateways.reset();  // after the actors, which may stop them
   workers.Stop();
   clients.clear();
@@ -369,6 +385,7 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Config& co
   auto parts = std::make_unique<Parts>(config, std::move(store), std::move(restored), std::move(clients),
                                        home, std::move(fence_hook), std::move(clock));
   // First all that can fail, so that a coordinator that cannot start has claimed no cluster.
+  EVENKEEL_ASSIGN_OR_RETURN(parts->prober, Prober::Create({}, parts->runtime, *parts->clock));
   EVENKEEL_RETURN_IF_ERROR(parts->ServeHttp());
   EVENKEEL_RETURN_IF_ERROR(parts->OpenGateways(credentials));
   EVENKEEL_RETURN_IF_ERROR(parts->Listen(credentials));

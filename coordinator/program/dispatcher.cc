@@ -23,6 +23,10 @@ void Dispatcher::ConnectObserver(const std::string& cluster, ClusterObserver& ob
     for (const auto& [workload, request] : kept->second) observer.Do(request);
     kept_.erase(kept);
   }
+  if (const auto kept = kept_applications_.find(cluster); kept != kept_applications_.end()) {
+    for (const auto& [application, request] : kept->second) observer.Do(request);
+    kept_applications_.erase(kept);
+  }
 }
 
 void Dispatcher::DisconnectObservers() {
@@ -30,6 +34,7 @@ void Dispatcher::DisconnectObservers() {
   disconnected_ = true;
   observers_.clear();
   kept_.clear();
+  kept_applications_.clear();
 }
 
 // Under the lock, so that no observer is asked while it ends; it does not wait.
@@ -54,6 +59,30 @@ void Dispatcher::Ask(const UnwatchWorkload& request) {
     observer->second->Do(request);
   } else if (const auto kept = kept_.find(request.cluster); kept != kept_.end()) {
     kept->second.erase(request.workload);
+  }
+}
+
+void Dispatcher::Ask(const WatchApplication& request) {
+  if (ActorOf(request.cluster) == nullptr) {
+    to_.events->Post(ApplicationGone{
+        .cluster = request.cluster, .application = request.application, .reason = kNoKubernetes});
+    return;
+  }
+  absl::MutexLock lock(&mutex_);
+  if (disconnected_) return;
+  if (const auto observer = observers_.find(request.cluster); observer != observers_.end()) {
+    observer->second->Do(request);
+  } else {
+    kept_applications_[request.cluster].insert_or_assign(request.application, request);
+  }
+}
+
+void Dispatcher::Ask(const UnwatchApplication& request) {
+  absl::MutexLock lock(&mutex_);
+  if (const auto observer = observers_.find(request.cluster); observer != observers_.end()) {
+    observer->second->Do(request);
+  } else if (const auto kept = kept_applications_.find(request.cluster); kept != kept_applications_.end()) {
+    kept->second.erase(request.application);
   }
 }
 
@@ -109,13 +138,19 @@ void Dispatcher::Release(const Request& request) {
           }
         } else if constexpr (std::is_same_v<Asked, WatchWorkload> || std::is_same_v<Asked, UnwatchWorkload>) {
           Ask(asked);
+        } else if constexpr (std::is_same_v<Asked, WatchApplication> ||
+                             std::is_same_v<Asked, UnwatchApplication>) {
+          to_.usage->Release(asked);
+          Ask(asked);
+        } else if constexpr (std::is_same_v<Asked, StartProber> || std::is_same_v<Asked, StopProber>) {
+          to_.prober->Do(asked);
+        } else if constexpr (std::is_same_v<Asked, AskHook>) {
+          to_.gate_hooks->Ask(asked);
         } else if constexpr (std::is_same_v<Asked, WatchUsage> || std::is_same_v<Asked, UnwatchUsage> ||
                              std::is_same_v<Asked, PullUsage>) {
           to_.usage->Release(asked);
         } else if constexpr (std::is_same_v<Asked, WatchRoute> || std::is_same_v<Asked, CheckBackend>) {
           to_.gateways->Do(asked);
-        } else if constexpr (std::is_constructible_v<SwitchRequest, Asked>) {
-          static_cast<void>(asked);  // nobody sees applications or probes yet
         } else if constexpr (std::is_same_v<Asked, WithdrawActions>) {
           to_.gateways->Do(asked);
           if (ClusterActor* actor = ActorOf(asked.cluster)) actor->Do(asked);

@@ -9,8 +9,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "coordinator/act/cluster_actor.h"
+#include "coordinator/act/gate_hook.h"
 #include "coordinator/act/gateways.h"
 #include "coordinator/observe/cluster_observer.h"
+#include "coordinator/prober/prober.h"
 #include "coordinator/runtime/runtime.h"
 #include "coordinator/serve/burst_feed.h"
 #include "coordinator/serve/decision_feed.h"
@@ -32,6 +34,8 @@ class Dispatcher final : public Outlet {
     Gateways* gateways = nullptr;
     AgentSessions* sessions = nullptr;
     UsageReports* usage = nullptr;
+    Prober* prober = nullptr;
+    GateHooks* gate_hooks = nullptr;
     ReplyBox* replies = nullptr;
     FleetView* view = nullptr;
     DecisionFeed* decisions = nullptr;
@@ -60,6 +64,8 @@ class Dispatcher final : public Outlet {
   ClusterActor* ActorOf(const std::string& cluster) const;
   void Ask(const WatchWorkload& request);
   void Ask(const UnwatchWorkload& request);
+  void Ask(const WatchApplication& request);
+  void Ask(const UnwatchApplication& request);
 
   Receivers to_;
   absl::Mutex mutex_;
@@ -67,6 +73,7 @@ class Dispatcher final : public Outlet {
   std::map<std::string, ClusterObserver*> observers_ ABSL_GUARDED_BY(mutex_);
   // By cluster without an observer yet: what is to be watched.
   std::map<std::string, std::map<Workload, WatchWorkload>> kept_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::map<Application, WatchApplication>> kept_applications_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace evenkeel::coordinator

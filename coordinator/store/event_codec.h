@@ -58,6 +58,8 @@ void Put(const AutoscalerGone& event, storage::v1::Event& record);
 absl::StatusOr<Event> Get(const storage::v1::AutoscalerGone& record);
 void Put(const UsageTold& event, storage::v1::Event& record);
 absl::StatusOr<Event> Get(const storage::v1::UsageTold& record);
+void Put(const ClusterUsage& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::ClusterUsage& record);
 void Put(const TakeOverAutoscaler& event, storage::v1::Event& record);
 absl::StatusOr<Event> Get(const storage::v1::TakeOverAutoscaler& record);
 

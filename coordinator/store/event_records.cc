@@ -104,6 +104,8 @@ absl::StatusOr<Event> FromRecord(const stored::Event& record) {
       return event_codec::Get(record.plan_switch());
     case stored::Event::kStartSwitch:
       return event_codec::Get(record.start_switch());
+    case stored::Event::kClusterUsage:
+      return event_codec::Get(record.cluster_usage());
     case stored::Event::kOrderSwitch:
       return event_codec::Get(record.order_switch());
     case stored::Event::KIND_NOT_SET:

@@ -257,6 +257,25 @@ absl::StatusOr<Event> Get(const stored::UsageTold& record) {
   return event;
 }
 
+void Put(const ClusterUsage& event, stored::Event& record) {
+  stored::ClusterUsage& out = *record.mutable_cluster_usage();
+  out.set_cluster(event.cluster);
+  for (const auto& [node, millicores] : event.cpu_millicores) {
+    stored::NodeCpuUsage& added = *out.add_nodes();
+    added.set_node(node);
+    if (millicores) added.set_cpu_millicores(*millicores);
+  }
+}
+
+absl::StatusOr<Event> Get(const stored::ClusterUsage& record) {
+  ClusterUsage event{.cluster = record.cluster(), .cpu_millicores = {}};
+  for (const stored::NodeCpuUsage& node : record.nodes()) {
+    std::optional<int64_t>& millicores = event.cpu_millicores[node.node()];
+    if (node.has_cpu_millicores()) millicores = node.cpu_millicores();
+  }
+  return event;
+}
+
 void Put(const TakeOverAutoscaler& event, stored::Event& record) {
   stored::TakeOverAutoscaler& out = *record.mutable_take_over_autoscaler();
   out.set_request_id(event.request_id);

@@ -104,6 +104,18 @@ void UsageBook::DropIfUnused(const std::string& node) {
   nodes_.erase(at);
 }
 
+std::optional<int64_t> UsageBook::MillicoresOf(const std::string& node, const std::string& pod_uid) const {
+  const auto at = nodes_.find(node);
+  if (at == nodes_.end()) return std::nullopt;
+  if (const auto pod = at->second.watched.find(pod_uid); pod != at->second.watched.end()) {
+    if (pod->second.state) return pod->second.state->millicores;
+    const std::optional<PodUsage>& told = pod->second.told;
+    return told && told->steady ? std::optional(told->steady->millicores) : std::nullopt;
+  }
+  const auto pod = at->second.unwatched.find(pod_uid);
+  return pod == at->second.unwatched.end() ? std::nullopt : pod->second.millicores;
+}
+
 std::vector<std::string> UsageBook::WatchedOn(const std::string& node) const {
   std::vector<std::string> uids;
   const auto at = nodes_.find(node);

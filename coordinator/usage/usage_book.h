@@ -79,6 +79,10 @@ class UsageBook {
   // what it was taken for before must have been lower), or of which a container has died or is back.
   std::vector<PodUsage> TakeSudden(absl::Time now);
 
+  // What the pod's containers use now, whether or not it is watched: as its node's agent has told in this
+  // session; of a watched pod without an agent the newest mean that was told. None: it is not known.
+  std::optional<int64_t> MillicoresOf(const std::string& node, const std::string& pod_uid) const;
+
   // Uids of the pods that are watched on the node, in order: whom its agent is to sample closely.
   std::vector<std::string> WatchedOn(const std::string& node) const;
   // The same, as its kubelet knows them.

@@ -15,6 +15,7 @@
 #include "common/base/check.h"
 #include "common/log/limiter.h"
 #include "common/log/log.h"
+#include "coordinator/usage/node_usages.h"
 #include "coordinator/usage/usage_book.h"
 
 namespace evenkeel::coordinator {
@@ -76,6 +77,29 @@ class UsageReports::Room {
     cluster.repull.insert(request.node);
   }
 
+  std::optional<int64_t> MillicoresOf(const NodeKey& node, const std::string& pod_uid) {
+    absl::MutexLock lock(&mutex_);
+    const auto cluster = clusters_.find(node.cluster);
+    return cluster == clusters_.end() ? std::nullopt : cluster->second.book.MillicoresOf(node.node, pod_uid);
+  }
+
+  void Watch(const WatchApplication& request) {
+    absl::MutexLock lock(&mutex_);
+    NodeUsages& machines = clusters_[request.cluster].machines;
+    if (!machines.Watch(request.application)) return;
+    NodeUsages::Figures figures = machines.TakeChanged();
+    // Under the lock, so that nothing newer is told before it; the loop's own thread never waits for its
+    // queue.
+    if (!figures.empty()) {
+      events_.Post(ClusterUsage{.cluster = request.cluster, .cpu_millicores = std::move(figures)});
+    }
+  }
+
+  void Unwatch(const UnwatchApplication& request) {
+    absl::MutexLock lock(&mutex_);
+    clusters_[request.cluster].machines.Unwatch(request.application);
+  }
+
   void OnPulled(const NodeKey& node, const std::vector<PulledUsage>& pods, absl::Time received) {
     absl::MutexLock lock(&mutex_);
     clusters_[node.cluster].book.OnPulled(node.node, pods, received);
@@ -88,6 +112,7 @@ class UsageReports::Room {
       cluster.sessions[node.node] = {session.session_id, session.last_beat};
       if (cluster.virtual_nodes.contains(node.node)) cluster.repull.insert(node.node);
       cluster.book.OnSession(node.node);
+      cluster.machines.OnSession(node.node);
     }
     next_.OnSessionOpened(node, session);
   }
@@ -95,7 +120,9 @@ class UsageReports::Room {
   void OnReport(const NodeKey& node, uint64_t session_id, const v1::Report& report) {
     {
       absl::MutexLock lock(&mutex_);
-      clusters_[node.cluster].book.OnReport(node.node, report, Rounded(clock_.Now()));
+      Cluster& cluster = clusters_[node.cluster];
+      cluster.book.OnReport(node.node, report, Rounded(clock_.Now()));
+      cluster.machines.OnReport(node.node, report);
     }
     next_.OnReport(node, session_id, report);
   }
@@ -109,6 +136,7 @@ class UsageReports::Room {
         cluster.sessions.erase(session);
         if (cluster.virtual_nodes.contains(node.node)) cluster.repull.insert(node.node);
         cluster.book.OnSessionEnded(node.node);
+        cluster.machines.OnSession(node.node);
       }
     }
     next_.OnSessionClosed(node, session_id, reason);
@@ -121,6 +149,7 @@ class UsageReports::Room {
   };
   struct Cluster {
     UsageBook book;
+    NodeUsages machines;
     std::map<std::string, Session> sessions;  // by node
     std::set<std::string> virtual_nodes;
     std::set<std::string> pulled;  // of those: a reader was asked for them
@@ -134,7 +163,7 @@ class UsageReports::Room {
   struct Words {
     std::vector<PullWish> pulls;
     std::vector<CloseSampling> wishes;
-    std::vector<UsageTold> figures;
+    std::vector<Event> figures;
   };
 
   void Run() {
@@ -145,7 +174,7 @@ class UsageReports::Room {
       for (const PullWish& wish : words.pulls) {
         if (pull_ != nullptr) pull_(wish.node, wish.pods);
       }
-      for (UsageTold& figures : words.figures) {
+      for (Event& figures : words.figures) {
         if (!events_.Post(std::move(figures))) break;
       }
     }
@@ -163,7 +192,8 @@ class UsageReports::Room {
         }
       }
       std::vector<PodUsage> pods = all ? cluster.book.TakeChanged(now) : cluster.book.TakeSudden(now);
-      if (!pods.empty()) words.figures.push_back({.cluster = name, .pods = std::move(pods)});
+      if (!pods.empty()) words.figures.emplace_back(UsageTold{.cluster = name, .pods = std::move(pods)});
+      if (all) AddMachines(name, cluster, words);
       for (const std::string& node : cluster.book.TakeRewatched()) {
         if (cluster.virtual_nodes.contains(node)) cluster.repull.insert(node);
         // Without a session there is nobody to be asked: the next one makes the book name the node again.
@@ -176,6 +206,12 @@ class UsageReports::Room {
       for (const std::string& node : std::exchange(cluster.repull, {})) AddPull(name, cluster, node, words);
     }
     return words;
+  }
+
+  static void AddMachines(const std::string& name, Cluster& cluster, Words& words) {
+    NodeUsages::Figures figures = cluster.machines.TakeChanged();
+    if (figures.empty()) return;
+    words.figures.emplace_back(ClusterUsage{.cluster = name, .cpu_millicores = std::move(figures)});
   }
 
   static void AddPull(const std::string& name, Cluster& cluster, const std::string& node, Words& words) {
@@ -234,8 +270,20 @@ void UsageReports::Release(const UnwatchUsage& request) {
   room_->Unwatch(request);
 }
 
+void UsageReports::Release(const WatchApplication& request) {
+  room_->Watch(request);
+}
+
+void UsageReports::Release(const UnwatchApplication& request) {
+  room_->Unwatch(request);
+}
+
 void UsageReports::Release(const PullUsage& request) {
   room_->Pull(request);
+}
+
+std::optional<int64_t> UsageReports::MillicoresOf(const NodeKey& node, const std::string& pod_uid) const {
+  return room_->MillicoresOf(node, pod_uid);
 }
 
 void UsageReports::OnPulled(const NodeKey& node, const std::vector<PulledUsage>& pods, absl::Time received) {

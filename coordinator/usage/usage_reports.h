@@ -1,14 +1,17 @@
 // Stands between the agents' sessions and the fleet view, and listens: what pods use is told to the core once
-// a second and cluster (UsageTold), and agents are told whose pods to sample closely.
+// a second and cluster (UsageTold), so is what machines use while something of the cluster is being switched
+// (ClusterUsage), and agents are told whose pods to sample closely.
 //
 // Threading: ReportSink's calls come from the sessions' thread and are short (a lock, and what the report
-// names). A thread of its own tells the core, four times a second: sudden rises and deaths each time, the rest once a
-// second; it may wait while the core's queue is full, and the book then tells what is newest when it goes on.
-// Bounded by UsageBook::kMostPods a cluster.
+// names). A thread of its own tells the core, four times a second: sudden rises and deaths each time, the
+// rest once a second; it may wait while the core's queue is full, and the book then tells what is newest when
+// it goes on. Bounded by UsageBook::kMostPods a cluster.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +57,12 @@ class UsageReports final : public ReportSink {
   void Release(const WatchUsage& request);
   void Release(const UnwatchUsage& request);
   void Release(const PullUsage& request);
+  // What the cluster's machines use is told from now on (ClusterUsage), at once what is known already.
+  void Release(const WatchApplication& request);
+  void Release(const UnwatchApplication& request);
+
+  // See UsageBook. Any thread. Short.
+  std::optional<int64_t> MillicoresOf(const NodeKey& node, const std::string& pod_uid) const;
 
   // What pods of a virtual node have used, as it was pulled; `received` by the clock. Any thread. Short.
   void OnPulled(const NodeKey& node, const std::vector<PulledUsage>& pods, absl::Time received);

@@ -15,7 +15,8 @@ IMPURE = (
 PURE_ROOMS = ("agent/core", "agent/decode", "coordinator/core")
 # The same of single parts of other rooms: their files without the ending.
 PURE_PARTS = tuple(f"coordinator/usage/{part}" for part in (
-    "usage_book", "pulled_usage", "cpu_counters", "stats_summary", "resource_metrics"))
+    "usage_book", "node_usages", "pulled_usage", "cpu_counters", "stats_summary", "resource_metrics")) + tuple(
+    f"coordinator/prober/{part}" for part in ("http_answer", "probe_book", "probe_target"))
 
 # A library that only one room may include.
 SOLE_USERS = {
@@ -46,6 +47,7 @@ COORDINATOR = {
     "session": ("core", "runtime", "session"),
     "usage": ("core", "runtime", "session", "usage"),
     "observe": ("core", "runtime", "observe"),
+    "prober": ("core", "runtime", "prober"),
     "gateway": ("core", "gateway"),
     "act": ("core", "runtime", "act", "gateway"),
     "serve": ("core", "runtime", "store", "replay", "serve", "observe", "session"),

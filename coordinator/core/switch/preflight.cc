@@ -119,6 +119,13 @@ void FindDifferences(const SwitchSpec& spec, const std::string& subject, const A
   }
 }
 
+std::string NotSeen(const std::string& cluster, const std::map<Application, std::string>& missing,
+                    const Application& application) {
+  const auto why = missing.find(application);
+  const bool told = why != missing.end() && !why->second.empty();
+  return absl::StrCat("it is not seen in ", ClusterName(cluster), told ? ": " : "", told ? why->second : "");
+}
+
 void FindInApplication(const SwitchSpec& spec, const Application& application, const PreflightFacts& facts,
                        Findings& found) {
   const std::string subject = application.ToString();
@@ -129,10 +136,10 @@ void FindInApplication(const SwitchSpec& spec, const Application& application, c
   const auto green = facts.green_applications.find(application);
   const bool in_blue = blue != facts.blue_applications.end();
   if (!in_blue && !facts.of_lost_blue) {
-    add(Severity::kBlocker, absl::StrCat("it is not seen in ", ClusterName(spec.from)));
+    add(Severity::kBlocker, NotSeen(spec.from, facts.blue_missing, application));
   }
   if (green == facts.green_applications.end()) {
-    return add(Severity::kBlocker, absl::StrCat("it is not seen in ", ClusterName(spec.to)));
+    return add(Severity::kBlocker, NotSeen(spec.to, facts.green_missing, application));
   }
   const auto needed = facts.needed.find(application);
   const uint32_t pods = needed == facts.needed.end() ? 0 : needed->second;

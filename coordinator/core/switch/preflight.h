@@ -90,6 +90,8 @@ struct PreflightFacts {
   ClusterFacts green;
   std::map<Application, ApplicationFacts> blue_applications;  // none: not seen
   std::map<Application, ApplicationFacts> green_applications;
+  std::map<Application, std::string> blue_missing;  // why one is not seen, where that was told
+  std::map<Application, std::string> green_missing;
   std::map<Application, uint32_t> needed;  // Ready pods wanted in green: blue's live ones, or remembered
   std::map<RouteKey, RouteFacts> routes;
   std::set<std::string> conflicts;  // names of switches under way that overlap

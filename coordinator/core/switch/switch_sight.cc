@@ -48,6 +48,14 @@ std::map<Application, ApplicationFacts> ApplicationsIn(const Switch& one, const 
   return found;
 }
 
+std::map<Application, std::string> MissingIn(const Switch& one, const std::string& cluster) {
+  std::map<Application, std::string> missing;
+  for (const auto& [key, why] : one.missing) {
+    if (key.first == cluster) missing[key.second] = why;
+  }
+  return missing;
+}
+
 }  // namespace
 
 bool Concerns(const Switch& one, const std::string& cluster, const Application& application) {
@@ -91,6 +99,8 @@ PreflightFacts FactsOf(const Switch& one, const SwitchHost& host, const std::set
                        .green = host.FactsOf(one.record.spec.to),
                        .blue_applications = ApplicationsIn(one, one.record.spec.from),
                        .green_applications = ApplicationsIn(one, one.record.spec.to),
+                       .blue_missing = MissingIn(one, one.record.spec.from),
+                       .green_missing = MissingIn(one, one.record.spec.to),
                        .needed = one.record.needed,
                        .routes = {},
                        .conflicts = conflicts};

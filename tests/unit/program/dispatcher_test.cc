@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/time/steady_clock.h"
@@ -30,6 +31,10 @@ Request Unwatched(const std::string& cluster, const std::string& name) {
   return UnwatchWorkload{.cluster = cluster, .workload = Named(name)};
 }
 
+Application Service(const std::string& name) {
+  return {.name_space = "shop", .service = name, .selector = ""};
+}
+
 class NoFleet final : public FleetObserver {
  public:
   void OnApi(const ObservedApi&) override {}
@@ -37,6 +42,13 @@ class NoFleet final : public FleetObserver {
   void OnNodeGone(const NodeKey&) override {}
   void OnPod(const ObservedPod&) override {}
   void OnPodGone(const PodKey&) override {}
+};
+
+class NoReports final : public ReportSink {
+ public:
+  void OnSessionOpened(const NodeKey&, const SessionDescription&) override {}
+  void OnReport(const NodeKey&, uint64_t, const evenkeel::v1::Report&) override {}
+  void OnSessionClosed(const NodeKey&, uint64_t, const std::string&) override {}
 };
 
 // A cluster "blue" with an empty Kubernetes, and one "bare" that has none.
@@ -51,6 +63,10 @@ class DispatcherTest : public ::testing::Test {
     receivers.events = &events_;
     receivers.actors = {{"blue", actor_.get()}};
     receivers.gateways = &gateways_;
+    prober_ = *Prober::Create({}, events_, clock_);
+    receivers.prober = prober_.get();
+    receivers.gate_hooks = &gate_hooks_;
+    receivers.usage = &usage_;
     dispatcher_.Connect(std::move(receivers));
   }
   void Observe() {
@@ -65,6 +81,11 @@ class DispatcherTest : public ::testing::Test {
   Gateways gateways_{events_};
   NoFleet fleet_;
   std::unique_ptr<ClusterActor> actor_;
+  NoReports reports_;
+  UsageReports usage_{reports_, events_, clock_};
+  http::Client gate_client_;
+  GateHooks gate_hooks_{gate_client_, [this](HookAnswered answer) { events_.Post(std::move(answer)); }};
+  std::unique_ptr<Prober> prober_;
   Dispatcher dispatcher_;
   std::unique_ptr<ClusterObserver> observer_;
 };
@@ -91,6 +112,44 @@ TEST_F(DispatcherTest, WhatIsAskedEarlyIsAskedLater) {
 
   dispatcher_.Release(Watched("blue", "api"));
   EXPECT_EQ(events_.WaitFor<WorkloadGone>(2).back().workload, Named("api"));
+}
+
+// The same for the applications that are switched.
+TEST_F(DispatcherTest, WithoutKubernetesThereAreNoApplications) {
+  dispatcher_.Release(WatchApplication{"bare", Service("web")});
+  const ApplicationGone gone = events_.WaitFor<ApplicationGone>(1).front();
+  EXPECT_EQ(gone.cluster, "bare");
+  EXPECT_EQ(gone.application, Service("web"));
+  EXPECT_THAT(gone.reason, HasSubstr("without access"));
+  dispatcher_.Release(UnwatchApplication{"bare", Service("web")});
+}
+
+TEST_F(DispatcherTest, ApplicationsThatAreAskedEarlyAreAskedLater) {
+  dispatcher_.Release(WatchApplication{"blue", Service("given-up")});
+  dispatcher_.Release(WatchApplication{"blue", Service("web")});
+  dispatcher_.Release(UnwatchApplication{"blue", Service("given-up")});
+  Observe();
+  const ApplicationGone early = events_.WaitFor<ApplicationGone>(1).front();
+  EXPECT_EQ(early.application, Service("web"));
+  EXPECT_EQ(early.reason, "there is no Service shop/web");
+}
+
+// Whoever probes and whoever asks hooks is reached, and answers.
+TEST_F(DispatcherTest, ReachesTheProberAndTheHooks) {
+  StartProber probe;
+  probe.decision = {3, 4};
+  probe.spec.prober.url = "none";
+  dispatcher_.Release(probe);
+  EXPECT_EQ(events_.WaitFor<ProbesTold>(1).front().decision, probe.decision);
+  dispatcher_.Release(StopProber{probe.decision});
+  AskHook ask;
+  ask.decision = {3, 4};
+  ask.hook.name = "slo";
+  ask.hook.url = "none";
+  dispatcher_.Release(ask);
+  const HookAnswered answer = events_.WaitFor<HookAnswered>(1).front();
+  EXPECT_EQ(answer.hook, "slo");
+  EXPECT_EQ(answer.verdict, GateVerdict::kInconclusive);
 }
 
 // Observers that end are asked nothing any more.

@@ -67,6 +67,7 @@ TEST(EventRecordsTest, DefaultsComeBackToo) {
   check(ProbesTold{.failures = {ProbeFailure{}}});
   check(StartSwitch{});
   check(OrderSwitch{});
+  check(ClusterUsage{.cluster = "east", .cpu_millicores = {{"n1", 250}, {"n2", std::nullopt}}});
   check(Tick{});
 }
 

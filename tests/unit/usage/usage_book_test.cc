@@ -570,5 +570,31 @@ TEST_F(UsageBookTest, TellsWhomToPull) {
   EXPECT_THAT(book_.PulledOn("n2"), IsEmpty());
 }
 
+// What a pod uses now can be asked whether or not anybody watches it, for as long as its agent speaks.
+TEST_F(UsageBookTest, KnowsWhatAPodUses) {
+  EXPECT_EQ(book_.MillicoresOf("n1", "a"), std::nullopt);
+  book_.OnSession("n1");
+  book_.OnReport("n1", Full(Changes({Pod("a", {Running(100), Running(20)}), Pod("b", {Running({})})})),
+                 At(0));
+  EXPECT_EQ(book_.MillicoresOf("n1", "a"), 120);
+  EXPECT_EQ(book_.MillicoresOf("n1", "b"), std::nullopt);
+  EXPECT_EQ(book_.MillicoresOf("n2", "a"), std::nullopt);
+  ASSERT_TRUE(book_.Watch(Asked("a")));
+  book_.OnReport("n1", Uses("a", 300), At(1));
+  EXPECT_EQ(book_.MillicoresOf("n1", "a"), 300);
+  book_.Unwatch("a");
+  EXPECT_EQ(book_.MillicoresOf("n1", "a"), 300);
+  book_.OnSessionEnded("n1");
+  EXPECT_EQ(book_.MillicoresOf("n1", "a"), std::nullopt);
+}
+
+// Of a pod without an agent, what was pulled last and is watched.
+TEST_F(UsageBookTest, KnowsWhatAPulledPodUses) {
+  ASSERT_TRUE(book_.Watch(Asked("a")));
+  book_.OnPulled("n1", {Pulled("a", 100)}, At(0));
+  Take(0);
+  EXPECT_EQ(book_.MillicoresOf("n1", "a"), 100);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

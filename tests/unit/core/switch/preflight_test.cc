@@ -108,6 +108,13 @@ TEST(PreflightTest, FindsWhatIsWrong) {
        [](World& world) { world.facts.green.nodes_without_agent = 2; }},
       {"it is not seen in cluster west", FindingCode::kApplication, Severity::kBlocker,
        [](World& world) { world.facts.green_applications.clear(); }},
+      {"it is not seen in cluster west: there is no Service shop/web", FindingCode::kApplication,
+       Severity::kBlocker,
+       [](World& world) {
+         const Application web = world.facts.green_applications.begin()->first;
+         world.facts.green_applications.clear();
+         world.facts.green_missing[web] = "there is no Service shop/web";
+       }},
       {"green has 2 Ready pods and needs 3", FindingCode::kApplication, Severity::kBlocker,
        [](World& world) { world.Green().ready = 2; }},
       {"no Ready pod in blue", FindingCode::kApplication, Severity::kBlocker,

@@ -24,20 +24,25 @@ using kube::Json;
 const kube::Resource kServices = {"", "v1", "services", true};
 const kube::Resource kSecrets = {"", "v1", "secrets", true};
 
+// ConfigMaps and Secrets may have a MiB each, and a page must not be larger than an answer may be.
+constexpr int kLargeObjects = 40;
+// Where Helm keeps its releases: many, large, and no pod's.
+constexpr char kNotOfHelm[] = "type!=helm.sh/release.v1";
+
 // A smaller change of what an application uses is not told by itself.
 constexpr int64_t kLeastMillicores = 10;
 constexpr int64_t kTellPart = 10;  // of what was told
 
-bool IsRefusal(const absl::Status& status) {
+bool IsNo(const absl::Status& status) {
   return absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status) || absl::IsNotFound(status);
 }
 
 std::string Cause(const kube::Resource& resource, const std::string& name_space, const absl::Status& status) {
   return absl::StrCat("the ", resource.plural, " of namespace ", name_space,
                       " cannot be watched: ", status.ToString(),
-                      absl::IsPermissionDenied(status)
-                          ? "; it needs the role evenkeel-switched-applications (deploy/kubernetes/extras/switched-applications)"
-                          : "");
+                      absl::IsPermissionDenied(status) ? "; it needs the role evenkeel-switched-applications "
+                                                         "(deploy/kubernetes/extras/switched-applications)"
+                                                       : "");
 }
 
 // Whether `now` is worth telling after `told`: anything but a small change of its use is.
@@ -70,8 +75,8 @@ class ApplicationWatch::Core : public std::enable_shared_from_this<Core> {
     using OnObject = bool (*)(ApplicationPicture&, const Json&);
     using OnGone = bool (*)(ApplicationPicture&, const std::string&);
 
-    Part(Place& place, kube::Resource resource, OnObject on_object, OnGone on_gone)
-        : place_(place), resource_(std::move(resource)), on_object_(on_object), on_gone_(on_gone) {}
+    Part(Place& place, kube::ListWatchOptions options, OnObject on_object, OnGone on_gone)
+        : place_(place), options_(std::move(options)), on_object_(on_object), on_gone_(on_gone) {}
     void Start();
 
     void OnReplaced(std::vector<Json> objects, const std::vector<kube::ObjectName>& deleted) override;
@@ -84,7 +89,7 @@ class ApplicationWatch::Core : public std::enable_shared_from_this<Core> {
 
    private:
     Place& place_;
-    const kube::Resource resource_;
+    const kube::ListWatchOptions options_;  // without the namespace
     const OnObject on_object_;
     const OnGone on_gone_;
     bool listed_ = false;
@@ -153,9 +158,10 @@ class ApplicationWatch::Core : public std::enable_shared_from_this<Core> {
 // ---- one kind ----
 
 void ApplicationWatch::Core::Part::Start() {
-  watch_ = std::make_unique<kube::ListWatch>(
-      place_.core_.api_, kube::ListWatchOptions{.resource = resource_, .name_space = place_.name_space_},
-      static_cast<kube::ListWatchListener&>(*this));
+  kube::ListWatchOptions options = options_;
+  options.name_space = place_.name_space_;
+  watch_ = std::make_unique<kube::ListWatch>(place_.core_.api_, std::move(options),
+                                             static_cast<kube::ListWatchListener&>(*this));
 }
 
 void ApplicationWatch::Core::Part::OnReplaced(std::vector<Json> objects,
@@ -180,9 +186,9 @@ void ApplicationWatch::Core::Part::OnState(kube::ListWatchState state, const abs
     if (state == kube::ListWatchState::kConnected) problem_.clear();
     return;
   }
-  if (listed_ && !IsRefusal(why)) return;
+  if (listed_ && !IsNo(why)) return;
   listed_ = false;
-  problem_ = Cause(resource_, place_.name_space_, why);
+  problem_ = Cause(options_.resource, place_.name_space_, why);
   place_.Touch();
 }
 
@@ -194,21 +200,29 @@ ApplicationWatch::Core::Place::Place(Core& core, std::string name_space)
       picture_(name_space_, SettingsHash::OfThisProcess()),
       parts_{
           Part(
-              *this, kube::Pods(), [](auto& picture, const Json& pod) { return picture.OnPod(pod); },
-              [](auto& picture, const std::string& name) { return picture.OnPodGone(name); }),
+              *this, {.resource = kube::Pods()},
+              [](ApplicationPicture& picture, const Json& pod) { return picture.OnPod(pod); },
+              [](ApplicationPicture& picture, const std::string& name) { return picture.OnPodGone(name); }),
           Part(
-              *this, kServices, [](auto& picture, const Json& service) { return picture.OnService(service); },
-              [](auto& picture, const std::string& name) { return picture.OnServiceGone(name); }),
+              *this, {.resource = kServices},
+              [](ApplicationPicture& picture, const Json& service) { return picture.OnService(service); },
+              [](ApplicationPicture& picture, const std::string& name) {
+                return picture.OnServiceGone(name);
+              }),
           Part(
-              *this, kube::ConfigMaps(),
-              [](auto& picture, const Json& map) { return picture.OnSettings("ConfigMap", map); },
-              [](auto& picture, const std::string& name) {
+              *this, {.resource = kube::ConfigMaps(), .page_size = kLargeObjects},
+              [](ApplicationPicture& picture, const Json& map) {
+                return picture.OnSettings("ConfigMap", map);
+              },
+              [](ApplicationPicture& picture, const std::string& name) {
                 return picture.OnSettingsGone("ConfigMap", name);
               }),
           Part(
-              *this, kSecrets,
-              [](auto& picture, const Json& secret) { return picture.OnSettings("Secret", secret); },
-              [](auto& picture, const std::string& name) {
+              *this, {.resource = kSecrets, .field_selector = kNotOfHelm, .page_size = kLargeObjects},
+              [](ApplicationPicture& picture, const Json& secret) {
+                return picture.OnSettings("Secret", secret);
+              },
+              [](ApplicationPicture& picture, const std::string& name) {
                 return picture.OnSettingsGone("Secret", name);
               })} {}
 

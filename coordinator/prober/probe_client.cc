@@ -33,6 +33,7 @@ void ProbeClient::Begin(std::shared_ptr<const std::vector<ProbeAddress>> address
   tried_ = 0;
   if (line_ == nullptr) Connect();
   Advance(now);
+  if (busy_) Watch(now);
 }
 
 void ProbeClient::Go(absl::Time now) {
@@ -117,9 +118,11 @@ void ProbeClient::Watch(absl::Time now) {
   if (streams) return WatchStream(now);
   due_ = began_ + manner_.deadline;
   if (now >= due_) {
-    const bool silent = answer_->code() == 0;
-    return End(absl::StrCat(silent ? "no answer" : "no whole answer", " within ", Words(manner_.deadline)),
-               false);
+    const bool connected = line_->state() == ProbeLine::State::kOpen;
+    if (!connected) ++at_;  // the next request tries another address first
+    const char* const missing =
+        !connected ? "no connection" : (answer_->code() == 0 ? "no answer" : "no whole answer");
+    return End(absl::StrCat(missing, " within ", Words(manner_.deadline)), false);
   }
   if (more_) due_ = now;
 }

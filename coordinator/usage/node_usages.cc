@@ -8,7 +8,7 @@ namespace evenkeel::coordinator {
 namespace {
 
 // More than any machine has. An agent is not trusted with more: sums of it must not overflow.
-constexpr uint64_t kMostMillicores = 10'000'000;
+constexpr uint64_t kMostOfAMachine = 10'000'000;
 constexpr int64_t kTellPart = 20;  // of what was told
 
 bool Differs(int64_t told, int64_t now) {
@@ -41,7 +41,7 @@ void NodeUsages::Forget(const std::string& node) {
 void NodeUsages::OnReport(const std::string& node, const v1::Report& report) {
   if (report.full()) Forget(node);
   if (!report.node().cpu().has_used_millicores()) return;
-  known_[node] = static_cast<int64_t>(std::min(kMostMillicores, report.node().cpu().used_millicores()));
+  known_[node] = static_cast<int64_t>(std::min(kMostOfAMachine, report.node().cpu().used_millicores()));
   changed_.insert(node);
 }
 

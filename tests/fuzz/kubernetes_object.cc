@@ -1,14 +1,15 @@
-// Nodes, pods, claims, scales and autoscalers of Kubernetes, in any order, as the core and the read model are
-// told of them.
+// Nodes, pods, claims, scales, autoscalers, Services and settings of Kubernetes, in any order, as the core
+// and the read model are told of them.
 //
-// The input: lines, each with a letter that tells what it is (n, p, c, s, a; in capitals: gone; u: a workload
-// is not watched any more) and an object.
+// The input: lines, each with a letter that tells what it is (n, p, c, s, a, v: a Service, m: a ConfigMap; in
+// capitals: gone; u: a workload is not watched any more) and an object.
 #include <map>
 #include <set>
 #include <string>
 
 #include "common/kube/json.h"
 #include "common/time/fake_clock.h"
+#include "coordinator/observe/application_picture.h"
 #include "coordinator/observe/autoscaler_facts.h"
 #include "coordinator/observe/cluster_picture.h"
 #include "coordinator/observe/workload_picture.h"
@@ -55,6 +56,16 @@ Workload WorkloadOf(const kube::Json& scale) {
   return {.group = "apps", .kind = "Deployment", .name_space = name.name_space, .name = name.name};
 }
 
+// Of what is behind the Service of that name: no more is Ready, or on nodes, than there is.
+void CheckApplication(const ApplicationPicture& picture, const std::string& service) {
+  const Application application = {.name_space = "shop", .service = service, .selector = "app"};
+  const auto facts = picture.FactsOf(application, nullptr);
+  if (!facts.ok()) return;
+  uint64_t on_nodes = 0;
+  for (const auto& [node, pods] : facts->nodes) on_nodes += pods;
+  EVENKEEL_CHECK(facts->ready <= facts->pods && on_nodes <= facts->pods) << "more than there is";
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -62,6 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Listener listener;
   ClusterPicture picture("east", listener, listener);
   WorkloadPicture workloads("east", listener);
+  const SettingsHash hash("a key");
+  ApplicationPicture applications("shop", hash);
   while (!input.empty()) {
     std::string_view line = fuzz::TakePart(input, '\n');
     const char what = static_cast<char>(fuzz::TakeByte(line));
@@ -77,10 +90,25 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       case 'p':
         picture.OnPod(*object);
         workloads.OnPod(*object);
+        applications.OnPod(*object);
+        EVENKEEL_CHECK(!applications.OnPod(*object)) << "the same pod is another one";
+        CheckApplication(applications, "");
         break;
       case 'P':
         picture.OnPodGone(kube::NameOf(*object));
         workloads.OnPodGone(kube::NameOf(*object));
+        applications.OnPodGone(kube::NameOf(*object).name);
+        break;
+      case 'v':
+        applications.OnService(*object);
+        CheckApplication(applications, kube::NameOf(*object).name);
+        break;
+      case 'V':
+        applications.OnServiceGone(kube::NameOf(*object).name);
+        break;
+      case 'm':
+        applications.OnSettings("ConfigMap", *object);
+        EVENKEEL_CHECK(!applications.OnSettings("ConfigMap", *object)) << "the same is not the same";
         break;
       case 'c':
         picture.OnClaim(*object);

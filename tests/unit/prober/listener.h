@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/base/check.h"
 
@@ -56,17 +57,20 @@ class Peer {
 
 class Listener {
  public:
-  Listener() : descriptor_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Listener(int backlog = 64) : descriptor_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EVENKEEL_CHECK(bind(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) << "bind";
-    EVENKEEL_CHECK(listen(descriptor_, 64) == 0) << "listen";
+    EVENKEEL_CHECK(listen(descriptor_, backlog) == 0) << "listen";
     socklen_t size = sizeof(address);
     getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
   }
-  ~Listener() { Close(); }
+  ~Listener() {
+    for (const int filler : fillers_) close(filler);
+    Close();
+  }
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
@@ -75,6 +79,17 @@ class Listener {
   bool SomebodyWaits() const {
     pollfd ready = {.fd = descriptor_, .events = POLLIN, .revents = 0};
     return poll(&ready, 1, 0) > 0;
+  }
+  // Fills the queue of connections that nobody accepts: the kernel drops further ones without a word.
+  void Fill() {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port_);
+    for (int i = 0; i < 8; ++i) {
+      fillers_.push_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      connect(fillers_.back(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    }
   }
   // From then on connections are refused.
   void Close() {
@@ -85,6 +100,7 @@ class Listener {
  private:
   int descriptor_;
   uint16_t port_ = 0;
+  std::vector<int> fillers_;
 };
 
 }  // namespace evenkeel::coordinator

@@ -208,6 +208,23 @@ TEST_F(ProbeClientTest, WaitsNoLongerThanItsDeadline) {
   EXPECT_EQ(EndOf(client).problem, "no whole answer within 10s");
 }
 
+// A host that says nothing at all, as one that is off, costs the deadline; its next address is tried then.
+TEST_F(ProbeClientTest, LeavesAnAddressThatIsSilent) {
+  Listener full(0);
+  full.Fill();
+  const ProbeAddresses addresses = Addresses({full.port(), listener_.port()});
+  ProbeClient client(manner_, nullptr);
+  client.Begin(addresses, now_);
+  now_ += absl::Seconds(10);
+  client.Go(now_);
+  EXPECT_EQ(EndOf(client).problem, "no connection within 10s");
+  client.Begin(addresses, now_);
+  const Peer peer = listener_.Accept();
+  RequestOf(client, peer);
+  peer.Write(kHello);
+  EXPECT_EQ(EndOf(client).problem, "");
+}
+
 // A stream goes well for as long as it is read; its end by us is none of its server's faults.
 TEST_F(ProbeClientTest, ReadsAStreamForAWhile) {
   manner_.read_for = absl::Seconds(10);

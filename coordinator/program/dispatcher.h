@@ -18,6 +18,7 @@
 #include "coordinator/serve/notice_log.h"
 #include "coordinator/serve/reply_box.h"
 #include "coordinator/serve/scaler_feed.h"
+#include "coordinator/serve/switch_feed.h"
 #include "coordinator/session/agent_sessions.h"
 #include "coordinator/usage/usage_reports.h"
 
@@ -35,6 +36,7 @@ class Dispatcher final : public Outlet {
     DecisionFeed* decisions = nullptr;
     ScalerFeed* scalers = nullptr;
     BurstFeed* bursts = nullptr;
+    SwitchFeed* switches = nullptr;
     Metrics* metrics = nullptr;
     NoticeLog* log = nullptr;
   };

@@ -41,6 +41,7 @@ absl::Status RunRemote(CommandLine& line, const std::string& command, Context& c
   if (command == "top") return RunTop(context, line.top);
   if (command == "takeover") return RunTakeOver(context, line.take_over);
   if (command == "fence") return RunFenceConfirm(context, line.fence);
+  if (command == "switch") return RunSwitch(context, line.traffic);
   return RunStatus(context, line.status);
 }
 

@@ -22,7 +22,7 @@ std::string StepText(const v1::SwitchStep& step) {
   return absl::StrCat(step.percent(), " %");
 }
 
-std::string DirectionText(const v1::Switch& one) {
+std::string FromToText(const v1::Switch& one) {
   return absl::StrCat(one.spec().from(), " -> ", one.spec().to());
 }
 

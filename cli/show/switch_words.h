@@ -19,7 +19,7 @@ std::string PhaseText(const v1::Switch& one);
 std::string StepText(const v1::SwitchStep& step);
 
 // "east -> west".
-std::string DirectionText(const v1::Switch& one);
+std::string FromToText(const v1::Switch& one);
 
 // Its name, also when it has ended.
 std::string NameText(const v1::Switch& one);

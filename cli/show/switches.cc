@@ -34,7 +34,7 @@ Branch Head(const v1::Switch& one, absl::Time now) {
   std::string text = NameText(one);
   const bool ended = one.phase() == v1::Switch::PHASE_ENDED;
   if (ended && !one.switch_id().empty()) absl::StrAppend(&text, " (", LastSegment(one.decision()), ")");
-  absl::StrAppend(&text, "  ", DirectionText(one), "  ", PhaseText(one));
+  absl::StrAppend(&text, "  ", FromToText(one), "  ", PhaseText(one));
   if (ended) return {std::move(text), {}};
   if (HasStep(one)) absl::StrAppend(&text, " at ", StepText(one.spec().steps(static_cast<int>(one.step()))));
   absl::StrAppend(&text, " for ", Span(now - ToTime(one.phase_time())));
@@ -182,7 +182,7 @@ SwitchLine HistoryLine(const v1::Switch& one, absl::Time now) {
   const absl::Time ended = one.has_end_time() ? ToTime(one.end_time()) : now;
   return {.name = NameText(one),
           .decision = LastSegment(one.decision()),
-          .what = DirectionText(one),
+          .what = FromToText(one),
           .began = Instant(began),
           .took = Span(ended - began),
           .end = PhaseText(one),

@@ -218,10 +218,8 @@ void CommandLine::AddSwitch() {
       app, "switch", "Move an application's traffic from one cluster to another, without losing a request");
   all->require_subcommand(1);
   all->footer(kSwitchFooter);
-  const auto add = [this, all](const std::string& name, const std::string& help) {
-    CLI::App* command = AddCommand(*all, name, help);
-    command->callback([this, name] { traffic.command = name; });
-    return command;
+  const auto add = [all](const std::string& name, const std::string& help) {
+    return AddCommand(*all, name, help);
   };
   const auto add_file = [this](CLI::App* command) {
     command->add_option("-f,--filename", traffic.file, "File with the switch; - is standard input")

@@ -10,7 +10,7 @@
 
 namespace evenkeel::cli {
 
-// The words after `switch`.
+// What follows `switch`.
 struct SwitchOptions {
   std::string command;  // plan, start, status, pause, resume, rollback, commit, history
   std::string file;     // of plan and start; "-" is standard input

@@ -26,7 +26,7 @@ inline v1::Switch SoakingSwitch() {
   v1::SwitchStepReport& first = *one.add_reports();
   first.set_step(0);
   *first.mutable_decide_time() = At(-50'000);
-  *first.mutable_move_time() = At(-49'880);
+  *first.mutable_move_time() = At(-49'000);
   *first.mutable_end_time() = At(-3'000);
   for (const char* gate : {"errors", "latency"}) {
     v1::GateAnswer& answer = *first.add_gates();

@@ -48,27 +48,26 @@ TEST(SwitchStory, TellsStepsPartsAndLosses) {
   lost.set_kind(v1::ProbeCount::KIND_FRESH);
   lost.set_side("green");
   lost.set_detail("503\x1b[2J");
-  EXPECT_EQ(
-      SwitchStory(one, Start() + absl::Hours(1)),
-      "\n"
-      "Steps:\n"
-      "  STEP   DECIDED                       MOVED AFTER   LASTED    GATES\n"
-      "  10 %   2026-03-01 02:59:10.000 UTC   120 ms        47.00 s   2 pass\n"
-      "  50 %   2026-03-01 02:59:57.000 UTC   100 ms        2.00 s    errors FAILS: 40 of 400 requests "
-      "failed\n"
-      "\n"
-      "Requests, by part of the switch:\n"
-      "  PHASE          GREEN'S SHARE   BEGAN                         LASTED   BLUE             GREEN"
-      "             PROBER\n"
-      "  soaking        50 %            2026-03-01 02:59:57.100 UTC   1.90 s   400 (0 failed)   400 (40 "
-      "failed)   60 (1 lost)\n"
-      "  rolling back   0 %             2026-03-01 02:59:59.000 UTC   1.00 s   300 (0 failed)   0 (0 "
-      "failed)      0 (0 lost)\n"
-      "\n"
-      "In all: blue 1340 (0 failed), green 1200 (0 failed), prober 60 (1 lost).\n"
-      "\n"
-      "Lost by the prober:\n"
-      "  2026-03-01 02:59:58.500 UTC  fresh  503?[2J on green, soaking at 50 %\n");
+  EXPECT_EQ(SwitchStory(one, Start() + absl::Hours(1)),
+            "\n"
+            "Steps:\n"
+            "  STEP   DECIDED                       MOVED AFTER   LASTED    GATES\n"
+            "  10 %   2026-03-01 02:59:10.000 UTC   1.00 s        47.00 s   2 pass\n"
+            "  50 %   2026-03-01 02:59:57.000 UTC   100 ms        2.00 s    errors FAILS: 40 of 400 requests "
+            "failed\n"
+            "\n"
+            "Requests, by part of the switch:\n"
+            "  PHASE          GREEN'S SHARE   BEGAN                         LASTED   BLUE             GREEN  "
+            "           PROBER\n"
+            "  soaking        50 %            2026-03-01 02:59:57.100 UTC   1.90 s   400 (0 failed)   400 "
+            "(40 failed)   60 (1 lost)\n"
+            "  rolling back   0 %             2026-03-01 02:59:59.000 UTC   1.00 s   300 (0 failed)   0 (0 "
+            "failed)      0 (0 lost)\n"
+            "\n"
+            "In all: blue 1340 (0 failed), green 1200 (0 failed), prober 60 (1 lost).\n"
+            "\n"
+            "Lost by the prober:\n"
+            "  2026-03-01 02:59:58.500 UTC  fresh  503?[2J on green, soaking at 50 %\n");
 }
 
 // Proves that what has not happened is not told, and what still lasts lasts until now.

@@ -462,6 +462,9 @@ void ClusterActor::Do(const AskKubelet& request) {
 void ClusterActor::Do(const Announce& announcement) {
   core_->Do(announcement);
 }
+void ClusterActor::ReadClaim() {
+  core_->Claim();
+}
 void ClusterActor::Do(const WithdrawActions& withdrawal) {
   core_->Do(withdrawal);
 }

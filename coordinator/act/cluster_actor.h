@@ -57,6 +57,9 @@ class ClusterActor {
   void Do(const ReadLease& request);
   void Do(const AskKubelet& request);
   void Do(const Announce& announcement);
+  // Whose the cluster is, asked beside something that is done elsewhere and cannot wait for it (a wish for a
+  // gateway): another coordinator's is told to `superseded`.
+  void ReadClaim();
   // What is still waiting to be sent of that decision, or has only read what it is about, is not sent any
   // more, and is answered kWithdrawn; that its answer is on its way to the API's thread already makes no
   // difference.

@@ -7,11 +7,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "coordinator/core/events.h"
 #include "coordinator/core/switch/gateway_facts.h"
+#include "coordinator/core/switch/preflight.h"
 #include "coordinator/gateway/call.h"
 
 namespace evenkeel::coordinator {
@@ -39,6 +41,18 @@ struct ShapeAnswer {
   std::optional<RouteReading> reading;  // the last one that was made, where one was
 };
 
+// How the servers of a backend are to be tried: GET `path`, or a connection where it is empty.
+struct BackendCheck {
+  std::string backend;
+  uint16_t port = 0;  // 0: the one that the gateway sends requests to
+  std::string path;
+};
+
+// That `server` (or all of a backend, by its name) could not be tried, and why.
+inline std::vector<ServerCheck> NotTried(std::string server, std::string why) {
+  return {{.server = std::move(server), .tried = false, .answered = false, .detail = std::move(why)}};
+}
+
 // Calls block, for no longer than their `call` allows, and come from one thread at a time. What fails for
 // want of an answer is tried again by the adapter, in jittered pauses, for as long as the call lasts, so long
 // as trying again changes nothing that is done already (L4).
@@ -58,6 +72,13 @@ class Gateway {
 
   // Makes the route as wished. `wish.key.route` is `place.route`.
   virtual ShapeAnswer Shape(const RoutePlace& place, const RouteWish& wish, const Call& call) = 0;
+
+  // Whether the backend's servers answer, tried from the gateway's side: each by its name. What this kind
+  // cannot try so is told with `tried` = false and the reason; so is what could not be asked in time. Empty:
+  // the gateway has no server for that backend. A gateway that has checks of its own tells what these found
+  // last, and says so: port and path are then those of its configuration.
+  virtual std::vector<ServerCheck> Check(const RoutePlace& place, const BackendCheck& check,
+                                         const Call& call) = 0;
 };
 
 }  // namespace evenkeel::coordinator

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "coordinator/gateway/mark.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
 constexpr int kTriesUntilLost = 3;
+constexpr char kNotWatched[] = "the route is not watched, so it is not known what it is made of";
 
 // Asking again may bring a reading.
 bool MayPass(const absl::Status& status) {
@@ -18,49 +17,65 @@ bool MayPass(const absl::Status& status) {
          absl::IsAborted(status) || absl::IsResourceExhausted(status);
 }
 
+bool Overtakes(const ShapeOrder& order, const ShapeOrder& other) {
+  return other.wish.key == order.wish.key && IsBefore(other.wish.mark, order.wish.mark);
+}
+
 }  // namespace
 
 GatewayWorker::GatewayWorker(Options options, Gateway& gateway, GatewayListener& listener)
-    : options_(std::move(options)), gateway_(&gateway), listener_(&listener), thread_([this] { Run(); }) {}
+    : options_(options), gateway_(&gateway), listener_(&listener), thread_([this] { Run(); }) {}
 
 GatewayWorker::~GatewayWorker() {
   std::deque<ShapeOrder> left;
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     stopping_ = true;
     left.swap(orders_);
     if (interrupt_ != nullptr) interrupt_->End();
   }
+  changed_.notify_all();
   thread_.join();
   for (const ShapeOrder& order : left) Answer(order, ActionOutcome::kWithdrawn, "the coordinator stops");
 }
 
-void GatewayWorker::Watch(const RouteKey& key, RouteParts parts, absl::Duration period) {
-  bool too_many = false;
+void GatewayWorker::Watch(const WatchRoute& request) {
   {
-    absl::MutexLock lock(&mutex_);
-    if (period <= absl::ZeroDuration()) {
-      watched_.erase(key);
+    const std::lock_guard lock(mutex_);
+    if (request.period <= absl::ZeroDuration()) {
+      watched_.erase(request.key);
       return;
     }
-    too_many = watched_.size() >= options_.most_routes && !watched_.contains(key);
-    if (!too_many) {
-      watched_[key] = {{.route = key.route, .parts = std::move(parts)}, period, Clock::now()};
+    if (watched_.contains(request.key) || watched_.size() < options_.most_routes) {
+      watched_[request.key] = {.place = {.route = request.key.route, .parts = request.parts},
+                               .period = request.period,
+                               .due = Clock::now()};
+      changed_.notify_all();
+      return;
     }
   }
-  if (too_many) listener_->GatewayWasLost(options_.name, "too many of its routes are watched");
+  listener_->RouteWasLost(request.key, "too many routes of this gateway are watched");
+}
+
+void GatewayWorker::Check(const CheckBackend& request) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (checks_.size() < options_.most_checks) {
+      checks_.push_back(request);
+      changed_.notify_all();
+      return;
+    }
+  }
+  Answer(request, NotTried(request.backend, "too many questions wait for this gateway"));
 }
 
 void GatewayWorker::Do(ShapeOrder order) {
   std::vector<ShapeOrder> overtaken;
   bool full = false;
   {
-    absl::MutexLock lock(&mutex_);
-    const auto is_overtaken = [&order](const ShapeOrder& other) {
-      return other.wish.key == order.wish.key && IsBefore(other.wish.mark, order.wish.mark);
-    };
+    const std::lock_guard lock(mutex_);
     for (auto other = orders_.begin(); other != orders_.end();) {
-      if (!is_overtaken(*other)) {
+      if (!Overtakes(order, *other)) {
         ++other;
         continue;
       }
@@ -69,11 +84,12 @@ void GatewayWorker::Do(ShapeOrder order) {
     }
     full = orders_.size() >= options_.most_orders;
     if (!full) {
-      // A reading, or a wish that this one overtakes.
-      if (interrupt_ != nullptr && (!under_way_ || is_overtaken(*under_way_))) interrupt_->End();
+      // A reading, a try, or a wish that this one overtakes.
+      if (interrupt_ != nullptr && (!under_way_ || Overtakes(order, *under_way_))) interrupt_->End();
       orders_.push_back(order);
     }
   }
+  changed_.notify_all();
   for (const ShapeOrder& other : overtaken) {
     Answer(other, ActionOutcome::kWithdrawn, "a later wish for this route came before its turn");
   }
@@ -83,7 +99,7 @@ void GatewayWorker::Do(ShapeOrder order) {
 void GatewayWorker::Withdraw(DecisionId decision) {
   std::vector<ShapeOrder> withdrawn;
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     for (auto order = orders_.begin(); order != orders_.end();) {
       if (order->decision != decision) {
         ++order;
@@ -106,117 +122,143 @@ void GatewayWorker::Answer(const ShapeOrder& order, ActionOutcome outcome, std::
                          .attempt = order.attempt});
 }
 
-bool GatewayWorker::HasWork() const {
-  if (stopping_ || !orders_.empty()) return true;
-  const Clock::time_point now = Clock::now();
-  return std::any_of(watched_.begin(), watched_.end(),
-                     [now](const auto& watched) { return watched.second.due <= now; });
+void GatewayWorker::Answer(const CheckBackend& check, std::vector<ServerCheck> servers) {
+  listener_->BackendWasChecked({.request_id = check.request_id, .servers = std::move(servers)});
+}
+
+GatewayWorker::Task GatewayWorker::TakeDue(Clock::time_point now) {
+  Task task;
+  if (!orders_.empty()) {
+    task.order = std::move(orders_.front());
+    orders_.pop_front();
+    task.key = task.order->wish.key;
+  } else if (!checks_.empty()) {
+    task.check = std::move(checks_.front());
+    checks_.pop_front();
+    task.key = task.check->key;
+  } else {
+    const auto first = std::min_element(
+        watched_.begin(), watched_.end(),
+        [](const auto& left, const auto& right) { return left.second.due < right.second.due; });
+    task.key = first->first;
+    first->second.due = now + absl::ToChronoNanoseconds(first->second.period);
+  }
+  const auto watched = watched_.find(task.key);
+  if (watched != watched_.end()) task.place = watched->second.place;
+  return task;
+}
+
+std::optional<GatewayWorker::Task> GatewayWorker::Next() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (stopping_) return std::nullopt;
+    const Clock::time_point now = Clock::now();
+    Clock::time_point next = Clock::time_point::max();
+    for (const auto& [key, watched] : watched_) next = std::min(next, watched.due);
+    if (!orders_.empty() || !checks_.empty() || next <= now) return TakeDue(now);
+    if (watched_.empty()) {
+      changed_.wait(lock);
+    } else {
+      changed_.wait_until(lock, next);
+    }
+  }
 }
 
 void GatewayWorker::Run() {
-  for (;;) {
-    std::optional<ShapeOrder> order;
-    std::optional<RouteKey> key;
-    std::optional<RoutePlace> place;
-    {
-      absl::MutexLock lock(&mutex_);
-      for (;;) {
-        Clock::time_point next = Clock::now() + std::chrono::hours(1);
-        for (const auto& [watched_key, watched] : watched_) next = std::min(next, watched.due);
-        const auto wait = absl::FromChrono(next - Clock::now());
-        // Woken by what changes; or by the time of the next reading.
-        const auto changed = [this, count = watched_.size(), next]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-          if (HasWork() || watched_.size() != count) return true;
-          return std::any_of(watched_.begin(), watched_.end(),
-                             [next](const auto& watched) { return watched.second.due < next; });
-        };
-        mutex_.AwaitWithTimeout(absl::Condition(&changed), std::max(wait, absl::ZeroDuration()));
-        if (HasWork()) break;
-      }
-      if (stopping_) return;
-      if (!orders_.empty()) {
-        order = std::move(orders_.front());
-        orders_.pop_front();
-        const auto watched = watched_.find(order->wish.key);
-        if (watched != watched_.end()) place = watched->second.place;
-      } else {
-        const auto first = std::min_element(
-            watched_.begin(), watched_.end(),
-            [](const auto& left, const auto& right) { return left.second.due < right.second.due; });
-        key = first->first;
-        place = first->second.place;
-        first->second.due = Clock::now() + absl::ToChronoNanoseconds(first->second.period);
-      }
-    }
-    if (order) {
-      Carry(*order, place);
-    } else {
-      ReadRoute(*key, *place);
+  while (const std::optional<Task> task = Next()) {
+    if (task->order) {
+      Carry(*task->order, task->place);
+    } else if (task->check) {
+      Try(*task->check, task->place);
+    } else if (task->place) {
+      ReadRoute(task->key, *task->place);
     }
   }
 }
 
+void GatewayWorker::Begin(Interrupt& interrupt, std::optional<ShapeOrder> order) {
+  const std::lock_guard lock(mutex_);
+  // Between the choice of what to do and now something may have come that ends it.
+  const bool goes_first = std::any_of(orders_.begin(), orders_.end(), [&](const ShapeOrder& other) {
+    return !order || Overtakes(other, *order);
+  });
+  if (stopping_ || goes_first) interrupt.End();
+  interrupt_ = &interrupt;
+  under_way_ = std::move(order);
+}
+
+void GatewayWorker::End() {
+  const std::lock_guard lock(mutex_);
+  interrupt_ = nullptr;
+  under_way_.reset();
+}
+
 void GatewayWorker::Carry(const ShapeOrder& order, const std::optional<RoutePlace>& place) {
-  if (!place) {
-    return Answer(order, ActionOutcome::kRefused,
-                  "the route is not watched, so it is not known what it is made of");
-  }
+  if (!place) return Answer(order, ActionOutcome::kRefused, kNotWatched);
   Interrupt interrupt;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (stopping_) interrupt.End();
-    interrupt_ = &interrupt;
-    under_way_ = order;
-  }
+  Begin(interrupt, order);
   ShapeAnswer answer = gateway_->Shape(*place, order.wish, Call(options_.write_deadline, interrupt));
-  {
-    absl::MutexLock lock(&mutex_);
-    interrupt_ = nullptr;
-    under_way_.reset();
-  }
-  if (answer.reading) NoteReading(order.wish.key, *answer.reading, *place);
+  End();
+  if (answer.reading) TellReading(order.wish.key, *place, *answer.reading);
   Answer(order, answer.outcome, std::move(answer.detail));
+}
+
+void GatewayWorker::Try(const CheckBackend& check, const std::optional<RoutePlace>& place) {
+  if (!place) return Answer(check, NotTried(check.backend, kNotWatched));
+  Interrupt interrupt;
+  Begin(interrupt, std::nullopt);
+  const absl::Duration deadline = check.timeout > absl::ZeroDuration()
+                                      ? std::min(check.timeout, options_.check_deadline)
+                                      : options_.check_deadline;
+  std::vector<ServerCheck> servers = gateway_->Check(
+      *place, {.backend = check.backend, .port = check.port, .path = check.path}, Call(deadline, interrupt));
+  End();
+  if (!interrupt.ended()) return Answer(check, std::move(servers));
+  const std::lock_guard lock(mutex_);
+  if (!stopping_) checks_.push_front(check);
 }
 
 void GatewayWorker::ReadRoute(const RouteKey& key, const RoutePlace& place) {
   Interrupt interrupt;
-  {
-    absl::MutexLock lock(&mutex_);
-    // Between the choice of what to do and now an order may have come: it goes first.
-    if (stopping_ || !orders_.empty()) interrupt.End();
-    interrupt_ = &interrupt;
-  }
+  Begin(interrupt, std::nullopt);
+  const Clock::time_point began = Clock::now();
   const absl::StatusOr<RouteReading> reading = gateway_->Read(place, Call(options_.read_deadline, interrupt));
-  {
-    absl::MutexLock lock(&mutex_);
-    interrupt_ = nullptr;
-    const auto watched = watched_.find(key);
-    if (watched == watched_.end()) return;  // nobody asks any more
-    if (absl::IsCancelled(reading.status())) {
-      watched->second.due = Clock::now();
-    } else if (!reading.ok()) {
-      watched->second.due =
-          Clock::now() + absl::ToChronoNanoseconds(std::min(options_.retry, watched->second.period));
-    }
-  }
-  NoteReading(key, reading, place);
+  End();
+  if (reading.ok()) return TellReading(key, place, *reading);
+  NoteFailure(key, reading.status(), began);
 }
 
-void GatewayWorker::NoteReading(const RouteKey& key, const absl::StatusOr<RouteReading>& reading,
-                                const RoutePlace& place) {
-  if (reading.ok()) {
-    failures_ = 0;
-    lost_ = false;
-    const absl::StatusOr<GatewayAbilities> abilities = gateway_->AbilitiesOf(place);
-    return listener_->RouteWasRead(key, *reading, abilities.ok() ? *abilities : gateway_->abilities());
+void GatewayWorker::TellReading(const RouteKey& key, const RoutePlace& place, const RouteReading& reading) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto watched = watched_.find(key);
+    if (watched == watched_.end()) return;  // nobody asks any more
+    watched->second.failures = 0;
+    watched->second.lost = false;
   }
-  if (absl::IsCancelled(reading.status())) return;
-  if (failures_++ == 0) first_failure_ = Clock::now();
-  const bool long_enough =
-      failures_ >= kTriesUntilLost || absl::FromChrono(Clock::now() - first_failure_) >= options_.lost_after;
-  if (lost_ || (MayPass(reading.status()) && !long_enough)) return;
-  lost_ = true;
-  listener_->GatewayWasLost(options_.name, absl::StrCat(key.route, ": ", reading.status().message()));
+  const absl::StatusOr<GatewayAbilities> abilities = gateway_->AbilitiesOf(place);
+  listener_->RouteWasRead(key, reading, abilities.ok() ? *abilities : gateway_->abilities());
+}
+
+void GatewayWorker::NoteFailure(const RouteKey& key, const absl::Status& why, Clock::time_point began) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = watched_.find(key);
+    if (found == watched_.end()) return;
+    Watched& watched = found->second;
+    const Clock::time_point now = Clock::now();
+    if (absl::IsCancelled(why)) {
+      watched.due = now;
+      return;
+    }
+    watched.due = now + absl::ToChronoNanoseconds(std::min(options_.retry, watched.period));
+    if (watched.failures++ == 0) watched.failing_since = began;
+    const bool long_enough = watched.failures >= kTriesUntilLost ||
+                             absl::FromChrono(now - watched.failing_since) >= options_.lost_after;
+    if (watched.lost || (MayPass(why) && !long_enough)) return;
+    watched.lost = true;
+  }
+  listener_->RouteWasLost(key, std::string(why.message()));
 }
 
 }  // namespace evenkeel::coordinator

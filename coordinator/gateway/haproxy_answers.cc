@@ -70,6 +70,12 @@ std::optional<uint64_t> Number(absl::string_view text) {
   return number;
 }
 
+// Without the "* " of a check that is going on: then it is still the last one that ended.
+std::string CheckIn(absl::string_view text) {
+  absl::ConsumePrefix(&text, "* ");
+  return Quote(text);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> SplitAnswers(absl::string_view text, size_t count) {
@@ -221,7 +227,9 @@ absl::StatusOr<std::vector<StatRow>> ParseStat(absl::string_view answer) {
                     .answers_5xx = number("hrsp_5xx").value_or(0),
                     .connect_errors = number("econ").value_or(0),
                     .response_errors = number("eresp").value_or(0),
-                    .response_ms = number("rtime")});
+                    .response_ms = number("rtime"),
+                    .check = CheckIn(Cell(columns, cells, "check_status")),
+                    .check_words = Quote(Cell(columns, cells, "last_chk"))});
   }
   return rows;
 }

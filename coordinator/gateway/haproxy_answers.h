@@ -78,6 +78,9 @@ struct StatRow {
   uint64_t connect_errors = 0;
   uint64_t response_errors = 0;
   std::optional<uint64_t> response_ms;  // mean of the last 1024
+  // How its last check ended: "L4OK", "L7STS", "INI" (none yet), ...; empty: it is not checked.
+  std::string check;
+  std::string check_words;  // one line
 
   bool IsBackend() const { return server == "BACKEND"; }
   // Its own checks do not say that it cannot serve.

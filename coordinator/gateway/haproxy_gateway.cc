@@ -68,4 +68,14 @@ ShapeAnswer HaproxyGateway::Shape(const RoutePlace& place, const RouteWish& wish
   return (*route)->Shape(place.parts, wish, call);
 }
 
+std::vector<ServerCheck> HaproxyGateway::Check(const RoutePlace& place, const BackendCheck& check,
+                                               const Call& call) {
+  const absl::StatusOr<haproxy::Route*> route = RouteOf(place);
+  if (!route.ok()) return NotTried(check.backend, std::string(route.status().message()));
+  absl::StatusOr<std::vector<ServerCheck>> found = (*route)->Check(place.parts, check.backend, call);
+  if (absl::IsNotFound(found.status())) return {};
+  if (!found.ok()) return NotTried(check.backend, std::string(found.status().message()));
+  return *std::move(found);
+}
+
 }  // namespace evenkeel::coordinator

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "coordinator/gateway/gateway.h"
@@ -34,6 +35,9 @@ class HaproxyGateway final : public Gateway {
   absl::StatusOr<GatewayAbilities> AbilitiesOf(const RoutePlace& place) override;
   absl::StatusOr<RouteReading> Read(const RoutePlace& place, const Call& call) override;
   ShapeAnswer Shape(const RoutePlace& place, const RouteWish& wish, const Call& call) override;
+  // What HAProxy's own checks found last.
+  std::vector<ServerCheck> Check(const RoutePlace& place, const BackendCheck& check,
+                                 const Call& call) override;
 
  private:
   absl::StatusOr<haproxy::Route*> RouteOf(const RoutePlace& place);

@@ -1,20 +1,14 @@
 #include "coordinator/gateway/haproxy_map_route.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <fstream>
-#include <sstream>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "coordinator/gateway/haproxy_checks.h"
+#include "coordinator/gateway/keep_file.h"
 #include "coordinator/gateway/shape.h"
 
 namespace evenkeel::coordinator::haproxy {
@@ -57,6 +51,7 @@ GatewayAbilities MapRoute::abilities() const {
           .canary = true,
           .counts_in_flight = true,
           .counts_requests = true,
+          .checks_servers = checked_,
           .survives_reload = options_.keep_file,
           .fences = true,
           .best_proof = Proof::kServed};
@@ -90,6 +85,8 @@ absl::StatusOr<MapRoute::Look> MapRoute::LookOnce(const RouteParts& parts, const
       in_flight[section] = ReadingOf(rows[section]).in_flight;
     }
   }
+  checked_ = !rows.empty() && std::all_of(rows.begin(), rows.end(),
+                                          [](const auto& section) { return AreChecked(section.second); });
   EVENKEEL_RETURN_IF_ERROR(link_->AddOldWorkers(process.Instance(), in_flight, call));
 
   RouteReading& reading = look.reading;
@@ -121,6 +118,26 @@ absl::StatusOr<RouteReading> MapRoute::Read(const RouteParts& parts, const Call&
     return look.status();
   }));
   return reading;
+}
+
+absl::StatusOr<std::vector<ServerCheck>> MapRoute::Check(const RouteParts& parts, const std::string& backend,
+                                                         const Call& call) {
+  const auto part = parts.find(backend);
+  const std::vector<std::string> sections =
+      part == parts.end() ? std::vector<std::string>{backend} : part->second;
+  std::vector<StatRow> rows;
+  const auto look = [&]() -> absl::Status {
+    EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> answers, link_->Ask({kShowStat}, call));
+    EVENKEEL_ASSIGN_OR_RETURN(const std::vector<StatRow> stat, ParseStat(answers[0]));
+    rows.clear();
+    for (const std::string& section : sections) {
+      EVENKEEL_ASSIGN_OR_RETURN(const std::vector<StatRow> found, RowsOf(stat, section));
+      rows.insert(rows.end(), found.begin(), found.end());
+    }
+    return absl::OkStatus();
+  };
+  EVENKEEL_RETURN_IF_ERROR(link_->Patiently(call, look));
+  return ChecksOf(rows);
 }
 
 absl::Status MapRoute::Commit(uint32_t version, const std::vector<MapEntry>& entries, Attempt& attempt,
@@ -229,7 +246,7 @@ absl::Status MapRoute::Try(Attempt& attempt, const Call& call) {
   }
   std::string detail = ToWords(wish.shape);
   if (options_.keep_file) {
-    if (absl::Status kept = KeepFile(entries); !kept.ok()) {
+    if (absl::Status kept = KeepFile(options_.file, FileOf(entries)); !kept.ok()) {
       absl::StrAppend(&detail, "; a reload would undo it: ", kept.message());
     }
   }
@@ -262,31 +279,6 @@ ShapeAnswer MapRoute::Shape(const RouteParts& parts, const RouteWish& wish, cons
   const absl::Status status = link_->Patiently(call, [&] { return Try(attempt, call); });
   if (status.ok()) return std::move(attempt.answer);
   return AnswerForFailure(status, attempt.committed, std::move(attempt.answer.reading));
-}
-
-absl::Status MapRoute::KeepFile(const std::vector<MapEntry>& entries) const {
-  const std::string content = FileOf(entries);
-  std::ifstream old(options_.file, std::ios::binary);
-  std::stringstream there;
-  if (old && (there << old.rdbuf()) && there.str() == content) return absl::OkStatus();
-  const auto failure = [this](absl::string_view doing) {
-    return absl::UnavailableError(absl::StrCat("cannot ", doing, " beside ", options_.file, ": ",
-                                               std::system_category().message(errno)));
-  };
-  const std::string next = absl::StrCat(options_.file, ".evenkeel");
-  const int file = open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) return failure("open a file");
-  size_t written = 0;
-  while (written < content.size()) {
-    const ssize_t count = write(file, content.data() + written, content.size() - written);
-    if (count < 0 && errno != EINTR) break;
-    if (count > 0) written += static_cast<size_t>(count);
-  }
-  const bool whole = written == content.size() && fsync(file) == 0;
-  close(file);
-  if (!whole) return failure("write a file");
-  if (std::rename(next.c_str(), options_.file.c_str()) != 0) return failure("put a file into place");
-  return absl::OkStatus();
 }
 
 }  // namespace evenkeel::coordinator::haproxy

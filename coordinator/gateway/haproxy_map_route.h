@@ -44,6 +44,8 @@ class MapRoute final : public Route {
   GatewayAbilities abilities() const override;
   absl::StatusOr<RouteReading> Read(const RouteParts& parts, const Call& call) override;
   ShapeAnswer Shape(const RouteParts& parts, const RouteWish& wish, const Call& call) override;
+  absl::StatusOr<std::vector<ServerCheck>> Check(const RouteParts& parts, const std::string& backend,
+                                                 const Call& call) override;
 
  private:
   struct Look {
@@ -58,7 +60,6 @@ class MapRoute final : public Route {
   absl::Status Commit(uint32_t version, const std::vector<MapEntry>& entries, Attempt& attempt,
                       const Call& call);
   void Cut(Attempt& attempt, const Look& before, const Call& call);
-  absl::Status KeepFile(const std::vector<MapEntry>& entries) const;
   void Remember(const std::optional<StoredMark>& mark);
 
   const MapRouteOptions options_;
@@ -66,6 +67,7 @@ class MapRoute final : public Route {
   std::optional<StoredMark> greatest_;  // of our store, that was ever seen
   std::string fenced_;  // instance and epoch for which no lesser mark can be committed any more
   std::map<std::string, uint64_t> cut_;  // by backend
+  bool checked_ = false;                 // HAProxy checks its servers, as was read last
 };
 
 }  // namespace evenkeel::coordinator::haproxy

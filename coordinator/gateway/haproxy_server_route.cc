@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "coordinator/gateway/fingerprint.h"
+#include "coordinator/gateway/haproxy_checks.h"
 #include "coordinator/gateway/mark.h"
 #include "coordinator/gateway/shape.h"
 
@@ -36,6 +37,7 @@ GatewayAbilities ServerRoute::abilities() const {
           .canary = false,
           .counts_in_flight = true,
           .counts_requests = true,
+          .checks_servers = checked_,
           .survives_reload = options_.state_is_kept,
           .fences = false,
           .best_proof = Proof::kServed};
@@ -53,6 +55,7 @@ absl::StatusOr<ServerRoute::Look> ServerRoute::LookOnce(const RouteParts& parts,
   Look look;
   EVENKEEL_ASSIGN_OR_RETURN(look.servers, Grouped(*states, parts));
 
+  checked_ = AreChecked(stat);
   std::map<std::string, std::vector<StatRow>> rows;  // by server
   for (const StatRow& row : stat) rows[row.server].push_back(row);
   const RouteShape shape = ShapeOfServers(look.servers);
@@ -95,6 +98,31 @@ absl::StatusOr<RouteReading> ServerRoute::Read(const RouteParts& parts, const Ca
     return look.status();
   }));
   return reading;
+}
+
+absl::StatusOr<std::vector<ServerCheck>> ServerRoute::Check(const RouteParts& parts,
+                                                            const std::string& backend, const Call& call) {
+  std::vector<StatRow> of_backend;
+  const auto look = [&]() -> absl::Status {
+    EVENKEEL_ASSIGN_OR_RETURN(
+        const std::vector<std::string> answers,
+        link_->Ask({absl::StrCat("show servers state ", options_.section), kShowStat}, call));
+    EVENKEEL_ASSIGN_OR_RETURN(const std::vector<ServerState> states, ParseServersState(answers[0]));
+    EVENKEEL_ASSIGN_OR_RETURN(const std::vector<StatRow> all, ParseStat(answers[1]));
+    EVENKEEL_ASSIGN_OR_RETURN(const std::vector<StatRow> stat, RowsOf(all, options_.section));
+    EVENKEEL_ASSIGN_OR_RETURN(const auto groups, Grouped(states, parts));
+    const auto group = groups.find(backend);
+    if (group == groups.end()) return absl::NotFoundError(absl::StrCat("no server is of backend ", backend));
+    of_backend.clear();
+    for (const ServerState& server : group->second) {
+      for (const StatRow& row : stat) {
+        if (row.server == server.server) of_backend.push_back(row);
+      }
+    }
+    return absl::OkStatus();
+  };
+  EVENKEEL_RETURN_IF_ERROR(link_->Patiently(call, look));
+  return ChecksOf(of_backend);
 }
 
 absl::Status ServerRoute::Tell(const std::string& command, const Call& call) {

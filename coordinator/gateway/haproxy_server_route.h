@@ -37,6 +37,8 @@ class ServerRoute final : public Route {
   GatewayAbilities abilities() const override;
   absl::StatusOr<RouteReading> Read(const RouteParts& parts, const Call& call) override;
   ShapeAnswer Shape(const RouteParts& parts, const RouteWish& wish, const Call& call) override;
+  absl::StatusOr<std::vector<ServerCheck>> Check(const RouteParts& parts, const std::string& backend,
+                                                 const Call& call) override;
 
  private:
   struct Look {
@@ -57,6 +59,7 @@ class ServerRoute final : public Route {
   Link* const link_;
   std::optional<RouteMark> mark_;        // the greatest that was wished of this adapter, and written
   std::map<std::string, uint64_t> cut_;  // by backend
+  bool checked_ = false;                 // HAProxy checks its servers, as was read last
 };
 
 }  // namespace evenkeel::coordinator::haproxy

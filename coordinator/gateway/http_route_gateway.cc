@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/kube/json.h"
 #include "common/kube/status.h"
@@ -172,6 +173,14 @@ ShapeAnswer HttpRouteGateway::Shape(const RoutePlace& place, const RouteWish& wi
     AwaitAcceptance(place, wish, answer, call);
   }
   return answer;
+}
+
+std::vector<ServerCheck> HttpRouteGateway::Check(const RoutePlace& place, const BackendCheck& check,
+                                                 const Call& /*call*/) {
+  const auto part = place.parts.find(check.backend);
+  if (part == place.parts.end()) return {};
+  return NotTried(absl::StrCat(check.backend, " (", absl::StrJoin(part->second, ", "), ")"),
+                  "an HTTPRoute does not say what its data plane reaches: a canary step and the prober do");
 }
 
 }  // namespace evenkeel::coordinator

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/kube/kubernetes_api.h"
@@ -30,6 +31,9 @@ class HttpRouteGateway final : public Gateway {
   GatewayAbilities abilities() const override;
   absl::StatusOr<RouteReading> Read(const RoutePlace& place, const Call& call) override;
   ShapeAnswer Shape(const RoutePlace& place, const RouteWish& wish, const Call& call) override;
+  // None is tried: nobody can be asked what the route's data plane reaches.
+  std::vector<ServerCheck> Check(const RoutePlace& place, const BackendCheck& check,
+                                 const Call& call) override;
 
  private:
   struct Look;

@@ -84,6 +84,18 @@ absl::StatusOr<RouteReading> SliceGateway::Read(const RoutePlace& place, const C
   return std::move(look.reading);
 }
 
+// Those that are ready, in their own cluster. FAILED_PRECONDITION: none is.
+absl::StatusOr<SliceContent> SliceGateway::EndpointsOf(const std::string& backend,
+                                                       const EndpointSource& source, const Call& call) {
+  const auto cluster = options_.clusters.find(source.cluster);
+  if (cluster == options_.clusters.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("backend ", backend, ": there is no cluster ", source.cluster));
+  }
+  EVENKEEL_ASSIGN_OR_RETURN(const Json list, List(*cluster->second, source.service, call));
+  return ReadyEndpoints(list, absl::StrCat(source.service.ToString(), " of cluster ", source.cluster));
+}
+
 // What each backend's slice shall hold.
 absl::StatusOr<std::map<std::string, SliceContent>> SliceGateway::Wished(const RoutePlace& place,
                                                                          const RouteShape& shape,
@@ -99,15 +111,7 @@ absl::StatusOr<std::map<std::string, SliceContent>> SliceGateway::Wished(const R
     content.addresses.clear();
     if (wish.percent == 0) continue;
     const EndpointSource& source = sources.at(backend);
-    const auto cluster = options_.clusters.find(source.cluster);
-    if (cluster == options_.clusters.end()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("backend ", backend, ": there is no cluster ", source.cluster));
-    }
-    EVENKEEL_ASSIGN_OR_RETURN(const Json list, List(*cluster->second, source.service, call));
-    EVENKEEL_ASSIGN_OR_RETURN(
-        SliceContent ready,
-        ReadyEndpoints(list, absl::StrCat(source.service.ToString(), " of cluster ", source.cluster)));
+    EVENKEEL_ASSIGN_OR_RETURN(SliceContent ready, EndpointsOf(backend, source, call));
     if (there != look.contents.end() && ready.address_type != there->second.address_type) {
       return absl::FailedPreconditionError(absl::StrCat("the slice of ", backend, " is for ",
                                                         there->second.address_type, " and its endpoints are ",
@@ -227,6 +231,21 @@ ShapeAnswer SliceGateway::Shape(const RoutePlace& place, const RouteWish& wish, 
   }
   KubeAttempt attempt;
   return ShapePatiently(call, attempt, [&] { return Try(place, wish, attempt, call); });
+}
+
+std::vector<ServerCheck> SliceGateway::Check(const RoutePlace& place, const BackendCheck& check,
+                                             const Call& call) {
+  const absl::StatusOr<std::map<std::string, EndpointSource>> sources = SourcesOf(place.parts);
+  if (!sources.ok()) return NotTried(check.backend, std::string(sources.status().message()));
+  const auto source = sources->find(check.backend);
+  if (source == sources->end()) return {};
+  const absl::StatusOr<SliceContent> ready = EndpointsOf(check.backend, source->second, call);
+  if (absl::IsFailedPrecondition(ready.status())) {
+    return {{.server = check.backend, .tried = true, .detail = std::string(ready.status().message())}};
+  }
+  if (!ready.ok()) return NotTried(check.backend, std::string(ready.status().message()));
+  return NotTried(absl::StrCat(check.backend, " (", ready->addresses.size(), " ready in Kubernetes)"),
+                  "kube-proxy tries nobody: a prober through the Service does");
 }
 
 }  // namespace evenkeel::coordinator

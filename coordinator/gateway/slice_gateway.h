@@ -17,6 +17,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/kube/kubernetes_api.h"
 #include "coordinator/gateway/endpoint_slices.h"
@@ -38,6 +39,9 @@ class SliceGateway final : public Gateway {
   GatewayAbilities abilities() const override;
   absl::StatusOr<RouteReading> Read(const RoutePlace& place, const Call& call) override;
   ShapeAnswer Shape(const RoutePlace& place, const RouteWish& wish, const Call& call) override;
+  // None is tried: kube-proxy tries nobody. Where Kubernetes says that none is ready, none answers.
+  std::vector<ServerCheck> Check(const RoutePlace& place, const BackendCheck& check,
+                                 const Call& call) override;
 
  private:
   absl::StatusOr<kube::Resource> Slices(kube::KubernetesApi& api, const Call& call);
@@ -45,6 +49,8 @@ class SliceGateway final : public Gateway {
                                   const Call& call);
   absl::StatusOr<SlicesLook> LookOnce(const kube::ObjectName& service, const RoutePlace& place,
                                       const Call& call);
+  absl::StatusOr<SliceContent> EndpointsOf(const std::string& backend, const EndpointSource& source,
+                                           const Call& call);
   absl::Status Write(const kube::ObjectName& service, const std::string& backend, const SlicesLook& look,
                      const SliceContent& content, const kube::Json& notes, const Call& call);
   absl::Status Try(const RoutePlace& place, const RouteWish& wish, KubeAttempt& attempt, const Call& call);

@@ -10,19 +10,17 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "common/base/status.h"
 #include "common/config/flags.h"
+#include "coordinator/program/name.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
-constexpr size_t kLongestName = 63;
 constexpr size_t kMostClusters = 256;
 
 constexpr char kAbout[] =
@@ -40,15 +38,8 @@ constexpr char kAbout[] =
     "It does nothing to a cluster before a policy says so: evenkeel apply -f policy.yaml";
 
 absl::Status CheckName(const std::string& flag, absl::string_view name) {
-  const bool good = std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-' || c == '.';
-  });
-  if (name.empty() || name.size() > kLongestName || !good) {
-    return config::InvalidOption(
-        flag, absl::StrCat("\"", name.substr(0, 80), "\" is not a name: 1 to ", kLongestName,
-                           " lower-case letters, digits, '-' and '.'"));
-  }
-  return absl::OkStatus();
+  if (IsName(name)) return absl::OkStatus();
+  return config::InvalidOption(flag, absl::StrCat("\"", name.substr(0, 80), "\" is not a name: ", kNameForm));
 }
 
 absl::Status CheckReadable(const std::string& flag, const std::string& path) {
@@ -58,21 +49,9 @@ absl::Status CheckReadable(const std::string& flag, const std::string& path) {
 }
 
 absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& flag, absl::string_view text) {
-  const size_t colon = text.rfind(':');
-  int port = 0;
-  if (colon == absl::string_view::npos || !absl::SimpleAtoi(text.substr(colon + 1), &port) || port < 0 ||
-      port > 65535) {
-    return config::InvalidOption(flag,
-                                 absl::StrCat("\"", text, "\" is not [HOST]:PORT with a port up to 65535"));
-  }
-  absl::string_view host = text.substr(0, colon);
-  const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  if (!bracketed && host.find(':') != absl::string_view::npos) {
-    return config::InvalidOption(
-        flag, absl::StrCat("\"", text, "\": an IPv6 address goes in brackets, as [::1]:7443"));
-  }
-  return ListenAddress{.host = std::string(host), .port = static_cast<uint16_t>(port)};
+  absl::StatusOr<ListenAddress> address = ListenAddress::Parse(text);
+  if (!address.ok()) return config::InvalidOption(flag, std::string(address.status().message()));
+  return address;
 }
 
 absl::StatusOr<ClusterConfig> ParseCluster(absl::string_view text) {
@@ -108,6 +87,20 @@ absl::StatusOr<std::vector<ClusterConfig>> ParseClusters(const std::vector<std::
     clusters.push_back(std::move(cluster));
   }
   return clusters;
+}
+
+absl::StatusOr<std::vector<GatewayConfig>> ReadGateways(const std::string& path,
+                                                        const std::vector<ClusterConfig>& clusters) {
+  if (path.empty()) return std::vector<GatewayConfig>();
+  std::set<std::string> with_kubernetes;
+  for (const ClusterConfig& cluster : clusters) {
+    if (cluster.access != ClusterConfig::Access::kNone) with_kubernetes.insert(cluster.name);
+  }
+  absl::StatusOr<std::vector<GatewayConfig>> gateways = LoadGateways(path, with_kubernetes);
+  if (!gateways.ok()) {
+    return config::InvalidOption("--gateways-file", std::string(gateways.status().message()));
+  }
+  return gateways;
 }
 
 absl::Status Check(const Config& config) {
@@ -162,6 +155,7 @@ absl::Status Check(const Config& config) {
 // What is read further after CLI11 has read it.
 struct Texts {
   std::vector<std::string> clusters;
+  std::string gateways_file;
   std::string listen = ":7443";
   std::string http_listen = ":7445";
 };
@@ -173,6 +167,10 @@ void AddOptions(CLI::App& app, Texts& texts, Config& config) {
       "one "
       "without Kubernetes, whose agents are seen but not judged; repeatable. Operators' tokens are reviewed "
       "at the first one that has Kubernetes");
+  config::AddText(
+      app, "--gateways-file", texts.gateways_file,
+      "YAML file of the gateways whose traffic may be switched between clusters (its fields are in "
+      "README.md); none: there are none");
   config::AddText(app, "--namespace", config.name_space,
                   "Evenkeel's namespace: of the agents' pods and of the coordinator's claim");
   config::AddText(app, "--data", config.data,
@@ -210,18 +208,13 @@ void AddOptions(CLI::App& app, Texts& texts, Config& config) {
 
 absl::Status Read(const Texts& texts, Config& config) {
   EVENKEEL_ASSIGN_OR_RETURN(config.clusters, ParseClusters(texts.clusters));
+  EVENKEEL_ASSIGN_OR_RETURN(config.gateways, ReadGateways(texts.gateways_file, config.clusters));
   EVENKEEL_ASSIGN_OR_RETURN(config.listen, ParseListenAddress("--listen", texts.listen));
   EVENKEEL_ASSIGN_OR_RETURN(config.http_listen, ParseListenAddress("--http-listen", texts.http_listen));
   return Check(config);
 }
 
 }  // namespace
-
-std::string ListenAddress::ForGrpc() const {
-  if (host.empty()) return absl::StrCat("[::]:", port);
-  const bool v6 = host.find(':') != std::string::npos;
-  return absl::StrCat(v6 ? "[" : "", host, v6 ? "]" : "", ":", port);
-}
 
 CommandLine ReadCommandLine(int argc, const char* const* argv) {
   CommandLine result;

@@ -7,6 +7,8 @@
 
 #include "absl/time/time.h"
 #include "common/log/log.h"
+#include "coordinator/program/gateways_file.h"
+#include "coordinator/program/listen_address.h"
 
 namespace evenkeel::coordinator {
 
@@ -22,19 +24,11 @@ struct ClusterConfig {
   std::string kubeconfig;
 };
 
-// HOST:PORT; an empty host means all addresses.
-struct ListenAddress {
-  std::string host;
-  uint16_t port = 0;
-
-  // As gRPC takes it: "[::]:7443" for all addresses of both families.
-  std::string ForGrpc() const;
-};
-
 // How the coordinator was told to run. Each field is a flag (--data) and an environment variable
 // (EVENKEEL_DATA); the flag wins. `evenkeel-coordinator --help` explains them.
 struct Config {
   std::vector<ClusterConfig> clusters;
+  std::vector<GatewayConfig> gateways;  // of the file that the flag names
   std::string name_space = "evenkeel";
   std::string data;
   ListenAddress listen;

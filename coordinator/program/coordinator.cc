@@ -23,6 +23,7 @@
 #include "common/time/steady_clock.h"
 #include "coordinator/act/cluster_actor.h"
 #include "coordinator/observe/cluster_observer.h"
+#include "coordinator/program/configured_gateways.h"
 #include "coordinator/program/dispatcher.h"
 #include "coordinator/runtime/runtime.h"
 #include "coordinator/serve/access.h"
@@ -96,6 +97,7 @@ struct Coordinator::Parts {
         std::unique_ptr<FenceHook> fence_hook_in, std::unique_ptr<time::SteadyClock> clock_in);
   ~Parts();
 
+  absl::Status OpenGateways(const std::shared_ptr<grpc::ServerCredentials>& credentials);
   void StartLoop();
   void Watch();
   absl::Status Listen(const std::shared_ptr<grpc::ServerCredentials>& credentials);
@@ -131,6 +133,7 @@ struct Coordinator::Parts {
   std::unique_ptr<FenceHook> fence_hook;  // null: there is none
   std::unique_ptr<HttpHook> machine_hook;
   std::map<std::string, std::unique_ptr<ClusterActor>> actors;
+  std::unique_ptr<ConfiguredGateways> gateways;
   std::vector<std::unique_ptr<ClusterObserver>> observers;
 
   AccessControl access;
@@ -189,9 +192,22 @@ absl::flat_hash_map<std::string, kube::KubernetesApi*> Coordinator::Parts::Apis(
   return apis;
 }
 
+absl::Status Coordinator::Parts::OpenGateways(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  ConfiguredGateways::Surroundings surroundings = {.store_id = store->store_id(),
+                                                   .epoch = restored.epoch,
+                                                   .clusters = {},
+                                                   .credentials = credentials,
+                                                   .clock = clock.get(),
+                                                   .events = &runtime};
+  for (const auto& [cluster, api] : Apis()) surroundings.clusters.emplace(cluster, api);
+  EVENKEEL_ASSIGN_OR_RETURN(gateways, ConfiguredGateways::Open(config.gateways, std::move(surroundings)));
+  return absl::OkStatus();
+}
+
 void Coordinator::Parts::StartLoop() {
   Dispatcher::Receivers receivers{.events = &runtime,
                                   .actors = {},
+                                  .gateways = &gateways->gateways(),
                                   .sessions = &sessions,
                                   .usage = &usage,
                                   .replies = &replies,
@@ -209,9 +225,10 @@ void Coordinator::Parts::StartLoop() {
         .name_space = config.name_space, .store_id = store->store_id(), .epoch = restored.epoch};
     options.fence_hook = fence_hook.get();
     options.machine_hook = machine_hook.get();
-    options.superseded = [cluster = cluster](const absl::Status& whose) {
+    options.superseded = [this, cluster = cluster](const absl::Status& whose) {
       log::Error("another coordinator has this cluster; this one does nothing to it any more",
                  {{"cluster", cluster}, {"cause", whose}});
+      gateways->StopFor(cluster, whose);
     };
     const auto [actor, added] =
         actors.emplace(cluster, std::make_unique<ClusterActor>(std::move(options), *api, runtime, *clock));
@@ -315,6 +332,7 @@ Coordinator::Parts::~Parts() {
   fence_hook.reset();  // before the actors that its answers go to
   machine_hook.reset();
   actors.clear();
+  gateways.reset();  // after the actors, which may stop them
   workers.Stop();
   clients.clear();
 }
@@ -355,6 +373,7 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Config& co
                                        home, std::move(fence_hook), std::move(clock));
   // First all that can fail, so that a coordinator that cannot start has claimed no cluster.
   EVENKEEL_RETURN_IF_ERROR(parts->ServeHttp());
+  EVENKEEL_RETURN_IF_ERROR(parts->OpenGateways(credentials));
   EVENKEEL_RETURN_IF_ERROR(parts->Listen(credentials));
   parts->StartLoop();
   parts->Watch();

@@ -1,6 +1,6 @@
 // The whole coordinator, wired together.
 //
-//   agents --- session ---+                +--- act -------- Kubernetes
+//   agents --- session ---+                +--- act -------- Kubernetes, gateways
 //   Kubernetes - observe -+- runtime/core -+--- serve ------ operators
 //                                |
 //                              store

@@ -63,6 +63,12 @@ void Dispatcher::Release(const ReleasedAction& action) {
     to_.sessions->Release(action);  // the node's own agent does it
     return;
   }
+  if (action.action.kind == ActionKind::kShapeRoute) {
+    to_.gateways->Do(action);
+    // L7, where a gateway itself cannot tell two coordinators apart: the next wish knows.
+    if (ClusterActor* actor = ActorOf(action.cluster)) actor->ReadClaim();
+    return;
+  }
   if (ClusterActor* actor = ActorOf(action.cluster)) {
     actor->Do(action);
     return;
@@ -106,10 +112,15 @@ void Dispatcher::Release(const Request& request) {
         } else if constexpr (std::is_same_v<Asked, WatchUsage> || std::is_same_v<Asked, UnwatchUsage> ||
                              std::is_same_v<Asked, PullUsage>) {
           to_.usage->Release(asked);
+        } else if constexpr (std::is_same_v<Asked, WatchRoute> || std::is_same_v<Asked, CheckBackend>) {
+          to_.gateways->Do(asked);
         } else if constexpr (std::is_constructible_v<SwitchRequest, Asked>) {
-          static_cast<void>(asked);  // nobody serves switches yet
+          static_cast<void>(asked);  // nobody sees applications or probes yet
+        } else if constexpr (std::is_same_v<Asked, WithdrawActions>) {
+          to_.gateways->Do(asked);
+          if (ClusterActor* actor = ActorOf(asked.cluster)) actor->Do(asked);
         } else {
-          static_assert(std::is_same_v<Asked, Announce> || std::is_same_v<Asked, WithdrawActions>);
+          static_assert(std::is_same_v<Asked, Announce>);
           if (ClusterActor* actor = ActorOf(asked.cluster)) actor->Do(asked);
         }
       },

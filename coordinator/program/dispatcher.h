@@ -1,5 +1,5 @@
-// Hands out what the core released: to the cluster's actor, the agents' sessions, the calls that wait, and
-// those who show it.
+// Hands out what the core released: to the cluster's actor, the gateways, the agents' sessions, the calls
+// that wait, and those who show it.
 #pragma once
 
 #include <map>
@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "coordinator/act/cluster_actor.h"
+#include "coordinator/act/gateways.h"
 #include "coordinator/observe/cluster_observer.h"
 #include "coordinator/runtime/runtime.h"
 #include "coordinator/serve/burst_feed.h"
@@ -29,6 +30,7 @@ class Dispatcher final : public Outlet {
   struct Receivers {
     EventSink* events = nullptr;
     std::map<std::string, ClusterActor*> actors;  // by cluster; none for one without Kubernetes
+    Gateways* gateways = nullptr;
     AgentSessions* sessions = nullptr;
     UsageReports* usage = nullptr;
     ReplyBox* replies = nullptr;

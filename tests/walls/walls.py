@@ -26,7 +26,7 @@ SOLE_USERS = {
     r".*discovery_v3.*": ("coordinator/gateway/xds", "tests/contract/gateway", "tests/unit/gateway"),
     r"httplib\.h": ("common/observability", "tests"),
     r"spdlog/.*": ("common/log",),
-    r"yaml-cpp/.*": ("common/kube", "cli", "tests"),
+    r"yaml-cpp/.*": ("common/kube", "coordinator/program", "cli", "tests"),
     r"evenkeel/storage/.*": ("coordinator/store", "tests/unit/store", "tests/contract/store", "tests/fuzz"),
 }
 

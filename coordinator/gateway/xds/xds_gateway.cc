@@ -4,28 +4,67 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "common/config/file.h"
 #include "coordinator/gateway/fingerprint.h"
+#include "coordinator/gateway/keep_file.h"
 #include "coordinator/gateway/mark.h"
 #include "coordinator/gateway/shape.h"
+#include "coordinator/gateway/xds/routes_file.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
 constexpr size_t kMostRoutes = 256;
 
-bool IsRouteName(const std::string& name) {
-  return !name.empty() && name.size() <= 253 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return absl::ascii_isalnum(c) || c == '-' || c == '.' || c == ':';
-  });
-}
-
 std::string Clients(size_t count) {
   return absl::StrCat(count, count == 1 ? " client" : " clients");
 }
 
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<XdsGateway>> XdsGateway::Open(Options options, xds::AdsServer& server) {
+  auto gateway = std::make_unique<XdsGateway>(std::move(options), server);
+  const std::string& file = gateway->options_.routes_file;
+  if (file.empty()) return gateway;
+  const absl::StatusOr<std::string> text = config::ReadFile(file);
+  if (absl::IsNotFound(text.status())) return gateway;
+  EVENKEEL_RETURN_IF_ERROR(text.status());
+  const auto routes = xds::ParseRoutes(*text);
+  if (!routes.ok()) return base::Annotate(routes.status(), file);
+  if (routes->size() > kMostRoutes) {
+    return absl::InvalidArgumentError(absl::StrCat(file, ": more than ", kMostRoutes, " routes"));
+  }
+  for (const auto& [name, kept] : *routes) {
+    Served& served = gateway->served_[name];
+    served.route = kept.route;
+    // Epochs of another store say nothing.
+    if (kept.mark && kept.mark->store_id == gateway->options_.store_id) served.mark = kept.mark->mark;
+  }
+  if (!gateway->served_.empty()) gateway->Serve();
+  return gateway;
+}
+
+void XdsGateway::Serve() {
+  std::map<std::string, xds::ServedRoute> routes;
+  for (const auto& [name, one] : served_) routes[name] = one.route;
+  server_->Serve(xds::SnapshotOf(routes));
+}
+
+absl::Status XdsGateway::Keep() const {
+  if (options_.routes_file.empty()) return absl::OkStatus();
+  std::map<std::string, xds::KeptRoute> routes;
+  for (const auto& [name, one] : served_) {
+    xds::KeptRoute& kept = routes[name];
+    kept.route = one.route;
+    if (one.mark) kept.mark = StoredMark{options_.store_id, *one.mark};
+  }
+  const std::string text = xds::RoutesText(routes);
+  if (text.size() > config::kMaxFileBytes)
+    return absl::ResourceExhaustedError("the routes' file is too large");
+  return KeepFile(options_.routes_file, text);
+}
 
 GatewayAbilities XdsGateway::abilities() const {
   return {.atomic = true,
@@ -34,7 +73,7 @@ GatewayAbilities XdsGateway::abilities() const {
           .canary = true,
           .counts_in_flight = false,
           .counts_requests = false,
-          .survives_reload = false,
+          .survives_reload = !options_.routes_file.empty(),
           .fences = false,
           .best_proof = Proof::kAccepted};
 }
@@ -65,7 +104,11 @@ absl::StatusOr<RouteReading> XdsGateway::Read(const RoutePlace& place, const Cal
   const auto found = served_.find(place.route);
   if (found == served_.end()) {
     return absl::NotFoundError(absl::StrCat(
-        "the route ", place.route, " is not served: nothing was wished of it since the coordinator's start"));
+        "the route ", place.route, " is not served: nothing was wished of it yet",
+        options_.routes_file.empty()
+            ? ""
+            : absl::StrCat(", and ", options_.routes_file,
+                           " did not have it when the coordinator started: say there what it begins with")));
   }
   return ReadingOf(found->second);
 }
@@ -76,7 +119,7 @@ ShapeAnswer XdsGateway::Shape(const RoutePlace& place, const RouteWish& wish, co
   };
   if (!call.GoOn("serving a route").ok())
     return {ActionOutcome::kWithdrawn, "taken back before it was served", {}};
-  if (!IsRouteName(place.route))
+  if (!xds::IsRouteName(place.route))
     return refused("a route of xDS is a name of letters, digits, '-', '.' and ':'");
   if (absl::Status status = CheckShape(wish.shape, abilities()); !status.ok()) {
     return refused(std::string(status.message()));
@@ -99,10 +142,10 @@ ShapeAnswer XdsGateway::Shape(const RoutePlace& place, const RouteWish& wish, co
     if (served_.size() >= kMostRoutes) return refused("too many routes");
   } else {
     const Served& served = found->second;
-    if (IsBefore(wish.mark, served.mark)) {
+    if (served.mark && IsBefore(wish.mark, *served.mark)) {
       return {ActionOutcome::kNotMine,
-              absl::StrCat("a newer word was given already: of epoch ", served.mark.epoch, ", version ",
-                           served.mark.version),
+              absl::StrCat("a newer word was given already: of epoch ", served.mark->epoch, ", version ",
+                           served.mark->version),
               ReadingOf(served)};
     }
     const RouteShape& shape = served.route.shape;
@@ -128,9 +171,8 @@ ShapeAnswer XdsGateway::Shape(const RoutePlace& place, const RouteWish& wish, co
 
   Served& served = served_[place.route];
   served = {{wish.shape, *std::move(servers)}, wish.mark};
-  std::map<std::string, xds::ServedRoute> routes;
-  for (const auto& [name, one] : served_) routes[name] = one.route;
-  server_->Serve(xds::SnapshotOf(routes));
+  Serve();
+  const absl::Status kept = Keep();
   const bool all_said = server_->AwaitClients(call.Part(options_.acceptance_patience));
 
   ShapeAnswer answer = {same ? ActionOutcome::kAlreadyDone : ActionOutcome::kDone, ToWords(wish.shape),
@@ -145,7 +187,21 @@ ShapeAnswer XdsGateway::Shape(const RoutePlace& place, const RouteWish& wish, co
   }
   absl::StrAppend(&answer.detail, all_said ? "; accepted by " : "; not yet by all of ",
                   Clients(clients.size()));
+  if (!kept.ok()) absl::StrAppend(&answer.detail, "; a restart would undo it: ", kept.message());
   return answer;
+}
+
+std::vector<ServerCheck> XdsGateway::Check(const RoutePlace& place, const BackendCheck& check,
+                                           const Call& /*call*/) {
+  const auto part = place.parts.find(check.backend);
+  if (part == place.parts.end()) return {};
+  std::vector<ServerCheck> servers;
+  for (const std::string& server : part->second) {
+    servers.push_back(
+        {.server = server,
+         .detail = "clients connect to it themselves, and only they can say whether it answers"});
+  }
+  return servers;
 }
 
 }  // namespace evenkeel::coordinator

@@ -199,6 +199,38 @@ TEST_F(GatewayContract, CallsEnd) {
   EXPECT_EQ(ShapeNow(), Shape(0));
 }
 
+// Green's servers are tried from the gateway's side where its kind can do that; where it cannot, that is said
+// of them, with the reason. A backend that is not there has none; and no server answers a call without time.
+TEST_F(GatewayContract, TriesABackendsServers) {
+  const auto check = [this](const std::string& backend, const coordinator::Call& within) {
+    return gateway_->Check(subject_->place(), {.backend = backend}, within);
+  };
+  std::vector<coordinator::ServerCheck> servers = check("green", call());
+  // A gateway that has begun just now has not tried them yet.
+  while (subject_->tries() && (servers.empty() || !servers.front().tried)) {
+    ASSERT_TRUE(call().Pause(absl::Milliseconds(10)));
+    servers = check("green", call());
+  }
+  ASSERT_FALSE(servers.empty());
+  for (const coordinator::ServerCheck& server : servers) {
+    EXPECT_FALSE(server.server.empty());
+    EXPECT_EQ(server.tried, subject_->tries()) << server.detail;
+    EXPECT_EQ(server.answered, subject_->tries()) << server.detail;
+    EXPECT_FALSE(server.detail.empty());
+  }
+  EXPECT_TRUE(check("grey", call()).empty());
+  for (const coordinator::ServerCheck& server : check("green", call(absl::ZeroDuration()))) {
+    EXPECT_FALSE(server.answered);
+  }
+  EXPECT_EQ(Read().mark, std::nullopt);
+}
+
+// A gateway that tries its servers says so, and only then is what it counts as up its own finding.
+TEST_F(GatewayContract, SaysWhetherItTriesServers) {
+  Read();
+  EXPECT_EQ(abilities().checks_servers, subject_->tries());
+}
+
 // A route that is not there is said to be so, by name.
 TEST_F(GatewayContract, NoSuchRoute) {
   coordinator::RoutePlace place = subject_->place();

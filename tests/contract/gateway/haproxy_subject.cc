@@ -42,6 +42,8 @@ class HaproxySubject final : public GatewaySubject {
             .parts = {{"blue", {"shop-blue"}}, {"green", {"shop-green"}}}};
   }
 
+  bool tries() override { return true; }
+
   void ChangeByHand() override {
     if (kServers) {
       process_.Tell("set server shop/green-1 weight 7");

@@ -19,6 +19,9 @@ class GatewaySubject {
   virtual std::unique_ptr<coordinator::Gateway> NewGateway(const std::string& store_id) = 0;
   virtual coordinator::RoutePlace place() = 0;
 
+  // Its kind tries servers from the gateway's side.
+  virtual bool tries() { return false; }
+
   // Somebody else gives all to green, by the gateway's own means.
   virtual void ChangeByHand() = 0;
 

@@ -237,6 +237,20 @@ TEST_F(XdsContract, KeepsTheOrderOfWishes) {
   EXPECT_EQ(coordinator::ShapeOf(*gateway_.Read({.route = route_, .parts = {}}, call())), Shape(10));
 }
 
+// Clients connect to the servers themselves: none is tried, and that is said of each.
+TEST_F(XdsContract, TriesNoServer) {
+  const coordinator::RoutePlace place = {.route = route_,
+                                         .parts = {{"green", {green_.address(), "127.0.0.1:1"}}}};
+  const auto servers = gateway_.Check(place, {.backend = "green"}, call());
+  ASSERT_EQ(servers.size(), 2u);
+  EXPECT_EQ(servers[1].server, "127.0.0.1:1");
+  for (const auto& server : servers) {
+    EXPECT_FALSE(server.tried);
+    EXPECT_THAT(server.detail, HasSubstr("clients connect to it themselves"));
+  }
+  EXPECT_TRUE(gateway_.Check(place, {.backend = "grey"}, call()).empty());
+}
+
 // A client that refuses what it is sent is named, with its reason.
 TEST_F(XdsContract, RefusalIsShownByClient) {
   ASSERT_EQ(Do(Shape(0), 1).outcome, ActionOutcome::kDone);

@@ -260,6 +260,21 @@ TEST_F(ClusterActorTest, RaceForTheClaimHasOneWinner) {
   EXPECT_EQ(Do(ActionKind::kDeletePod).outcome, ActionOutcome::kRefused);
 }
 
+// L7: whoever acts elsewhere finds out as well, without an action in Kubernetes.
+TEST_F(ClusterActorTest, AsksWhoseTheClusterIs) {
+  absl::Notification told;
+  options_.superseded = [&](const absl::Status& status) {
+    EXPECT_THAT(std::string(status.message()), HasSubstr("epoch 6"));
+    told.Notify();
+  };
+  Begin();
+  EXPECT_EQ(Do(ActionKind::kDeletePod).outcome, ActionOutcome::kDone);
+  EXPECT_FALSE(told.HasBeenNotified());
+  PutClaim(6);
+  actor_->ReadClaim();
+  told.WaitForNotification();
+}
+
 // L7: a coordinator that stood still between the claim's answer and the write that it allows asks again
 // before it writes: another has claimed the cluster meanwhile.
 TEST_F(ClusterActorTest, AnOldAnswerOfTheClaimIsNotBelieved) {

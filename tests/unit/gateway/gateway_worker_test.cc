@@ -38,6 +38,14 @@ class HeldGateway final : public Gateway {
     });
   }
 
+  std::vector<ServerCheck> Check(const RoutePlace& place, const BackendCheck& check,
+                                 const Call& call) override {
+    const std::string what = absl::StrCat("check ", place.route, " ", check.backend);
+    return Held<std::vector<ServerCheck>>(what, call, [&]() -> std::vector<ServerCheck> {
+      return {{.server = absl::StrCat(check.backend, "-1", check.path), .tried = true, .answered = true}};
+    });
+  }
+
   void Hold(bool hold) {
     absl::MutexLock lock(&mutex_);
     hold_ = hold;
@@ -86,8 +94,13 @@ class Told final : public GatewayListener {
   void RouteWasRead(const RouteKey& key, const RouteReading& reading, const GatewayAbilities&) override {
     Note(absl::StrCat("read ", key.route, reading.mark ? absl::StrCat(" ", reading.mark->version) : ""));
   }
-  void GatewayWasLost(const std::string& gateway, const std::string& detail) override {
-    Note(absl::StrCat("lost ", gateway, ": ", detail));
+  void RouteWasLost(const RouteKey& key, const std::string& detail) override {
+    Note(absl::StrCat("lost ", key.gateway, "/", key.route, ": ", detail));
+  }
+  void BackendWasChecked(const BackendChecked& answer) override {
+    const ServerCheck& server = answer.servers.front();
+    Note(absl::StrCat("checked ", answer.request_id, " ", server.server,
+                      server.tried ? "" : absl::StrCat(" not tried: ", server.detail)));
   }
   void OrderEnded(const ActionFinished& answer) override {
     Note(absl::StrCat("order ", answer.number, " ",
@@ -125,12 +138,13 @@ class Told final : public GatewayListener {
 class GatewayWorkerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    GatewayWorker::Options options = {.name = "lb"};
+    GatewayWorker::Options options;
     options.read_deadline = absl::Seconds(60);
     options.write_deadline = absl::Seconds(60);
     options.lost_after = absl::Hours(1);
     options.retry = absl::Milliseconds(1);
     options.most_orders = 2;
+    options.most_checks = 1;
     worker_ = std::make_unique<GatewayWorker>(options, gateway_, told_);
   }
 
@@ -142,6 +156,17 @@ class GatewayWorkerTest : public ::testing::Test {
             .wish = {.key = Key(route), .mark = {.epoch = 1, .owner = {1, number}, .version = version}}};
   }
 
+  void Watch(const std::string& route, absl::Duration period) {
+    worker_->Watch({.key = Key(route), .parts = {}, .period = period});
+  }
+  void Check(uint64_t request, const std::string& route) {
+    worker_->Check({.request_id = request,
+                    .key = Key(route),
+                    .backend = "green",
+                    .path = "/ready",
+                    .timeout = absl::Seconds(60)});
+  }
+
   HeldGateway gateway_;
   Told told_;
   std::unique_ptr<GatewayWorker> worker_;
@@ -149,17 +174,17 @@ class GatewayWorkerTest : public ::testing::Test {
 
 // A watched route is read at once, and again each period, until it is watched no more.
 TEST_F(GatewayWorkerTest, ReadsWhatIsWatched) {
-  worker_->Watch(Key("a"), {}, absl::Milliseconds(1));
+  Watch("a", absl::Milliseconds(1));
   for (int i = 0; i < 3; ++i) told_.TakeUntil("read a");
-  worker_->Watch(Key("a"), {}, absl::ZeroDuration());
-  worker_->Watch(Key("b"), {}, absl::Hours(1));
+  Watch("a", absl::ZeroDuration());
+  Watch("b", absl::Hours(1));
   told_.TakeUntil("read b");
   EXPECT_EQ(told_.Count("read a"), 0u);
 }
 
 // What was read back is told before the answer.
 TEST_F(GatewayWorkerTest, ReadingComesBeforeTheAnswer) {
-  worker_->Watch(Key("a"), {}, absl::Hours(1));
+  Watch("a", absl::Hours(1));
   told_.TakeUntil("read a");
   worker_->Do(Order(1, "a", 7));
   EXPECT_THAT(told_.TakeUntil("order 1 done"), ElementsAre("read a 7", "order 1 done"));
@@ -173,7 +198,7 @@ TEST_F(GatewayWorkerTest, WhatIsNotWatchedIsRefused) {
 // An order does not wait for a reading that hangs.
 TEST_F(GatewayWorkerTest, OrderEndsAReading) {
   gateway_.Hold(true);
-  worker_->Watch(Key("a"), {}, absl::Hours(1));
+  Watch("a", absl::Hours(1));
   gateway_.Await("read a");
   worker_->Do(Order(1, "a", 1));
   gateway_.Await("shape a 1");
@@ -183,7 +208,7 @@ TEST_F(GatewayWorkerTest, OrderEndsAReading) {
 
 // A rollback does not wait for the step that it overtakes, and what waits of that step is not begun.
 TEST_F(GatewayWorkerTest, GreaterMarkOvertakes) {
-  worker_->Watch(Key("a"), {}, absl::Hours(1));
+  Watch("a", absl::Hours(1));
   told_.TakeUntil("read a");
   gateway_.Hold(true);
   worker_->Do(Order(1, "a", 1));
@@ -197,8 +222,8 @@ TEST_F(GatewayWorkerTest, GreaterMarkOvertakes) {
 }
 
 TEST_F(GatewayWorkerTest, WithdrawnBeforeItsTurn) {
-  worker_->Watch(Key("a"), {}, absl::Hours(1));
-  worker_->Watch(Key("b"), {}, absl::Hours(1));
+  Watch("a", absl::Hours(1));
+  Watch("b", absl::Hours(1));
   told_.TakeUntil("read b");
   gateway_.Hold(true);
   worker_->Do(Order(1, "a", 1));
@@ -212,7 +237,7 @@ TEST_F(GatewayWorkerTest, WithdrawnBeforeItsTurn) {
 }
 
 TEST_F(GatewayWorkerTest, WaitingOrdersAreBounded) {
-  worker_->Watch(Key("a"), {}, absl::Hours(1));
+  Watch("a", absl::Hours(1));
   told_.TakeUntil("read a");
   gateway_.Hold(true);
   worker_->Do(Order(1, "a", 1));
@@ -224,20 +249,70 @@ TEST_F(GatewayWorkerTest, WaitingOrdersAreBounded) {
 
 // A gateway that does not answer is lost once, after three tries; the next reading ends that.
 TEST_F(GatewayWorkerTest, LostOnceAndBack) {
-  worker_->Watch(Key("a"), {}, absl::Milliseconds(1));
+  Watch("a", absl::Milliseconds(1));
   told_.TakeUntil("read a");
   gateway_.Fail(absl::UnavailableError("away"));
-  told_.TakeUntil("lost lb: a: away");
+  told_.TakeUntil("lost lb/a: away");
   gateway_.Fail(absl::OkStatus());
   const std::vector<std::string> until_back = told_.TakeUntil("read a");
   EXPECT_THAT(until_back, ElementsAre("read a"));
   gateway_.Fail(absl::NotFoundError("no such map"));
-  told_.TakeUntil("lost lb: a: no such map");
+  told_.TakeUntil("lost lb/a: no such map");
+}
+
+// Losses are told route by route: one that is missing takes no other with it, and who asks anew is told anew.
+TEST_F(GatewayWorkerTest, EachRouteIsLostByItself) {
+  Watch("a", absl::Hours(1));
+  told_.TakeUntil("read a");
+  gateway_.Fail(absl::NotFoundError("no such map"));
+  Watch("b", absl::Milliseconds(1));
+  EXPECT_THAT(told_.TakeUntil("lost lb/b: no such map"), ElementsAre("lost lb/b: no such map"));
+  Watch("b", absl::Milliseconds(1));
+  told_.TakeUntil("lost lb/b: no such map");
+  Watch("a", absl::Milliseconds(1));
+  told_.TakeUntil("lost lb/a: no such map");
+}
+
+// A backend of a watched route is tried as was asked; of one that is not watched it is said so.
+TEST_F(GatewayWorkerTest, TriesBackends) {
+  Check(1, "a");
+  told_.TakeUntil(
+      "checked 1 green not tried: the route is not watched, so it is not known what it is made of");
+  Watch("a", absl::Hours(1));
+  Check(2, "a");
+  told_.TakeUntil("checked 2 green-1/ready");
+}
+
+// A wish does not wait for a try that hangs; the try is begun anew after it, and answered once.
+TEST_F(GatewayWorkerTest, OrderEndsATry) {
+  Watch("a", absl::Hours(1));
+  told_.TakeUntil("read a");
+  gateway_.Hold(true);
+  Check(1, "a");
+  gateway_.Await("check a green");
+  worker_->Do(Order(1, "a", 1));
+  gateway_.Await("shape a 1");
+  gateway_.Hold(false);
+  EXPECT_THAT(told_.TakeUntil("checked 1 green-1/ready"),
+              ElementsAre("read a 1", "order 1 done", "checked 1 green-1/ready"));
+}
+
+TEST_F(GatewayWorkerTest, WaitingTriesAreBounded) {
+  Watch("a", absl::Hours(1));
+  told_.TakeUntil("read a");
+  gateway_.Hold(true);
+  Check(1, "a");
+  gateway_.Await("check a green");
+  Check(2, "a");
+  Check(3, "a");
+  told_.TakeUntil("checked 3 green not tried: too many questions wait for this gateway");
+  gateway_.Hold(false);
+  told_.TakeUntil("checked 2 green-1/ready");
 }
 
 // The end does not wait for a gateway that hangs, and leaves no order without an answer.
 TEST_F(GatewayWorkerTest, EndsInTime) {
-  worker_->Watch(Key("a"), {}, absl::Hours(1));
+  Watch("a", absl::Hours(1));
   told_.TakeUntil("read a");
   gateway_.Hold(true);
   worker_->Do(Order(1, "a", 1));

@@ -76,10 +76,10 @@ TEST(HaproxyAnswers, Map) {
 
 // A table as HAProxy 2.6 gives it, with columns that do not matter taken out, and a cell in quotes.
 constexpr char kStat[] =
-    "# pxname,svname,qcur,scur,stot,econ,eresp,status,hrsp_5xx,req_tot,last_chk,rtime,\n"
-    "blue,a,1,2,40,1,2,UP 1/3,3,,\"Layer7 check passed, code: 200\",12,\n"
-    "blue,b,0,0,0,0,0,DOWN,0,,,,\n"
-    "blue,BACKEND,1,3,41,1,2,UP,5,41,,12,\n";
+    "# pxname,svname,qcur,scur,stot,econ,eresp,status,hrsp_5xx,req_tot,check_status,last_chk,rtime,\n"
+    "blue,a,1,2,40,1,2,UP 1/3,3,,* L7OK,\"Layer7 check passed, code: 200\",12,\n"
+    "blue,b,0,0,0,0,0,DOWN,0,,L4CON,Connection refused,,\n"
+    "blue,BACKEND,1,3,41,1,2,UP,5,41,,,12,\n";
 
 TEST(HaproxyAnswers, Stat) {
   const auto rows = ParseStat(kStat);
@@ -93,6 +93,8 @@ TEST(HaproxyAnswers, Stat) {
   EXPECT_EQ(server.requests, std::nullopt);
   EXPECT_EQ(server.response_ms, 12u);
   EXPECT_TRUE(server.IsUp());
+  EXPECT_EQ(server.check, "L7OK");
+  EXPECT_EQ(server.check_words, "Layer7 check passed, code: 200");
   EXPECT_FALSE((*rows)[1].IsUp());
   EXPECT_TRUE((*rows)[2].IsBackend());
   EXPECT_EQ((*rows)[2].requests, 41u);

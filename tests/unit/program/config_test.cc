@@ -91,6 +91,8 @@ TEST(CoordinatorConfig, RefusesByTheNameOfTheFlag) {
                                      "--fence-hook-ca-file=/there/is/no/such/file"})},
       {"--fence-hook-ca-file", With({"--cluster=a", "--fence-hook-url=http://strip/fence",
                                      "--fence-hook-ca-file=/proc/self/status"})},
+      {"--gateways-file", With({"--cluster=a", "--gateways-file=/there/is/no/such/file"})},
+      {"--gateways-file", With({"--cluster=a", "--gateways-file=/proc/self/comm"})},
       {"--fence-hook-timeout", With({"--cluster=a", "--fence-hook-timeout=0s"})},
   };
   for (const auto& row : rows) {

@@ -50,6 +50,7 @@ class DispatcherTest : public ::testing::Test {
     Dispatcher::Receivers receivers;
     receivers.events = &events_;
     receivers.actors = {{"blue", actor_.get()}};
+    receivers.gateways = &gateways_;
     dispatcher_.Connect(std::move(receivers));
   }
   void Observe() {
@@ -61,6 +62,7 @@ class DispatcherTest : public ::testing::Test {
   time::SteadyClock clock_;
   testing::FakeKubernetes kubernetes_;
   testing::EventLog events_;
+  Gateways gateways_{events_};
   NoFleet fleet_;
   std::unique_ptr<ClusterActor> actor_;
   Dispatcher dispatcher_;
@@ -99,6 +101,23 @@ TEST_F(DispatcherTest, AnObserverThatEndsIsNotAsked) {
   dispatcher_.Release(Watched("blue", "web"));
   dispatcher_.Release(Unwatched("blue", "web"));
   EXPECT_THAT(events_.Of<WorkloadGone>(), IsEmpty());
+}
+
+// What concerns routes goes to the gateways, whether or not the decision's cluster has Kubernetes.
+TEST_F(DispatcherTest, RoutesAreTheGateways) {
+  const RouteKey key = {.gateway = "nowhere", .route = "shop"};
+  dispatcher_.Release(Request(WatchRoute{.key = key, .parts = {}, .period = absl::Seconds(1)}));
+  EXPECT_EQ(events_.WaitFor<RouteLost>(1).front().key, key);
+  dispatcher_.Release(Request(CheckBackend{.request_id = 3, .key = key, .backend = "green"}));
+  EXPECT_EQ(events_.WaitFor<BackendChecked>(1).front().request_id, 3U);
+  for (const char* cluster : {"blue", "bare"}) {
+    dispatcher_.Release(ReleasedAction{
+        .decision = {1, 2},
+        .cluster = cluster,
+        .action = {.number = 4, .kind = ActionKind::kShapeRoute, .route = RouteWish{.key = key}}});
+    EXPECT_THAT(events_.Of<ActionFinished>().back().detail, HasSubstr("no gateway nowhere"));
+  }
+  dispatcher_.Release(Request(WithdrawActions{.cluster = "bare", .decision = {1, 2}, .reason = "enough"}));
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ switch.yaml, in its shortest form:
     from: east
     to: west
     applications: [{namespace: shop, service: web}]
-    routes: [{gateway: edge, route: web, blue: east, green: west}]
+    routes: [{gateway: edge, route: "map:/etc/haproxy/web.map", blue: web-east, green: web-west}]
     steps: [{percent: 1}, {percent: 10}, {percent: 50}, {percent: 100}]
     mode: enforce
 

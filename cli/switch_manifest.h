@@ -17,7 +17,7 @@
 //     applications:
 //       - {namespace: shop, service: web}
 //     routes:
-//       - {gateway: edge, route: web, blue: east, green: west}
+//       - {gateway: edge, route: "map:/etc/haproxy/web.map", blue: web-east, green: web-west}
 //     steps:
 //       - {percent: 10, soak: 1m}
 //       - {percent: 100}

@@ -24,7 +24,8 @@ class Client final : public KubernetesApi {
     http::Client::Options http;
     std::size_t max_object_bytes = std::size_t{4} << 20;  // etcd itself takes 1.5 MiB
     std::size_t max_list_bytes = std::size_t{64} << 20;
-    std::size_t max_node_bytes = std::size_t{16} << 20;  // of a kubelet's answer
+    // Of a kubelet's answer, which is foreign and read on the client's thread: thousands of pods.
+    std::size_t max_node_bytes = std::size_t{4} << 20;
     time::BackoffPolicy backoff = {.initial = absl::Milliseconds(100), .maximum = absl::Seconds(5)};
   };
 

@@ -64,6 +64,12 @@ std::string CostOf(const Json& pod) {
   return kube::Text(pod, {"metadata", "annotations", kDeletionCostAnnotation});
 }
 
+Answer MayNotMark(const absl::Status& failure, const PodTarget& pod) {
+  Answer answer = AnswerFor(failure, Doing("set the deletion cost of", pod));
+  absl::StrAppend(&answer.detail, "; it needs the role evenkeel-burster (deploy/kubernetes/extras/bursting)");
+  return answer;
+}
+
 }  // namespace
 
 void DeletePod(kube::KubernetesApi& api, const PodTarget& pod, absl::Duration deadline, AnswerDone done) {
@@ -97,6 +103,7 @@ void SetDeletionCost(kube::KubernetesApi& api, const PodTarget& pod, int32_t cos
   const auto has_one = [](const Json& found) { return !CostOf(found).empty(); };
   const auto on_set = [&api, pod, deadline, has_one, done](const absl::StatusOr<Json>& set) {
     if (absl::IsNotFound(set.status())) return done({ActionOutcome::kAlreadyDone, kGone});
+    if (absl::IsPermissionDenied(set.status())) return done(MayNotMark(set.status(), pod));
     if (!set.ok()) return Settle(api, pod, "set the deletion cost of", set.status(), deadline, has_one, done);
     if (has_one(*set))
       return done({ActionOutcome::kDone, absl::StrCat("its deletion cost is ", CostOf(*set))});

@@ -159,7 +159,11 @@ void ReleaseNext(Turn& turn, OpenDecision& open) {
 void Advance(Turn& turn, OpenDecision& open) {
   turn.Changed(open);
   if (open.decision.kind == DecisionKind::kGray) return ContinueLadder(turn, open);
-  if (!AllEnded(open.decision)) return ReleaseNext(turn, open);
+  if (!AllEnded(open.decision)) {
+    // What is evicted next is weighed by who is Ready now (L9).
+    if (open.decision.kind == DecisionKind::kDrainBack) return CarryOnDrainBack(turn, open);
+    return ReleaseNext(turn, open);
+  }
   switch (open.decision.kind) {
     case DecisionKind::kFailover:
       return OnFailoverActed(turn, open);
@@ -241,7 +245,12 @@ void OnActionFinished(Turn& turn, const ActionFinished& event) {
   if (event.outcome == ActionOutcome::kWithdrawn && IsOnWorkload(open->decision)) {
     return OnScaleWithdrawn(turn, *open);
   }
-  if (event.outcome == ActionOutcome::kWithdrawn && open->decision.kind == DecisionKind::kHeadroom) {
+  const bool is_of_burst =
+      IsOnVirtualNodes(open->decision) || open->decision.kind == DecisionKind::kDrainBack;
+  if (event.outcome == ActionOutcome::kWithdrawn && is_of_burst) {
+    // Why it was taken back may be over before the answer came: then nobody else carries it on (L11).
+    open->pause = NextPause(open->pause);
+    turn.state.timers.Set({TimerKind::kRetry, {}, open->decision.id}, turn.now + open->pause);
     if (Cluster* cluster = turn.FindCluster(open->decision.cluster)) BurstLookSoon(turn, *cluster);
   }
   // What waits for its retry is not handed out at once.

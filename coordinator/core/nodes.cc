@@ -193,9 +193,9 @@ void OnPodGone(Turn& turn, const PodGone& event) {
   const std::string old_node = old->node;
   const std::string marked_on = MustNotRunTwice(*old) ? old->node : "";
   cluster->pods.Erase(name);
+  BurstPodGone(turn, *cluster, name, old_node);
   if (!marked_on.empty()) FencingPodChanged(turn, cluster->name, marked_on);
   PodChanged(turn, *cluster, controller);
-  BurstPodGone(turn, *cluster, name, old_node);
 }
 
 void AdoptTaint(Turn& turn, Node& node) {

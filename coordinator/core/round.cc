@@ -287,9 +287,15 @@ void WatchLease(Turn& turn, absl::Time clear_since, Silence& silence, const Leas
 }  // namespace
 
 void StartRound(Turn& turn, Node& node) {
+  Cluster& cluster = turn.ClusterOf(node);
+  if (cluster.sight.counts) {
+    // What is to be asked depends on whether sight is trusted, which is judged when all are counted: in this
+    // step.
+    turn.state.timers.Set({TimerKind::kCheck, node.key, {}}, turn.now);
+    return;
+  }
   EndRound(turn, node);
   turn.state.timers.Clear({TimerKind::kCheck, node.key, {}});
-  Cluster& cluster = turn.ClusterOf(node);
   node.round.emplace();
   node.round->started = turn.now;
   node.round->eligible = EligibleWitnesses(cluster.witnesses, node.key.node, node.facts->failure_domain);

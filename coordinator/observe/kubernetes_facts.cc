@@ -92,11 +92,16 @@ std::string WaitingReasonOf(const Json& pod) {
 }
 
 // What `amounts` (a container's requests, a node's allocatable) say of CPU and memory.
+// More than any machine has. Whoever may make pods may write any number, and the sums of all must not
+// overflow.
+constexpr int64_t kMostMillicores = 1'000'000'000'000;
+constexpr int64_t kMostBytes = 1'000'000'000'000'000;
+
 Resources ResourcesOf(const Json* amounts) {
   Resources resources;
   if (amounts == nullptr) return resources;
-  resources.cpu_millicores = ParseMilli(Text(*amounts, {"cpu"})).value_or(0);
-  resources.memory_bytes = ParseWhole(Text(*amounts, {"memory"})).value_or(0);
+  resources.cpu_millicores = std::min(ParseMilli(Text(*amounts, {"cpu"})).value_or(0), kMostMillicores);
+  resources.memory_bytes = std::min(ParseWhole(Text(*amounts, {"memory"})).value_or(0), kMostBytes);
   return resources;
 }
 

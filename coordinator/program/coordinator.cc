@@ -329,9 +329,9 @@ Coordinator::Parts::~Parts() {
   access.Stop();
   if (server != nullptr) server->Shutdown(std::chrono::system_clock::now() + kLastCalls);
   sessions.Close();
-  fence_hook.reset();  // before the actors that its answers go to
+  actors.clear();  // before the hooks that they ask; what these answer still finds what it needs
+  fence_hook.reset();
   machine_hook.reset();
-  actors.clear();
   gateways.reset();  // after the actors, which may stop them
   workers.Stop();
   clients.clear();

@@ -9,6 +9,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "common/base/status.h"
 #include "common/base/utf8.h"
@@ -142,6 +144,15 @@ absl::Status ReadDrainBack(const v1::BurstDrainBack& message, DrainBackPolicy& p
                   absl::ZeroDuration(), absl::Hours(1), policy.room_after);
 }
 
+// It has a host and no account: everybody who may read policies would see the password.
+bool IsWebhook(absl::string_view url) {
+  if (!absl::ConsumePrefix(&url, "https://") && !absl::ConsumePrefix(&url, "http://")) return false;
+  const absl::string_view host = url.substr(0, url.find_first_of("/?#"));
+  return !host.empty() && !absl::StrContains(host, '@') && std::all_of(url.begin(), url.end(), [](char c) {
+    return absl::ascii_isgraph(static_cast<unsigned char>(c));
+  });
+}
+
 absl::Status ReadHeadroom(const v1::BurstHeadroom& message, HeadroomPolicy& policy) {
   policy.placeholders = !message.disabled();
   if (message.max_placeholders() > kMostPlaceholders) {
@@ -164,16 +175,22 @@ absl::Status ReadHeadroom(const v1::BurstHeadroom& message, HeadroomPolicy& poli
     policy.name_space = name;
   }
   const std::string& url = message.webhook();
-  const bool is_url = absl::StartsWith(url, "https://") || absl::StartsWith(url, "http://");
-  const bool plain = std::all_of(url.begin(), url.end(),
-                                 [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); });
-  if (!url.empty() && (!is_url || !plain || url.size() > kLongestUrl)) {
-    return base::InvalidField(BurstField("headroom.webhook"),
-                              absl::StrCat("must be a URL of at most ", kLongestUrl,
-                                           " bytes that begins with https:// or http://"));
+  if (!url.empty() && (!IsWebhook(url) || url.size() > kLongestUrl)) {
+    return base::InvalidField(
+        BurstField("headroom.webhook"),
+        absl::StrCat("must be a URL of at most ", kLongestUrl,
+                     " bytes that begins with https:// or http:// and a host, without an account"));
   }
   policy.webhook = url;
   return absl::OkStatus();
+}
+
+// A cap that is never reached bounds nothing. One of 0 is reached at once.
+absl::Status CheckCostIsCounted(const BurstPolicy& policy) {
+  const bool costs_nothing = policy.prices.core_hour_micros == 0 && policy.prices.gib_hour_micros == 0;
+  if (!costs_nothing || policy.caps.cost_micros.value_or(0) == 0) return absl::OkStatus();
+  return base::InvalidField(BurstField("caps.cost"),
+                            "bounds nothing without prices: set prices.core_hour or prices.gib_hour as well");
 }
 
 uint32_t Number(int64_t value, uint32_t most) {
@@ -225,6 +242,7 @@ absl::StatusOr<BurstPolicy> BurstFromMessage(const v1::BurstPolicy& message,
   EVENKEEL_RETURN_IF_ERROR(ReadSelector(message.virtual_nodes(), policy.virtual_nodes));
   EVENKEEL_RETURN_IF_ERROR(ReadCaps(message.caps(), policy.caps));
   EVENKEEL_RETURN_IF_ERROR(ReadPrices(message.prices(), policy.prices));
+  EVENKEEL_RETURN_IF_ERROR(CheckCostIsCounted(policy));
   EVENKEEL_RETURN_IF_ERROR(ReadDrainBack(message.drain_back(), policy.drain_back));
   EVENKEEL_RETURN_IF_ERROR(ReadHeadroom(message.headroom(), policy.headroom));
   EVENKEEL_RETURN_IF_ERROR(ReadTime(BurstField("start_timeout"), message.has_start_timeout(),

@@ -28,6 +28,9 @@ KubeletPath Other(KubeletPath source) {
   return source == KubeletPath::kSummary ? KubeletPath::kResource : KubeletPath::kSummary;
 }
 
+constexpr char kMissingRight[] =
+    "name this node in deploy/kubernetes/extras/bursting/virtual-usage-access.yaml and apply it";
+
 const char* PathOf(KubeletPath source) {
   return source == KubeletPath::kSummary ? "/stats/summary" : "/metrics/resource";
 }
@@ -39,6 +42,7 @@ absl::StatusOr<std::vector<PodCounters>> Parse(KubeletPath source, const std::st
 // The kubelet was reached and does not serve the path, or fails in it: its other path may be better.
 bool OtherMayHelp(const absl::Status& failure) {
   const int code = kube::HttpCode(failure);
+  if (code == 429) return false;  // the API server has too much to do
   return code == 404 || code == 405 || code >= 500 || absl::IsInvalidArgument(failure) ||
          absl::IsResourceExhausted(failure);
 }
@@ -181,6 +185,7 @@ class VirtualReader::Core : public std::enable_shared_from_this<Core> {
           {{"cluster", options_.cluster},
            {"node", name},
            {"cause", base::Annotate(failure, PathOf(node.source))},
+           {"cure", absl::IsPermissionDenied(failure) ? kMissingRight : ""},
            {"before", node.other_failed ? node.failure : ""},
            {"suppressed", *suppressed}});
     }

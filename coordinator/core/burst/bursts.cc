@@ -54,6 +54,7 @@ void StopsPressing(Turn& turn, Burst& burst, const PodName& name) {
 void ForgetVirtualPod(Burst& burst, const PodName& name) {
   burst.starting.erase(name);
   burst.came_up.erase(name);
+  burst.blamed.erase(name);
   burst.unmarked.erase(name);
   burst.marked.erase(name);
 }
@@ -176,6 +177,7 @@ void UpdateBurst(Turn& turn, Cluster& cluster) {
     burst.policy_etag.clear();
   } else {
     burst.policy = policy->burst();
+    burst.prices = burst.policy->prices;
     burst.policy_name = policy->name;
     burst.policy_etag = policy->etag;
   }
@@ -254,7 +256,8 @@ void BurstPodGone(Turn& turn, Cluster& cluster, const PodName& name, const std::
 
 void BurstLookSoon(Turn& turn, Cluster& cluster) {
   Burst& burst = cluster.burst;
-  if (!burst.policy && burst.tainted.empty() && !HasHeadroom(cluster)) return;
+  // What is open is brought to its end, whatever has become of the policy (L11).
+  if (!burst.policy && burst.tainted.empty() && cluster.open.empty() && !HasHeadroom(cluster)) return;
   const absl::Time soonest = std::max(turn.now, burst.looked + kBurstLookEvery);
   if (burst.next_look <= soonest) return;
   burst.next_look = soonest;

@@ -224,7 +224,8 @@ void MayBegin(Turn& turn, const Cluster& cluster, Scaler& scaler, absl::Time& ag
                        .ready = pods.ready,
                        .on_virtual = pods.ready_on_virtual,
                        .panic = IsGrowing(scaler),
-                       .wants_more = scaler.advice.replicas > scaler.workload->replicas,
+                       .wants_more = scaler.advice.replicas > scaler.workload->replicas ||
+                                     AsksForMore(scaler, scaler.workload->replicas),
                        .valve_open = turn.FindOpen(cluster.burst.open_decision) != nullptr,
                        .presses = PressingRequests(cluster, turn.now).pods > 0,
                        .keeps_names = KeepsNames(scaler.policy.target),
@@ -321,7 +322,13 @@ void GoOn(Turn& turn, const Cluster& cluster, const Scaler& scaler, OpenDecision
   if (!scaler.workload) return LoseDrainBack(turn, open, scaler.unseen);  // gone while its answer was awaited
   // What is seen of pods is old, or what is said of nodes is in doubt (L2, L8): whoever ends that looks
   // again.
-  if (!cluster.sight.api_reachable || cluster.sight.blind || cluster.record.pause) return;
+  if (!cluster.sight.api_reachable || cluster.record.pause) return;
+  if (cluster.sight.blind) {
+    // To keep pods touches nobody, and the scaler may add more of them.
+    if (!IsFresh(scaler, turn.now) || !AsksForMore(scaler, SurgeOf(open.decision)->from)) return;
+    return EndDrainBack(turn, open, DecisionState::kCancelled,
+                        "The pods that were added stay: the load asks for more", false);
+  }
   if (!RulesVirtualNodes(cluster.burst))
     return UndoDrainBack(turn, open, "the burst policy does not hold any more");
   const Surge surge = *SurgeOf(open.decision);
@@ -341,7 +348,7 @@ void GoOn(Turn& turn, const Cluster& cluster, const Scaler& scaler, OpenDecision
   const DrainBackNext next = NextOfDrainBack(progress);
   switch (next.step) {
     case DrainBackStep::kWait:
-      again = std::min(again, progress.deadline);
+      again = std::min({again, progress.deadline, turn.now + kAskAgainToComeHome});
       return;
     case DrainBackStep::kKeepSurge:
       return EndDrainBack(turn, open, DecisionState::kCancelled,

@@ -57,14 +57,16 @@ void AddAction(Decision& decision, uint32_t stage, ActionKind kind, const std::s
 
 // A burst is over: what it was, for whoever pays.
 void RecordEnd(Turn& turn, Cluster& cluster, const BurstLedger& ended) {
-  const BurstPrices prices = cluster.burst.policy ? cluster.burst.policy->prices : BurstPrices{};
+  const BurstPrices& prices = cluster.burst.prices;
   const int64_t cost = CostMicros(ended, prices);
   cluster.record.burst.last = EndedBurst{.ledger = ended, .cost_micros = cost, .currency = prices.currency};
   Decision decision;
   decision.summary = absl::StrCat("The burst is over: ", Count(static_cast<size_t>(ended.peak_pods), "pod"),
                                   " on virtual nodes at most, ", Say(ended.counted - *ended.began), ", ",
                                   SayMoney(cost, prices.currency));
-  decision.outcome = "No pod is on a virtual node any more";
+  decision.outcome = cluster.burst.policy
+                         ? "No pod is on a virtual node any more"
+                         : "No policy rules virtual nodes any more: what pods there cost is not counted";
   decision.timings.detected = *ended.began;
   decision.timings.judged = turn.now;
   const DecisionId id =
@@ -144,10 +146,13 @@ std::optional<absl::Time> PressingSince(const Cluster& cluster, absl::Time now) 
 
 // ---- the first to go ----
 
-void MarkPods(Turn& turn, Cluster& cluster) {
+void MarkPods(Turn& turn, Cluster& cluster, absl::Time& again) {
   Burst& burst = cluster.burst;
   if (burst.unmarked.empty() || !RulesVirtualNodes(burst) || !MayAct(cluster)) return;
-  if (turn.now < burst.mark_from) return;
+  if (turn.now < burst.mark_from) {
+    again = std::min(again, burst.mark_from);
+    return;
+  }
   std::map<std::string, std::vector<PodName>> by_node;
   for (const PodName& name : burst.unmarked) by_node[cluster.pods.Find(name)->node].push_back(name);
   for (const auto& [node_name, pods] : by_node) {
@@ -205,6 +210,7 @@ void BackOffFromStuck(Turn& turn, Cluster& cluster, absl::Time& again) {
   }
   std::map<std::string, std::vector<PodName>> by_node;
   std::string cause;
+  bool failed_anew = false;
   for (const auto& [name, since] : burst.starting) {
     const absl::Time due = since + burst.policy->start_timeout;
     if (turn.now < due) {
@@ -212,7 +218,8 @@ void BackOffFromStuck(Turn& turn, Cluster& cluster, absl::Time& again) {
       continue;
     }
     const PodFacts& facts = *cluster.pods.Find(name);
-    by_node[facts.node];  // a failure, whether it can be moved or not
+    by_node[facts.node];  // a failure, whether it can be moved or not; but of each pod one
+    failed_anew = burst.blamed.insert(name).second || failed_anew;
     if (cause.empty()) {
       cause = absl::StrCat(PodText(name.name_space, name.name), " did not come up on virtual node ",
                            facts.node, " within ", Say(burst.policy->start_timeout),
@@ -221,7 +228,9 @@ void BackOffFromStuck(Turn& turn, Cluster& cluster, absl::Time& again) {
     if (!facts.controller.uid.empty()) by_node[facts.node].push_back(name);
   }
   if (by_node.empty()) return;
-  if (NoteProviderFailure(cluster.record.burst.provider, turn.now, cause)) turn.RecordChanged(cluster);
+  if (failed_anew && NoteProviderFailure(cluster.record.burst.provider, turn.now, cause)) {
+    turn.RecordChanged(cluster);
+  }
   if (!RulesVirtualNodes(burst) || !MayAct(cluster) || cluster.sight.blind) return;
   for (const auto& [node_name, pods] : by_node) {
     Node* node = turn.FindNode({cluster.name, node_name});
@@ -407,7 +416,11 @@ void ReviewValve(Turn& turn, Cluster& cluster, absl::Time& again) {
     if (open->decision.kind == DecisionKind::kBurst) ReviewOpenBurst(turn, cluster, *open, again);
     return;
   }
-  if (SetValves(turn, cluster, again) || !burst.policy || turn.now < burst.valve_from) return;
+  if (SetValves(turn, cluster, again) || !burst.policy) return;
+  if (turn.now < burst.valve_from) {
+    again = std::min(again, burst.valve_from);
+    return;
+  }
   const ValveAdvice advice = AskValve({.now = turn.now,
                                        .open = false,
                                        .pressing_since = PressingSince(cluster, turn.now),
@@ -429,7 +442,7 @@ void OnBurstDue(Turn& turn, Cluster& cluster) {
   if (burst.policy) {
     NoteHelpless(turn, cluster, again);
     BackOffFromStuck(turn, cluster, again);
-    MarkPods(turn, cluster);
+    MarkPods(turn, cluster, again);
     const absl::Time used_up =
         UsedUpAt(burst.policy->caps, burst.policy->prices, cluster.record.burst.ledger);
     if (used_up > turn.now) again = std::min(again, used_up);

@@ -48,7 +48,7 @@ class GatewayContract : public ::testing::Test {
   coordinator::GatewayAbilities abilities() { return *gateway_->AbilitiesOf(subject_->place()); }
   // The mark that is read after the wish: none where the kind has no place for one.
   std::optional<coordinator::RouteMark> MarkOf(const RouteWish& wish) {
-    return abilities().fences ? std::optional(wish.mark) : std::nullopt;
+    return subject_->keeps_marks() ? std::optional(wish.mark) : std::nullopt;
   }
   ShapeAnswer Do(coordinator::Gateway& gateway, const RouteWish& wish) {
     return gateway.Shape(subject_->place(), wish, call());

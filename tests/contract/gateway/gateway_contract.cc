@@ -132,7 +132,7 @@ TEST_F(GatewayContract, OnlyFromHolds) {
 TEST_F(GatewayContract, ForeignChangeIsSeen) {
   EXPECT_NE(Do(Wish(Shape(0), 1, 1)).outcome, ActionOutcome::kRefused);
   const RouteReading before = Read();
-  subject_->ChangeByHand();
+  if (!subject_->ChangeByHand()) GTEST_SKIP() << "nobody else can change it";
   const RouteReading after = Read();
   EXPECT_NE(after.revision, before.revision);
   EXPECT_EQ(after.backends.at("green").percent, 100u);

@@ -44,15 +44,18 @@ class HaproxySubject final : public GatewaySubject {
 
   bool tries() override { return true; }
 
-  void ChangeByHand() override {
+  bool keeps_marks() override { return !kServers; }
+
+  bool ChangeByHand() override {
     if (kServers) {
       process_.Tell("set server shop/green-1 weight 7");
       process_.Tell("set server shop/blue-1 weight 0");
-      return;
+      return true;
     }
     for (int slot = 0; slot < 100; ++slot) {
       process_.Tell(absl::StrCat("set map ", process_.map_file(), " ", slot, " shop-green"));
     }
+    return true;
   }
 
   bool Reload() override {

@@ -70,9 +70,12 @@ class HttpRouteSubject final : public GatewaySubject {
             .parts = {{"blue", {name_space + "/shop-blue:80"}}, {"green", {name_space + "/shop-green:80"}}}};
   }
 
-  void ChangeByHand() override {
+  bool keeps_marks() override { return true; }
+
+  bool ChangeByHand() override {
     const Json other = {{"backendRefs", Json::array({{{"name", "other"}, {"port", 80}}})}};
     world_.Patch(kHttpRoutes, "shop", {{"spec", {{"rules", Json::array({other, Rule(0, 7)})}}}});
+    return true;
   }
 
  private:

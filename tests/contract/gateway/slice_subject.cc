@@ -52,9 +52,12 @@ class SliceSubject final : public GatewaySubject {
                       {"green", {"new/" + name_space + "/web-green"}}}};
   }
 
-  void ChangeByHand() override {
+  bool keeps_marks() override { return true; }
+
+  bool ChangeByHand() override {
     world_.Patch(kSlices, "shop-evenkeel-green", {{"endpoints", Endpoints(kGreen)}});
     world_.Patch(kSlices, "shop-evenkeel-blue", {{"endpoints", Json::array()}});
+    return true;
   }
 
  private:

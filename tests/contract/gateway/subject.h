@@ -22,8 +22,11 @@ class GatewaySubject {
   // Its kind tries servers from the gateway's side.
   virtual bool tries() { return false; }
 
-  // Somebody else gives all to green, by the gateway's own means.
-  virtual void ChangeByHand() = 0;
+  // What is read has the mark of the last wish, whether or not that fences.
+  virtual bool keeps_marks() = 0;
+
+  // Somebody else gives all to green, by the gateway's own means. False: nobody else can.
+  virtual bool ChangeByHand() = 0;
 
   // The gateway's process is replaced, as by an operator. False: this kind has none.
   virtual bool Reload() { return false; }

@@ -43,18 +43,18 @@ class ClusterPictureTest : public ::testing::Test {
   ClusterPicture picture_{"east", events_, fleet_};
 };
 
-// The core hears of a node when something that it asks about changed; the fleet also of what is only shown;
-// and neither when nothing did, as with a kubelet's heartbeat.
+// The core hears of a node when something that it asks about changed, as a label (which may make a node
+// virtual); and nobody does when nothing did, as with a kubelet's heartbeat.
 TEST_F(ClusterPictureTest, TellsOfANodeWhatConcernsWhom) {
   picture_.OnNode(Node("u1"));
   picture_.OnNode(Node("u1"));
   EXPECT_EQ(events_.Of<NodeObserved>().size(), 1u);
   EXPECT_THAT(fleet_.TakeLines(), ElementsAre("node node-1"));
   picture_.OnNode(Node("u1", {{"disk", "fast"}}));
-  EXPECT_EQ(events_.Of<NodeObserved>().size(), 1u);
+  EXPECT_EQ(events_.Of<NodeObserved>().size(), 2u);
   EXPECT_THAT(fleet_.TakeLines(), ElementsAre("node node-1"));
   picture_.OnNode(Node("u1", {{"disk", "fast"}}, false));
-  EXPECT_EQ(events_.Of<NodeObserved>().size(), 2u);
+  EXPECT_EQ(events_.Of<NodeObserved>().size(), 3u);
   EXPECT_FALSE(events_.Of<NodeObserved>().back().facts.ready);
 }
 

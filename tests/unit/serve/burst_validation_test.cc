@@ -111,6 +111,7 @@ TEST(BurstValidationTest, RefusesByField) {
       {"policy.burst.caps.duration",
        [](v1::BurstPolicy& p) { p.mutable_caps()->mutable_duration()->set_seconds(59); }},
       {"policy.burst.caps.cost", [](v1::BurstPolicy& p) { p.mutable_caps()->set_cost("much"); }},
+      {"policy.burst.caps.cost", [](v1::BurstPolicy& p) { p.mutable_caps()->set_cost("5"); }},  // of nothing
       {"policy.burst.prices.core_hour", [](v1::BurstPolicy& p) { p.mutable_prices()->set_core_hour("-1"); }},
       {"policy.burst.prices.gib_hour", [](v1::BurstPolicy& p) { p.mutable_prices()->set_gib_hour("1e3"); }},
       {"policy.burst.prices.currency",
@@ -128,6 +129,10 @@ TEST(BurstValidationTest, RefusesByField) {
        [](v1::BurstPolicy& p) { p.mutable_headroom()->set_webhook("file:///etc/passwd"); }},
       {"policy.burst.headroom.webhook",
        [](v1::BurstPolicy& p) { p.mutable_headroom()->set_webhook("http://a b"); }},
+      {"policy.burst.headroom.webhook",
+       [](v1::BurstPolicy& p) { p.mutable_headroom()->set_webhook("https:///ask"); }},
+      {"policy.burst.headroom.webhook",
+       [](v1::BurstPolicy& p) { p.mutable_headroom()->set_webhook("https://me:secret@machines.example"); }},
       {"policy.burst.start_timeout",
        [](v1::BurstPolicy& p) { p.mutable_start_timeout()->set_seconds(3601); }},
   };

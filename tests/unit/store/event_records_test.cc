@@ -144,7 +144,10 @@ TEST(EventRecordsTest, EveryValueOfEveryEnumComesBack) {
 TEST(EventRecordsTest, EveryFieldOfAStartComesBack) {
   for (int round = 0; round < test::EveryField::kRounds; ++round) {
     auto restored = test::WithEveryField<Restored>(round);
-    for (ClusterRecord& cluster : restored.clusters) cluster.pause->cluster = cluster.cluster;  // stored once
+    for (ClusterRecord& cluster : restored.clusters) {
+      cluster.pause->cluster = cluster.cluster;  // stored once
+      cluster.burst.last->ledger.use = {};       // what is over uses nothing
+    }
     const auto back = FromRecord(ToRecord(restored));
     ASSERT_TRUE(back.ok()) << back.status();
     EXPECT_EQ(base::BytesOf(*back), base::BytesOf(restored))

@@ -42,7 +42,8 @@ inline Action SampleAction(uint32_t number, ActionKind kind, ActionState state) 
       .release_time = SampleTime(10 + number),
       .finish_time = SampleTime(20 + number),
       .attempts = 4,
-      .replicas = ReplicaChange{.group = "apps", .version = "v1", .kind = "Deployment", .from = 2, .to = 6}};
+      .replicas = ReplicaChange{.group = "apps", .version = "v1", .kind = "Deployment", .from = 2, .to = 6},
+      .requests = Resources{.cpu_millicores = 200, .memory_bytes = 1 << 20, .pods = 1}};
 }
 
 inline Decision SampleDecision(DecisionId id, DecisionState state = DecisionState::kOpen) {
@@ -136,6 +137,8 @@ inline BurstRecord SampleBurst() {
   return {.ledger = SampleLedger(),
           .provider = {.failures = 2, .failed = SampleTime(3), .cause = "shop/web-1 did not come up"},
           .damping = {.relapses = 1, .drained_back = SampleTime(4)},
+          .headroom = {.name_space = "evenkeel",
+                       .asked = {.cpu_millicores = 600, .memory_bytes = 1 << 21, .pods = 3}},
           .last = EndedBurst{.ledger = last, .cost_micros = 7, .currency = "USD"}};
 }
 

@@ -18,7 +18,8 @@ namespace {
 // Every field of a scale policy survives, and the policy stays of its kind.
 TEST(ScaleRecordsTest, PolicyComesBackWhole) {
   const Policy policy = SampleScalePolicy("web");
-  EXPECT_EQ(Unset(ToRecord(policy)), std::vector<std::string>({".failover"}));  // it is of the other kind
+  EXPECT_EQ(Unset(ToRecord(policy)),
+            std::vector<std::string>({".failover", ".burst"}));  // it is of another kind
   const auto back = FromRecord(ToRecord(policy));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, policy);

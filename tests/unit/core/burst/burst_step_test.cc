@@ -188,6 +188,47 @@ TEST_F(BurstStepTest, NothingIsBegunWithoutTheApi) {
   EXPECT_EQ(actions_[0].action.kind, ActionKind::kOpenValve);
 }
 
+// L11: what Kubernetes refused is asked again after a pause, though nothing else happens.
+TEST_F(BurstStepTest, AnOpeningThatWasRefusedIsTriedAgain) {
+  Begin(5);
+  Press(6, 8);
+  Pass(absl::Seconds(1));
+  ASSERT_EQ(actions_.size(), 1u);
+  Finish(std::exchange(actions_, {}).front(), ActionOutcome::kRefused, "forbidden");
+  EXPECT_EQ(Of(DecisionKind::kBurst).front().state, DecisionState::kFailed);
+  Pass(absl::Seconds(5));
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kOpenValve);
+}
+
+// L11: an action is taken back because the API is away, and the answer comes when it is back already.
+TEST_F(BurstStepTest, WhatWasTakenBackTooLateIsHandedOutAgain) {
+  Begin(5);
+  Press(6, 8);
+  Pass(absl::Seconds(1));
+  ASSERT_EQ(actions_.size(), 1u);
+  const ReleasedAction opening = std::exchange(actions_, {}).front();
+  Do(ApiChanged{"local", false, "no answer"});
+  Do(ApiChanged{"local", true, ""});
+  Finish(opening, ActionOutcome::kWithdrawn);
+  Pass(absl::Seconds(5));
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kOpenValve);
+}
+
+// L11: the policy goes while an opening is under way. The decision ends all the same.
+TEST_F(BurstStepTest, AnOpeningEndsWithoutItsPolicy) {
+  Begin(5);
+  Press(6, 8);
+  Pass(absl::Seconds(1));
+  ASSERT_EQ(actions_.size(), 1u);
+  const ReleasedAction opening = std::exchange(actions_, {}).front();
+  Do(DeletePolicy{.request_id = 3, .name = "burst"});
+  Finish(opening, ActionOutcome::kDone);
+  Settle(absl::Seconds(5));
+  EXPECT_EQ(Of(DecisionKind::kBurst).front().state, DecisionState::kCancelled);
+}
+
 // L8: an opening that had to wait is not right any more when more presses than a cap allows.
 TEST_F(BurstStepTest, AnOpeningThatHadToWaitPassesItsGuardsAgain) {
   Policy policy = BurstPolicyOf();
@@ -341,6 +382,16 @@ TEST_F(BurstStepTest, AFailingProviderIsLeftAlone) {
   RunOn(kVirtual, 8, 9);
   Settle();
   EXPECT_EQ(clusters_.at("local").burst.provider.failures, 0u);
+}
+
+// A pod that never comes up and that nobody may move is one failure, and not one after each pause.
+TEST_F(BurstStepTest, EachPodIsOneFailureOfTheProvider) {
+  Begin(5);
+  Press(6, 6);
+  Settle();
+  Put(6, {.node = kVirtual});
+  for (int i = 0; i < 10; ++i) Settle(absl::Minutes(1));
+  EXPECT_EQ(clusters_.at("local").burst.provider.failures, 1u);
 }
 
 // L8: while the API is away nobody sees pods come up: that is no failure of their provider.

@@ -266,6 +266,17 @@ TEST_F(DrainBackStepTest, MoreLoadTakesTheSurge) {
   }
 }
 
+// The same when the surge's pods hang, and nothing happens but that the load rises.
+TEST_F(DrainBackStepTest, MoreLoadIsSeenWhileTheSurgeHangs) {
+  Surge();
+  Even(5, 8);
+  for (int i = 0; i < 5; ++i) {
+    Tell(8, 180);
+    Pass(absl::Seconds(1));
+  }
+  EXPECT_EQ(DrainBack().state, DecisionState::kCancelled);
+}
+
 // L2, L8: while what is seen is in doubt nobody is evicted, however late it is.
 TEST_F(DrainBackStepTest, NobodyIsTakenWhileTheApiIsAway) {
   Surge();

@@ -34,7 +34,7 @@ class LivePicture {
     } else if (output_ == "yaml") {
       if (shown_) *host_.out << "---\n";
       PrintYaml(*host_.out, ToObject(one));
-    } else if (host_.out_is_terminal) {
+    } else if (MovesCursor(host_)) {
       Draw(SwitchTree(one, host_.now()));
     } else {
       const std::string news = NewsOf(one);

@@ -367,22 +367,21 @@ class FakeCoordinator::SwitchService final : public v1::SwitchService::Service {
   grpc::Status StartSwitch(grpc::ServerContext* context, const v1::StartSwitchRequest* request,
                            v1::StartSwitchResponse* response) override {
     if (auto status = owner_.Enter(*context, "StartSwitch"); !status.ok()) return status;
-    owner_.Note(&Seen::start_switch, *request);
-    return Find("switches/" + request->switch_id(), response->mutable_traffic_switch());
+    return Find(&Seen::start_switch, *request, "switches/" + request->switch_id(), *response);
   }
   grpc::Status GetSwitch(grpc::ServerContext* context, const v1::GetSwitchRequest* request,
                          v1::GetSwitchResponse* response) override {
     if (auto status = owner_.Enter(*context, "Get " + request->name()); !status.ok()) return status;
-    return Find(request->name(), response->mutable_traffic_switch());
+    return Find(&Seen::get_switch, *request, request->name(), *response);
   }
   grpc::Status ListSwitches(grpc::ServerContext* context, const v1::ListSwitchesRequest* request,
                             v1::ListSwitchesResponse* response) override {
     if (auto status = owner_.Enter(*context, "ListSwitches"); !status.ok()) return status;
-    owner_.Note(&Seen::list_switches, *request);
     std::vector<v1::Switch> all;
     for (const v1::Switch& one : owner_.fleet.switches) {
       if (!request->open_only() || !one.has_end_time()) all.push_back(one);
     }
+    owner_.Note(&Seen::list_switches, *request);
     return Page(all, owner_.fleet.largest_page, *request, *response, response->mutable_switches());
   }
   grpc::Status WatchSwitch(grpc::ServerContext* context, const v1::WatchSwitchRequest* request,
@@ -412,18 +411,22 @@ class FakeCoordinator::SwitchService final : public v1::SwitchService::Service {
   grpc::Status Order(const grpc::ServerContext& context, Request Seen::*kind, const std::string& order,
                      const Request& request, Response& response) {
     if (auto status = owner_.Enter(context, order + request.name()); !status.ok()) return status;
-    owner_.Note(kind, request);
-    return Find(request.name(), response.mutable_traffic_switch());
+    return Find(kind, request, request.name(), response);
   }
-  // By its name or its decision's id.
-  grpc::Status Find(const std::string& name, v1::Switch* into) const {
+  // By its name or its decision's id. Noted last: a test that has seen it may change the switches.
+  template <typename Request, typename Response>
+  grpc::Status Find(Request Seen::*kind, const Request& request, const std::string& name,
+                    Response& response) {
+    grpc::Status status(grpc::StatusCode::NOT_FOUND, name + " is not there");
     for (const v1::Switch& one : owner_.fleet.switches) {
-      if (one.name() != name && "switches/" + one.decision().substr(one.decision().find('/') + 1) != name)
-        continue;
-      *into = one;
-      return grpc::Status::OK;
+      const std::string id = one.decision().substr(one.decision().find('/') + 1);
+      if (one.name() != name && "switches/" + id != name) continue;
+      *response.mutable_traffic_switch() = one;
+      status = grpc::Status::OK;
+      break;
     }
-    return {grpc::StatusCode::NOT_FOUND, name + " is not there"};
+    owner_.Note(kind, request);
+    return status;
   }
 
   FakeCoordinator& owner_;

@@ -89,6 +89,7 @@ class FakeCoordinator {
     v1::WatchBurstsRequest watch_bursts;
     v1::PlanSwitchRequest plan_switch;
     v1::StartSwitchRequest start_switch;
+    v1::GetSwitchRequest get_switch;
     v1::ListSwitchesRequest list_switches;
     v1::PauseSwitchRequest pause_switch;
     v1::ResumeSwitchRequest resume_switch;

@@ -207,6 +207,7 @@ TEST_F(SwitchCommandTest, WatchPrintsWhatIsNews) {
 // an error.
 TEST_F(SwitchCommandTest, WatchDrawsInPlaceOnATerminal) {
   terminal_ = true;
+  environment_["TERM"] = "xterm";
   coordinator_.switch_watches = {
       {{Shown(SoakingSwitch()), Shown(EndedSwitch(v1::Switch::END_ROLLED_BACK))}, grpc::Status::OK}};
   EXPECT_EQ(Run({"switch", "status", "web", "-w"}), 1);

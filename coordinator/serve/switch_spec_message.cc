@@ -18,14 +18,14 @@
 namespace evenkeel::coordinator {
 namespace {
 
-constexpr size_t kLongestName = 63;
+constexpr size_t kLongestSwitchName = 63;
 constexpr uint32_t kSunday = 7;
 
 bool IsName(absl::string_view name) {
   const auto inner = [](char letter) {
     return absl::ascii_islower(letter) || absl::ascii_isdigit(letter) || letter == '-';
   };
-  return !name.empty() && name.size() <= kLongestName && std::all_of(name.begin(), name.end(), inner) &&
+  return !name.empty() && name.size() <= kLongestSwitchName && std::all_of(name.begin(), name.end(), inner) &&
          name.front() != '-' && name.back() != '-' && !DecisionId::Parse(std::string(name)).ok();
 }
 

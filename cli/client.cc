@@ -25,6 +25,7 @@ namespace {
 constexpr int kPageSize = 500;
 constexpr int kAttempts = 3;
 constexpr absl::Duration kWatchLifetime = absl::Hours(1);
+constexpr absl::Duration kPreflight = absl::Seconds(10);
 // A page of nodes with their reports, with room to spare.
 constexpr int kMaxMessageBytes = 32 << 20;
 
@@ -105,7 +106,8 @@ Client::Client(const Settings& settings, const Host& host, const std::shared_ptr
       replays_(v1::ReplayService::NewStub(channel)),
       fencing_(v1::FencingService::NewStub(channel)),
       scalers_(v1::ScalerService::NewStub(channel)),
-      bursts_(v1::BurstService::NewStub(channel)) {}
+      bursts_(v1::BurstService::NewStub(channel)),
+      switches_(v1::SwitchService::NewStub(channel)) {}
 
 absl::Status Client::Prepare(grpc::ClientContext& context, absl::Duration timeout) const {
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
@@ -146,9 +148,9 @@ template <typename Response, typename Stub, typename RequestMessage>
 absl::StatusOr<Response> Client::Change(Stub& stub,
                                         grpc::Status (Stub::*method)(grpc::ClientContext*,
                                                                      const RequestMessage&, Response*),
-                                        const RequestMessage& request) {
+                                        const RequestMessage& request, absl::Duration longer) {
   grpc::ClientContext context;
-  EVENKEEL_RETURN_IF_ERROR(Prepare(context, settings_.request_timeout));
+  EVENKEEL_RETURN_IF_ERROR(Prepare(context, settings_.request_timeout + longer));
   Response response;
   EVENKEEL_RETURN_IF_ERROR(rpc::FromGrpc((stub.*method)(&context, request, &response)));
   return response;
@@ -157,13 +159,18 @@ absl::StatusOr<Response> Client::Change(Stub& stub,
 template <typename Item, typename Response, typename Stub, typename RequestMessage>
 absl::StatusOr<std::vector<Item>> Client::ReadAll(
     Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const RequestMessage&, Response*),
-    RequestMessage request, google::protobuf::RepeatedPtrField<Item>* (Response::*items)()) {
+    RequestMessage request, google::protobuf::RepeatedPtrField<Item>* (Response::*items)(),
+    std::size_t most) {
   std::vector<Item> all;
-  request.set_page_size(kPageSize);
+  request.set_page_size(most == 0 ? kPageSize : static_cast<int>(std::min<std::size_t>(most, kPageSize)));
   for (;;) {
     EVENKEEL_ASSIGN_OR_RETURN(Response response, (Read<Response>(stub, method, request)));
     auto* page = (response.*items)();
     std::move(page->begin(), page->end(), std::back_inserter(all));
+    if (most > 0 && all.size() >= most) {
+      all.erase(all.begin() + static_cast<std::ptrdiff_t>(most), all.end());
+      return all;
+    }
     if (response.next_page_token().empty()) return all;
     if (response.next_page_token() == request.page_token()) {
       return absl::InternalError(
@@ -423,6 +430,55 @@ absl::StatusOr<v1::Burst> Client::GetBurst(const std::string& name) {
   return std::move(*response.mutable_burst());
 }
 
+absl::StatusOr<v1::PlanSwitchResponse> Client::PlanSwitch(const v1::PlanSwitchRequest& request) {
+  return Change<v1::PlanSwitchResponse>(*switches_, &v1::SwitchService::Stub::PlanSwitch, request,
+                                        kPreflight);
+}
+
+template <typename Response, typename RequestMessage>
+absl::StatusOr<v1::Switch> Client::ChangeSwitch(
+    grpc::Status (v1::SwitchService::Stub::*method)(grpc::ClientContext*, const RequestMessage&, Response*),
+    const RequestMessage& request) {
+  EVENKEEL_ASSIGN_OR_RETURN(Response response, (Change<Response>(*switches_, method, request)));
+  return std::move(*response.mutable_traffic_switch());
+}
+
+absl::StatusOr<v1::Switch> Client::StartSwitch(const v1::StartSwitchRequest& request) {
+  return ChangeSwitch(&v1::SwitchService::Stub::StartSwitch, request);
+}
+
+absl::StatusOr<v1::Switch> Client::PauseSwitch(const v1::PauseSwitchRequest& request) {
+  return ChangeSwitch(&v1::SwitchService::Stub::PauseSwitch, request);
+}
+
+absl::StatusOr<v1::Switch> Client::ResumeSwitch(const v1::ResumeSwitchRequest& request) {
+  return ChangeSwitch(&v1::SwitchService::Stub::ResumeSwitch, request);
+}
+
+absl::StatusOr<v1::Switch> Client::RollBackSwitch(const v1::RollBackSwitchRequest& request) {
+  return ChangeSwitch(&v1::SwitchService::Stub::RollBackSwitch, request);
+}
+
+absl::StatusOr<v1::Switch> Client::CommitSwitch(const v1::CommitSwitchRequest& request) {
+  return ChangeSwitch(&v1::SwitchService::Stub::CommitSwitch, request);
+}
+
+absl::StatusOr<v1::Switch> Client::GetSwitch(const std::string& name) {
+  v1::GetSwitchRequest request;
+  request.set_name(name);
+  EVENKEEL_ASSIGN_OR_RETURN(
+      v1::GetSwitchResponse response,
+      (Read<v1::GetSwitchResponse>(*switches_, &v1::SwitchService::Stub::GetSwitch, request)));
+  return std::move(*response.mutable_traffic_switch());
+}
+
+absl::StatusOr<std::vector<v1::Switch>> Client::ListSwitches(bool open_only, std::size_t most) {
+  v1::ListSwitchesRequest request;
+  request.set_open_only(open_only);
+  return ReadAll<v1::Switch>(*switches_, &v1::SwitchService::Stub::ListSwitches, request,
+                             &v1::ListSwitchesResponse::mutable_switches, most);
+}
+
 absl::StatusOr<std::vector<v1::Decision>> Client::OpenDecisions(const std::string& cluster) {
   v1::WatchDecisionsRequest request;
   request.set_cluster(cluster);
@@ -460,6 +516,16 @@ absl::Status Client::WatchBursts(const v1::WatchBurstsRequest& request,
                                  absl::FunctionRef<bool(const v1::WatchBurstsResponse&)> on_change) {
   return Watch<v1::WatchBurstsResponse>(*bursts_, &v1::BurstService::Stub::WatchBursts, request, on_change,
                                         kWatchLifetime);
+}
+
+absl::Status Client::WatchSwitch(const std::string& name,
+                                 absl::FunctionRef<bool(const v1::Switch&)> on_change) {
+  v1::WatchSwitchRequest request;
+  request.set_name(name);
+  return Watch<v1::WatchSwitchResponse>(
+      *switches_, &v1::SwitchService::Stub::WatchSwitch, request,
+      [&on_change](const v1::WatchSwitchResponse& response) { return on_change(response.traffic_switch()); },
+      kWatchLifetime);
 }
 
 absl::Status Client::Replay(const v1::ReplayRequest& request, absl::Duration timeout,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "evenkeel/v1/policy.grpc.pb.h"
 #include "evenkeel/v1/replay.grpc.pb.h"
 #include "evenkeel/v1/scaler.grpc.pb.h"
+#include "evenkeel/v1/switch.grpc.pb.h"
 
 namespace grpc {
 class ClientContext;
@@ -85,6 +87,17 @@ class Client {
   absl::StatusOr<std::vector<v1::Burst>> ListBursts(const std::string& cluster);
   absl::StatusOr<v1::Burst> GetBurst(const std::string& name);
 
+  // A preflight takes up to 10 s, which it has besides the request timeout.
+  absl::StatusOr<v1::PlanSwitchResponse> PlanSwitch(const v1::PlanSwitchRequest& request);
+  absl::StatusOr<v1::Switch> StartSwitch(const v1::StartSwitchRequest& request);
+  absl::StatusOr<v1::Switch> GetSwitch(const std::string& name);
+  // The newest first, at most so many; 0: all. Without what the API leaves out of lists.
+  absl::StatusOr<std::vector<v1::Switch>> ListSwitches(bool open_only, std::size_t most);
+  absl::StatusOr<v1::Switch> PauseSwitch(const v1::PauseSwitchRequest& request);
+  absl::StatusOr<v1::Switch> ResumeSwitch(const v1::ResumeSwitchRequest& request);
+  absl::StatusOr<v1::Switch> RollBackSwitch(const v1::RollBackSwitchRequest& request);
+  absl::StatusOr<v1::Switch> CommitSwitch(const v1::CommitSwitchRequest& request);
+
   // The decisions that are open now.
   absl::StatusOr<std::vector<v1::Decision>> OpenDecisions(const std::string& cluster);
 
@@ -99,6 +112,7 @@ class Client {
                             absl::FunctionRef<bool(const v1::WatchScalersResponse&)> on_change);
   absl::Status WatchBursts(const v1::WatchBurstsRequest& request,
                            absl::FunctionRef<bool(const v1::WatchBurstsResponse&)> on_change);
+  absl::Status WatchSwitch(const std::string& name, absl::FunctionRef<bool(const v1::Switch&)> on_change);
 
   // Hands over each answer of a replay, within `timeout` in all. The last one is the summary.
   absl::Status Replay(const v1::ReplayRequest& request, absl::Duration timeout,
@@ -115,17 +129,22 @@ class Client {
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const RequestMessage&,
                                                              Response*),
                                 const RequestMessage& request);
-  // One call that changes something: sent once.
+  // One call that changes something: sent once. `longer`: it has so much besides the request timeout.
   template <typename Response, typename Stub, typename RequestMessage>
-  absl::StatusOr<Response> Change(Stub& stub,
-                                  grpc::Status (Stub::*method)(grpc::ClientContext*, const RequestMessage&,
-                                                               Response*),
-                                  const RequestMessage& request);
-  // All pages of a list.
+  absl::StatusOr<Response> Change(
+      Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const RequestMessage&, Response*),
+      const RequestMessage& request, absl::Duration longer = absl::ZeroDuration());
+  // The same for one that answers with a switch.
+  template <typename Response, typename RequestMessage>
+  absl::StatusOr<v1::Switch> ChangeSwitch(
+      grpc::Status (v1::SwitchService::Stub::*method)(grpc::ClientContext*, const RequestMessage&, Response*),
+      const RequestMessage& request);
+  // All pages of a list; of its first ones as many as have `most` items, if that is not 0.
   template <typename Item, typename Response, typename Stub, typename RequestMessage>
   absl::StatusOr<std::vector<Item>> ReadAll(
       Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const RequestMessage&, Response*),
-      RequestMessage request, google::protobuf::RepeatedPtrField<Item>* (Response::*items)());
+      RequestMessage request, google::protobuf::RepeatedPtrField<Item>* (Response::*items)(),
+      std::size_t most = 0);
   template <typename Response, typename Stub, typename RequestMessage>
   absl::Status Watch(Stub& stub,
                      std::unique_ptr<grpc::ClientReader<Response>> (Stub::*method)(grpc::ClientContext*,
@@ -143,6 +162,7 @@ class Client {
   std::unique_ptr<v1::FencingService::Stub> fencing_;
   std::unique_ptr<v1::ScalerService::Stub> scalers_;
   std::unique_ptr<v1::BurstService::Stub> bursts_;
+  std::unique_ptr<v1::SwitchService::Stub> switches_;
 };
 
 }  // namespace evenkeel::cli

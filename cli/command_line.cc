@@ -27,6 +27,29 @@ EVENKEEL_NAMESPACE, else from a context in ~/.config/evenkeel/config.yaml (or $E
 
 NO_COLOR=1 turns colours off.)";
 
+constexpr const char* kSwitchFooter = R"(
+  evenkeel switch plan -f switch.yaml          what the preflight finds; moves nothing
+  evenkeel switch start -f switch.yaml         begins, once you have typed the cluster that gets the traffic
+  evenkeel switch status web -w                steps, weights, requests of either side, what is in flight
+  evenkeel switch rollback web --confirm=east  all traffic back to east, at once; until it is committed
+  evenkeel switch commit web                   closes the way back before the hold does
+  evenkeel switch history                      and: evenkeel explain switch/web
+
+switch.yaml, in its shortest form:
+
+  apiVersion: evenkeel.dev/v1
+  kind: Switch
+  metadata: {name: web}
+  spec:
+    from: east
+    to: west
+    applications: [{namespace: shop, service: web}]
+    routes: [{gateway: edge, route: "map:/etc/haproxy/web.map", blue: web-east, green: web-west}]
+    steps: [{percent: 1}, {percent: 10}, {percent: 50}, {percent: 100}]
+    mode: enforce
+
+A gate that fails rolls it back by itself, but never onto a cluster that is not healthy: it stops then, and asks.)";
+
 // A duration such as 500ms, 10s or 2m, more than zero.
 CLI::Option* AddDuration(CLI::App& app, const std::string& names, absl::Duration& target,
                          const std::string& help) {
@@ -108,8 +131,8 @@ CommandLine::CommandLine(const std::string& program) : app(kDescription, program
   command
       ->add_option(
           "decision", explain,
-          "A decision, or node/NODE, scaler/POLICY or burst/CLUSTER for the latest on it (the latest of "
-          "all)")
+          "A decision, or node/NODE, scaler/POLICY, burst/CLUSTER or switch/NAME for the latest on it (the "
+          "latest of all)")
       ->type_name("");
 
   command = AddCommand(app, "top", "Show what nodes or pods use, the most first");
@@ -175,6 +198,8 @@ CommandLine::CommandLine(const std::string& program) : app(kDescription, program
   command->add_option("--reason", maintenance.reason, "Why, for others to read")->type_name("TEXT");
   command->add_flag("--validate-only", maintenance.validate_only, "Only check it, change nothing");
 
+  AddSwitch();
+
   command = AddCommand(app, "pause", "Do nothing any more in the cluster of --cluster, or in all of them");
   AddLength(*command, pause.length, "How long, as 90m (until `evenkeel resume`)");
   command->add_option("--reason", pause.reason, "Why, for others to read")->type_name("TEXT");
@@ -186,6 +211,85 @@ CommandLine::CommandLine(const std::string& program) : app(kDescription, program
 
   command = AddCommand(app, "completion", "Print a completion script for a shell");
   command->add_option("shell", shell, absl::StrJoin(CompletionShells(), " or "))->type_name("")->required();
+}
+
+void CommandLine::AddSwitch() {
+  CLI::App* all = AddCommand(
+      app, "switch", "Move an application's traffic from one cluster to another, without losing a request");
+  all->require_subcommand(1);
+  all->footer(kSwitchFooter);
+  const auto add = [all](const std::string& name, const std::string& help) {
+    return AddCommand(*all, name, help);
+  };
+  const auto add_file = [this](CLI::App* command) {
+    command->add_option("-f,--filename", traffic.file, "File with the switch; - is standard input")
+        ->type_name("FILE")
+        ->required();
+  };
+  const auto add_name = [this](CLI::App* command) {
+    return command->add_option("name", traffic.name, "The switch, or its decision's id")->type_name("");
+  };
+  const auto add_confirm = [this](CLI::App* command, const std::string& which) {
+    command
+        ->add_option("--confirm", traffic.confirm,
+                     absl::StrCat("The cluster that ", which, "; not asked for then"))
+        ->type_name("CLUSTER");
+  };
+  const auto add_reason = [this](CLI::App* command) {
+    command->add_option("--reason", traffic.reason, "Why, for the record")->type_name("TEXT");
+  };
+  const auto add_output = [this](CLI::App* command) {
+    command->add_option("-o,--output", traffic.output, "For programs")
+        ->check(CLI::IsMember({"json", "yaml"}));
+  };
+
+  CLI::App* command = add("plan",
+                          "Show what the preflight finds and what each step would ask of the cluster; moves "
+                          "nothing. Exit code 0 only if nothing blocks it");
+  add_file(command);
+  add_output(command);
+
+  command = add("start", "Begin it: the preflight first, then step by step behind the gates");
+  add_file(command);
+  add_confirm(command, "gets the traffic");
+  add_output(command);
+
+  command = add("status", "Show one, or all that are under way");
+  add_name(command);
+  command->add_flag("-w,--watch", traffic.watch,
+                    "Show it live until it ends; exit code 0 only if it was committed, or only observed");
+  add_output(command);
+
+  command = add("pause", "Give nothing more to the new cluster; what it has it keeps");
+  add_name(command)->required();
+  add_reason(command);
+  add_output(command);
+
+  command = add("resume", "End a pause, approve the next step, or let it go on after what it stopped for");
+  add_name(command)->required();
+  command
+      ->add_option("--may-cut", traffic.may_cut,
+                   "Where requests are left at the drain's deadline: cut up to so many")
+      ->type_name("N");
+  add_confirm(command, "gets the traffic");
+  add_output(command);
+
+  command =
+      add("rollback", "Give all traffic back to the old cluster, at once, unless that one is not healthy");
+  add_name(command)->required();
+  add_reason(command);
+  command->add_flag("--onto-unknown", traffic.onto_unknown, "Also if it is not known whether it is healthy");
+  add_confirm(command, "gets the traffic back");
+  add_output(command);
+
+  command = add("commit", "Close the way back");
+  add_name(command)->required();
+  add_confirm(command, "keeps the traffic");
+  add_output(command);
+
+  command = add("history", "Show the last ones and what each has cost");
+  command->add_option("--last", traffic.last, "How many (20)")->type_name("N")->check(CLI::Range(1, 100000));
+  add_output(command);
 }
 
 }  // namespace evenkeel::cli

@@ -11,6 +11,7 @@
 #include "cli/command/replay.h"
 #include "cli/command/show.h"
 #include "cli/command/status.h"
+#include "cli/command/switch.h"
 #include "cli/command/take_over.h"
 #include "cli/command/top.h"
 #include "cli/config.h"
@@ -35,12 +36,16 @@ struct CommandLine {
   FenceOptions fence;
   TopOptions top;
   TakeOverOptions take_over;
+  SwitchOptions traffic;
   StatusOptions status;
   MaintenanceOptions maintenance;
   PauseOptions pause;
   std::string shell;
 
   CLI::App app;  // refers to what is above
+
+ private:
+  void AddSwitch();
 };
 
 }  // namespace evenkeel::cli

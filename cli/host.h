@@ -23,10 +23,14 @@ struct Host {
   std::function<void(absl::Duration)> sleep;
 };
 
+// Whether what was printed can be overwritten.
+inline bool MovesCursor(const Host& host) {
+  return host.out_is_terminal && host.environment("TERM").value_or("dumb") != "dumb";
+}
+
 // Colour is for terminals only, and not where NO_COLOR (https://no-color.org) or TERM=dumb says so.
 inline bool UsesColour(const Host& host) {
-  return host.out_is_terminal && !host.environment("NO_COLOR") &&
-         host.environment("TERM").value_or("dumb") != "dumb";
+  return MovesCursor(host) && !host.environment("NO_COLOR");
 }
 
 }  // namespace evenkeel::cli

@@ -41,6 +41,10 @@ absl::Status RunRemote(CommandLine& line, const std::string& command, Context& c
   if (command == "top") return RunTop(context, line.top);
   if (command == "takeover") return RunTakeOver(context, line.take_over);
   if (command == "fence") return RunFenceConfirm(context, line.fence);
+  if (command == "switch") {
+    line.traffic.command = line.app.get_subcommands().front()->get_subcommands().front()->get_name();
+    return RunSwitch(context, line.traffic);
+  }
   return RunStatus(context, line.status);
 }
 

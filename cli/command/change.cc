@@ -20,7 +20,9 @@ std::string Shown(const v1::Policy& policy) {
   return absl::StrCat(kind, ".evenkeel.dev/", LastSegment(policy.name()));
 }
 
-absl::StatusOr<std::string> ReadAll(const Host& host, const std::string& file) {
+}  // namespace
+
+absl::StatusOr<std::string> ReadManifest(const Host& host, const std::string& file) {
   std::ifstream stream;
   if (file != "-") {
     stream.open(file, std::ios::binary);
@@ -30,13 +32,11 @@ absl::StatusOr<std::string> ReadAll(const Host& host, const std::string& file) {
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
-}  // namespace
-
 absl::StatusOr<std::vector<v1::Policy>> ReadPolicies(const Host& host,
                                                      const std::vector<std::string>& files) {
   std::vector<v1::Policy> all;
   for (const std::string& file : files) {
-    EVENKEEL_ASSIGN_OR_RETURN(const std::string text, ReadAll(host, file));
+    EVENKEEL_ASSIGN_OR_RETURN(const std::string text, ReadManifest(host, file));
     EVENKEEL_ASSIGN_OR_RETURN(const std::vector<v1::Policy> policies,
                               ParseManifests(text, file == "-" ? "standard input" : file));
     all.insert(all.end(), policies.begin(), policies.end());

@@ -10,6 +10,9 @@
 
 namespace evenkeel::cli {
 
+// What the file holds; "-" is standard input. NOT_FOUND: it is not there.
+absl::StatusOr<std::string> ReadManifest(const Host& host, const std::string& file);
+
 // All policies of all files, in order; "-" is standard input. INVALID_ARGUMENT: there is none, or a mistake
 // in one; NOT_FOUND: a file is not there.
 absl::StatusOr<std::vector<v1::Policy>> ReadPolicies(const Host& host, const std::vector<std::string>& files);

@@ -14,8 +14,8 @@ namespace {
 
 enum class Takes { kAnything, kValue, kFile };
 
-// The names of an app's options, or of those that take a value, or a file.
-std::vector<std::string> OptionNames(const CLI::App& app, Takes takes) {
+// The names of an app's own options, or of those that take a value, or a file.
+std::vector<std::string> OwnOptionNames(const CLI::App& app, Takes takes) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
     const bool is_file = option->get_type_name() == "FILE";
@@ -35,6 +35,17 @@ void Join(std::vector<std::string>& names, const std::vector<std::string>& more)
   }
 }
 
+// The same with those of the words that a command is followed by, as `fence confirm`; not those of the
+// commands themselves.
+std::vector<std::string> OptionNames(const CLI::App& app, Takes takes) {
+  std::vector<std::string> names = OwnOptionNames(app, takes);
+  if (app.get_parent() == nullptr) return names;
+  for (const CLI::App* below : app.get_subcommands([](const CLI::App*) { return true; })) {
+    Join(names, OwnOptionNames(*below, takes));
+  }
+  return names;
+}
+
 // The fixed words that the first argument after a command can be.
 std::vector<std::string> Arguments(const std::string& command) {
   std::vector<std::string> words;
@@ -50,6 +61,8 @@ std::vector<std::string> Arguments(const std::string& command) {
     words.emplace_back("hpa");
   } else if (command == "fence") {
     words.emplace_back("confirm");
+  } else if (command == "switch") {
+    words = {"plan", "start", "status", "pause", "resume", "rollback", "commit", "history"};
   } else if (command == "completion") {
     words = CompletionShells();
   }

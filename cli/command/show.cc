@@ -9,6 +9,7 @@
 #include "cli/show/describe.h"
 #include "cli/show/explain.h"
 #include "cli/show/scaler.h"
+#include "cli/show/switch_story.h"
 #include "common/base/status.h"
 
 namespace evenkeel::cli {
@@ -123,6 +124,11 @@ absl::StatusOr<std::string> DescribeOne(Context& context, Kind kind, const std::
 absl::StatusOr<v1::Decision> FindDecision(Context& context, const std::string& what) {
   if (!what.empty() && !absl::StrContains(what, '/'))
     return context.client.GetDecision(absl::StrCat("decisions/", what));
+  if (absl::StartsWith(what, "switch/") || absl::StartsWith(what, "switches/")) {
+    EVENKEEL_ASSIGN_OR_RETURN(const v1::Switch one,
+                              context.client.GetSwitch(absl::StrCat("switches/", LastSegment(what))));
+    return context.client.GetDecision(one.decision());
+  }
   DecisionQuery query{.cluster = context.settings.cluster};
   if (!what.empty()) {
     EVENKEEL_ASSIGN_OR_RETURN(const Request request, ParseRequest({what}));
@@ -145,7 +151,7 @@ absl::StatusOr<v1::Decision> FindDecision(Context& context, const std::string& w
     }
     if (request.kind != Kind::kNode) {
       return absl::InvalidArgumentError(
-          absl::StrCat("explain takes a decision, a node, a scaler or a burst, not ", what));
+          absl::StrCat("explain takes a decision, a node, a scaler, a burst or a switch, not ", what));
     }
     query = {.cluster = Segment(names[0], "clusters"), .node = LastSegment(names[0]), .workload = ""};
   }
@@ -172,7 +178,14 @@ absl::Status RunDescribe(Context& context, const DescribeOptions& options) {
 
 absl::Status RunExplain(Context& context, const std::string& what) {
   EVENKEEL_ASSIGN_OR_RETURN(const v1::Decision decision, FindDecision(context, what));
-  *context.host.out << Explain(decision, context.host.now()) << std::flush;
+  const absl::Time now = context.host.now();
+  *context.host.out << Explain(decision, now) << std::flush;
+  if (decision.kind() != v1::Decision::KIND_SWITCH) return absl::OkStatus();
+  const absl::StatusOr<v1::Switch> one =
+      context.client.GetSwitch(absl::StrCat("switches/", LastSegment(decision.name())));
+  if (absl::IsNotFound(one.status())) return absl::OkStatus();  // there is nothing more to tell
+  if (!one.ok()) return one.status();
+  *context.host.out << SwitchStory(*one, now) << std::flush;
   return absl::OkStatus();
 }
 

@@ -1,14 +1,13 @@
 #include "cli/show/switches.h"
 
-#include <cstdint>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "cli/print/text.h"
+#include "cli/show/switch_words.h"
 
 namespace evenkeel::cli {
 namespace {
@@ -27,38 +26,18 @@ void Draw(const Branch& branch, const std::string& indent, std::string& out) {
   }
 }
 
-// "rolling back" of PHASE_ROLLING_BACK.
-std::string Words(absl::string_view enumerator, absl::string_view prefix) {
-  return absl::StrReplaceAll(absl::AsciiStrToLower(enumerator.substr(prefix.size())), {{"_", " "}});
-}
-
-std::string PhaseWords(const v1::Switch& one) {
-  return Words(v1::Switch::Phase_Name(one.phase()), "PHASE_");
-}
-
-std::string StepWords(const v1::SwitchStep& step) {
-  if (step.percent() == 0) return absl::StrCat(step.canary().header(), ": ", step.canary().value());
-  return absl::StrCat(step.percent(), " %");
-}
-
-std::string Clusters(const v1::Switch& one) {
-  return absl::StrCat(one.spec().from(), " -> ", one.spec().to());
-}
-
 bool HasStep(const v1::Switch& one) {
   return one.reports_size() > 0 && static_cast<int>(one.step()) < one.spec().steps_size();
 }
 
 Branch Head(const v1::Switch& one, absl::Time now) {
-  std::string text = absl::StrCat(LastSegment(one.name()), "  ", Clusters(one), "  ");
-  if (one.phase() == v1::Switch::PHASE_ENDED) {
-    absl::StrAppend(&text, Words(v1::Switch::End_Name(one.end()), "END_"));
-  } else {
-    absl::StrAppend(&text, PhaseWords(one));
-    if (HasStep(one))
-      absl::StrAppend(&text, " at ", StepWords(one.spec().steps(static_cast<int>(one.step()))));
-    absl::StrAppend(&text, " for ", Span(now - ToTime(one.phase_time())));
-  }
+  std::string text = NameText(one);
+  const bool ended = one.phase() == v1::Switch::PHASE_ENDED;
+  if (ended && !one.switch_id().empty()) absl::StrAppend(&text, " (", LastSegment(one.decision()), ")");
+  absl::StrAppend(&text, "  ", FromToText(one), "  ", PhaseText(one));
+  if (ended) return {std::move(text), {}};
+  if (HasStep(one)) absl::StrAppend(&text, " at ", StepText(one.spec().steps(static_cast<int>(one.step()))));
+  absl::StrAppend(&text, " for ", Span(now - ToTime(one.phase_time())));
   return {std::move(text), {}};
 }
 
@@ -80,11 +59,11 @@ void AddStop(const v1::Switch& one, absl::Time now, Branch& head) {
 void AddSteps(const v1::Switch& one, Branch& head) {
   std::vector<std::string> steps;
   for (int i = 0; i < one.spec().steps_size(); ++i) {
-    std::string text = StepWords(one.spec().steps(i));
+    std::string text = StepText(one.spec().steps(i));
     const bool begun = HasStep(one);
     const int present = static_cast<int>(one.step());
     if (begun && i < present) absl::StrAppend(&text, " done");
-    if (begun && i == present) absl::StrAppend(&text, " ", PhaseWords(one));
+    if (begun && i == present) absl::StrAppend(&text, " ", PhaseText(one));
     steps.push_back(std::move(text));
   }
   head.parts.push_back({absl::StrCat("steps    ", absl::StrJoin(steps, ", ")), {}});
@@ -147,50 +126,13 @@ void AddGates(const v1::Switch& one, Branch& head) {
   head.parts.push_back({absl::StrCat("gates    ", absl::StrJoin(sums, ", ")), std::move(told)});
 }
 
-struct Lost {
-  uint64_t requests = 0;
-  uint64_t failed = 0;
-  uint64_t cut = 0;
-};
-
-Lost SumOf(const v1::SideCount& side) {
-  return {side.requests(), side.server_errors() + side.failed(), side.cut()};
-}
-
-Lost SumOfProbes(const v1::LossLedger& ledger) {
-  Lost sum;
-  for (const v1::ProbeCount& probe : ledger.probes()) {
-    sum.requests += probe.requests();
-    sum.failed += probe.failed();
-  }
-  return sum;
-}
-
-std::string Served(absl::string_view name, const Lost& sum, absl::string_view failed) {
-  return absl::StrCat(name, " ", sum.requests, " (", sum.failed, " ", failed,
-                      sum.cut > 0 ? absl::StrCat(", ", sum.cut, " cut") : "", ")");
-}
-
 void AddLedger(const v1::Switch& one, Branch& head) {
   const v1::LossLedger& ledger = one.ledger();
-  Branch branch{absl::StrCat("served   ", Served("green", SumOf(ledger.green()), "failed"), ", ",
-                             Served("blue", SumOf(ledger.blue()), "failed"), ", ",
-                             Served("prober", SumOfProbes(ledger), "lost")),
-                {}};
-  for (const v1::LostRequest& lost : ledger.lost()) {
-    std::string where;
-    const int span = static_cast<int>(lost.span()) - static_cast<int>(ledger.earlier_spans());
-    if (span >= 0 && span < ledger.spans_size()) {
-      const v1::LedgerSpan& part = ledger.spans(span);
-      where = absl::StrCat(", ", Words(v1::Switch::Phase_Name(part.phase()), "PHASE_"), " at ",
-                           part.percent(), " %");
-    }
-    branch.parts.push_back(
-        {absl::StrCat(Instant(ToTime(lost.time())), "  ",
-                      Words(v1::ProbeCount::Kind_Name(lost.kind()), "KIND_"), "  ", lost.detail(),
-                      lost.side().empty() ? "" : absl::StrCat(" on ", lost.side()), where),
-         {}});
-  }
+  Branch branch{
+      absl::StrCat("served   green ", SumOf(ledger.green()).Text("failed"), ", blue ",
+                   SumOf(ledger.blue()).Text("failed"), ", prober ", SumOf(ledger.probes()).Text("lost")),
+      {}};
+  for (const v1::LostRequest& lost : ledger.lost()) branch.parts.push_back({LostText(lost, ledger), {}});
   head.parts.push_back(std::move(branch));
 }
 
@@ -214,7 +156,8 @@ std::string SwitchPlan(const v1::PlanSwitchResponse& plan) {
   for (const v1::PreflightFinding& finding : plan.findings()) {
     const bool blocks = finding.severity() == v1::PreflightFinding::SEVERITY_BLOCKER;
     blockers += blocks ? 1 : 0;
-    const std::string severity = Words(v1::PreflightFinding::Severity_Name(finding.severity()), "SEVERITY_");
+    const std::string severity =
+        EnumPhrase(v1::PreflightFinding::Severity_Name(finding.severity()), "SEVERITY_");
     absl::StrAppend(&out, blocks ? absl::AsciiStrToUpper(severity) : severity, "  ",
                     Printable(finding.subject()), ": ", Printable(finding.message()), "\n");
   }
@@ -233,19 +176,19 @@ std::string SwitchPlan(const v1::PlanSwitchResponse& plan) {
 }
 
 SwitchLine HistoryLine(const v1::Switch& one, absl::Time now) {
-  const Lost green = SumOf(one.ledger().green());
-  const Lost blue = SumOf(one.ledger().blue());
+  const Served green = SumOf(one.ledger().green());
+  const Served blue = SumOf(one.ledger().blue());
   const absl::Time began = ToTime(one.create_time());
   const absl::Time ended = one.has_end_time() ? ToTime(one.end_time()) : now;
-  return {.name = LastSegment(one.decision()),
-          .what = Clusters(one),
+  return {.name = NameText(one),
+          .decision = LastSegment(one.decision()),
+          .what = FromToText(one),
           .began = Instant(began),
           .took = Span(ended - began),
-          .end = one.phase() == v1::Switch::PHASE_ENDED ? Words(v1::Switch::End_Name(one.end()), "END_")
-                                                        : PhaseWords(one),
+          .end = PhaseText(one),
           .requests = absl::StrCat(green.requests + blue.requests),
           .lost = absl::StrCat(green.failed + blue.failed, " failed, ", green.cut + blue.cut, " cut, prober ",
-                               SumOfProbes(one.ledger()).failed)};
+                               SumOf(one.ledger().probes()).failed)};
 }
 
 }  // namespace evenkeel::cli

@@ -27,8 +27,9 @@ std::string SwitchPlan(const v1::PlanSwitchResponse& plan);
 
 // One line of `switch history` for each: when, which, how long, how it ended, requests and losses.
 struct SwitchLine {
-  std::string name;  // of the decision
-  std::string what;  // "east -> west"
+  std::string name;
+  std::string decision;  // its id
+  std::string what;      // "east -> west"
   std::string began;
   std::string took;
   std::string end;

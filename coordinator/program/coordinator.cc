@@ -120,6 +120,7 @@ struct Coordinator::Parts {
   DecisionFeed decisions;
   ScalerFeed scalers;
   BurstFeed bursts;
+  SwitchFeed switches;
   NoticeLog notice_log;
   Dispatcher dispatcher;
   const std::unique_ptr<EventLog> event_log;  // null: none is kept
@@ -184,6 +185,7 @@ Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> s
                  .decisions = decisions,
                  .scalers = scalers,
                  .bursts = bursts,
+                 .switches = switches,
                  .replies = replies,
                  .event_log = event_log.get(),
                  .clock = *clock}),
@@ -223,6 +225,7 @@ void Coordinator::Parts::StartLoop() {
                                   .decisions = &decisions,
                                   .scalers = &scalers,
                                   .bursts = &bursts,
+                                  .switches = &switches,
                                   .metrics = metrics.get(),
                                   .log = &notice_log};
   for (const auto& [cluster, api] : Apis()) {

@@ -180,6 +180,10 @@ void Dispatcher::Release(const Notice& notice) {
     to_.bursts->Put(burst->status.cluster, burst->status);
   } else if (const auto* ended = std::get_if<BurstGone>(&notice)) {
     to_.bursts->Erase(ended->cluster);
+  } else if (const auto* moved = std::get_if<SwitchChanged>(&notice)) {
+    to_.switches->Put(moved->status);
+  } else if (const auto* over = std::get_if<SwitchGone>(&notice)) {
+    to_.switches->Erase(over->decision);
   }
 }
 

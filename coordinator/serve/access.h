@@ -2,9 +2,9 @@
 //
 // Inside Kubernetes an operator presents its Kubernetes token: TokenReview at the home cluster says who it
 // is, and SubjectAccessReview there what it may do, on the resources of the group "evenkeel.dev" (clusters,
-// nodes, pods, containers, decisions, policies, maintenances, pauses, replays, scalers, bursts), which exist
-// for this question alone. Elsewhere a client certificate does: organisation "evenkeel:operators" may do
-// everything, "evenkeel:viewers" may read. A token, where there is one, counts before a certificate.
+// nodes, pods, containers, decisions, policies, maintenances, pauses, replays, scalers, bursts, switches),
+// which exist for this question alone. Elsewhere a client certificate does: organisation "evenkeel:operators"
+// may do everything, "evenkeel:viewers" may read. A token, where there is one, counts before a certificate.
 //
 // Answers are remembered for a few seconds, so that a listing in many pages asks once; a right that is taken
 // away ends with that memory. While the API server cannot be asked, who could read before may still read, for

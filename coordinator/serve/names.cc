@@ -90,6 +90,10 @@ std::string BurstResource(absl::string_view cluster) {
   return absl::StrCat("bursts/", cluster);
 }
 
+std::string SwitchResource(absl::string_view id) {
+  return absl::StrCat("switches/", id);
+}
+
 std::string WorkloadResource(absl::string_view name_space, const Controller& controller) {
   return absl::StrCat("namespaces/", name_space, "/", absl::AsciiStrToLower(controller.kind), "s/",
                       controller.name);
@@ -144,6 +148,11 @@ absl::StatusOr<std::string> ParseScaler(absl::string_view field, absl::string_vi
 
 absl::StatusOr<std::string> ParseBurst(absl::string_view field, absl::string_view name) {
   EVENKEEL_ASSIGN_OR_RETURN(auto parts, Parts(field, name, {"bursts"}, "bursts/CLUSTER", Dash::kIsAName));
+  return parts[0];
+}
+
+absl::StatusOr<std::string> ParseSwitch(absl::string_view field, absl::string_view name) {
+  EVENKEEL_ASSIGN_OR_RETURN(auto parts, Parts(field, name, {"switches"}, "switches/SWITCH", Dash::kIsAName));
   return parts[0];
 }
 

@@ -39,6 +39,8 @@ std::string PolicyResource(absl::string_view policy);
 std::string ScalerResource(absl::string_view policy);
 // "bursts/CLUSTER".
 std::string BurstResource(absl::string_view cluster);
+// "switches/SWITCH", where SWITCH is its name or its decision's id.
+std::string SwitchResource(absl::string_view id);
 // "namespaces/shop/replicasets/web-5d9", as WorkloadRecovery.workload.
 std::string WorkloadResource(absl::string_view name_space, const Controller& controller);
 
@@ -53,6 +55,8 @@ absl::StatusOr<std::string> ParsePolicy(absl::string_view field, absl::string_vi
 absl::StatusOr<std::string> ParseScaler(absl::string_view field, absl::string_view name);
 // Gives the cluster.
 absl::StatusOr<std::string> ParseBurst(absl::string_view field, absl::string_view name);
+// Gives its name, or its decision's id.
+absl::StatusOr<std::string> ParseSwitch(absl::string_view field, absl::string_view name);
 // "namespaces/NAMESPACE/deployments/NAME", as Decision.workload.
 absl::StatusOr<WorkloadName> ParseWorkload(absl::string_view field, absl::string_view name);
 

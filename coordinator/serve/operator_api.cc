@@ -19,7 +19,8 @@ OperatorApi::OperatorApi(const Parts& parts)
       replays_(environment_, parts.event_log, parts.view),
       fencing_(environment_, parts.replies),
       scalers_(environment_, parts.store, parts.scalers, parts.view, parts.replies),
-      bursts_(environment_, parts.bursts, parts.clock) {}
+      bursts_(environment_, parts.bursts, parts.clock),
+      switches_(environment_, parts.store, parts.switches, parts.replies, parts.clock) {}
 
 void OperatorApi::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&fleet_);
@@ -30,6 +31,7 @@ void OperatorApi::RegisterWith(grpc::ServerBuilder& builder) {
   builder.RegisterService(&fencing_);
   builder.RegisterService(&scalers_);
   builder.RegisterService(&bursts_);
+  builder.RegisterService(&switches_);
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

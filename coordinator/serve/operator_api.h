@@ -1,6 +1,6 @@
 // All that operators and programs call: FleetService, DecisionService, PolicyService, MaintenanceService,
-// ScalerService, BurstService, ReplayService; and beside them grpc.health.v1 (the one thing that needs no
-// identity) and server reflection.
+// ScalerService, BurstService, SwitchService, ReplayService; and beside them grpc.health.v1 (the one thing
+// that needs no identity) and server reflection.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -23,6 +23,8 @@
 #include "coordinator/serve/reply_box.h"
 #include "coordinator/serve/scaler_feed.h"
 #include "coordinator/serve/scaler_service.h"
+#include "coordinator/serve/switch_feed.h"
+#include "coordinator/serve/switch_service.h"
 #include "coordinator/serve/worker_pool.h"
 #include "coordinator/store/event_log.h"
 #include "coordinator/store/state_store.h"
@@ -39,6 +41,7 @@ class OperatorApi {
     DecisionFeed& decisions;
     ScalerFeed& scalers;
     BurstFeed& bursts;
+    SwitchFeed& switches;
     ReplyBox& replies;
     EventLog* event_log;  // null: none is kept
     const time::Clock& clock;
@@ -61,6 +64,7 @@ class OperatorApi {
   FencingService fencing_;
   ScalerService scalers_;
   BurstService bursts_;
+  SwitchService switches_;
 };
 
 }  // namespace evenkeel::coordinator

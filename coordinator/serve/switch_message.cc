@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "coordinator/serve/convert.h"
 #include "coordinator/serve/names.h"
 #include "coordinator/serve/switch_spec_message.h"
@@ -250,7 +249,8 @@ v1::Switch ToMessage(const DecisionId& decision, const SwitchRecord& record, abs
                      std::optional<absl::Time> ended) {
   v1::Switch message;
   const bool is_over = record.phase == SwitchPhase::kEnded;
-  message.set_name(absl::StrCat("switches/", is_over ? decision.ToString() : record.spec.name));
+  message.set_name(SwitchResource(is_over ? decision.ToString() : record.spec.name));
+  message.set_switch_id(record.spec.name);
   message.set_decision(DecisionResource(decision));
   *message.mutable_spec() = ToMessage(record.spec);
   message.set_of_lost_cluster(record.origin == SwitchOrigin::kLostCluster);

@@ -18,15 +18,15 @@
 namespace evenkeel::coordinator {
 namespace {
 
-constexpr size_t kLongestName = 63;
+constexpr size_t kLongestSwitchName = 63;
 constexpr uint32_t kSunday = 7;
 
 bool IsName(absl::string_view name) {
   const auto inner = [](char letter) {
     return absl::ascii_islower(letter) || absl::ascii_isdigit(letter) || letter == '-';
   };
-  return !name.empty() && name.size() <= kLongestName && std::all_of(name.begin(), name.end(), inner) &&
-         name.front() != '-' && name.back() != '-';
+  return !name.empty() && name.size() <= kLongestSwitchName && std::all_of(name.begin(), name.end(), inner) &&
+         name.front() != '-' && name.back() != '-' && !DecisionId::Parse(std::string(name)).ok();
 }
 
 // What is not well-formed at all; ranges are CheckSpec's.
@@ -226,7 +226,7 @@ absl::StatusOr<SwitchSpec> SwitchSpecFromMessage(absl::string_view name, const v
     return base::InvalidField(
         "switch_id",
         "a switch's name is 1 to 63 lower-case letters, digits and \"-\", and begins and "
-        "ends with a letter or digit");
+        "ends with a letter or digit; it does not read as a decision's id, as 7-12");
   }
   SpecReader reader;
   SwitchSpec spec;

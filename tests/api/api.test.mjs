@@ -16,7 +16,7 @@ import { FakeKubernetes } from './support/fake_kubernetes.mjs';
 
 const protos = join(dirname(fileURLToPath(import.meta.url)), '../../proto');
 const api = grpc.loadPackageDefinition(loader.loadSync(
-  ['agent_session', 'burst', 'decision', 'fencing', 'fleet', 'maintenance', 'policy', 'replay', 'scaler'].map((name) => `evenkeel/v1/${name}.proto`),
+  ['agent_session', 'burst', 'decision', 'fencing', 'fleet', 'maintenance', 'policy', 'replay', 'scaler', 'switch'].map((name) => `evenkeel/v1/${name}.proto`),
   { includeDirs: [protos], keepCase: true, longs: String, enums: String, defaults: true, oneofs: true })).evenkeel.v1;
 
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-api-'));
@@ -71,6 +71,7 @@ const maintenances = (credentials = operator) => new api.MaintenanceService(addr
 const fencing = (credentials = operator) => new api.FencingService(address, credentials);
 const scalers = (credentials = operator) => new api.ScalerService(address, credentials);
 const bursts = (credentials = operator) => new api.BurstService(address, credentials);
+const switches = (credentials = operator) => new api.SwitchService(address, credentials);
 const replays = (credentials = operator) => new api.ReplayService(address, credentials);
 // All answers of a replay; rejects with its error.
 const replayed = (request, { credentials = operator, options = { deadline: deadline() } } = {}) =>
@@ -267,6 +268,49 @@ test('bursts are shown', async () => {
   await assert.rejects(call(bursts(stranger), 'ListBursts', {}), { code: grpc.status.UNAUTHENTICATED });
   await call(policies(), 'DeletePolicy', { name: 'policies/burst' });
   await eventually(async () => (await call(bursts(), 'ListBursts', {})).bursts.length === 0);
+});
+
+// A switch is planned, started and watched to its end, which here is the preflight: there is no other cluster. What moves
+// traffic needs an operator and the name of the cluster that gets it.
+test('switches are planned, started, watched and remembered', async () => {
+  const spec = {
+    from: 'c1', to: 'c2', mode: 'POLICY_MODE_ENFORCE',
+    applications: [{ namespace: 'shop', service: 'web' }],
+    routes: [{ gateway: 'edge', route: 'web', blue: 'c1', green: 'c2' }],
+    steps: [{ percent: 10 }, { percent: 100 }],
+  };
+  const request = { switch_id: 'web', spec };
+  await assert.rejects(call(switches(viewer), 'PlanSwitch', request), { code: grpc.status.PERMISSION_DENIED });
+  await assert.rejects(call(switches(), 'PlanSwitch', { ...request, spec: { ...spec, steps: [{ percent: 10 }] } }),
+    { code: grpc.status.INVALID_ARGUMENT, details: /spec\.steps/ });
+  await assert.rejects(call(switches(), 'StartSwitch', request), { code: grpc.status.INVALID_ARGUMENT, details: /confirm_cluster.*"c2"/ });
+  await assert.rejects(call(switches(), 'PauseSwitch', { name: 'switches/web' }), { code: grpc.status.NOT_FOUND });
+
+  const plan = await call(switches(), 'PlanSwitch', request);
+  assert.equal(plan.findings[0].severity, 'SEVERITY_BLOCKER');
+  assert.ok(plan.findings.some(({ code, subject }) => code === 'CODE_CLUSTER' && subject.includes('c2')));
+  assert.equal(plan.spec.hold.length.seconds, '600');
+  assert.deepEqual((await call(switches(viewer), 'ListSwitches', {})).switches, []);
+
+  const { traffic_switch: begun } = await call(switches(), 'StartSwitch', { ...request, confirm_cluster: 'c2' });
+  assert.deepEqual([begun.switch_id, begun.spec.from], ['web', 'c1']);
+  const told = await until(switches(viewer).WatchSwitch({ name: 'switches/web' }, { deadline: deadline() }),
+    ({ traffic_switch: one }) => one.end_time !== null);
+  const ended = told.at(-1).traffic_switch;
+  const id = begun.decision.split('/')[1];
+  assert.deepEqual([ended.name, ended.switch_id, ended.end], [`switches/${id}`, 'web', 'END_REFUSED']);
+
+  for (const name of ['switches/web', `switches/${id}`]) {
+    assert.equal((await call(switches(viewer), 'GetSwitch', { name })).traffic_switch.outcome, ended.outcome);
+  }
+  const { switches: all } = await call(switches(viewer), 'ListSwitches', { page_size: 1 });
+  assert.deepEqual(all.map(({ decision }) => decision), [begun.decision]);
+  assert.deepEqual((await call(switches(), 'ListSwitches', { open_only: true })).switches, []);
+  const { decision } = await call(decisions(), 'GetDecision', { name: begun.decision });
+  assert.deepEqual([decision.kind, decision.state], ['KIND_SWITCH', 'STATE_REFUSED']);
+  await assert.rejects(call(switches(), 'CommitSwitch', { name: 'switches/web', confirm_cluster: 'c2' }),
+    { code: grpc.status.FAILED_PRECONDITION, details: /has ended/ });
+  await assert.rejects(call(switches(), 'GetSwitch', { name: 'web' }), { code: grpc.status.INVALID_ARGUMENT, details: /name/ });
 });
 
 // Nothing but health is told to somebody without an identity, and to each no more than it may see.

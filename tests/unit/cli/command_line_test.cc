@@ -31,7 +31,11 @@ TEST_F(CommandTest, HelpIsAnAnswerAndAMistakeAnError) {
                                                        {"apply"},
                                                        {"--nope"},
                                                        {"status", "--request-timeout", "soon"},
-                                                       {"completion", "fish"}};
+                                                       {"completion", "fish"},
+                                                       {"switch"},
+                                                       {"switch", "start"},
+                                                       {"switch", "rollback"},
+                                                       {"switch", "status", "-o", "wide"}};
   for (const std::vector<std::string>& mistake : mistakes) {
     EXPECT_EQ(Run(mistake), 1) << ::testing::PrintToString(mistake);
     EXPECT_THAT(err_, StartsWith("error: "));
@@ -75,6 +79,8 @@ TEST(CommandLineTest, CompletionComesFromTheCommandTable) {
         *script,
         HasSubstr(
             "answer=\"clusters nodes pods containers decisions policies maintenances scalers bursts\""));
+    EXPECT_THAT(*script, HasSubstr("answer=\"plan start status pause resume rollback commit history\""));
+    EXPECT_THAT(*script, HasSubstr("--onto-unknown"));
     EXPECT_THAT(*script, HasSubstr("_kubectl_evenkeel() {"));
     EXPECT_FALSE(std::regex_search(*script, std::regex("@[A-Z_]+@"))) << shell;
   }

@@ -352,6 +352,86 @@ class FakeCoordinator::BurstService final : public v1::BurstService::Service {
   FakeCoordinator& owner_;
 };
 
+// Each call that changes something answers with the switch as the test has put it there.
+class FakeCoordinator::SwitchService final : public v1::SwitchService::Service {
+ public:
+  explicit SwitchService(FakeCoordinator& owner) : owner_(owner) {}
+
+  grpc::Status PlanSwitch(grpc::ServerContext* context, const v1::PlanSwitchRequest* request,
+                          v1::PlanSwitchResponse* response) override {
+    if (auto status = owner_.Enter(*context, "PlanSwitch"); !status.ok()) return status;
+    *response = owner_.fleet.switch_plan;
+    owner_.Note(&Seen::plan_switch, *request);
+    return grpc::Status::OK;
+  }
+  grpc::Status StartSwitch(grpc::ServerContext* context, const v1::StartSwitchRequest* request,
+                           v1::StartSwitchResponse* response) override {
+    if (auto status = owner_.Enter(*context, "StartSwitch"); !status.ok()) return status;
+    return Find(&Seen::start_switch, *request, "switches/" + request->switch_id(), *response);
+  }
+  grpc::Status GetSwitch(grpc::ServerContext* context, const v1::GetSwitchRequest* request,
+                         v1::GetSwitchResponse* response) override {
+    if (auto status = owner_.Enter(*context, "Get " + request->name()); !status.ok()) return status;
+    return Find(&Seen::get_switch, *request, request->name(), *response);
+  }
+  grpc::Status ListSwitches(grpc::ServerContext* context, const v1::ListSwitchesRequest* request,
+                            v1::ListSwitchesResponse* response) override {
+    if (auto status = owner_.Enter(*context, "ListSwitches"); !status.ok()) return status;
+    std::vector<v1::Switch> all;
+    for (const v1::Switch& one : owner_.fleet.switches) {
+      if (!request->open_only() || !one.has_end_time()) all.push_back(one);
+    }
+    owner_.Note(&Seen::list_switches, *request);
+    return Page(all, owner_.fleet.largest_page, *request, *response, response->mutable_switches());
+  }
+  grpc::Status WatchSwitch(grpc::ServerContext* context, const v1::WatchSwitchRequest* request,
+                           grpc::ServerWriter<v1::WatchSwitchResponse>* writer) override {
+    if (auto status = owner_.Enter(*context, "Watch " + request->name()); !status.ok()) return status;
+    return Play(owner_.switch_watches, *writer);
+  }
+  grpc::Status PauseSwitch(grpc::ServerContext* context, const v1::PauseSwitchRequest* request,
+                           v1::PauseSwitchResponse* response) override {
+    return Order(*context, &Seen::pause_switch, "Pause ", *request, *response);
+  }
+  grpc::Status ResumeSwitch(grpc::ServerContext* context, const v1::ResumeSwitchRequest* request,
+                            v1::ResumeSwitchResponse* response) override {
+    return Order(*context, &Seen::resume_switch, "Resume ", *request, *response);
+  }
+  grpc::Status RollBackSwitch(grpc::ServerContext* context, const v1::RollBackSwitchRequest* request,
+                              v1::RollBackSwitchResponse* response) override {
+    return Order(*context, &Seen::roll_back_switch, "RollBack ", *request, *response);
+  }
+  grpc::Status CommitSwitch(grpc::ServerContext* context, const v1::CommitSwitchRequest* request,
+                            v1::CommitSwitchResponse* response) override {
+    return Order(*context, &Seen::commit_switch, "Commit ", *request, *response);
+  }
+
+ private:
+  template <typename Request, typename Response>
+  grpc::Status Order(const grpc::ServerContext& context, Request Seen::*kind, const std::string& order,
+                     const Request& request, Response& response) {
+    if (auto status = owner_.Enter(context, order + request.name()); !status.ok()) return status;
+    return Find(kind, request, request.name(), response);
+  }
+  // By its name or its decision's id. Noted last: a test that has seen it may change the switches.
+  template <typename Request, typename Response>
+  grpc::Status Find(Request Seen::*kind, const Request& request, const std::string& name,
+                    Response& response) {
+    grpc::Status status(grpc::StatusCode::NOT_FOUND, name + " is not there");
+    for (const v1::Switch& one : owner_.fleet.switches) {
+      const std::string id = one.decision().substr(one.decision().find('/') + 1);
+      if (one.name() != name && "switches/" + id != name) continue;
+      *response.mutable_traffic_switch() = one;
+      status = grpc::Status::OK;
+      break;
+    }
+    owner_.Note(kind, request);
+    return status;
+  }
+
+  FakeCoordinator& owner_;
+};
+
 FakeCoordinator::FakeCoordinator()
     : authority_("cli test"),
       fleet_service_(std::make_unique<FleetService>(*this)),
@@ -361,7 +441,8 @@ FakeCoordinator::FakeCoordinator()
       replay_service_(std::make_unique<ReplayService>(*this)),
       fencing_service_(std::make_unique<FencingService>(*this)),
       scaler_service_(std::make_unique<ScalerService>(*this)),
-      burst_service_(std::make_unique<BurstService>(*this)) {
+      burst_service_(std::make_unique<BurstService>(*this)),
+      switch_service_(std::make_unique<SwitchService>(*this)) {
   const testing::Identity identity =
       authority_.Issue({.common_name = "coordinator", .dns_names = {"localhost"}});
   grpc::SslServerCredentialsOptions tls;
@@ -376,6 +457,7 @@ FakeCoordinator::FakeCoordinator()
   builder.RegisterService(fencing_service_.get());
   builder.RegisterService(scaler_service_.get());
   builder.RegisterService(burst_service_.get());
+  builder.RegisterService(switch_service_.get());
   server_ = builder.BuildAndStart();
   EVENKEEL_CHECK(server_ != nullptr) << "no server on loopback";
 }

@@ -18,6 +18,7 @@
 #include "evenkeel/v1/policy.grpc.pb.h"
 #include "evenkeel/v1/replay.grpc.pb.h"
 #include "evenkeel/v1/scaler.grpc.pb.h"
+#include "evenkeel/v1/switch.grpc.pb.h"
 #include "tests/support/certificates.h"
 
 namespace evenkeel::cli {
@@ -51,6 +52,8 @@ class FakeCoordinator {
     std::vector<v1::Pause> pauses;
     std::vector<v1::Scaler> scalers;
     std::vector<v1::Burst> bursts;
+    std::vector<v1::Switch> switches;
+    v1::PlanSwitchResponse switch_plan;
     int largest_page = 2;  // small, so that every list has pages
   };
   Fleet fleet;
@@ -62,6 +65,7 @@ class FakeCoordinator {
   std::deque<WatchScript<v1::WatchDecisionsResponse>> decision_watches;
   std::deque<WatchScript<v1::WatchScalersResponse>> scaler_watches;
   std::deque<WatchScript<v1::WatchBurstsResponse>> burst_watches;
+  std::deque<WatchScript<v1::WatchSwitchResponse>> switch_watches;
   // Each replay.
   WatchScript<v1::ReplayResponse> replay;
 
@@ -83,6 +87,14 @@ class FakeCoordinator {
     v1::TakeOverAutoscalerRequest take_over;
     v1::ListBurstsRequest list_bursts;
     v1::WatchBurstsRequest watch_bursts;
+    v1::PlanSwitchRequest plan_switch;
+    v1::StartSwitchRequest start_switch;
+    v1::GetSwitchRequest get_switch;
+    v1::ListSwitchesRequest list_switches;
+    v1::PauseSwitchRequest pause_switch;
+    v1::ResumeSwitchRequest resume_switch;
+    v1::RollBackSwitchRequest roll_back_switch;
+    v1::CommitSwitchRequest commit_switch;
   };
   Seen seen() const;
 
@@ -95,6 +107,7 @@ class FakeCoordinator {
   class FencingService;
   class ScalerService;
   class BurstService;
+  class SwitchService;
 
   // Notes the call; not OK when it shall fail.
   grpc::Status Enter(const grpc::ServerContext& context, const std::string& method);
@@ -120,6 +133,7 @@ class FakeCoordinator {
   std::unique_ptr<FencingService> fencing_service_;
   std::unique_ptr<ScalerService> scaler_service_;
   std::unique_ptr<BurstService> burst_service_;
+  std::unique_ptr<SwitchService> switch_service_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };

@@ -117,7 +117,8 @@ TEST(SwitchesTest, TellTheHistory) {
   one.set_end(v1::Switch::END_ROLLED_BACK);
   Set(one.mutable_end_time(), kNow - absl::Minutes(1));
   const SwitchLine line = HistoryLine(one, kNow);
-  EXPECT_EQ(line.name, "3-14");
+  EXPECT_EQ(line.name, "web");
+  EXPECT_EQ(line.decision, "3-14");
   EXPECT_EQ(line.what, "east -> west");
   EXPECT_EQ(line.took, "1m 0s");
   EXPECT_EQ(line.end, "rolled back");

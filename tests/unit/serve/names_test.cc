@@ -53,6 +53,9 @@ TEST(Names, ScalersAndWorkloads) {
   EXPECT_EQ(BurstResource("east"), "bursts/east");
   EXPECT_EQ(*ParseBurst("name", "bursts/east"), "east");
   EXPECT_FALSE(ParseBurst("name", "clusters/east").ok());
+  EXPECT_EQ(SwitchResource("web"), "switches/web");
+  EXPECT_EQ(*ParseSwitch("name", "switches/3-14"), "3-14");
+  EXPECT_FALSE(ParseSwitch("name", "switches/").ok());
   const auto workload = ParseWorkload("workload", "namespaces/shop/rollouts/web");
   ASSERT_TRUE(workload.ok()) << workload.status();
   EXPECT_EQ(workload->name_space, "shop");

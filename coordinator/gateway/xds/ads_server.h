@@ -14,7 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "coordinator/gateway/call.h"
 #include "coordinator/gateway/xds/ads_stream.h"
-#include "discovery_v3.grpc.pb.h"
+#include "xds/discovery_v3.grpc.pb.h"
 
 namespace evenkeel::coordinator::xds {
 

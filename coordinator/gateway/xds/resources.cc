@@ -10,7 +10,7 @@
 #include "absl/strings/strip.h"
 #include "common/base/check.h"
 #include "common/base/status.h"
-#include "discovery_v3.pb.h"
+#include "xds/discovery_v3.pb.h"
 
 namespace evenkeel::coordinator::xds {
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "discovery_v3.pb.h"
+#include "xds/discovery_v3.pb.h"
 
 namespace evenkeel::coordinator::xds {
 namespace {

@@ -13,7 +13,7 @@
 namespace evenkeel::coordinator {
 namespace {
 
-constexpr size_t kMostBytes = size_t{64} << 10;
+constexpr size_t kMostSelectorBytes = size_t{64} << 10;
 constexpr size_t kMostInName = 63;     // of a key without its prefix, and of a value
 constexpr size_t kMostInPrefix = 253;  // of a key
 
@@ -224,7 +224,7 @@ absl::StatusOr<std::string> SelectorParser::TakeValue() {
 }
 
 absl::StatusOr<Selector> Selector::Parse(absl::string_view text) {
-  if (text.size() > kMostBytes) return absl::InvalidArgumentError("it is longer than 64 KiB");
+  if (text.size() > kMostSelectorBytes) return absl::InvalidArgumentError("it is longer than 64 KiB");
   Selector selector;
   EVENKEEL_ASSIGN_OR_RETURN(selector.requirements_, SelectorParser(text).Parse());
   for (const Requirement& requirement : selector.requirements_) {

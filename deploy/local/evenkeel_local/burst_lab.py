@@ -106,6 +106,9 @@ class BurstLab:
             with contextlib.suppress(queue.Empty):
                 while True:
                     requests.append(client.ended.get_nowait())
+            for each in requests:
+                if each.failed:
+                    view.say(f"a request of {each.start_s - load.begun_s:.2f} s failed: {each.error}")
             sights = witness.since(load.begun_s)
             return BurstOutcome(max(view.virtual_of(each) for each in sights), round(drained_s, 3), view.virtual,
                                 ready_deficit(sights), result.requests + len(requests),

@@ -101,7 +101,8 @@ class BurstLab:
             result = load.stop()
             view.say(f"the load ends: {result.requests} requests, {result.failed} of them failed")
             self._follow(view, None, lambda: _is_at_minimum(view.sight), _BACK_S, f"{MINIMUM} replicas to be left")
-            self._follow(view, None, lambda: view.calm_s() > _CALM_S, 3 * _CALM_S, "a calm end")
+            # Pods that are told to go take a minute and more: each that is gone is a change.
+            self._follow(view, None, lambda: view.calm_s() > _CALM_S, _BACK_S, "a calm end")
             requests = []
             with contextlib.suppress(queue.Empty):
                 while True:

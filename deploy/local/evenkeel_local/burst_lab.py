@@ -46,11 +46,15 @@ class BurstOutcome:
 
 
 def with_one_machine(cluster: Cluster, progress: Progress) -> None:
-    """Raises it with one machine and one virtual node, or makes it so again: a machine that goes is emptied first, as an operator does."""
+    """Raises it with one machine and one virtual node, or makes it so again.
+
+    A machine that goes is emptied first, as an operator does.
+    """
     if cluster.exists():
         for node in cluster.nodes:
             if node.role == WORKER and node.number > 1:
-                with contextlib.suppress(Failure):  # It may have been off, or the cluster: then nobody is there to be moved.
+                # It may have been off, or the cluster: then nobody is there to be moved.
+                with contextlib.suppress(Failure):
                     cluster.kubectl("drain", node.name, "--ignore-daemonsets", "--timeout=120s", timeout_s=150)
     cluster.up(workers=1, virtual=1, progress=progress)
 

@@ -266,6 +266,9 @@ Effects Turn::Finish() {
       scaler->record.written = now;
       effects_.writes.push_back(PutScalerRecord{scaler->record});
       scaler->unwritten_since.reset();
+      const auto& highest = scaler->record.memory.recommendations.highest;
+      scaler->written_wanted.reset();
+      if (!highest.empty()) scaler->written_wanted = highest.back().replicas;
     }
   }
   for (const NodeKey& key : changed_nodes_) {

@@ -52,6 +52,7 @@ struct Scaler {
   std::string policy_etag;
   ScalerRecord record;                        // durable
   std::optional<absl::Time> unwritten_since;  // the record has changed, and that is not written yet
+  std::optional<int64_t> written_wanted;      // what was wanted, or held, when this process last wrote it
   // The workload; none: not seen, and `unseen` says why.
   std::optional<WorkloadFacts> workload;
   std::string unseen;

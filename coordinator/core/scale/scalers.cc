@@ -198,11 +198,13 @@ void Recognise(Turn& turn, Scaler& scaler, const WorkloadFacts& facts) {
     scaler.refused_by.clear();
     scaler.rests = false;
   } else if (!scaler.workload && record.memory.begun) {
-    // A crash takes away what was noted since the record was written; it was written kRecordEvery later at
-    // the latest.
-    const absl::Time written = scaler.record.written + kRecordEvery;
-    HoldReplicas(scaler, Coming(turn, scaler, facts.replicas),
-                 scaler.restored ? std::min(written, turn.now) : turn.now);
+    // A crash takes away what was noted since the record was written; the next look after that would have
+    // been written kRecordEvery later.
+    const absl::Time until = record.written + kLookEvery + kRecordEvery;
+    const auto& highest = record.memory.recommendations.highest;
+    int64_t replicas = Coming(turn, scaler, facts.replicas);
+    if (scaler.restored && !highest.empty()) replicas = std::max(replicas, highest.back().replicas);
+    HoldReplicas(scaler, replicas, scaler.restored ? std::min(until, turn.now) : turn.now);
   }
   scaler.restored = false;
 }

@@ -135,6 +135,7 @@ void Laws::Hear(const Event& event) {
   if (const auto* resumed = std::get_if<BeatResumed>(&event)) silent_since_.erase(resumed->node.node);
   if (const auto* opened = std::get_if<SessionOpened>(&event)) silent_since_.erase(opened->node.node);
   HearOfHealth(event);
+  HearOfAgents(event);
   if (const auto* read = std::get_if<LeaseRead>(&event); read != nullptr) {
     const bool fresh = lease_asked_.erase(read->request_id) > 0;
     if (fresh && read->ok) ++lease_reads_[read->node.node];
@@ -170,6 +171,22 @@ void Laws::HearOfHealth(const Event& event) {
   }
 }
 
+// That a node has an agent is durable once it has spoken and Kubernetes shows the node, both to one process.
+void Laws::HearOfAgents(const Event& event) {
+  if (const auto* observed = std::get_if<NodeObserved>(&event)) {
+    const std::string& node = observed->node.node;
+    shown_[node] = observed->facts.uid;
+    const auto told = told_.find(node);
+    if (told != told_.end() && told->second.speaks) spoke_[node] = observed->facts.uid;
+  } else if (const auto* gone = std::get_if<NodeGone>(&event)) {
+    shown_.erase(gone->node.node);
+    spoke_.erase(gone->node.node);
+  } else if (const auto* opened = std::get_if<SessionOpened>(&event)) {
+    const auto shown = shown_.find(opened->node.node);
+    if (shown != shown_.end()) spoke_[shown->first] = shown->second;
+  }
+}
+
 bool Laws::SaysItIsSick(const std::string& node) const {
   const auto told = told_.find(node);
   return lately_sick_.contains(node) || (told != told_.end() && told->second.Says());
@@ -188,6 +205,7 @@ void Laws::OnCrash() {
   verdicts_.clear();
   silent_since_.clear();
   told_.clear();
+  shown_.clear();
   lease_reads_.clear();
   lease_asked_.clear();
 }
@@ -382,9 +400,19 @@ void Laws::L2NothingIsDoneInADoubtfulDomain(const ReleasedAction& released, cons
   }
 }
 
+// Of one whose agent has spoken to nobody, or only to an earlier process that was not shown the node, nobody
+// can know that it has one: its silence means nothing.
+bool Laws::IsKnownToHaveAnAgent(const std::string& node) const {
+  if (told_.contains(node)) return true;
+  const auto spoke = spoke_.find(node);
+  const auto shown = shown_.find(node);
+  return spoke != spoke_.end() && shown != shown_.end() && spoke->second == shown->second;
+}
+
 // In truth, for so long that it must have been found, and nothing explains it.
 // One that somebody reaches is not silent without an explanation, even where most of its peers do not.
 bool Laws::IsSilent(const std::string& node) const {
+  if (!IsKnownToHaveAnAgent(node)) return false;
   const auto verdict = verdicts_.find(node);
   if (verdict != verdicts_.end() && verdict->second == Verdict::kAgentLost) return false;
   return world_->now() - world_->truth().LostSince(node) > kFoundSilent && !guards_.Explained(node);

@@ -289,6 +289,10 @@ void SkipEvictionsPastSpare(Turn& turn, OpenDecision& open) {
     const auto pod = scaler->pods.find(uid);
     return pod != scaler->pods.end() && pod->second.facts.ready && !pod->second.facts.deleting;
   };
+  // One that is gone is no loss; one that has not been told of yet may be.
+  const auto is_loss = [&](const std::string& uid) {
+    return is_ready(uid) || (scaler->pods_told_by && scaler->pods.find(uid) == scaler->pods.end());
+  };
   // Nobody tells of its pods any more: then there is none to spare.
   int64_t spare = 0;
   if (seen) {
@@ -296,12 +300,12 @@ void SkipEvictionsPastSpare(Turn& turn, OpenDecision& open) {
     for (const auto& [uid, pod] : scaler->pods) spare += is_ready(uid) ? 1 : 0;
     for (const Action& action : open.decision.actions) {
       const bool under_way = action.kind == ActionKind::kEvictPod && action.state == ActionState::kReleased;
-      if (under_way && is_ready(action.uid)) --spare;
+      if (under_way && is_loss(action.uid)) --spare;
     }
   }
   for (Action& action : open.decision.actions) {
     if (action.kind != ActionKind::kEvictPod || action.state != ActionState::kPending) continue;
-    if (seen && !is_ready(action.uid)) continue;  // it is no loss
+    if (seen && !is_loss(action.uid)) continue;
     if (spare-- > 0) continue;
     action.state = ActionState::kSkipped;
     action.result = "not any more: fewer pods than are wanted would be Ready";

@@ -32,7 +32,8 @@ void RestoreVirtualNodes(Turn& turn, Cluster& cluster, OpenDecision& open);
 void SkipTriedEvictions(Turn& turn, OpenDecision& open, uint32_t most);
 
 // L9: evictions of a drain-back that had to wait (for an answer, a budget, the API, a restart) are planned
-// anew: those that would leave fewer Ready pods than are wanted are not tried again.
+// anew: those that would leave fewer Ready pods than are wanted are not tried again. A pod that is gone is no
+// loss; one that is not told yet (Scaler::pods_told_by) may be.
 void SkipEvictionsPastSpare(Turn& turn, OpenDecision& open);
 
 // The cluster's sight or its API has changed: what may not be done any more is taken back, what waited goes

@@ -31,6 +31,8 @@ namespace {
 constexpr absl::Duration kAskAgainToComeHome = absl::Seconds(1);
 
 constexpr uint32_t kMostEvictionTries = 3;
+// How often it is seen whether the pods that evictions wait for have been told.
+constexpr absl::Duration kPodsAskedForAgain = absl::Milliseconds(250);
 // Advice that is older than this says nothing of the load.
 constexpr absl::Duration kAdviceHolds = absl::Seconds(5);
 
@@ -316,7 +318,7 @@ void EndDrainBack(Turn& turn, OpenDecision& open, DecisionState end, std::string
   if (Cluster* cluster = turn.FindCluster(open.decision.cluster)) BurstLookSoon(turn, *cluster);
 }
 
-void GoOn(Turn& turn, const Cluster& cluster, const Scaler& scaler, OpenDecision& open, absl::Time& again) {
+void GoOn(Turn& turn, const Cluster& cluster, Scaler& scaler, OpenDecision& open, absl::Time& again) {
   const Action& surge_action = SurgeAction(open);
   if (IsReturning(open) || surge_action.state != ActionState::kDone || open.must_verify) return;
   if (!scaler.workload) return LoseDrainBack(turn, open, scaler.unseen);  // gone while its answer was awaited
@@ -355,6 +357,7 @@ void GoOn(Turn& turn, const Cluster& cluster, const Scaler& scaler, OpenDecision
                           absl::StrCat("The pods that were added stay: ", next.reason), false);
     case DrainBackStep::kRemove:
       AppendEvictions(cluster, scaler, pods, next.victims, open);
+      scaler.pods_told_by.reset();  // who goes is known, so whom nobody knows later is gone
       break;
     case DrainBackStep::kUndo:
       break;
@@ -362,6 +365,31 @@ void GoOn(Turn& turn, const Cluster& cluster, const Scaler& scaler, OpenDecision
   AddEvidence(open.decision.evidence, {turn.now, "Kubernetes", next.reason, Direction::kNeither});
   AppendReturn(turn, &scaler, open);
   ReleaseNext(turn, open);
+}
+
+// The workload is told before its pods. Evictions that are to be weighed by them wait for as many as it has,
+// and no longer than kPodsToldWithin (L11).
+bool WaitsForPods(Turn& turn, Scaler& scaler, const OpenDecision& open) {
+  if (!scaler.pods_told_by || !scaler.workload) return false;
+  const bool evicts =
+      std::any_of(open.decision.actions.begin(), open.decision.actions.end(), [](const Action& action) {
+        return action.kind == ActionKind::kEvictPod && action.state == ActionState::kPending;
+      });
+  if (!evicts) return false;
+  int64_t told = 0;
+  for (const auto& [uid, pod] : scaler.pods) {
+    const PodPhase phase = pod.facts.phase;
+    const bool ended = phase == PodPhase::kSucceeded || phase == PodPhase::kFailed;
+    if (!pod.facts.deleting && !ended) ++told;
+  }
+  if (told >= std::max(scaler.workload->replicas, scaler.workload->status_replicas)) {
+    scaler.pods_told_by.reset();
+    return false;
+  }
+  if (turn.now >= *scaler.pods_told_by) return false;
+  turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id},
+                        std::min(*scaler.pods_told_by, turn.now + kPodsAskedForAgain));
+  return true;
 }
 
 void MarkSeen(Action& action, absl::Time now) {
@@ -493,6 +521,8 @@ void CarryOnDrainBack(Turn& turn, OpenDecision& open) {
   if (open.must_verify) return;
   if (!AllEnded(open.decision)) {
     SkipTriedEvictions(turn, open, kMostEvictionTries);
+    Scaler* scaler = turn.ScalerOf(open.decision);
+    if (scaler != nullptr && WaitsForPods(turn, *scaler, open)) return;
     SkipEvictionsPastSpare(turn, open);
     return ReleaseNext(turn, open);
   }

@@ -190,6 +190,7 @@ int64_t Coming(Turn& turn, const Scaler& scaler, int64_t replicas) {
 void Recognise(Turn& turn, Scaler& scaler, const WorkloadFacts& facts) {
   ScalerRecord& record = scaler.record;
   const bool same = record.uid == facts.uid;
+  if (!scaler.workload || !same) scaler.pods_told_by = turn.now + kPodsToldWithin;
   if (!same) {
     record.memory = {};
     record.last_scaled.reset();

@@ -350,6 +350,9 @@ TEST_F(DrainBackStepTest, ARestartInTheRemovalGoesOn) {
   SeeReal(kSecond);
   SeeVirtual(true);
   See(11);
+  RunOn(kReal, 1, 5);
+  RunOn(kSecond, 9, 11);
+  for (int number = 12; number <= 14; ++number) Put(number, {});  // in the places of those that are gone
   Do(ApiChanged{"local", true, ""});
   Pass(absl::Seconds(8));
   ASSERT_EQ(actions_.size(), 3u);
@@ -357,6 +360,48 @@ TEST_F(DrainBackStepTest, ARestartInTheRemovalGoesOn) {
     Finish(action, ActionOutcome::kAlreadyDone);
   }
   ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.replicas->to, 8);
+}
+
+// L9: the workload is told before its pods. Who may be evicted is weighed when they are told, too.
+TEST_F(DrainBackStepTest, ARestartInTheRemovalWaitsForItsPods) {
+  Surge();
+  for (int number = 9; number <= 11; ++number) Put(number, {.node = kSecond, .ready = true, .fresh = true});
+  Even(1, 8);
+  ASSERT_EQ(actions_.size(), 3u);
+  Restart(absl::Seconds(3));
+  SeeReal(kReal);
+  SeeReal(kSecond);
+  SeeVirtual(true);
+  Do(ApiChanged{"local", true, ""});
+  See(11);
+  Pass(absl::Seconds(8));
+  EXPECT_TRUE(actions_.empty());
+  RunOn(kReal, 1, 5);
+  RunOn(kVirtual, 6, 8);
+  Put(9, {.node = kSecond, .ready = true});
+  Put(10, {.node = kSecond});  // two of the surge have failed meanwhile
+  Put(11, {.node = kSecond});
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Handed(ActionKind::kEvictPod).size(), 1u);
+  EXPECT_EQ(actions_.size(), 1u);
+}
+
+// L11: it does not wait for ever. Nobody is evicted of whom nothing is known, and the number goes down.
+TEST_F(DrainBackStepTest, ARestartInTheRemovalEndsWithoutItsPods) {
+  Surge();
+  for (int number = 9; number <= 11; ++number) Put(number, {.node = kSecond, .ready = true, .fresh = true});
+  Even(1, 8);
+  ASSERT_EQ(actions_.size(), 3u);
+  Restart(absl::Seconds(3));
+  SeeReal(kReal);
+  SeeReal(kSecond);
+  SeeVirtual(true);
+  Do(ApiChanged{"local", true, ""});
+  See(11);
+  Pass(absl::Seconds(12));
+  ASSERT_EQ(actions_.size(), 1u);
+  ASSERT_TRUE(actions_[0].action.replicas);
   EXPECT_EQ(actions_[0].action.replicas->to, 8);
 }
 

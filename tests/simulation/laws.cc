@@ -56,10 +56,12 @@ bool LeavesVirtualNodes(const Decision& decision) {
          decision.kind == DecisionKind::kScale;
 }
 
-// Right whatever is doubted of nodes: no node and no pod loses anything by it.
+// Right whatever is doubted of nodes: no node and no pod loses anything by it. A valve that is closed takes
+// no pod off its node either.
 bool IsNeverInDoubt(const Action& action) {
   const bool grows = action.replicas && action.replicas->to > action.replicas->from;
-  return grows || action.kind == ActionKind::kDeleteAutoscaler || action.kind == ActionKind::kOpenValve ||
+  const bool valve = action.kind == ActionKind::kOpenValve || action.kind == ActionKind::kCloseValve;
+  return grows || valve || action.kind == ActionKind::kDeleteAutoscaler ||
          action.kind == ActionKind::kSetDeletionCost || action.kind == ActionKind::kSetPlaceholders ||
          action.kind == ActionKind::kAskForMachines;
 }
@@ -113,7 +115,7 @@ void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
   scale_.OnTurn(
       events, effects,
       {.blind = was_blind && blind_ && !sight_regained, .away = was_away && was_away_ && !api_back});
-  burst_.OnTurn(events, effects, was_blind || blind_ || was_away || was_away_);
+  burst_.OnTurn(events, effects, {.blind = was_blind || blind_, .away = was_away || was_away_});
   const bool doubt_ended = api_back || sight_regained;
   if (doubt_ended) doubt_ = api_back ? "L8" : "L2";
   // In a turn that saw all of it, what was handed out may have come before it.

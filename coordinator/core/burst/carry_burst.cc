@@ -186,7 +186,8 @@ bool IsOnVirtualNodes(const Decision& decision) {
 
 bool MayReleaseOnVirtualNodes(const Cluster& cluster, const OpenDecision& open, const Action& action) {
   if (cluster.record.pause || !cluster.sight.api_reachable || open.must_verify) return false;
-  if (action.kind == ActionKind::kOpenValve || action.kind == ActionKind::kSetDeletionCost) return true;
+  if (action.kind == ActionKind::kOpenValve || action.kind == ActionKind::kCloseValve) return true;
+  if (action.kind == ActionKind::kSetDeletionCost) return true;
   if (action.kind == ActionKind::kSetPlaceholders || action.kind == ActionKind::kAskForMachines) return true;
   const bool grows = action.replicas && action.replicas->to > action.replicas->from;
   return grows || !cluster.sight.blind;

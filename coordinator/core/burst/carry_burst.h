@@ -11,8 +11,9 @@ namespace evenkeel::coordinator {
 // It is carried out here.
 bool IsOnVirtualNodes(const Decision& decision);
 
-// Not while the cluster is paused or the API is away. To open virtual nodes, to mark pods, to ask for
-// machines and to have more pods is right whatever is doubted of nodes; all else waits for sight (L2).
+// Not while the cluster is paused or the API is away. To open virtual nodes or to close them (which takes no
+// pod off them, and caps hold in blindness, too), to mark pods, to ask for machines and to have more pods is
+// right whatever is doubted of nodes; all else waits for sight (L2).
 bool MayReleaseOnVirtualNodes(const Cluster& cluster, const OpenDecision& open, const Action& action);
 
 // All actions have ended.

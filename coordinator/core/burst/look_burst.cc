@@ -390,9 +390,11 @@ bool SetValves(Turn& turn, Cluster& cluster, absl::Time& again) {
   // A policy that is paused leaves them as they are.
   const bool leaves = burst.policy && burst.policy->paused;
   for (const std::string& name : burst.tainted) {
-    if (!leaves && !(rules && burst.virtual_nodes.contains(name))) act(name, ActionKind::kOpenValve);
+    // That nodes are closed harms nobody in blindness; that they are open may.
+    if (leaves || cluster.sight.blind) break;
+    if (!(rules && burst.virtual_nodes.contains(name))) act(name, ActionKind::kOpenValve);
   }
-  if (plan.actions.empty() || !MayAct(cluster) || cluster.sight.blind) return false;
+  if (plan.actions.empty() || !MayAct(cluster)) return false;
   if (turn.now < burst.valve_from) {
     again = std::min(again, burst.valve_from);
     return true;

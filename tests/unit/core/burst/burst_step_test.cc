@@ -75,6 +75,31 @@ TEST_F(BurstStepTest, NothingIsClosedUnderObserve) {
   EXPECT_TRUE(actions_.empty());
 }
 
+// L2: to be closed takes no pod off a node, so it waits for no sight: caps hold in blindness, too.
+TEST_F(BurstStepTest, VirtualNodesAreClosedInBlindness) {
+  Do(ClusterAdded{"local"});
+  SeeReal(kReal);
+  SeeVirtual(false);
+  Apply(BurstPolicyOf());
+  Do(ApiChanged{"local", true, ""});
+  Pass(absl::Seconds(1));
+  ASSERT_TRUE(blind_);
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kCloseValve);
+}
+TEST_F(BurstStepTest, ABurstIsClosedInBlindness) {
+  Begin(5);
+  Press(6, 8);
+  Settle();
+  RunOn(kVirtual, 6, 8);
+  EXPECT_TRUE(Handed(ActionKind::kCloseValve).empty());
+  now_ += kValveHold + absl::Seconds(1);  // the coordinator stands still for so long
+  Do(Tick{});
+  Pass(kBurstLookEvery);
+  ASSERT_TRUE(blind_);
+  EXPECT_EQ(Handed(ActionKind::kCloseValve).size(), 1u);
+}
+
 // When the policy goes, so does the taint.
 TEST_F(BurstStepTest, ThePolicysEndOpensThem) {
   Begin(2);

@@ -30,6 +30,12 @@ struct PressingPod {
   absl::Time helpless_until = absl::InfinitePast();
 };
 
+// What those that press and count ask for, as it was when somebody asked: a thousand scalers ask each second.
+struct PressingSum {
+  Resources requests;
+  absl::Time until = absl::InfinitePast();  // it is worth nothing from then on
+};
+
 // Real machines that are asked for while a burst lasts (headrooms.h).
 struct Headroom {
   Workload watched;                       // the placeholders' Deployment; empty: none is
@@ -57,9 +63,8 @@ struct Burst {
   std::map<std::string, absl::Time> real_nodes;  // Ready without a break, since
   RealRoom real_room;                            // on those of them that new pods may come to
   absl::Time room_came = absl::InfinitePast();   // the last time that one came to be such a node
-  // Pods have come to virtual nodes or left them since the ledger was told what they use.
-  bool use_is_old = false;
   std::map<PodName, PressingPod> pressing;
+  PressingSum pressing_sum;
   absl::Time last_pressed = absl::InfinitePast();
   // The last time that pods were on virtual nodes, or a scaler wanted more than its ceiling; none: not looked
   // at since the start.

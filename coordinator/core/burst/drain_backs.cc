@@ -177,7 +177,7 @@ void RecordRefusal(Turn& turn, const Cluster& cluster, Scaler& scaler, Decision 
   recorded.policy_etag = cluster.burst.policy_etag;
 }
 
-void OpenDrainBack(Turn& turn, const Cluster& cluster, Scaler& scaler, Decision plan, int64_t ready_on_real) {
+void OpenDrainBack(Turn& turn, Cluster& cluster, Scaler& scaler, Decision plan, int64_t ready_on_real) {
   OpenDecision& open = turn.Open(DecisionKind::kDrainBack, scaler);
   Decision& decision = open.decision;
   decision.policy = cluster.burst.policy_name;
@@ -190,6 +190,7 @@ void OpenDrainBack(Turn& turn, const Cluster& cluster, Scaler& scaler, Decision 
   decision.timings.intended = turn.now;
   open.ready_on_real_before = ready_on_real;
   scaler.surge = SurgeOf(decision);
+  PressingChanged(cluster);
   scaler.drain_back.refused_by.clear();
   ReleaseNext(turn, open);
 }
@@ -202,7 +203,7 @@ bool IsAnyUnderWay(Turn& turn, const Cluster& cluster) {
   });
 }
 
-void MayBegin(Turn& turn, const Cluster& cluster, Scaler& scaler, absl::Time& again) {
+void MayBegin(Turn& turn, Cluster& cluster, Scaler& scaler, absl::Time& again) {
   std::string& waits_for = scaler.drain_back.waits_for;
   waits_for.clear();
   // Of what ends in the scaler, or in the guards, nobody tells here.
@@ -315,7 +316,10 @@ void EndDrainBack(Turn& turn, OpenDecision& open, DecisionState end, std::string
                     end == DecisionState::kSucceeded ? "DrainedBack" : "DrainBackEnded",
                     open.decision.outcome);
   if (scaler != nullptr) LookSoon(turn, *scaler);
-  if (Cluster* cluster = turn.FindCluster(open.decision.cluster)) BurstLookSoon(turn, *cluster);
+  if (Cluster* cluster = turn.FindCluster(open.decision.cluster)) {
+    PressingChanged(*cluster);
+    BurstLookSoon(turn, *cluster);
+  }
 }
 
 void GoOn(Turn& turn, const Cluster& cluster, Scaler& scaler, OpenDecision& open, absl::Time& again) {

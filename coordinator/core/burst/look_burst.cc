@@ -92,7 +92,6 @@ bool LastsUsedUp(Cluster& cluster, const Resources& use, absl::Time now) {
 
 void CountUse(Turn& turn, Cluster& cluster, absl::Time& again) {
   const Resources use = UseOfVirtualNodes(cluster);
-  cluster.burst.use_is_old = false;
   BurstLedger& ledger = cluster.record.burst.ledger;
   const bool lasts = LastsUsedUp(cluster, use, turn.now);
   if (lasts) again = std::min(again, *cluster.burst.last_wanted + kUsedUpFor);
@@ -130,7 +129,10 @@ void NoteHelpless(Turn& turn, Cluster& cluster, absl::Time& again) {
     }
     if (!burst.opened || IsToComeHome(cluster, *cluster.pods.Find(name))) continue;
     const absl::Time helped_by = std::max(*burst.opened, pod.since) + kValveHelps;
-    if (turn.now >= helped_by) pod.helpless_until = turn.now + kHelplessFor;
+    if (turn.now >= helped_by) {
+      pod.helpless_until = turn.now + kHelplessFor;
+      PressingChanged(cluster);
+    }
     again = std::min(again, std::max(helped_by, pod.helpless_until));
   }
 }
@@ -477,9 +479,24 @@ Resources PressingRequests(const Cluster& cluster, absl::Time now) {
   return all;
 }
 
+const Resources& SumPressing(Cluster& cluster, absl::Time now) {
+  PressingSum& sum = cluster.burst.pressing_sum;
+  if (now < sum.until) return sum.requests;
+  sum.requests = PressingRequests(cluster, now);
+  sum.until = now + kBurstLookEvery;
+  for (const auto& [name, pod] : cluster.burst.pressing) {
+    if (IsHelpless(pod, now)) sum.until = std::min(sum.until, pod.helpless_until);
+  }
+  return sum.requests;
+}
+
+void PressingChanged(Cluster& cluster) {
+  cluster.burst.pressing_sum.until = absl::InfinitePast();
+}
+
 Resources UseOfVirtualNodes(const Cluster& cluster) {
   Resources use;
-  for (const std::string& node : cluster.burst.virtual_nodes) use += BurstUseOf(cluster, node);
+  for (const std::string& node : cluster.burst.virtual_nodes) use += cluster.pods.BurstTo(node);
   return use;
 }
 

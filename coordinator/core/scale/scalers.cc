@@ -10,6 +10,7 @@
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/drain_backs.h"
 #include "coordinator/core/burst/headrooms.h"
+#include "coordinator/core/burst/look_burst.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/scale/carry_scale.h"
 #include "coordinator/core/scale/dead_pods.h"
@@ -61,6 +62,7 @@ void UpdateWatch(Turn& turn, const Scaler& scaler, const std::string& uid, Scale
 // It is not the scaler's any more. Another one that has it, too, goes on with it, by its own windows.
 void ForgetPod(Turn& turn, Cluster& cluster, Scaler& scaler, ScaledPods::Pod& pod) {
   cluster.scaled_pods.Remove(scaler, pod);
+  PressingChanged(cluster);
   const PodRow* heir = cluster.scaled_pods.First(pod.first);
   if (heir == nullptr) {
     if (pod.second.watch) turn.Ask(UnwatchUsage{cluster.name, pod.first});
@@ -120,6 +122,7 @@ void Begin(Turn& turn, Cluster& cluster, const Policy& policy, std::optional<Sca
   if (const OpenDecision* open = OpenOn(turn, cluster, scale.target)) {
     scaler.open_decision = open->decision.id;
     scaler.surge = SurgeOf(open->decision);
+    PressingChanged(cluster);
   }
   ObserveAgain(turn, scaler);
   turn.Changed(scaler);
@@ -400,7 +403,10 @@ void OnWorkloadPodObserved(Turn& turn, const WorkloadPodObserved& event) {
   if (!fresh && pod.facts == event.facts) return;
   ScaledPods::SetFacts(pod, event.facts);
   Cluster& cluster = *turn.FindCluster(event.cluster);
-  if (fresh) cluster.scaled_pods.Add(*scaler, *place);
+  if (fresh) {
+    cluster.scaled_pods.Add(*scaler, *place);
+    PressingChanged(cluster);
+  }
   UpdateWatch(turn, *scaler, event.pod_uid, pod);
   LookSoon(turn, *scaler);
   if (!cluster.burst.virtual_nodes.empty()) BurstLookSoon(turn, cluster);  // it may have come home

@@ -41,6 +41,7 @@ struct Headroom {
   Workload watched;                       // the placeholders' Deployment; empty: none is
   std::optional<WorkloadFacts> workload;  // as it is seen
   std::string unseen;                     // why it is not; a clause; empty: not known yet
+  bool absent = false;                    // it is not because there is none
   std::optional<Placeholders> placed;     // by us, and not seen to be otherwise
   std::optional<DecisionId> open_change;  // of the placeholders: at most one (L3)
   std::optional<DecisionId> open_ask;     // of the webhook: the same

@@ -36,6 +36,12 @@ struct PressingSum {
   absl::Time until = absl::InfinitePast();  // it is worth nothing from then on
 };
 
+// Between two tries of what Kubernetes did not let be done.
+struct ValvePause {
+  absl::Time from = absl::InfinitePast();  // none is made before
+  absl::Duration pause;
+};
+
 // Real machines that are asked for while a burst lasts (headrooms.h).
 struct Headroom {
   Workload watched;                       // the placeholders' Deployment; empty: none is
@@ -81,8 +87,8 @@ struct Burst {
   std::set<std::string> refused_by;         // guards that refused this episode of pressing, once each
   // After actions that failed: none of the same is planned before, so that what Kubernetes forbids is not
   // asked for all the time.
-  absl::Time valve_from = absl::InfinitePast();
-  absl::Duration valve_pause;
+  ValvePause no_burst;                           // of opening virtual nodes for what presses
+  std::map<std::string, ValvePause> not_as_due;  // nodes whose taint could not be set as it should be
   absl::Time mark_from = absl::InfinitePast();
   absl::Duration mark_pause;
   Headroom headroom;

@@ -177,8 +177,10 @@ void UpdateBurst(Turn& turn, Cluster& cluster) {
     burst.policy_etag = policy->etag;
   }
   burst.refused_by.clear();
-  burst.valve_from = burst.mark_from = absl::InfinitePast();
-  burst.valve_pause = burst.mark_pause = absl::ZeroDuration();
+  burst.no_burst = {};
+  burst.not_as_due.clear();
+  burst.mark_from = absl::InfinitePast();
+  burst.mark_pause = absl::ZeroDuration();
   ForgetRefusals(burst.headroom);
   BoundBackOff(cluster.record.burst.provider, turn.now);
   for (const auto& [name, node] : cluster.nodes) {
@@ -220,6 +222,7 @@ void BurstNodeGone(Turn& turn, Cluster& cluster, const std::string& node) {
   SetPulled(turn, cluster, node, false);
   SetVirtual(turn, cluster, node, false);
   cluster.burst.tainted.erase(node);
+  cluster.burst.not_as_due.erase(node);
   cluster.burst.real_nodes.erase(node);
   UpdateRoom(turn, cluster, node);
   BurstLookSoon(turn, cluster);

@@ -53,11 +53,19 @@ std::string WhySkipped(const Decision& decision) {
   return "";
 }
 
-// The answers are newer than the last observation of the nodes.
-void NoteValves(Cluster& cluster, const Decision& decision) {
+// The answers are newer than the last observation of the nodes. One whose taint cannot be set as it should be
+// is left alone for a while, and no other with it.
+void NoteValves(Cluster& cluster, const Decision& decision, absl::Time now) {
   for (const Action& action : decision.actions) {
     const bool close = action.kind == ActionKind::kCloseValve;
-    if (action.state != ActionState::kDone || (!close && action.kind != ActionKind::kOpenValve)) continue;
+    if (!close && action.kind != ActionKind::kOpenValve) continue;
+    const bool due = close || decision.kind == DecisionKind::kValve;
+    if (due && action.state == ActionState::kFailed && cluster.nodes.contains(action.name)) {
+      ValvePause& pause = cluster.burst.not_as_due[action.name];
+      Lengthen(pause.pause, pause.from, now);
+    }
+    if (action.state != ActionState::kDone) continue;
+    cluster.burst.not_as_due.erase(action.name);
     const auto node = cluster.nodes.find(action.name);
     if (node == cluster.nodes.end() || !node->second.facts || node->second.facts->uid != action.uid) continue;
     node->second.facts->valve_taint = close;
@@ -81,19 +89,15 @@ void OnBurstActed(Turn& turn, Cluster& cluster, OpenDecision& open) {
       turn.Close(open, DecisionState::kCancelled, absl::StrCat("No virtual node was opened: ", why_not));
       return BurstLookSoon(turn, cluster);
     }
-    Lengthen(burst.valve_pause, burst.valve_from, turn.now);
+    Lengthen(burst.no_burst.pause, burst.no_burst.from, turn.now);
     turn.Close(open, DecisionState::kFailed,
                absl::StrCat("No virtual node could be opened: ", WhyFailed(decision)));
     turn.AnnounceStep(decision, "closed", true, "BurstFailed", decision.outcome);
     return BurstLookSoon(turn, cluster);
   }
   burst.opened.reset();
+  burst.no_burst.pause = absl::ZeroDuration();
   const size_t failed = CountOf(decision, ActionKind::kCloseValve, ActionState::kFailed);
-  if (failed > 0) {
-    Lengthen(burst.valve_pause, burst.valve_from, turn.now);
-  } else {
-    burst.valve_pause = absl::ZeroDuration();
-  }
   turn.Close(open, failed == 0 ? DecisionState::kSucceeded : DecisionState::kFailed,
              failed == 0 ? absl::StrCat("Virtual nodes are closed again: ", open.unneeded)
                          : absl::StrCat("Virtual nodes could not be closed again: ", WhyFailed(decision)));
@@ -103,13 +107,7 @@ void OnBurstActed(Turn& turn, Cluster& cluster, OpenDecision& open) {
 }
 
 void OnValveActed(Turn& turn, Cluster& cluster, OpenDecision& open) {
-  Burst& burst = cluster.burst;
   const std::string why = WhyFailed(open.decision);
-  if (why.empty()) {
-    burst.valve_pause = absl::ZeroDuration();
-  } else {
-    Lengthen(burst.valve_pause, burst.valve_from, turn.now);
-  }
   turn.Close(open, why.empty() ? DecisionState::kSucceeded : DecisionState::kFailed,
              why.empty() ? "It is so now" : absl::StrCat("It could not be done: ", why));
   BurstLookSoon(turn, cluster);
@@ -196,7 +194,7 @@ bool MayReleaseOnVirtualNodes(const Cluster& cluster, const OpenDecision& open, 
 void OnVirtualNodesActed(Turn& turn, OpenDecision& open) {
   Cluster* cluster = turn.FindCluster(open.decision.cluster);
   if (cluster == nullptr) return;
-  NoteValves(*cluster, open.decision);
+  NoteValves(*cluster, open.decision, turn.now);
   switch (open.decision.kind) {
     case DecisionKind::kBurst:
       return OnBurstActed(turn, *cluster, open);

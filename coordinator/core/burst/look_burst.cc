@@ -374,7 +374,7 @@ void ReviewOpenBurst(Turn& turn, Cluster& cluster, OpenDecision& open, absl::Tim
   CloseValves(turn, cluster, open);
 }
 
-// The valve stands other than it should while no burst is open.
+// The valve stands other than it should while no burst is open. True: a decision on it is open now.
 bool SetValves(Turn& turn, Cluster& cluster, absl::Time& again) {
   Burst& burst = cluster.burst;
   const bool rules = RulesVirtualNodes(burst);
@@ -382,6 +382,11 @@ bool SetValves(Turn& turn, Cluster& cluster, absl::Time& again) {
   const auto act = [&](const std::string& name, ActionKind kind) {
     const auto node = cluster.nodes.find(name);
     if (node == cluster.nodes.end() || !node->second.facts) return;
+    const auto pause = burst.not_as_due.find(name);
+    if (pause != burst.not_as_due.end() && turn.now < pause->second.from) {
+      again = std::min(again, pause->second.from);
+      return;
+    }
     AddAction(plan, 1, kind, "", name, node->second.facts->uid);
   };
   if (rules) {
@@ -397,10 +402,6 @@ bool SetValves(Turn& turn, Cluster& cluster, absl::Time& again) {
     if (!(rules && burst.virtual_nodes.contains(name))) act(name, ActionKind::kOpenValve);
   }
   if (plan.actions.empty() || !MayAct(cluster)) return false;
-  if (turn.now < burst.valve_from) {
-    again = std::min(again, burst.valve_from);
-    return true;
-  }
   OpenDecision& open = turn.Open(DecisionKind::kValve, cluster);
   open.decision.actions = std::move(plan.actions);
   SetPolicy(burst, open.decision);
@@ -421,8 +422,8 @@ void ReviewValve(Turn& turn, Cluster& cluster, absl::Time& again) {
     return;
   }
   if (SetValves(turn, cluster, again) || !burst.policy) return;
-  if (turn.now < burst.valve_from) {
-    again = std::min(again, burst.valve_from);
+  if (turn.now < burst.no_burst.from) {
+    again = std::min(again, burst.no_burst.from);
     return;
   }
   const ValveAdvice advice = AskValve({.now = turn.now,

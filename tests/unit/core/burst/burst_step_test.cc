@@ -297,6 +297,28 @@ TEST_F(BurstStepTest, ARestartGoesOnWithTheBurst) {
   EXPECT_EQ(Of(DecisionKind::kBurst)[0].state, DecisionState::kSucceeded);
 }
 
+// A node that cannot be closed is asked again after a pause of its own: no burst waits for it.
+TEST_F(BurstStepTest, ANodeThatCannotBeClosedHoldsUpNoBurst) {
+  Begin(5);
+  NodeFacts other = RealNode("virtual-2", 1'000'000);
+  other.reserved = true;
+  other.traits = {"type=virtual-kubelet"};
+  Do(NodeObserved{{"local", "virtual-2"}, other});
+  Pass(kBurstLookEvery);
+  ASSERT_EQ(Handed(ActionKind::kCloseValve).size(), 1u);
+  EXPECT_EQ(actions_[0].action.name, "virtual-2");
+  Finish(std::exchange(actions_, {}).front(), ActionOutcome::kRefused, "forbidden");
+  Press(6, 6);
+  Pass(kPressFor + 2 * kBurstLookEvery);
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kOpenValve);
+  EXPECT_EQ(actions_[0].action.name, kVirtual);
+  Settle(absl::ZeroDuration());
+  RunOn(kVirtual, 6, 6);
+  Pass(kValveHold + absl::Seconds(1));  // both are to be closed then, as of the burst's end
+  EXPECT_EQ(Handed(ActionKind::kCloseValve).size(), 2u);
+}
+
 // L4: a crash while the valve is open. It stays open while pods press.
 TEST_F(BurstStepTest, ARestartLeavesTheValveOpenWhilePodsPress) {
   Begin(5);

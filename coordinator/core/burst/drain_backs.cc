@@ -477,6 +477,13 @@ void GiveUp(Turn& turn, OpenDecision& open, std::string outcome) {
   EndDrainBack(turn, open, DecisionState::kCancelled, std::move(outcome), false);
 }
 
+void NeverBegin(Turn& turn, OpenDecision& open, const std::string& why) {
+  Action& surge = open.decision.actions.front();
+  surge.state = ActionState::kSkipped;
+  surge.result = "it was not done";
+  EndDrainBack(turn, open, DecisionState::kCancelled, absl::StrCat("It was not begun: ", why), false);
+}
+
 // The scalers that have pods on virtual nodes, or a drain-back under way, by name.
 std::set<std::string> ScalersConcerned(Turn& turn, const Cluster& cluster) {
   std::set<std::string> names;
@@ -552,7 +559,7 @@ void SeeDrainBack(Turn& turn, Scaler& scaler, OpenDecision& open) {
   }
   if (!restored) return;
   if (first.state == ActionState::kPending) {
-    return UndoDrainBack(turn, open, "the coordinator was restarted, and it is planned anew");
+    return NeverBegin(turn, open, "the coordinator was restarted, and it is planned anew");
   }
   CarryOnDrainBack(turn, open);
 }
@@ -572,11 +579,14 @@ void UndoDrainBack(Turn& turn, OpenDecision& open, const std::string& why) {
   if (IsReturning(open) || !open.unneeded.empty()) return;  // it is on its way already
   open.unneeded = why;
   Action& surge = open.decision.actions.front();
+  if (surge.state == ActionState::kPending && surge.attempts == 0) return NeverBegin(turn, open, why);
   if (surge.state == ActionState::kPending) {
+    // It may have been done, and nobody may be left who would see that: then there is something to go back
+    // from, and else the way back comes to nothing.
     surge.state = ActionState::kSkipped;
-    surge.result = "it was not done";
-    return EndDrainBack(turn, open, DecisionState::kCancelled, absl::StrCat("It was not begun: ", why),
-                        false);
+    surge.result = "whether it was done is not known";
+    AppendReturn(turn, turn.ScalerOf(open.decision), open);
+    return ReleaseNext(turn, open);
   }
   if (surge.state == ActionState::kDone) OnSurged(turn, open);
 }

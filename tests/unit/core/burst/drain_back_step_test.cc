@@ -338,6 +338,27 @@ TEST_F(DrainBackStepTest, ARestartInTheSurgeGoesOn) {
   EXPECT_TRUE(Handed(ActionKind::kSetReplicas).empty());
 }
 
+// L4: a crash while the surge is on its way, and its scaler goes meanwhile. Nobody will see whether it was
+// done: it is taken back, if it was.
+TEST_F(DrainBackStepTest, ARestartWithoutItsScalerTakesTheSurgeBack) {
+  Come();
+  Until(40);
+  ASSERT_EQ(actions_.size(), 1u);
+  policies_.erase("web");
+  Restart(absl::Seconds(3));
+  SeeReal(kReal);
+  SeeReal(kSecond);
+  SeeVirtual(true);
+  Do(ApiChanged{"local", true, ""});
+  Pass(absl::Seconds(8));
+  ASSERT_EQ(Handed(ActionKind::kSetReplicas).size(), 1u);
+  const ReleasedAction back = Handed(ActionKind::kSetReplicas)[0];
+  EXPECT_EQ(back.action.replicas->from, 11);
+  EXPECT_EQ(back.action.replicas->to, 8);
+  Finish(back, ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(DrainBack().state, DecisionState::kCancelled);
+}
+
 // L4: a crash after the evictions were handed out. They are asked again, by their uids, and then the number
 // goes down once.
 TEST_F(DrainBackStepTest, ARestartInTheRemovalGoesOn) {

@@ -547,6 +547,23 @@ TEST_F(BurstStepTest, WhatIsUsedUpIsNotBegunAnew) {
   EXPECT_FALSE(clusters_.at("local").burst.ledger.began.has_value());
 }
 
+// A pod that no virtual node helps does not keep a burst that is used up from its end.
+TEST_F(BurstStepTest, WhatIsUsedUpEndsThoughAHelplessPodPresses) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.duration = absl::Minutes(1);
+  Begin(8, policy);
+  Press(9, 9);
+  Settle(kValveHelps + absl::Seconds(5));
+  Even(60, 8);
+  Settle(absl::ZeroDuration());
+  See(5);
+  for (int number = 6; number <= 8; ++number) Gone(number);
+  Settle();
+  EXPECT_TRUE(clusters_.at("local").burst.ledger.began.has_value());
+  Even(static_cast<int>(kUsedUpFor / absl::Seconds(1)) + 60, 5);
+  EXPECT_FALSE(clusters_.at("local").burst.ledger.began.has_value());
+}
+
 // While the valve is open nobody can tell where new pods go: the scaler asks for no more than the caps leave.
 TEST_F(BurstStepTest, NothingMoreIsAskedForThroughAnOpenValve) {
   Policy policy = BurstPolicyOf();

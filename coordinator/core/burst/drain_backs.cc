@@ -329,6 +329,12 @@ void GoOn(Turn& turn, const Cluster& cluster, Scaler& scaler, OpenDecision& open
   // What is seen of pods is old, or what is said of nodes is in doubt (L2, L8): whoever ends that looks
   // again.
   if (!cluster.sight.api_reachable || cluster.record.pause) return;
+  const int64_t least = std::min(scaler.advice.minimum.replicas, scaler.policy.rules.maximum);
+  if (IsFresh(scaler, turn.now) && least > SurgeOf(open.decision)->from) {
+    return EndDrainBack(turn, open, DecisionState::kCancelled,
+                        absl::StrCat("The pods that were added stay: no fewer than ", least, " may be now"),
+                        false);
+  }
   if (cluster.sight.blind) {
     // To keep pods touches nobody, and the scaler may add more of them.
     if (!IsFresh(scaler, turn.now) || !AsksForMore(scaler, SurgeOf(open.decision)->from)) return;

@@ -266,6 +266,19 @@ TEST_F(DrainBackStepTest, MoreLoadTakesTheSurge) {
   }
 }
 
+// A minimum that was raised meanwhile takes it, too.
+TEST_F(DrainBackStepTest, AHigherMinimumTakesTheSurge) {
+  Surge();
+  Policy scale = WebPolicy();
+  scale.scale().rules.maximum = 20;
+  scale.scale().rules.minimums.replicas = 10;
+  Apply(scale);
+  Even(2, 8);
+  EXPECT_EQ(DrainBack().state, DecisionState::kCancelled);
+  EXPECT_EQ(DrainBack().outcome, "The pods that were added stay: no fewer than 10 may be now");
+  for (const ReleasedAction& action : actions_) EXPECT_FALSE(action.action.replicas) << action.action.name;
+}
+
 // The same when the surge's pods hang, and nothing happens but that the load rises.
 TEST_F(DrainBackStepTest, MoreLoadIsSeenWhileTheSurgeHangs) {
   Surge();

@@ -183,6 +183,8 @@ void UpdateBurst(Turn& turn, Cluster& cluster) {
   burst.mark_pause = absl::ZeroDuration();
   ForgetRefusals(burst.headroom);
   BoundBackOff(cluster.record.burst.provider, turn.now);
+  BoundLedger(cluster.record.burst.ledger, turn.now);
+  BoundDamping(cluster.record.burst.damping, turn.now);
   for (const auto& [name, node] : cluster.nodes) {
     if (node.facts) BurstNodeSeen(turn, cluster, node);
   }

@@ -1,5 +1,6 @@
 #include "coordinator/core/pod_index.h"
 
+#include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/headroom.h"
 
 namespace evenkeel::coordinator {
@@ -13,8 +14,13 @@ bool HoldsRoom(const PodFacts& facts) {
          facts.phase != "Failed";
 }
 
+bool CountsAsBurst(const PodFacts& facts) {
+  return !facts.node.empty() && HasBurst(facts) && !facts.deleting && !HasEnded(facts);
+}
+
 void Take(ByNode& from, const PodFacts& facts) {
   const auto found = from.find(facts.node);
+  if (found == from.end()) return;  // pods that ask for nothing leave no sum
   found->second -= facts.requests;
   if (found->second == Resources{}) from.erase(found);
 }
@@ -43,6 +49,7 @@ void PodIndex::Erase(const PodName& name) {
 void PodIndex::Add(const PodName& name, const PodFacts& facts) {
   if (!facts.node.empty()) by_node_[facts.node].insert(name);
   if (HoldsRoom(facts)) (facts.deleting ? going_ : load_)[facts.node] += facts.requests;
+  if (CountsAsBurst(facts)) burst_[facts.node] += facts.requests;
   if (facts.controller.uid.empty() || facts.deleting || facts.phase == "Failed") return;
   ControllerPods& siblings = by_controller_[facts.controller.uid];
   if (facts.ready || facts.phase == "Succeeded") {
@@ -55,6 +62,7 @@ void PodIndex::Add(const PodName& name, const PodFacts& facts) {
 
 void PodIndex::Remove(const PodName& name, const PodFacts& facts) {
   if (HoldsRoom(facts)) Take(facts.deleting ? going_ : load_, facts);
+  if (CountsAsBurst(facts)) Take(burst_, facts);
   if (const auto on_node = by_node_.find(facts.node); on_node != by_node_.end()) {
     on_node->second.erase(name);
     if (on_node->second.empty()) by_node_.erase(on_node);
@@ -75,6 +83,7 @@ void PodIndex::PartsChanged() {
   by_controller_.clear();
   load_.clear();
   going_.clear();
+  burst_.clear();
   for (const auto& [name, facts] : pods_) Add(name, facts);
 }
 
@@ -89,6 +98,10 @@ const Resources& PodIndex::LoadOf(const std::string& node) const {
 
 const Resources& PodIndex::HeldByGoing(const std::string& node) const {
   return Of(going_, node);
+}
+
+const Resources& PodIndex::BurstTo(const std::string& node) const {
+  return Of(burst_, node);
 }
 
 const std::set<PodName>& PodIndex::OnNode(const std::string& node) const {

@@ -43,6 +43,9 @@ class PodIndex {
   const Resources& LoadOf(const std::string& node) const;
   // What those that are being deleted hold still: until a kubelet has them gone the scheduler counts them.
   const Resources& HeldByGoing(const std::string& node) const;
+  // What those that may burst (burst/bursts.h: HasBurst) and are bound to the node ask for, together; those
+  // that have ended or are being deleted ask for nothing.
+  const Resources& BurstTo(const std::string& node) const;
   // Pods of a controller that are Ready on any node but this one.
   size_t ReadyElsewhere(const std::string& controller_uid, const std::string& node) const;
   size_t ReadyOn(const std::string& controller_uid, const std::string& node) const;
@@ -63,6 +66,7 @@ class PodIndex {
   std::map<std::string, ControllerPods> by_controller_;
   std::map<std::string, Resources> load_;  // by node; the same of those that go:
   std::map<std::string, Resources> going_;
+  std::map<std::string, Resources> burst_;
 };
 
 }  // namespace evenkeel::coordinator

@@ -298,6 +298,9 @@ Effects Turn::Finish() {
       scaler->record.written = now;
       effects_.writes.push_back(PutScalerRecord{scaler->record});
       scaler->unwritten_since.reset();
+      const auto& highest = scaler->record.memory.recommendations.highest;
+      scaler->written_wanted.reset();
+      if (!highest.empty()) scaler->written_wanted = highest.back().replicas;
     }
   }
   for (auto& [id, record] : switch_records_) {

@@ -168,7 +168,7 @@ void BurstLaws::Widen(Sight& sight, const Sight& other) {
 
 // ---- a turn ----
 
-void BurstLaws::OnTurn(const std::vector<Event>& events, const Effects& effects, bool doubt) {
+void BurstLaws::OnTurn(const std::vector<Event>& events, const Effects& effects, const Doubt& doubt) {
   if (!world_->kubernetes().has_virtual_nodes()) return;
   const std::vector<Decision> fresh = std::exchange(fresh_, {});
   const absl::Time now = world_->now();
@@ -176,10 +176,11 @@ void BurstLaws::OnTurn(const std::vector<Event>& events, const Effects& effects,
   const auto record = world_->disk().clusters.find(kCluster);
   const bool paused = record != world_->disk().clusters.end() && record->second.pause;
   const CoordinatorHost& host = world_->host();
-  if (doubt || paused || host.paused() || world_->knobs() != Knobs{} || world_->kubernetes().away() ||
+  if (doubt.away || paused || host.paused() || world_->knobs() != Knobs{} || world_->kubernetes().away() ||
       host.turn_took() > absl::Milliseconds(100)) {
-    trouble_ = now;
+    unseen_ = trouble_ = now;
   }
+  if (doubt.blind) trouble_ = now;
   if (!AllIsWell()) unwell_ = now;
   if (!Rules(policy) || ruled_by_ != policy->burst()) {
     ruled_since_ = Rules(policy) ? now : absl::InfiniteFuture();
@@ -247,7 +248,7 @@ void BurstLaws::OnCrash() {
   fresh_.clear();
   told_.clear();
   workloads_.clear();
-  trouble_ = world_->now();
+  unseen_ = trouble_ = world_->now();
 }
 
 std::set<std::string> BurstLaws::OnTheirWay(const Decision& decision) {
@@ -368,9 +369,11 @@ void BurstLaws::L9CapsAreHeldByWhatIsBound() {
                                " since they were opened"));
 }
 
+// Whatever is doubted of nodes: to close it needs the API and its pods, and nothing else.
 void BurstLaws::L9TheValveIsClosedInTime() {
   if (!open_ || !opened_ || late_) return;
-  const absl::Time since = std::max({*opened_, last_pressed_, trouble_ + kCalm, ruled_since_ + kCalm});
+  const absl::Time since = std::max(
+      {*opened_, last_pressed_, unseen_ + kCalm, ruled_since_ + kCalm, world_->host().started() + kCalm});
   if (world_->now() - since <= kValveHold + kClosedWithin) return;
   late_ = true;
   violated_("L9",

@@ -31,9 +31,16 @@ class BurstLaws {
 
   void Follow(World* world) { world_ = world; }
 
-  // As ScaleLaws has them; `doubt`: it was blind, or the API was away, at some time of the turn.
+  // At some time of the turn.
+  struct Doubt {
+    bool blind = false;
+    bool away = false;  // the API
+  };
+
+  // As ScaleLaws has them.
   void OnDurable(const std::vector<coordinator::Write>& writes);
-  void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects, bool doubt);
+  void OnTurn(const std::vector<coordinator::Event>& events, const coordinator::Effects& effects,
+              const Doubt& doubt);
   void OnCrash();
   void OnScaled(const coordinator::ReleasedAction& action);
 
@@ -92,6 +99,7 @@ class BurstLaws {
   absl::Time last_pressed_ = absl::InfinitePast();
   // Of the world.
   absl::Time trouble_ = absl::InfinitePast();  // the last moment of any
+  absl::Time unseen_ = absl::InfinitePast();   // the same of any but blindness with an API that answers
   absl::Time unwell_ = absl::InfinitePast();   // the last moment at which anything else was wrong
   absl::Time ruled_since_ = absl::InfiniteFuture();
   std::optional<coordinator::BurstPolicy> ruled_by_;

@@ -56,10 +56,12 @@ bool LeavesVirtualNodes(const Decision& decision) {
          decision.kind == DecisionKind::kScale;
 }
 
-// Right whatever is doubted of nodes: no node and no pod loses anything by it.
+// Right whatever is doubted of nodes: no node and no pod loses anything by it. A valve that is closed takes
+// no pod off its node either.
 bool IsNeverInDoubt(const Action& action) {
   const bool grows = action.replicas && action.replicas->to > action.replicas->from;
-  return grows || action.kind == ActionKind::kDeleteAutoscaler || action.kind == ActionKind::kOpenValve ||
+  const bool valve = action.kind == ActionKind::kOpenValve || action.kind == ActionKind::kCloseValve;
+  return grows || valve || action.kind == ActionKind::kDeleteAutoscaler ||
          action.kind == ActionKind::kSetDeletionCost || action.kind == ActionKind::kSetPlaceholders ||
          action.kind == ActionKind::kAskForMachines;
 }
@@ -113,7 +115,7 @@ void Laws::OnTurn(const std::vector<Event>& events, const Effects& effects) {
   scale_.OnTurn(
       events, effects,
       {.blind = was_blind && blind_ && !sight_regained, .away = was_away && was_away_ && !api_back});
-  burst_.OnTurn(events, effects, was_blind || blind_ || was_away || was_away_);
+  burst_.OnTurn(events, effects, {.blind = was_blind || blind_, .away = was_away || was_away_});
   const bool doubt_ended = api_back || sight_regained;
   if (doubt_ended) doubt_ = api_back ? "L8" : "L2";
   // In a turn that saw all of it, what was handed out may have come before it.
@@ -135,6 +137,7 @@ void Laws::Hear(const Event& event) {
   if (const auto* resumed = std::get_if<BeatResumed>(&event)) silent_since_.erase(resumed->node.node);
   if (const auto* opened = std::get_if<SessionOpened>(&event)) silent_since_.erase(opened->node.node);
   HearOfHealth(event);
+  HearOfAgents(event);
   if (const auto* read = std::get_if<LeaseRead>(&event); read != nullptr) {
     const bool fresh = lease_asked_.erase(read->request_id) > 0;
     if (fresh && read->ok) ++lease_reads_[read->node.node];
@@ -170,6 +173,22 @@ void Laws::HearOfHealth(const Event& event) {
   }
 }
 
+// That a node has an agent is durable once it has spoken and Kubernetes shows the node, both to one process.
+void Laws::HearOfAgents(const Event& event) {
+  if (const auto* observed = std::get_if<NodeObserved>(&event)) {
+    const std::string& node = observed->node.node;
+    shown_[node] = observed->facts.uid;
+    const auto told = told_.find(node);
+    if (told != told_.end() && told->second.speaks) spoke_[node] = observed->facts.uid;
+  } else if (const auto* gone = std::get_if<NodeGone>(&event)) {
+    shown_.erase(gone->node.node);
+    spoke_.erase(gone->node.node);
+  } else if (const auto* opened = std::get_if<SessionOpened>(&event)) {
+    const auto shown = shown_.find(opened->node.node);
+    if (shown != shown_.end()) spoke_[shown->first] = shown->second;
+  }
+}
+
 bool Laws::SaysItIsSick(const std::string& node) const {
   const auto told = told_.find(node);
   return lately_sick_.contains(node) || (told != told_.end() && told->second.Says());
@@ -188,6 +207,7 @@ void Laws::OnCrash() {
   verdicts_.clear();
   silent_since_.clear();
   told_.clear();
+  shown_.clear();
   lease_reads_.clear();
   lease_asked_.clear();
 }
@@ -382,9 +402,19 @@ void Laws::L2NothingIsDoneInADoubtfulDomain(const ReleasedAction& released, cons
   }
 }
 
+// Of one whose agent has spoken to nobody, or only to an earlier process that was not shown the node, nobody
+// can know that it has one: its silence means nothing.
+bool Laws::IsKnownToHaveAnAgent(const std::string& node) const {
+  if (told_.contains(node)) return true;
+  const auto spoke = spoke_.find(node);
+  const auto shown = shown_.find(node);
+  return spoke != spoke_.end() && shown != shown_.end() && spoke->second == shown->second;
+}
+
 // In truth, for so long that it must have been found, and nothing explains it.
 // One that somebody reaches is not silent without an explanation, even where most of its peers do not.
 bool Laws::IsSilent(const std::string& node) const {
+  if (!IsKnownToHaveAnAgent(node)) return false;
   const auto verdict = verdicts_.find(node);
   if (verdict != verdicts_.end() && verdict->second == Verdict::kAgentLost) return false;
   return world_->now() - world_->truth().LostSince(node) > kFoundSilent && !guards_.Explained(node);

@@ -64,6 +64,7 @@ class Laws final : public Observer {
   void Check(const coordinator::ReleasedAction& released, bool was_blind);
   void Hear(const coordinator::Event& event);
   void HearOfHealth(const coordinator::Event& event);
+  void HearOfAgents(const coordinator::Event& event);
 
   void L1NobodyIsDeadWhileItsLeaseIsRenewed(const std::string& node);
   void L1HealthyNodesKeepTheirPods(const coordinator::Decision& decision, const coordinator::Action& action);
@@ -77,6 +78,7 @@ class Laws final : public Observer {
   void L2L8OnlyFreshVerdictsCount(const coordinator::Decision& decision, const coordinator::Action& action);
 
   bool IsSilent(const std::string& node) const;
+  bool IsKnownToHaveAnAgent(const std::string& node) const;
   bool SaysItIsSick(const std::string& node) const;
   bool SpokeThroughout(const std::string& node) const;
   absl::Duration Window() const;
@@ -106,6 +108,9 @@ class Laws final : public Observer {
     bool Says() const { return speaks && sick; }
   };
   std::map<std::string, Told> told_;
+  std::map<std::string, std::string> shown_;  // nodes that this process was shown, and their uids
+  // Whose agent spoke to a process that was shown them, and their uids: what every later process must know.
+  std::map<std::string, std::string> spoke_;
   std::set<std::string> lately_sick_;    // that said so at some time of this turn
   std::set<std::string> lately_silent_;  // that were so at some time of this turn
   bool blind_ = true;

@@ -30,11 +30,24 @@ struct PressingPod {
   absl::Time helpless_until = absl::InfinitePast();
 };
 
+// What those that press and count ask for, as it was when somebody asked: a thousand scalers ask each second.
+struct PressingSum {
+  Resources requests;
+  absl::Time until = absl::InfinitePast();  // it is worth nothing from then on
+};
+
+// Between two tries of what Kubernetes did not let be done.
+struct ValvePause {
+  absl::Time from = absl::InfinitePast();  // none is made before
+  absl::Duration pause;
+};
+
 // Real machines that are asked for while a burst lasts (headrooms.h).
 struct Headroom {
   Workload watched;                       // the placeholders' Deployment; empty: none is
   std::optional<WorkloadFacts> workload;  // as it is seen
   std::string unseen;                     // why it is not; a clause; empty: not known yet
+  bool absent = false;                    // it is not because there is none
   std::optional<Placeholders> placed;     // by us, and not seen to be otherwise
   std::optional<DecisionId> open_change;  // of the placeholders: at most one (L3)
   std::optional<DecisionId> open_ask;     // of the webhook: the same
@@ -57,9 +70,8 @@ struct Burst {
   std::map<std::string, absl::Time> real_nodes;  // Ready without a break, since
   RealRoom real_room;                            // on those of them that new pods may come to
   absl::Time room_came = absl::InfinitePast();   // the last time that one came to be such a node
-  // Pods have come to virtual nodes or left them since the ledger was told what they use.
-  bool use_is_old = false;
   std::map<PodName, PressingPod> pressing;
+  PressingSum pressing_sum;
   absl::Time last_pressed = absl::InfinitePast();
   // The last time that pods were on virtual nodes, or a scaler wanted more than its ceiling; none: not looked
   // at since the start.
@@ -75,8 +87,8 @@ struct Burst {
   std::set<std::string> refused_by;         // guards that refused this episode of pressing, once each
   // After actions that failed: none of the same is planned before, so that what Kubernetes forbids is not
   // asked for all the time.
-  absl::Time valve_from = absl::InfinitePast();
-  absl::Duration valve_pause;
+  ValvePause no_burst;                           // of opening virtual nodes for what presses
+  std::map<std::string, ValvePause> not_as_due;  // nodes whose taint could not be set as it should be
   absl::Time mark_from = absl::InfinitePast();
   absl::Duration mark_pause;
   Headroom headroom;

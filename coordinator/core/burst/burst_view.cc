@@ -47,7 +47,7 @@ void AddNodes(const Cluster& cluster, BurstStatus& status) {
     status.nodes.push_back({.name = name,
                             .ready = ready,
                             .open = !burst.tainted.contains(name),
-                            .use = BurstUseOf(cluster, name)});
+                            .use = cluster.pods.BurstTo(name)});
   }
 }
 
@@ -131,7 +131,7 @@ void AddHomeward(const State& state, const Cluster& cluster, absl::Time now, Bur
 
 BurstLedger LedgerOf(const Cluster& cluster) {
   BurstLedger ledger = cluster.record.burst.ledger;
-  if (cluster.burst.use_is_old) ledger.use = UseOfVirtualNodes(cluster);
+  ledger.use = UseOfVirtualNodes(cluster);
   return ledger;
 }
 
@@ -150,15 +150,6 @@ BurstStanding StandingOf(const Cluster& cluster, absl::Time now) {
           .ledger = LedgerOf(cluster),
           .pressing = PressingRequests(cluster, now),
           .open_decision = burst.open_decision};
-}
-
-Resources BurstUseOf(const Cluster& cluster, const std::string& node) {
-  Resources use;
-  for (const PodName& name : cluster.pods.OnNode(node)) {
-    const PodFacts& facts = *cluster.pods.Find(name);
-    if (HasBurst(facts) && !facts.deleting && !HasEnded(facts)) use += facts.requests;
-  }
-  return use;
 }
 
 BurstStatus StatusOf(const State& state, const Cluster& cluster, absl::Time now) {

@@ -12,16 +12,11 @@ namespace evenkeel::coordinator {
 // Of a long list so many are shown; how many there are is told besides.
 inline constexpr size_t kMostShownOfBurst = 32;
 
-// What the guards of a burst go by. There is a policy.
-// The ledger, with what is used now; it is told of that no oftener than it is looked at. O(1), or O(pods on
-// virtual nodes) where those have changed since.
+// The ledger, with what is used now; it is told of that no oftener than it is looked at. O(virtual nodes).
 BurstLedger LedgerOf(const Cluster& cluster);
 
+// What the guards of a burst go by. There is a policy.
 BurstStanding StandingOf(const Cluster& cluster, absl::Time now);
-
-// What the pods that have burst to the node ask for. As PodIndex::LoadOf counts: what has ended or is being
-// deleted asks for nothing.
-Resources BurstUseOf(const Cluster& cluster, const std::string& node);
 
 // There is a policy. O(pods on virtual nodes + pods that press + real nodes while any has burst).
 BurstStatus StatusOf(const State& state, const Cluster& cluster, absl::Time now);

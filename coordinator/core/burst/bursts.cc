@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/burst/back_off.h"
 #include "coordinator/core/burst/headrooms.h"
+#include "coordinator/core/burst/look_burst.h"
 #include "coordinator/core/burst/victims.h"
 #include "coordinator/core/sentences.h"
 
@@ -43,8 +44,10 @@ bool Presses(const PodFacts& facts) {
          !HasEnded(facts) && !IsPlaceholder(facts);
 }
 
-void StopsPressing(Turn& turn, Burst& burst, const PodName& name) {
+void StopsPressing(const Turn& turn, Cluster& cluster, const PodName& name) {
+  Burst& burst = cluster.burst;
   if (burst.pressing.erase(name) == 0) return;
+  PressingChanged(cluster);
   burst.last_pressed = turn.now;
   if (burst.pressing.empty()) burst.refused_by.clear();
 }
@@ -98,7 +101,6 @@ void NoteMark(Burst& burst, uint32_t server_minor, const PodName& name, const Po
 }
 
 void SeeVirtualPod(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts) {
-  cluster.burst.use_is_old = true;
   if (!HasBurst(facts)) return ForgetVirtualPod(cluster.burst, name);
   NoteStart(turn, cluster, name, facts);
   NoteMark(cluster.burst, cluster.server_minor, name, facts);
@@ -128,17 +130,10 @@ bool UpdateRoom(const Turn& turn, Cluster& cluster, const std::string& name) {
   return burst.real_room.Put(name, ready->second, free);
 }
 
-// A pod is not on the node any more.
-void LeaveNode(const Turn& turn, Cluster& cluster, const std::string& node) {
-  if (cluster.burst.virtual_nodes.contains(node)) cluster.burst.use_is_old = true;
-  UpdateRoom(turn, cluster, node);
-}
-
 // The node is virtual from now on, or is not any more.
 void SetVirtual(Turn& turn, Cluster& cluster, const std::string& node, bool is_virtual) {
   Burst& burst = cluster.burst;
   if (burst.virtual_nodes.contains(node) == is_virtual) return;
-  burst.use_is_old = true;
   if (is_virtual) {
     burst.virtual_nodes.insert(node);
     burst.real_nodes.erase(node);
@@ -182,10 +177,14 @@ void UpdateBurst(Turn& turn, Cluster& cluster) {
     burst.policy_etag = policy->etag;
   }
   burst.refused_by.clear();
-  burst.valve_from = burst.mark_from = absl::InfinitePast();
-  burst.valve_pause = burst.mark_pause = absl::ZeroDuration();
+  burst.no_burst = {};
+  burst.not_as_due.clear();
+  burst.mark_from = absl::InfinitePast();
+  burst.mark_pause = absl::ZeroDuration();
   ForgetRefusals(burst.headroom);
   BoundBackOff(cluster.record.burst.provider, turn.now);
+  BoundLedger(cluster.record.burst.ledger, turn.now);
+  BoundDamping(cluster.record.burst.damping, turn.now);
   for (const auto& [name, node] : cluster.nodes) {
     if (node.facts) BurstNodeSeen(turn, cluster, node);
   }
@@ -225,6 +224,7 @@ void BurstNodeGone(Turn& turn, Cluster& cluster, const std::string& node) {
   SetPulled(turn, cluster, node, false);
   SetVirtual(turn, cluster, node, false);
   cluster.burst.tainted.erase(node);
+  cluster.burst.not_as_due.erase(node);
   cluster.burst.real_nodes.erase(node);
   UpdateRoom(turn, cluster, node);
   BurstLookSoon(turn, cluster);
@@ -233,12 +233,13 @@ void BurstNodeGone(Turn& turn, Cluster& cluster, const std::string& node) {
 void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFacts& facts,
                   const std::string& node_before) {
   Burst& burst = cluster.burst;
-  if (!node_before.empty() && node_before != facts.node) LeaveNode(turn, cluster, node_before);
+  if (!node_before.empty() && node_before != facts.node) UpdateRoom(turn, cluster, node_before);
   if (!facts.node.empty()) UpdateRoom(turn, cluster, facts.node);
   if (Presses(facts)) {
+    PressingChanged(cluster);  // it may ask for something else than before
     if (burst.pressing.try_emplace(name, PressingPod{.since = turn.now}).second) BurstLookSoon(turn, cluster);
   } else if (burst.pressing.contains(name)) {
-    StopsPressing(turn, burst, name);
+    StopsPressing(turn, cluster, name);
     BurstLookSoon(turn, cluster);
   }
   if (burst.virtual_nodes.contains(facts.node)) return SeeVirtualPod(turn, cluster, name, facts);
@@ -248,8 +249,8 @@ void BurstPodSeen(Turn& turn, Cluster& cluster, const PodName& name, const PodFa
 }
 
 void BurstPodGone(Turn& turn, Cluster& cluster, const PodName& name, const std::string& node_before) {
-  if (!node_before.empty()) LeaveNode(turn, cluster, node_before);
-  StopsPressing(turn, cluster.burst, name);
+  if (!node_before.empty()) UpdateRoom(turn, cluster, node_before);
+  StopsPressing(turn, cluster, name);
   ForgetVirtualPod(cluster.burst, name);
   BurstLookSoon(turn, cluster);
 }

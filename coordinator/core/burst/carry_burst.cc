@@ -53,11 +53,19 @@ std::string WhySkipped(const Decision& decision) {
   return "";
 }
 
-// The answers are newer than the last observation of the nodes.
-void NoteValves(Cluster& cluster, const Decision& decision) {
+// The answers are newer than the last observation of the nodes. One whose taint cannot be set as it should be
+// is left alone for a while, and no other with it.
+void NoteValves(Cluster& cluster, const Decision& decision, absl::Time now) {
   for (const Action& action : decision.actions) {
     const bool close = action.kind == ActionKind::kCloseValve;
-    if (action.state != ActionState::kDone || (!close && action.kind != ActionKind::kOpenValve)) continue;
+    if (!close && action.kind != ActionKind::kOpenValve) continue;
+    const bool due = close || decision.kind == DecisionKind::kValve;
+    if (due && action.state == ActionState::kFailed && cluster.nodes.contains(action.name)) {
+      ValvePause& pause = cluster.burst.not_as_due[action.name];
+      Lengthen(pause.pause, pause.from, now);
+    }
+    if (action.state != ActionState::kDone) continue;
+    cluster.burst.not_as_due.erase(action.name);
     const auto node = cluster.nodes.find(action.name);
     if (node == cluster.nodes.end() || !node->second.facts || node->second.facts->uid != action.uid) continue;
     node->second.facts->valve_taint = close;
@@ -81,19 +89,15 @@ void OnBurstActed(Turn& turn, Cluster& cluster, OpenDecision& open) {
       turn.Close(open, DecisionState::kCancelled, absl::StrCat("No virtual node was opened: ", why_not));
       return BurstLookSoon(turn, cluster);
     }
-    Lengthen(burst.valve_pause, burst.valve_from, turn.now);
+    Lengthen(burst.no_burst.pause, burst.no_burst.from, turn.now);
     turn.Close(open, DecisionState::kFailed,
                absl::StrCat("No virtual node could be opened: ", WhyFailed(decision)));
     turn.AnnounceStep(decision, "closed", true, "BurstFailed", decision.outcome);
     return BurstLookSoon(turn, cluster);
   }
   burst.opened.reset();
+  burst.no_burst.pause = absl::ZeroDuration();
   const size_t failed = CountOf(decision, ActionKind::kCloseValve, ActionState::kFailed);
-  if (failed > 0) {
-    Lengthen(burst.valve_pause, burst.valve_from, turn.now);
-  } else {
-    burst.valve_pause = absl::ZeroDuration();
-  }
   turn.Close(open, failed == 0 ? DecisionState::kSucceeded : DecisionState::kFailed,
              failed == 0 ? absl::StrCat("Virtual nodes are closed again: ", open.unneeded)
                          : absl::StrCat("Virtual nodes could not be closed again: ", WhyFailed(decision)));
@@ -103,13 +107,7 @@ void OnBurstActed(Turn& turn, Cluster& cluster, OpenDecision& open) {
 }
 
 void OnValveActed(Turn& turn, Cluster& cluster, OpenDecision& open) {
-  Burst& burst = cluster.burst;
   const std::string why = WhyFailed(open.decision);
-  if (why.empty()) {
-    burst.valve_pause = absl::ZeroDuration();
-  } else {
-    Lengthen(burst.valve_pause, burst.valve_from, turn.now);
-  }
   turn.Close(open, why.empty() ? DecisionState::kSucceeded : DecisionState::kFailed,
              why.empty() ? "It is so now" : absl::StrCat("It could not be done: ", why));
   BurstLookSoon(turn, cluster);
@@ -186,7 +184,8 @@ bool IsOnVirtualNodes(const Decision& decision) {
 
 bool MayReleaseOnVirtualNodes(const Cluster& cluster, const OpenDecision& open, const Action& action) {
   if (cluster.record.pause || !cluster.sight.api_reachable || open.must_verify) return false;
-  if (action.kind == ActionKind::kOpenValve || action.kind == ActionKind::kSetDeletionCost) return true;
+  if (action.kind == ActionKind::kOpenValve || action.kind == ActionKind::kCloseValve) return true;
+  if (action.kind == ActionKind::kSetDeletionCost) return true;
   if (action.kind == ActionKind::kSetPlaceholders || action.kind == ActionKind::kAskForMachines) return true;
   const bool grows = action.replicas && action.replicas->to > action.replicas->from;
   return grows || !cluster.sight.blind;
@@ -195,7 +194,7 @@ bool MayReleaseOnVirtualNodes(const Cluster& cluster, const OpenDecision& open, 
 void OnVirtualNodesActed(Turn& turn, OpenDecision& open) {
   Cluster* cluster = turn.FindCluster(open.decision.cluster);
   if (cluster == nullptr) return;
-  NoteValves(*cluster, open.decision);
+  NoteValves(*cluster, open.decision, turn.now);
   switch (open.decision.kind) {
     case DecisionKind::kBurst:
       return OnBurstActed(turn, *cluster, open);
@@ -289,6 +288,10 @@ void SkipEvictionsPastSpare(Turn& turn, OpenDecision& open) {
     const auto pod = scaler->pods.find(uid);
     return pod != scaler->pods.end() && pod->second.facts.ready && !pod->second.facts.deleting;
   };
+  // One that is gone is no loss; one that has not been told of yet may be.
+  const auto is_loss = [&](const std::string& uid) {
+    return is_ready(uid) || (scaler->pods_told_by && scaler->pods.find(uid) == scaler->pods.end());
+  };
   // Nobody tells of its pods any more: then there is none to spare.
   int64_t spare = 0;
   if (seen) {
@@ -296,12 +299,12 @@ void SkipEvictionsPastSpare(Turn& turn, OpenDecision& open) {
     for (const auto& [uid, pod] : scaler->pods) spare += is_ready(uid) ? 1 : 0;
     for (const Action& action : open.decision.actions) {
       const bool under_way = action.kind == ActionKind::kEvictPod && action.state == ActionState::kReleased;
-      if (under_way && is_ready(action.uid)) --spare;
+      if (under_way && is_loss(action.uid)) --spare;
     }
   }
   for (Action& action : open.decision.actions) {
     if (action.kind != ActionKind::kEvictPod || action.state != ActionState::kPending) continue;
-    if (seen && !is_ready(action.uid)) continue;  // it is no loss
+    if (seen && !is_loss(action.uid)) continue;
     if (spare-- > 0) continue;
     action.state = ActionState::kSkipped;
     action.result = "not any more: fewer pods than are wanted would be Ready";

@@ -11,8 +11,9 @@ namespace evenkeel::coordinator {
 // It is carried out here.
 bool IsOnVirtualNodes(const Decision& decision);
 
-// Not while the cluster is paused or the API is away. To open virtual nodes, to mark pods, to ask for
-// machines and to have more pods is right whatever is doubted of nodes; all else waits for sight (L2).
+// Not while the cluster is paused or the API is away. To open virtual nodes or to close them (which takes no
+// pod off them, and caps hold in blindness, too), to mark pods, to ask for machines and to have more pods is
+// right whatever is doubted of nodes; all else waits for sight (L2).
 bool MayReleaseOnVirtualNodes(const Cluster& cluster, const OpenDecision& open, const Action& action);
 
 // All actions have ended.
@@ -32,7 +33,8 @@ void RestoreVirtualNodes(Turn& turn, Cluster& cluster, OpenDecision& open);
 void SkipTriedEvictions(Turn& turn, OpenDecision& open, uint32_t most);
 
 // L9: evictions of a drain-back that had to wait (for an answer, a budget, the API, a restart) are planned
-// anew: those that would leave fewer Ready pods than are wanted are not tried again.
+// anew: those that would leave fewer Ready pods than are wanted are not tried again. A pod that is gone is no
+// loss; one that is not told yet (Scaler::pods_told_by) may be.
 void SkipEvictionsPastSpare(Turn& turn, OpenDecision& open);
 
 // The cluster's sight or its API has changed: what may not be done any more is taken back, what waited goes

@@ -26,8 +26,7 @@ int64_t CurrentOf(const Scaler& scaler) {
 
 }  // namespace
 
-std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, bool valve_open,
-                                 absl::Time now) {
+std::optional<int64_t> CeilingOf(Cluster& cluster, const Scaler& scaler, bool valve_open, absl::Time now) {
   const Burst& burst = cluster.burst;
   if (!RulesVirtualNodes(burst) || burst.policy->caps == BurstCaps{} || burst.virtual_nodes.empty()) {
     return std::nullopt;
@@ -66,7 +65,7 @@ std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, b
   CountUp(ledger, now);
   const BurstPolicy& policy = *burst.policy;
   sight.used_up = AskCaps(policy.caps, policy.prices, ledger, Resources{}, now).used_up;
-  ledger.use += PressingRequests(cluster, now);
+  ledger.use += SumPressing(cluster, now);
   ledger.use -= own_pressing;
   sight.allowed = PodsAllowed(policy.caps, policy.prices, ledger, each.requests, most, now);
   return CeilingFor(sight);

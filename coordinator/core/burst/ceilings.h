@@ -10,10 +10,9 @@
 namespace evenkeel::coordinator {
 
 // None: nothing is capped, virtual nodes are not ours to rule, or the workload's pods do not go there.
-// O(pods of the workload + pods that press).
+// O(pods of the workload + virtual nodes), and where what presses has changed O(pods that press).
 // `valve_open`: a decision on the virtual nodes' valve is open, so they may take new pods whether real ones
 // have room or not.
-std::optional<int64_t> CeilingOf(const Cluster& cluster, const Scaler& scaler, bool valve_open,
-                                 absl::Time now);
+std::optional<int64_t> CeilingOf(Cluster& cluster, const Scaler& scaler, bool valve_open, absl::Time now);
 
 }  // namespace evenkeel::coordinator

@@ -25,6 +25,10 @@ void NoteBurst(DrainBackDamping& damping, absl::Time now) {
   damping.relapses -= std::min(damping.relapses, static_cast<uint32_t>(quiet));
 }
 
+void BoundDamping(DrainBackDamping& damping, absl::Time now) {
+  damping.drained_back = std::min(damping.drained_back, now);
+}
+
 absl::Duration RoomAfter(const DrainBackPolicy& policy, const DrainBackDamping& damping) {
   absl::Duration after = policy.room_after;
   for (uint32_t i = 0; i < damping.relapses && after < policy.max_room_after; ++i) after *= 2;

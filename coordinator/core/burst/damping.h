@@ -26,6 +26,9 @@ void NoteDrainedBack(DrainBackDamping& damping, absl::Time now);
 // Pods go to virtual nodes again. A drain-back is answered for once: after that it counts for nothing.
 void NoteBurst(DrainBackDamping& damping, absl::Time now);
 
+// After a start: the clock may have been set back between two runs.
+void BoundDamping(DrainBackDamping& damping, absl::Time now);
+
 // How long real nodes must have been Ready before pods are brought home to them.
 absl::Duration RoomAfter(const DrainBackPolicy& policy, const DrainBackDamping& damping);
 

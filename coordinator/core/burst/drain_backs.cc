@@ -31,6 +31,8 @@ namespace {
 constexpr absl::Duration kAskAgainToComeHome = absl::Seconds(1);
 
 constexpr uint32_t kMostEvictionTries = 3;
+// How often it is seen whether the pods that evictions wait for have been told.
+constexpr absl::Duration kPodsAskedForAgain = absl::Milliseconds(250);
 // Advice that is older than this says nothing of the load.
 constexpr absl::Duration kAdviceHolds = absl::Seconds(5);
 
@@ -175,7 +177,7 @@ void RecordRefusal(Turn& turn, const Cluster& cluster, Scaler& scaler, Decision 
   recorded.policy_etag = cluster.burst.policy_etag;
 }
 
-void OpenDrainBack(Turn& turn, const Cluster& cluster, Scaler& scaler, Decision plan, int64_t ready_on_real) {
+void OpenDrainBack(Turn& turn, Cluster& cluster, Scaler& scaler, Decision plan, int64_t ready_on_real) {
   OpenDecision& open = turn.Open(DecisionKind::kDrainBack, scaler);
   Decision& decision = open.decision;
   decision.policy = cluster.burst.policy_name;
@@ -188,6 +190,7 @@ void OpenDrainBack(Turn& turn, const Cluster& cluster, Scaler& scaler, Decision 
   decision.timings.intended = turn.now;
   open.ready_on_real_before = ready_on_real;
   scaler.surge = SurgeOf(decision);
+  PressingChanged(cluster);
   scaler.drain_back.refused_by.clear();
   ReleaseNext(turn, open);
 }
@@ -200,7 +203,7 @@ bool IsAnyUnderWay(Turn& turn, const Cluster& cluster) {
   });
 }
 
-void MayBegin(Turn& turn, const Cluster& cluster, Scaler& scaler, absl::Time& again) {
+void MayBegin(Turn& turn, Cluster& cluster, Scaler& scaler, absl::Time& again) {
   std::string& waits_for = scaler.drain_back.waits_for;
   waits_for.clear();
   // Of what ends in the scaler, or in the guards, nobody tells here.
@@ -313,16 +316,25 @@ void EndDrainBack(Turn& turn, OpenDecision& open, DecisionState end, std::string
                     end == DecisionState::kSucceeded ? "DrainedBack" : "DrainBackEnded",
                     open.decision.outcome);
   if (scaler != nullptr) LookSoon(turn, *scaler);
-  if (Cluster* cluster = turn.FindCluster(open.decision.cluster)) BurstLookSoon(turn, *cluster);
+  if (Cluster* cluster = turn.FindCluster(open.decision.cluster)) {
+    PressingChanged(*cluster);
+    BurstLookSoon(turn, *cluster);
+  }
 }
 
-void GoOn(Turn& turn, const Cluster& cluster, const Scaler& scaler, OpenDecision& open, absl::Time& again) {
+void GoOn(Turn& turn, const Cluster& cluster, Scaler& scaler, OpenDecision& open, absl::Time& again) {
   const Action& surge_action = SurgeAction(open);
   if (IsReturning(open) || surge_action.state != ActionState::kDone || open.must_verify) return;
   if (!scaler.workload) return LoseDrainBack(turn, open, scaler.unseen);  // gone while its answer was awaited
   // What is seen of pods is old, or what is said of nodes is in doubt (L2, L8): whoever ends that looks
   // again.
   if (!cluster.sight.api_reachable || cluster.record.pause) return;
+  const int64_t least = std::min(scaler.advice.minimum.replicas, scaler.policy.rules.maximum);
+  if (IsFresh(scaler, turn.now) && least > SurgeOf(open.decision)->from) {
+    return EndDrainBack(turn, open, DecisionState::kCancelled,
+                        absl::StrCat("The pods that were added stay: no fewer than ", least, " may be now"),
+                        false);
+  }
   if (cluster.sight.blind) {
     // To keep pods touches nobody, and the scaler may add more of them.
     if (!IsFresh(scaler, turn.now) || !AsksForMore(scaler, SurgeOf(open.decision)->from)) return;
@@ -355,6 +367,7 @@ void GoOn(Turn& turn, const Cluster& cluster, const Scaler& scaler, OpenDecision
                           absl::StrCat("The pods that were added stay: ", next.reason), false);
     case DrainBackStep::kRemove:
       AppendEvictions(cluster, scaler, pods, next.victims, open);
+      scaler.pods_told_by.reset();  // who goes is known, so whom nobody knows later is gone
       break;
     case DrainBackStep::kUndo:
       break;
@@ -362,6 +375,31 @@ void GoOn(Turn& turn, const Cluster& cluster, const Scaler& scaler, OpenDecision
   AddEvidence(open.decision.evidence, {turn.now, "Kubernetes", next.reason, Direction::kNeither});
   AppendReturn(turn, &scaler, open);
   ReleaseNext(turn, open);
+}
+
+// The workload is told before its pods. Evictions that are to be weighed by them wait for as many as it has,
+// and no longer than kPodsToldWithin (L11).
+bool WaitsForPods(Turn& turn, Scaler& scaler, const OpenDecision& open) {
+  if (!scaler.pods_told_by || !scaler.workload) return false;
+  const bool evicts =
+      std::any_of(open.decision.actions.begin(), open.decision.actions.end(), [](const Action& action) {
+        return action.kind == ActionKind::kEvictPod && action.state == ActionState::kPending;
+      });
+  if (!evicts) return false;
+  int64_t told = 0;
+  for (const auto& [uid, pod] : scaler.pods) {
+    const PodPhase phase = pod.facts.phase;
+    const bool ended = phase == PodPhase::kSucceeded || phase == PodPhase::kFailed;
+    if (!pod.facts.deleting && !ended) ++told;
+  }
+  if (told >= std::max(scaler.workload->replicas, scaler.workload->status_replicas)) {
+    scaler.pods_told_by.reset();
+    return false;
+  }
+  if (turn.now >= *scaler.pods_told_by) return false;
+  turn.state.timers.Set({TimerKind::kRetry, {}, open.decision.id},
+                        std::min(*scaler.pods_told_by, turn.now + kPodsAskedForAgain));
+  return true;
 }
 
 void MarkSeen(Action& action, absl::Time now) {
@@ -445,6 +483,13 @@ void GiveUp(Turn& turn, OpenDecision& open, std::string outcome) {
   EndDrainBack(turn, open, DecisionState::kCancelled, std::move(outcome), false);
 }
 
+void NeverBegin(Turn& turn, OpenDecision& open, const std::string& why) {
+  Action& surge = open.decision.actions.front();
+  surge.state = ActionState::kSkipped;
+  surge.result = "it was not done";
+  EndDrainBack(turn, open, DecisionState::kCancelled, absl::StrCat("It was not begun: ", why), false);
+}
+
 // The scalers that have pods on virtual nodes, or a drain-back under way, by name.
 std::set<std::string> ScalersConcerned(Turn& turn, const Cluster& cluster) {
   std::set<std::string> names;
@@ -493,6 +538,8 @@ void CarryOnDrainBack(Turn& turn, OpenDecision& open) {
   if (open.must_verify) return;
   if (!AllEnded(open.decision)) {
     SkipTriedEvictions(turn, open, kMostEvictionTries);
+    Scaler* scaler = turn.ScalerOf(open.decision);
+    if (scaler != nullptr && WaitsForPods(turn, *scaler, open)) return;
     SkipEvictionsPastSpare(turn, open);
     return ReleaseNext(turn, open);
   }
@@ -518,7 +565,7 @@ void SeeDrainBack(Turn& turn, Scaler& scaler, OpenDecision& open) {
   }
   if (!restored) return;
   if (first.state == ActionState::kPending) {
-    return UndoDrainBack(turn, open, "the coordinator was restarted, and it is planned anew");
+    return NeverBegin(turn, open, "the coordinator was restarted, and it is planned anew");
   }
   CarryOnDrainBack(turn, open);
 }
@@ -538,11 +585,14 @@ void UndoDrainBack(Turn& turn, OpenDecision& open, const std::string& why) {
   if (IsReturning(open) || !open.unneeded.empty()) return;  // it is on its way already
   open.unneeded = why;
   Action& surge = open.decision.actions.front();
+  if (surge.state == ActionState::kPending && surge.attempts == 0) return NeverBegin(turn, open, why);
   if (surge.state == ActionState::kPending) {
+    // It may have been done, and nobody may be left who would see that: then there is something to go back
+    // from, and else the way back comes to nothing.
     surge.state = ActionState::kSkipped;
-    surge.result = "it was not done";
-    return EndDrainBack(turn, open, DecisionState::kCancelled, absl::StrCat("It was not begun: ", why),
-                        false);
+    surge.result = "whether it was done is not known";
+    AppendReturn(turn, turn.ScalerOf(open.decision), open);
+    return ReleaseNext(turn, open);
   }
   if (surge.state == ActionState::kDone) OnSurged(turn, open);
 }

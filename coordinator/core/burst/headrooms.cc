@@ -135,6 +135,7 @@ void WatchDeployment(Turn& turn, Cluster& cluster) {
   headroom.workload.reset();
   headroom.placed.reset();
   headroom.unseen.clear();
+  headroom.absent = false;
   if (!wanted.empty()) turn.Ask(WatchWorkload{cluster.name, wanted, kDeploymentVersion});
 }
 
@@ -214,9 +215,9 @@ Decision PlanPlaceholders(const Cluster& cluster, const Placeholders& wanted) {
   return plan;
 }
 
-// What is seen and what was placed are what is wanted.
+// What is seen and what was placed are what is wanted. With their Deployment placeholders are gone for good.
 bool IsPlaced(const Headroom& headroom, const Placeholders& wanted) {
-  if (wanted.number == 0) return headroom.workload && headroom.workload->replicas == 0;
+  if (wanted.number == 0) return headroom.absent || (headroom.workload && headroom.workload->replicas == 0);
   return headroom.placed == wanted;
 }
 
@@ -428,6 +429,7 @@ void HeadroomSeen(Turn& turn, const WorkloadObserved& event) {
   if (other) headroom.change_from = absl::InfinitePast();
   headroom.workload = event.facts;
   headroom.unseen.clear();
+  headroom.absent = false;
   BurstLookSoon(turn, *cluster);
 }
 
@@ -438,6 +440,7 @@ void HeadroomGone(Turn& turn, const WorkloadGone& event) {
   headroom.workload.reset();
   headroom.placed.reset();
   headroom.unseen = event.reason;
+  headroom.absent = event.absent;
   BurstLookSoon(turn, *cluster);
 }
 

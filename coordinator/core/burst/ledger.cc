@@ -46,6 +46,11 @@ std::optional<BurstLedger> NoteUse(BurstLedger& ledger, const Resources& use, ab
   return std::exchange(ledger, BurstLedger{});
 }
 
+void BoundLedger(BurstLedger& ledger, absl::Time now) {
+  if (ledger.began) ledger.began = std::min(*ledger.began, now);
+  ledger.counted = std::min(ledger.counted, now);
+}
+
 int64_t CostMicros(const BurstLedger& ledger, const BurstPrices& prices) {
   const double core_hours = static_cast<double>(ledger.cpu_millicore_ms) / kMillicoresPerCore / kMsPerHour;
   const double gib_hours = static_cast<double>(ledger.memory_mib_ms) / kMibPerGib / kMsPerHour;

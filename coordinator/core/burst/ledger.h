@@ -35,6 +35,10 @@ void CountUp(BurstLedger& ledger, absl::Time now);
 std::optional<BurstLedger> NoteUse(BurstLedger& ledger, const Resources& use, absl::Time now,
                                    bool lasts = false);
 
+// After a start: the clock may have been set back between two runs. What began in the future would last by as
+// much longer than its cap.
+void BoundLedger(BurstLedger& ledger, absl::Time now);
+
 // What has been spent up to ledger.counted, in millionths.
 int64_t CostMicros(const BurstLedger& ledger, const BurstPrices& prices);
 

@@ -78,10 +78,12 @@ void RecordEnd(Turn& turn, Cluster& cluster, const BurstLedger& ended) {
 }
 
 // What it was for is wanted still: as a new burst it would have time and money again, and so without an end.
+// A pod that an open valve has not helped waits for something else.
 bool LastsUsedUp(Cluster& cluster, const Resources& use, absl::Time now) {
   Burst& burst = cluster.burst;
   const bool presses = std::any_of(burst.pressing.begin(), burst.pressing.end(), [&](const auto& pod) {
-    return cluster.scaled_pods.First(cluster.pods.Find(pod.first)->uid) != nullptr;
+    const bool was_helpless = pod.second.helpless_until != absl::InfinitePast();
+    return !was_helpless && cluster.scaled_pods.First(cluster.pods.Find(pod.first)->uid) != nullptr;
   });
   if (use.pods > 0 || presses || !burst.last_wanted) burst.last_wanted = now;
   BurstLedger ledger = cluster.record.burst.ledger;
@@ -92,7 +94,6 @@ bool LastsUsedUp(Cluster& cluster, const Resources& use, absl::Time now) {
 
 void CountUse(Turn& turn, Cluster& cluster, absl::Time& again) {
   const Resources use = UseOfVirtualNodes(cluster);
-  cluster.burst.use_is_old = false;
   BurstLedger& ledger = cluster.record.burst.ledger;
   const bool lasts = LastsUsedUp(cluster, use, turn.now);
   if (lasts) again = std::min(again, *cluster.burst.last_wanted + kUsedUpFor);
@@ -130,7 +131,10 @@ void NoteHelpless(Turn& turn, Cluster& cluster, absl::Time& again) {
     }
     if (!burst.opened || IsToComeHome(cluster, *cluster.pods.Find(name))) continue;
     const absl::Time helped_by = std::max(*burst.opened, pod.since) + kValveHelps;
-    if (turn.now >= helped_by) pod.helpless_until = turn.now + kHelplessFor;
+    if (turn.now >= helped_by) {
+      pod.helpless_until = turn.now + kHelplessFor;
+      PressingChanged(cluster);
+    }
     again = std::min(again, std::max(helped_by, pod.helpless_until));
   }
 }
@@ -372,7 +376,7 @@ void ReviewOpenBurst(Turn& turn, Cluster& cluster, OpenDecision& open, absl::Tim
   CloseValves(turn, cluster, open);
 }
 
-// The valve stands other than it should while no burst is open.
+// The valve stands other than it should while no burst is open. True: a decision on it is open now.
 bool SetValves(Turn& turn, Cluster& cluster, absl::Time& again) {
   Burst& burst = cluster.burst;
   const bool rules = RulesVirtualNodes(burst);
@@ -380,6 +384,11 @@ bool SetValves(Turn& turn, Cluster& cluster, absl::Time& again) {
   const auto act = [&](const std::string& name, ActionKind kind) {
     const auto node = cluster.nodes.find(name);
     if (node == cluster.nodes.end() || !node->second.facts) return;
+    const auto pause = burst.not_as_due.find(name);
+    if (pause != burst.not_as_due.end() && turn.now < pause->second.from) {
+      again = std::min(again, pause->second.from);
+      return;
+    }
     AddAction(plan, 1, kind, "", name, node->second.facts->uid);
   };
   if (rules) {
@@ -390,13 +399,11 @@ bool SetValves(Turn& turn, Cluster& cluster, absl::Time& again) {
   // A policy that is paused leaves them as they are.
   const bool leaves = burst.policy && burst.policy->paused;
   for (const std::string& name : burst.tainted) {
-    if (!leaves && !(rules && burst.virtual_nodes.contains(name))) act(name, ActionKind::kOpenValve);
+    // That nodes are closed harms nobody in blindness; that they are open may.
+    if (leaves || cluster.sight.blind) break;
+    if (!(rules && burst.virtual_nodes.contains(name))) act(name, ActionKind::kOpenValve);
   }
-  if (plan.actions.empty() || !MayAct(cluster) || cluster.sight.blind) return false;
-  if (turn.now < burst.valve_from) {
-    again = std::min(again, burst.valve_from);
-    return true;
-  }
+  if (plan.actions.empty() || !MayAct(cluster)) return false;
   OpenDecision& open = turn.Open(DecisionKind::kValve, cluster);
   open.decision.actions = std::move(plan.actions);
   SetPolicy(burst, open.decision);
@@ -417,8 +424,8 @@ void ReviewValve(Turn& turn, Cluster& cluster, absl::Time& again) {
     return;
   }
   if (SetValves(turn, cluster, again) || !burst.policy) return;
-  if (turn.now < burst.valve_from) {
-    again = std::min(again, burst.valve_from);
+  if (turn.now < burst.no_burst.from) {
+    again = std::min(again, burst.no_burst.from);
     return;
   }
   const ValveAdvice advice = AskValve({.now = turn.now,
@@ -475,9 +482,24 @@ Resources PressingRequests(const Cluster& cluster, absl::Time now) {
   return all;
 }
 
+const Resources& SumPressing(Cluster& cluster, absl::Time now) {
+  PressingSum& sum = cluster.burst.pressing_sum;
+  if (now < sum.until) return sum.requests;
+  sum.requests = PressingRequests(cluster, now);
+  sum.until = now + kBurstLookEvery;
+  for (const auto& [name, pod] : cluster.burst.pressing) {
+    if (IsHelpless(pod, now)) sum.until = std::min(sum.until, pod.helpless_until);
+  }
+  return sum.requests;
+}
+
+void PressingChanged(Cluster& cluster) {
+  cluster.burst.pressing_sum.until = absl::InfinitePast();
+}
+
 Resources UseOfVirtualNodes(const Cluster& cluster) {
   Resources use;
-  for (const std::string& node : cluster.burst.virtual_nodes) use += BurstUseOf(cluster, node);
+  for (const std::string& node : cluster.burst.virtual_nodes) use += cluster.pods.BurstTo(node);
   return use;
 }
 

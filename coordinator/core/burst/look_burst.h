@@ -17,8 +17,14 @@ std::string WhyNotOpen(const Cluster& cluster, absl::Time now);
 // What all pods that press ask for together; those that the valve does not help are not counted.
 Resources PressingRequests(const Cluster& cluster, absl::Time now);
 
-// What the pods that have burst ask for together; what has ended or is going asks for nothing. O(pods on
-// virtual nodes).
+// The same, which is then known until anything of it changes (PressingChanged). O(1) while it is known.
+const Resources& SumPressing(Cluster& cluster, absl::Time now);
+
+// What presses has changed, or whether it counts: a pod, its scaler, a surge.
+void PressingChanged(Cluster& cluster);
+
+// What the pods that have burst ask for together; what has ended or is going asks for nothing. O(virtual
+// nodes).
 Resources UseOfVirtualNodes(const Cluster& cluster);
 
 // Since when a pod finds no room, as far as it counts: where there is some on real nodes by our count and

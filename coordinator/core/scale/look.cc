@@ -56,6 +56,14 @@ void NoteRest(Recommendations& recommendations, absl::Time now) {
   }
 }
 
+// More is wanted than is there, and than a restart would know of: caps, bounds, rates or a guard hold it, so
+// that no replicas will tell of it.
+bool IsWantedInVain(const Scaler& scaler) {
+  const auto& highest = scaler.record.memory.recommendations.highest;
+  if (highest.empty() || highest.back().replicas <= scaler.advice.current) return false;
+  return !scaler.written_wanted || highest.back().replicas > *scaler.written_wanted;
+}
+
 // L9: past the caps of virtual nodes there is no maximum, whatever the policy says; nor below its minimum.
 Advice AdviseUnder(std::optional<int64_t> ceiling, const ScaleSight& sight, Scaler& scaler, absl::Time now) {
   const ScaleRules& rules = scaler.policy.rules;
@@ -92,7 +100,7 @@ void TakeAdvice(Turn& turn, Cluster& cluster, Scaler& scaler) {
   }
   // Every look notes at least that what is wanted is wanted still.
   if (!scaler.unwritten_since) scaler.unwritten_since = turn.now;
-  if (memory.panic.has_value() != panicked) WriteRecord(turn, scaler);
+  if (memory.panic.has_value() != panicked || IsWantedInVain(scaler)) WriteRecord(turn, scaler);
 }
 
 void SkipAll(Decision& decision, const std::string& why) {

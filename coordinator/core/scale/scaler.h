@@ -26,6 +26,9 @@ inline constexpr absl::Duration kSuddenLook = absl::Milliseconds(200);
 // For so long nothing is to be changed before a refusal is worth another record.
 inline constexpr absl::Duration kEpisodeCalm = absl::Minutes(1);
 
+// After the workload is seen, its pods are told within this.
+inline constexpr absl::Duration kPodsToldWithin = absl::Seconds(10);
+
 // spec.replicas while a drain-back has more pods than are wanted (burst/drain_back.h).
 struct Surge {
   int64_t from = 0;  // what is wanted
@@ -52,13 +55,17 @@ struct Scaler {
   std::string policy_etag;
   ScalerRecord record;                        // durable
   std::optional<absl::Time> unwritten_since;  // the record has changed, and that is not written yet
+  std::optional<int64_t> written_wanted;      // what was wanted, or held, when this process last wrote it
   // The workload; none: not seen, and `unseen` says why.
   std::optional<WorkloadFacts> workload;
   std::string unseen;
   bool absent = false;  // not seen because there is none
   // spec.replicas before the changes that were answered since the workload was last observed.
   std::set<int64_t> overtaken;
-  ScaledPods pods;             // by uid
+  ScaledPods pods;  // by uid
+  // The workload was seen anew, and its pods are told after it: until then one that is not known may be there
+  // all the same. None: all that were there have been told.
+  std::optional<absl::Time> pods_told_by;
   std::set<std::string> died;  // uids of pods whose last death is to be announced
   // The record is of an earlier start, and the workload has not been seen since.
   bool restored = false;

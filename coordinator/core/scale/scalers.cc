@@ -10,6 +10,7 @@
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/drain_backs.h"
 #include "coordinator/core/burst/headrooms.h"
+#include "coordinator/core/burst/look_burst.h"
 #include "coordinator/core/policies.h"
 #include "coordinator/core/scale/carry_scale.h"
 #include "coordinator/core/scale/dead_pods.h"
@@ -61,6 +62,7 @@ void UpdateWatch(Turn& turn, const Scaler& scaler, const std::string& uid, Scale
 // It is not the scaler's any more. Another one that has it, too, goes on with it, by its own windows.
 void ForgetPod(Turn& turn, Cluster& cluster, Scaler& scaler, ScaledPods::Pod& pod) {
   cluster.scaled_pods.Remove(scaler, pod);
+  PressingChanged(cluster);
   const PodRow* heir = cluster.scaled_pods.First(pod.first);
   if (heir == nullptr) {
     if (pod.second.watch) turn.Ask(UnwatchUsage{cluster.name, pod.first});
@@ -120,6 +122,7 @@ void Begin(Turn& turn, Cluster& cluster, const Policy& policy, std::optional<Sca
   if (const OpenDecision* open = OpenOn(turn, cluster, scale.target)) {
     scaler.open_decision = open->decision.id;
     scaler.surge = SurgeOf(open->decision);
+    PressingChanged(cluster);
   }
   ObserveAgain(turn, scaler);
   turn.Changed(scaler);
@@ -190,6 +193,7 @@ int64_t Coming(Turn& turn, const Scaler& scaler, int64_t replicas) {
 void Recognise(Turn& turn, Scaler& scaler, const WorkloadFacts& facts) {
   ScalerRecord& record = scaler.record;
   const bool same = record.uid == facts.uid;
+  if (!scaler.workload || !same) scaler.pods_told_by = turn.now + kPodsToldWithin;
   if (!same) {
     record.memory = {};
     record.last_scaled.reset();
@@ -198,11 +202,13 @@ void Recognise(Turn& turn, Scaler& scaler, const WorkloadFacts& facts) {
     scaler.refused_by.clear();
     scaler.rests = false;
   } else if (!scaler.workload && record.memory.begun) {
-    // A crash takes away what was noted since the record was written; it was written kRecordEvery later at
-    // the latest.
-    const absl::Time written = scaler.record.written + kRecordEvery;
-    HoldReplicas(scaler, Coming(turn, scaler, facts.replicas),
-                 scaler.restored ? std::min(written, turn.now) : turn.now);
+    // A crash takes away what was noted since the record was written; the next look after that would have
+    // been written kRecordEvery later.
+    const absl::Time until = record.written + kLookEvery + kRecordEvery;
+    const auto& highest = record.memory.recommendations.highest;
+    int64_t replicas = Coming(turn, scaler, facts.replicas);
+    if (scaler.restored && !highest.empty()) replicas = std::max(replicas, highest.back().replicas);
+    HoldReplicas(scaler, replicas, scaler.restored ? std::min(until, turn.now) : turn.now);
   }
   scaler.restored = false;
 }
@@ -397,7 +403,10 @@ void OnWorkloadPodObserved(Turn& turn, const WorkloadPodObserved& event) {
   if (!fresh && pod.facts == event.facts) return;
   ScaledPods::SetFacts(pod, event.facts);
   Cluster& cluster = *turn.FindCluster(event.cluster);
-  if (fresh) cluster.scaled_pods.Add(*scaler, *place);
+  if (fresh) {
+    cluster.scaled_pods.Add(*scaler, *place);
+    PressingChanged(cluster);
+  }
   UpdateWatch(turn, *scaler, event.pod_uid, pod);
   LookSoon(turn, *scaler);
   if (!cluster.burst.virtual_nodes.empty()) BurstLookSoon(turn, cluster);  // it may have come home

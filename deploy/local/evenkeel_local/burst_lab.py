@@ -46,11 +46,15 @@ class BurstOutcome:
 
 
 def with_one_machine(cluster: Cluster, progress: Progress) -> None:
-    """Raises it with one machine and one virtual node, or makes it so again: a machine that goes is emptied first, as an operator does."""
+    """Raises it with one machine and one virtual node, or makes it so again.
+
+    A machine that goes is emptied first, as an operator does.
+    """
     if cluster.exists():
         for node in cluster.nodes:
             if node.role == WORKER and node.number > 1:
-                with contextlib.suppress(Failure):  # It may have been off, or the cluster: then nobody is there to be moved.
+                # It may have been off, or the cluster: then nobody is there to be moved.
+                with contextlib.suppress(Failure):
                     cluster.kubectl("drain", node.name, "--ignore-daemonsets", "--timeout=120s", timeout_s=150)
     cluster.up(workers=1, virtual=1, progress=progress)
 
@@ -101,11 +105,15 @@ class BurstLab:
             result = load.stop()
             view.say(f"the load ends: {result.requests} requests, {result.failed} of them failed")
             self._follow(view, None, lambda: _is_at_minimum(view.sight), _BACK_S, f"{MINIMUM} replicas to be left")
-            self._follow(view, None, lambda: view.calm_s() > _CALM_S, 3 * _CALM_S, "a calm end")
+            # Pods that are told to go take a minute and more: each that is gone is a change.
+            self._follow(view, None, lambda: view.calm_s() > _CALM_S, _BACK_S, "a calm end")
             requests = []
             with contextlib.suppress(queue.Empty):
                 while True:
                     requests.append(client.ended.get_nowait())
+            for each in requests:
+                if each.failed:
+                    view.say(f"a request of {each.start_s - load.begun_s:.2f} s failed: {each.error}")
             sights = witness.since(load.begun_s)
             return BurstOutcome(max(view.virtual_of(each) for each in sights), round(drained_s, 3), view.virtual,
                                 ready_deficit(sights), result.requests + len(requests),

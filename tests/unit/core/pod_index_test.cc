@@ -19,6 +19,37 @@ PodFacts Pod(const std::string& node, bool ready) {
   return pod;
 }
 
+// What has burst to a node is what is bound to it, goes on, and belongs to no DaemonSet nor to the node
+// itself.
+TEST(PodIndexTest, SumsWhatHasBurst) {
+  PodIndex pods;
+  const auto put = [&pods](const std::string& name, PodFacts pod) {
+    pod.requests = {.cpu_millicores = 100, .pods = 1};
+    pods.Put({"shop", name}, pod);
+  };
+  put("web-1", Pod("a", true));
+  put("web-2", Pod("a", false));
+  put("web-3", Pod("b", true));
+  put("web-4", Pod("", false));
+  PodFacts other = Pod("a", true);
+  other.mirror = true;
+  put("static", other);
+  other.mirror = false;
+  other.controller.kind = "DaemonSet";
+  put("agent", other);
+  EXPECT_EQ(pods.BurstTo("a"), (Resources{.cpu_millicores = 200, .pods = 2}));
+  EXPECT_EQ(pods.BurstTo("b").pods, 1);
+  other = Pod("a", true);
+  other.deleting = true;
+  put("web-1", other);
+  other.deleting = false;
+  other.phase = "Failed";
+  put("web-2", other);
+  EXPECT_EQ(pods.BurstTo("a"), Resources{});
+  pods.Erase({"shop", "web-3"});
+  EXPECT_EQ(pods.BurstTo("b"), Resources{});
+}
+
 // A pod that changes node or readiness leaves no trace where it was.
 TEST(PodIndexTest, FollowsEachPod) {
   PodIndex pods;

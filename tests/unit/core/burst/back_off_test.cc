@@ -92,6 +92,19 @@ TEST(DampingTest, ABurstSoonAfterADrainBackDoublesTheHold) {
   EXPECT_EQ(RoomAfter(policy, damping), absl::Seconds(30));
 }
 
+// A clock that was set back between two runs: pods came home no later than now, or a burst in an hour would
+// be taken for one that follows at once.
+TEST(DampingTest, ComesHomeNotInTheFuture) {
+  DrainBackDamping damping{.relapses = 1, .drained_back = kStart + absl::Hours(1)};
+  BoundDamping(damping, kStart);
+  EXPECT_EQ(damping.drained_back, kStart);
+  BoundDamping(damping, kStart + absl::Minutes(1));
+  EXPECT_EQ(damping.drained_back, kStart);
+  damping.drained_back = absl::InfinitePast();
+  BoundDamping(damping, kStart);
+  EXPECT_EQ(damping.drained_back, absl::InfinitePast());
+}
+
 // It never exceeds the policy's longest, nor falls below its shortest.
 TEST(DampingTest, TheHoldIsBounded) {
   DrainBackPolicy policy;

@@ -75,6 +75,31 @@ TEST_F(BurstStepTest, NothingIsClosedUnderObserve) {
   EXPECT_TRUE(actions_.empty());
 }
 
+// L2: to be closed takes no pod off a node, so it waits for no sight: caps hold in blindness, too.
+TEST_F(BurstStepTest, VirtualNodesAreClosedInBlindness) {
+  Do(ClusterAdded{"local"});
+  SeeReal(kReal);
+  SeeVirtual(false);
+  Apply(BurstPolicyOf());
+  Do(ApiChanged{"local", true, ""});
+  Pass(absl::Seconds(1));
+  ASSERT_TRUE(blind_);
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kCloseValve);
+}
+TEST_F(BurstStepTest, ABurstIsClosedInBlindness) {
+  Begin(5);
+  Press(6, 8);
+  Settle();
+  RunOn(kVirtual, 6, 8);
+  EXPECT_TRUE(Handed(ActionKind::kCloseValve).empty());
+  now_ += kValveHold + absl::Seconds(1);  // the coordinator stands still for so long
+  Do(Tick{});
+  Pass(kBurstLookEvery);
+  ASSERT_TRUE(blind_);
+  EXPECT_EQ(Handed(ActionKind::kCloseValve).size(), 1u);
+}
+
 // When the policy goes, so does the taint.
 TEST_F(BurstStepTest, ThePolicysEndOpensThem) {
   Begin(2);
@@ -270,6 +295,28 @@ TEST_F(BurstStepTest, ARestartGoesOnWithTheBurst) {
   EXPECT_EQ(DoneTo(ActionKind::kCloseValve), std::vector<std::string>{kVirtual});
   ASSERT_EQ(Of(DecisionKind::kBurst).size(), 1u);
   EXPECT_EQ(Of(DecisionKind::kBurst)[0].state, DecisionState::kSucceeded);
+}
+
+// A node that cannot be closed is asked again after a pause of its own: no burst waits for it.
+TEST_F(BurstStepTest, ANodeThatCannotBeClosedHoldsUpNoBurst) {
+  Begin(5);
+  NodeFacts other = RealNode("virtual-2", 1'000'000);
+  other.reserved = true;
+  other.traits = {"type=virtual-kubelet"};
+  Do(NodeObserved{{"local", "virtual-2"}, other});
+  Pass(kBurstLookEvery);
+  ASSERT_EQ(Handed(ActionKind::kCloseValve).size(), 1u);
+  EXPECT_EQ(actions_[0].action.name, "virtual-2");
+  Finish(std::exchange(actions_, {}).front(), ActionOutcome::kRefused, "forbidden");
+  Press(6, 6);
+  Pass(kPressFor + 2 * kBurstLookEvery);
+  ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.kind, ActionKind::kOpenValve);
+  EXPECT_EQ(actions_[0].action.name, kVirtual);
+  Settle(absl::ZeroDuration());
+  RunOn(kVirtual, 6, 6);
+  Pass(kValveHold + absl::Seconds(1));  // both are to be closed then, as of the burst's end
+  EXPECT_EQ(Handed(ActionKind::kCloseValve).size(), 2u);
 }
 
 // L4: a crash while the valve is open. It stays open while pods press.
@@ -497,6 +544,23 @@ TEST_F(BurstStepTest, WhatIsUsedUpIsNotBegunAnew) {
   EXPECT_TRUE(Handed(ActionKind::kSetReplicas).empty());
   EXPECT_EQ(clusters_.at("local").burst.ledger.began, began);
   Even(static_cast<int>(kUsedUpFor / absl::Seconds(1)) + 300, 5);  // a panic has its time to end
+  EXPECT_FALSE(clusters_.at("local").burst.ledger.began.has_value());
+}
+
+// A pod that no virtual node helps does not keep a burst that is used up from its end.
+TEST_F(BurstStepTest, WhatIsUsedUpEndsThoughAHelplessPodPresses) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.duration = absl::Minutes(1);
+  Begin(8, policy);
+  Press(9, 9);
+  Settle(kValveHelps + absl::Seconds(5));
+  Even(60, 8);
+  Settle(absl::ZeroDuration());
+  See(5);
+  for (int number = 6; number <= 8; ++number) Gone(number);
+  Settle();
+  EXPECT_TRUE(clusters_.at("local").burst.ledger.began.has_value());
+  Even(static_cast<int>(kUsedUpFor / absl::Seconds(1)) + 60, 5);
   EXPECT_FALSE(clusters_.at("local").burst.ledger.began.has_value());
 }
 

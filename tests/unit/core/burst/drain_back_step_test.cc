@@ -266,6 +266,19 @@ TEST_F(DrainBackStepTest, MoreLoadTakesTheSurge) {
   }
 }
 
+// A minimum that was raised meanwhile takes it, too.
+TEST_F(DrainBackStepTest, AHigherMinimumTakesTheSurge) {
+  Surge();
+  Policy scale = WebPolicy();
+  scale.scale().rules.maximum = 20;
+  scale.scale().rules.minimums.replicas = 10;
+  Apply(scale);
+  Even(2, 8);
+  EXPECT_EQ(DrainBack().state, DecisionState::kCancelled);
+  EXPECT_EQ(DrainBack().outcome, "The pods that were added stay: no fewer than 10 may be now");
+  for (const ReleasedAction& action : actions_) EXPECT_FALSE(action.action.replicas) << action.action.name;
+}
+
 // The same when the surge's pods hang, and nothing happens but that the load rises.
 TEST_F(DrainBackStepTest, MoreLoadIsSeenWhileTheSurgeHangs) {
   Surge();
@@ -338,6 +351,27 @@ TEST_F(DrainBackStepTest, ARestartInTheSurgeGoesOn) {
   EXPECT_TRUE(Handed(ActionKind::kSetReplicas).empty());
 }
 
+// L4: a crash while the surge is on its way, and its scaler goes meanwhile. Nobody will see whether it was
+// done: it is taken back, if it was.
+TEST_F(DrainBackStepTest, ARestartWithoutItsScalerTakesTheSurgeBack) {
+  Come();
+  Until(40);
+  ASSERT_EQ(actions_.size(), 1u);
+  policies_.erase("web");
+  Restart(absl::Seconds(3));
+  SeeReal(kReal);
+  SeeReal(kSecond);
+  SeeVirtual(true);
+  Do(ApiChanged{"local", true, ""});
+  Pass(absl::Seconds(8));
+  ASSERT_EQ(Handed(ActionKind::kSetReplicas).size(), 1u);
+  const ReleasedAction back = Handed(ActionKind::kSetReplicas)[0];
+  EXPECT_EQ(back.action.replicas->from, 11);
+  EXPECT_EQ(back.action.replicas->to, 8);
+  Finish(back, ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(DrainBack().state, DecisionState::kCancelled);
+}
+
 // L4: a crash after the evictions were handed out. They are asked again, by their uids, and then the number
 // goes down once.
 TEST_F(DrainBackStepTest, ARestartInTheRemovalGoesOn) {
@@ -350,6 +384,9 @@ TEST_F(DrainBackStepTest, ARestartInTheRemovalGoesOn) {
   SeeReal(kSecond);
   SeeVirtual(true);
   See(11);
+  RunOn(kReal, 1, 5);
+  RunOn(kSecond, 9, 11);
+  for (int number = 12; number <= 14; ++number) Put(number, {});  // in the places of those that are gone
   Do(ApiChanged{"local", true, ""});
   Pass(absl::Seconds(8));
   ASSERT_EQ(actions_.size(), 3u);
@@ -357,6 +394,48 @@ TEST_F(DrainBackStepTest, ARestartInTheRemovalGoesOn) {
     Finish(action, ActionOutcome::kAlreadyDone);
   }
   ASSERT_EQ(actions_.size(), 1u);
+  EXPECT_EQ(actions_[0].action.replicas->to, 8);
+}
+
+// L9: the workload is told before its pods. Who may be evicted is weighed when they are told, too.
+TEST_F(DrainBackStepTest, ARestartInTheRemovalWaitsForItsPods) {
+  Surge();
+  for (int number = 9; number <= 11; ++number) Put(number, {.node = kSecond, .ready = true, .fresh = true});
+  Even(1, 8);
+  ASSERT_EQ(actions_.size(), 3u);
+  Restart(absl::Seconds(3));
+  SeeReal(kReal);
+  SeeReal(kSecond);
+  SeeVirtual(true);
+  Do(ApiChanged{"local", true, ""});
+  See(11);
+  Pass(absl::Seconds(8));
+  EXPECT_TRUE(actions_.empty());
+  RunOn(kReal, 1, 5);
+  RunOn(kVirtual, 6, 8);
+  Put(9, {.node = kSecond, .ready = true});
+  Put(10, {.node = kSecond});  // two of the surge have failed meanwhile
+  Put(11, {.node = kSecond});
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Handed(ActionKind::kEvictPod).size(), 1u);
+  EXPECT_TRUE(Handed(ActionKind::kSetReplicas).empty());
+}
+
+// L11: it does not wait for ever. Nobody is evicted of whom nothing is known, and the number goes down.
+TEST_F(DrainBackStepTest, ARestartInTheRemovalEndsWithoutItsPods) {
+  Surge();
+  for (int number = 9; number <= 11; ++number) Put(number, {.node = kSecond, .ready = true, .fresh = true});
+  Even(1, 8);
+  ASSERT_EQ(actions_.size(), 3u);
+  Restart(absl::Seconds(3));
+  SeeReal(kReal);
+  SeeReal(kSecond);
+  SeeVirtual(true);
+  Do(ApiChanged{"local", true, ""});
+  See(11);
+  Pass(absl::Seconds(12));
+  ASSERT_EQ(actions_.size(), 1u);
+  ASSERT_TRUE(actions_[0].action.replicas);
   EXPECT_EQ(actions_[0].action.replicas->to, 8);
 }
 

@@ -114,6 +114,20 @@ TEST_F(HeadroomStepTest, TheyFollowTheBurst) {
   EXPECT_TRUE(clusters_["local"].burst.headroom.name_space.empty());
 }
 
+// Their Deployment is deleted while they stand: when they are not wanted any more nothing is left of them,
+// and nothing to be done. One that only cannot be read may hold them still.
+TEST_F(HeadroomStepTest, TheyAreGoneWithTheirDeployment) {
+  Place();
+  Do(WorkloadGone{.cluster = "local", .workload = Room(), .reason = "it cannot be read", .absent = false});
+  EndBurst();
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(clusters_["local"].burst.headroom.name_space, "evenkeel");
+  Do(WorkloadGone{.cluster = "local", .workload = Room(), .reason = "there is none", .absent = true});
+  Pass(absl::Seconds(1));
+  EXPECT_TRUE(Handed(ActionKind::kSetPlaceholders).empty());
+  EXPECT_TRUE(clusters_["local"].burst.headroom.name_space.empty());
+}
+
 // Pods of a StatefulSet do not come home: a machine for them would stand idle.
 TEST_F(HeadroomStepTest, NoneForPodsOfStatefulSets) {
   Burst(5);

@@ -35,6 +35,24 @@ TEST(LedgerTest, BeginsAndEndsWithItsPods) {
   EXPECT_EQ(ledger, BurstLedger{});
 }
 
+// A clock that was set back between two runs: it began no later than now, and what was counted stays.
+TEST(LedgerTest, BeginsNotInTheFuture) {
+  BurstLedger ledger;
+  EXPECT_EQ(NoteUse(ledger, Pods(2), kStart), std::nullopt);
+  CountUp(ledger, kStart + absl::Minutes(1));
+  const int64_t counted = ledger.pod_ms;
+  const absl::Time earlier = kStart - absl::Hours(5);
+  BoundLedger(ledger, earlier);
+  EXPECT_EQ(ledger.began, earlier);
+  EXPECT_EQ(ledger.counted, earlier);
+  EXPECT_EQ(ledger.pod_ms, counted);
+  BoundLedger(ledger, kStart);
+  EXPECT_EQ(ledger.began, earlier);
+  BurstLedger none;
+  BoundLedger(none, kStart);
+  EXPECT_FALSE(none.began);
+}
+
 // Without a pod it goes on at no cost while it lasts.
 TEST(LedgerTest, MayLastWithoutPods) {
   BurstLedger ledger;

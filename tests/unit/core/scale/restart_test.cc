@@ -184,6 +184,32 @@ TEST_F(ScaleRestartTest, NoWindowIsForgotten) {
   EXPECT_FALSE(actions_.empty());
 }
 
+// What was wanted and could not be done shows in no replicas: it is durable with the look that finds it, once
+// and not each second, and counts as wanted until the process may have ended.
+TEST_F(ScaleRestartTest, WhatWasWantedInVainIsNotForgotten) {
+  Policy policy = WebPolicy();
+  policy.scale().rules.panic.enabled = false;
+  Begin(2, policy);
+  Seconds(20, 2, 50);
+  Do(ApiChanged{"local", false, "no answer for 5 s"});
+  Seconds(2, 2, 150);
+  EXPECT_TRUE(actions_.empty());
+  ASSERT_EQ(records_.at("web").memory.recommendations.highest.back().replicas, 6);
+  const absl::Time written = records_.at("web").written;
+  Seconds(10, 2, 150);
+  EXPECT_EQ(records_.at("web").written, written);
+  Restart(absl::Seconds(2));
+  List();
+  See(2);
+  for (int number = 1; number <= 2; ++number) SeePod(number);
+  Seconds(20, 2, 20);
+  EXPECT_GT(records_.at("web").written, written);
+  const auto& highest = records_.at("web").memory.recommendations.highest;
+  ASSERT_FALSE(highest.empty());
+  EXPECT_EQ(highest.front().replicas, 6);
+  EXPECT_GE(highest.front().time, written + absl::Seconds(10));
+}
+
 // A record that is old by an hour holds no longer than the first look does.
 TEST_F(ScaleRestartTest, AnOldRecordHoldsNoLonger) {
   Begin(6);

@@ -75,6 +75,15 @@ std::vector<Row> DeathRows(const v1::Scaler& scaler, absl::Time now) {
   return rows;
 }
 
+// What a switch of traffic needs of it.
+std::string FloorText(const v1::Scaler& scaler) {
+  const std::string name = LastSegment(scaler.traffic_switch());
+  if (!scaler.has_switch_replicas()) {
+    return absl::StrCat("none is taken away: what switch ", name, " needs is not known yet");
+  }
+  return absl::StrCat("no fewer than ", scaler.switch_replicas(), " until switch ", name, " has ended");
+}
+
 }  // namespace
 
 std::string TargetOf(const v1::ScaleTarget& target) {
@@ -132,6 +141,7 @@ std::string Describe(const v1::Scaler& scaler, absl::Time now) {
   sheet.Add("  Advised", looked ? absl::StrCat(scaler.advised_replicas()) : "");
   sheet.Add("  By the load alone", looked ? absl::StrCat(scaler.wanted_replicas()) : "");
   sheet.Add("  Least and most", absl::StrCat(scaler.min_replicas(), " and ", scaler.max_replicas()));
+  if (!scaler.traffic_switch().empty()) sheet.Add("  For a switch", FloorText(scaler));
   sheet.Add("CPU", absl::StrCat(CpuText(scaler, scaler.has_cpu(), scaler.cpu()),
                                 scaler.in_millicores() ? " a pod" : " of the request", ", target ",
                                 CpuText(scaler, true, scaler.target_cpu())));

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
+#include "coordinator/core/scale/scalers.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/switch/switch_desk.h"
 
@@ -54,12 +55,13 @@ std::string Summary(const SwitchRecord& record) {
                       Count(spec.steps.size(), "step"));
 }
 
-DecisionState StateOf(SwitchEnd end) {
-  switch (end) {
+// Who orders a switch back has what they want, so it did not fail; nor did it come to what it was for.
+DecisionState StateOf(const SwitchRecord& record) {
+  switch (record.end.value_or(SwitchEnd::kCancelled)) {
     case SwitchEnd::kCommitted:
       return DecisionState::kSucceeded;
     case SwitchEnd::kRolledBack:
-      return DecisionState::kFailed;
+      return record.rollback_ordered ? DecisionState::kCancelled : DecisionState::kFailed;
     case SwitchEnd::kRefused:
       return DecisionState::kRefused;
     case SwitchEnd::kObserved:
@@ -233,7 +235,7 @@ void TurnSwitchHost::Close(const DecisionId& decision, const SwitchRecord& recor
   Write(decision, record);
   SkipWhatIsOpen(open.decision, "the switch ended before it was answered");
   turn_.state.timers.Clear({TimerKind::kSwitch, {}, {}, record.spec.name});
-  turn_.Close(open, StateOf(record.end.value_or(SwitchEnd::kCancelled)), record.outcome);
+  turn_.Close(open, StateOf(record), record.outcome);
 }
 
 void TurnSwitchHost::Ask(SwitchRequest request) {
@@ -246,6 +248,15 @@ void TurnSwitchHost::Answer(SwitchReply reply) {
                 .decision = reply.decision,
                 .findings = std::move(reply.findings),
                 .forecasts = std::move(reply.forecasts)});
+}
+
+void TurnSwitchHost::FloorsChange(const std::string& cluster, const std::string& name_space) {
+  const Cluster* known = turn_.FindCluster(cluster);
+  if (known == nullptr) return;
+  for (const auto& [target, policy] : known->scaled) {
+    if (target.name_space != name_space) continue;
+    if (Scaler* scaler = turn_.FindScaler(policy)) LookSoon(turn_, *scaler);
+  }
 }
 
 void TurnSwitchHost::Changed(const std::string& name) {

@@ -44,6 +44,7 @@ class TurnSwitchHost final : public SwitchHost {
   void Close(const DecisionId& decision, const SwitchRecord& record) override;
   void Ask(SwitchRequest request) override;
   void Answer(SwitchReply reply) override;
+  void FloorsChange(const std::string& cluster, const std::string& name_space) override;
   void Changed(const std::string& name) override;
   void WakeAt(const std::string& name, absl::Time time) override;
 

@@ -118,6 +118,7 @@ absl::StatusOr<ApplicationFacts> ApplicationPicture::FactsOf(const Application& 
     if (pod.ready) ++facts.ready;
     for (const auto& [container, image] : pod.images) images[container].insert({image.name, image.digest});
     AddSettings(pod, facts);
+    if (!pod.controller.empty()) ++facts.controllers[pod.controller];
     if (pod.node.empty()) continue;
     ++facts.nodes[pod.node];
     const std::optional<int64_t> used = cpu == nullptr ? std::nullopt : cpu(pod.node, pod.uid);

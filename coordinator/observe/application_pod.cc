@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/kube/json.h"
 #include "coordinator/observe/json_reading.h"
+#include "coordinator/observe/kubernetes_facts.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -104,6 +105,7 @@ ApplicationPod ApplicationPodFrom(const Json& pod) {
   ApplicationPod read;
   read.uid = kube::UidOf(pod);
   read.node = Text(pod, {"spec", "nodeName"});
+  read.controller = ControllerOf(pod).uid;
   read.labels = Labels(pod);
   const std::string phase = Text(pod, {"status", "phase"});
   const bool going = kube::Find(pod, {"metadata", "deletionTimestamp"}) != nullptr;

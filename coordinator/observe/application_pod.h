@@ -22,7 +22,8 @@ struct ApplicationPod {
   static constexpr size_t kMostSettings = 256;
 
   std::string uid;
-  std::string node;  // empty: not bound
+  std::string node;        // empty: not bound
+  std::string controller;  // uid of what controls it; empty: nothing does
   std::map<std::string, std::string> labels;
   bool stays = false;  // it is neither going nor ended
   bool ready = false;

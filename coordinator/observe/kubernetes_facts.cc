@@ -46,15 +46,6 @@ std::string TaintText(const Json& taint) {
   return absl::StrCat(Text(taint, {"key"}), value.empty() ? "" : "=", value, ":", Text(taint, {"effect"}));
 }
 
-Controller ControllerOf(const Json& pod) {
-  for (const Json& owner : Array(pod, {"metadata", "ownerReferences"})) {
-    if (IsTrue(owner, {"controller"})) {
-      return {.kind = Text(owner, {"kind"}), .name = Text(owner, {"name"}), .uid = Text(owner, {"uid"})};
-    }
-  }
-  return {};
-}
-
 // The first reason that a container of `list` gives for not running; of an init container also why it ended
 // badly.
 std::string ContainerReason(const Json& pod, absl::string_view list) {
@@ -144,6 +135,15 @@ bool IsOwn(const Json& toleration) {
 }
 
 }  // namespace
+
+Controller ControllerOf(const Json& pod) {
+  for (const Json& owner : Array(pod, {"metadata", "ownerReferences"})) {
+    if (IsTrue(owner, {"controller"})) {
+      return {.kind = Text(owner, {"kind"}), .name = Text(owner, {"name"}), .uid = Text(owner, {"uid"})};
+    }
+  }
+  return {};
+}
 
 ObservedNode ObservedNodeFrom(const std::string& cluster, const Json& node) {
   ObservedNode observed;

@@ -21,6 +21,9 @@ ObservedPod ObservedPodFrom(const std::string& cluster, const kube::Json& pod);
 // those that are made for its generic ephemeral volumes ("POD-VOLUME").
 std::vector<std::string> ClaimsOf(const kube::Json& pod);
 
+// What controls the pod: the first owner that says so; an empty uid: nothing does.
+Controller ControllerOf(const kube::Json& pod);
+
 // Whether only one node may mount the claim. By what the claim asks for, not by what its volume could do:
 // ReadWriteMany is for many, ReadOnlyMany alone too, all else, and a claim that asks for nothing, for one
 // (L5: the unknown counts as exclusive).

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/string_view.h"
+
 namespace evenkeel::coordinator {
 
 void ProbeBook::Ended(ProbeKind kind, absl::Time when, const std::string& problem, std::optional<Side> side) {
@@ -17,20 +20,28 @@ void ProbeBook::Ended(ProbeKind kind, absl::Time when, const std::string& proble
   }
 }
 
-std::optional<ProbesTold> ProbeBook::Take() {
-  if (!std::exchange(changed_, false)) return std::nullopt;
-  return ProbesTold{
-      .decision = decision_, .run = run_, .totals = totals_, .failures = std::exchange(failures_, {})};
+// Whatever a server sends is shown to people.
+void ProbeBook::Unknown(const std::string& name) {
+  unknown_ = absl::CHexEscape(absl::string_view(name).substr(0, kLongestName));
 }
 
-std::optional<Side> SideNamed(const std::vector<SwitchedRoute>& routes, const std::string& backend) {
-  bool blue = false;
-  bool green = false;
-  for (const SwitchedRoute& route : routes) {
-    blue = blue || route.blue == backend;
-    green = green || route.green == backend;
+std::optional<ProbesTold> ProbeBook::Take() {
+  if (!std::exchange(changed_, false)) return std::nullopt;
+  return ProbesTold{.decision = decision_,
+                    .run = run_,
+                    .totals = totals_,
+                    .failures = std::exchange(failures_, {}),
+                    .unknown_side = unknown_};
+}
+
+std::optional<Side> SideNamed(const SwitchSpec& spec, const std::string& name) {
+  bool blue = spec.from == name;
+  bool green = spec.to == name;
+  for (const SwitchedRoute& route : spec.routes) {
+    blue = blue || route.blue == name;
+    green = green || route.green == name;
   }
-  if (backend.empty() || blue == green) return std::nullopt;
+  if (name.empty() || blue == green) return std::nullopt;
   return blue ? Side::kBlue : Side::kGreen;
 }
 

@@ -20,8 +20,13 @@ class ProbeBook {
   // `run`: another one for each process and each beginning.
   ProbeBook(const DecisionId& decision, uint64_t run) : decision_(decision), run_(run) {}
 
+  // Of the name that answers call themselves by and that is no side's, so many bytes are told.
+  static constexpr size_t kLongestName = 64;
+
   // A request has ended; `problem` empty: well. `side`: who had it, where that is known.
   void Ended(ProbeKind kind, absl::Time when, const std::string& problem, std::optional<Side> side);
+  // An answer has called itself `name`, which is no side's.
+  void Unknown(const std::string& name);
   // What is new since the last time; nullopt: nothing is.
   std::optional<ProbesTold> Take();
 
@@ -30,10 +35,12 @@ class ProbeBook {
   const uint64_t run_;
   ProbeCounts totals_;
   std::vector<ProbeFailure> failures_;
+  std::string unknown_;
   bool changed_ = false;
 };
 
-// The side that a backend's name stands for on any of the routes; none: it is neither, or both.
-std::optional<Side> SideNamed(const std::vector<SwitchedRoute>& routes, const std::string& backend);
+// The side that a name stands for: a backend's on any of the switch's routes, or a cluster's of the switch.
+// None: it is neither side's, or both sides'. A pod's or a node's name is nobody's.
+std::optional<Side> SideNamed(const SwitchSpec& spec, const std::string& name);
 
 }  // namespace evenkeel::coordinator

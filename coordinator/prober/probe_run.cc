@@ -117,7 +117,10 @@ void ProbeRun::Note(absl::Time now) {
 
 void ProbeRun::NoteEnd(const Kind& kind, Line& line, absl::Time now) {
   const std::optional<ProbeEnd> end = line.client->TakeEnd();
-  if (end) book_.Ended(kind.manner.kind, now, end->problem, SideNamed(spec_.routes, end->backend));
+  if (!end) return;
+  const std::optional<Side> side = SideNamed(spec_, end->backend);
+  if (!side && !end->backend.empty()) book_.Unknown(end->backend);
+  book_.Ended(kind.manner.kind, now, end->problem, side);
 }
 
 absl::Time ProbeRun::due() const {

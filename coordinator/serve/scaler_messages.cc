@@ -102,6 +102,10 @@ v1::Scaler ToMessage(const ScalerStatus& status) {
     added.set_message(condition.message);
   }
   for (const DeadPod& pod : status.dead_pods) *message.add_dead_pods() = ToMessage(pod);
+  if (!status.floor.name.empty()) {
+    message.set_traffic_switch(SwitchResource(status.floor.name));
+    if (!status.floor.unknown) message.set_switch_replicas(status.floor.replicas);
+  }
   if (status.open_decision) message.set_open_decision(DecisionResource(*status.open_decision));
   if (status.last_scaled) message.set_last_decision(DecisionResource(*status.last_scaled));
   return message;

@@ -126,9 +126,11 @@ grpc::ServerUnaryReactor* SwitchService::Order(grpc::CallbackServerContext* cont
                        const absl::StatusOr<OrderSwitch> order = EventFrom(*request, (*open)->record.spec);
                        if (!order.ok()) return finish(order.status());
                        replies_.Ask(
-                           [&order](uint64_t request_id) {
+                           // What was found is what is meant, also where it ends before the core is asked.
+                           [&order, decision = (*open)->decision](uint64_t request_id) {
                              OrderSwitch event = *order;
                              event.request_id = request_id;
+                             event.decision = decision;
                              return event;
                            },
                            [this, response, finish](const Reply& reply) {

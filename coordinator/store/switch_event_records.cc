@@ -190,6 +190,7 @@ void Put(const ApplicationObserved& event, stored::Event& record) {
   }
   out.mutable_settings()->insert(facts.settings.begin(), facts.settings.end());
   out.mutable_nodes()->insert(facts.nodes.begin(), facts.nodes.end());
+  out.mutable_controllers()->insert(facts.controllers.begin(), facts.controllers.end());
   out.set_cpu_millicores(facts.cpu_millicores);
   out.set_cpu_known(facts.cpu_known);
 }
@@ -206,6 +207,7 @@ absl::StatusOr<Event> Get(const stored::ApplicationObserved& record) {
   }
   facts.settings = {record.settings().begin(), record.settings().end()};
   facts.nodes = {record.nodes().begin(), record.nodes().end()};
+  facts.controllers = {record.controllers().begin(), record.controllers().end()};
   facts.cpu_millicores = record.cpu_millicores();
   facts.cpu_known = record.cpu_known();
   return event;
@@ -232,6 +234,7 @@ void Put(const ProbesTold& event, stored::Event& record) {
   out.set_run(event.run);
   PutProbes(event.totals, *out.mutable_totals());
   for (const ProbeFailure& failure : event.failures) *out.add_failures() = ToRecord(failure);
+  out.set_unknown_side(event.unknown_side);
 }
 
 absl::StatusOr<Event> Get(const stored::ProbesTold& record) {
@@ -243,6 +246,7 @@ absl::StatusOr<Event> Get(const stored::ProbesTold& record) {
     EVENKEEL_ASSIGN_OR_RETURN(ProbeFailure failure, FromRecord(each));
     event.failures.push_back(std::move(failure));
   }
+  event.unknown_side = record.unknown_side();
   return event;
 }
 
@@ -295,6 +299,7 @@ void Put(const OrderSwitch& event, stored::Event& record) {
   stored::OrderSwitch& out = *record.mutable_order_switch();
   out.set_request_id(event.request_id);
   out.set_name(event.name);
+  if (event.decision) *out.mutable_decision() = ToRecord(*event.decision);
   out.set_order(coordinator::ToStored(kOrders, event.order));
   out.set_reason(event.reason);
   if (event.may_cut) out.set_may_cut(*event.may_cut);
@@ -305,6 +310,7 @@ absl::StatusOr<Event> Get(const stored::OrderSwitch& record) {
   OrderSwitch event;
   event.request_id = record.request_id();
   event.name = record.name();
+  if (record.has_decision()) event.decision = FromRecord(record.decision());
   EVENKEEL_RETURN_IF_ERROR(
       coordinator::FromStored(kOrders, record.order(), "OrderSwitch.order", event.order));
   event.reason = record.reason();

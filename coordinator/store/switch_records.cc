@@ -317,6 +317,7 @@ void PutProgress(const SwitchRecord& one, stored::SwitchRecord& record) {
   record.set_commit_wished(one.commit_wished);
   record.set_may_cut(one.may_cut);
   record.set_rollback_reason(one.rollback_reason);
+  record.set_rollback_ordered(one.rollback_ordered);
   if (one.end) record.set_end(ToStored(kEnds, *one.end));
   record.set_outcome(one.outcome);
 }
@@ -341,6 +342,7 @@ absl::Status GetProgress(const stored::SwitchRecord& record, SwitchRecord& one) 
   one.commit_wished = record.commit_wished();
   one.may_cut = record.may_cut();
   one.rollback_reason = record.rollback_reason();
+  one.rollback_ordered = record.rollback_ordered();
   if (record.end() != stored::SWITCH_END_UNSPECIFIED) {
     EVENKEEL_RETURN_IF_ERROR(FromStored(kEnds, record.end(), "SwitchRecord.end", one.end.emplace()));
   }

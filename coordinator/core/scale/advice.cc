@@ -33,7 +33,8 @@ bool TakeBounds(const ScaleRules& rules, Advice& advice) {
     return true;
   }
   if (advice.current < advice.minimum.replicas) {
-    Take(advice, AdviceStep::kBelowMinimum, std::min(advice.minimum.replicas, rules.maximum));
+    Take(advice, advice.floored ? AdviceStep::kBelowFloor : AdviceStep::kBelowMinimum,
+         std::min(advice.minimum.replicas, rules.maximum));
     return true;
   }
   return false;
@@ -47,7 +48,8 @@ void TakeRates(const ScaleRules& rules, const ScaleMemory& memory, absl::Time no
   } else if (advice.replicas < advice.current) {
     const int64_t limit = DownLimit(rules.behaviour.down, memory.changes, advice.current, now);
     Take(advice, AdviceStep::kRate, std::max(advice.replicas, limit));
-    Take(advice, AdviceStep::kMinimum, std::max(advice.replicas, advice.minimum.replicas));
+    Take(advice, advice.floored ? AdviceStep::kFloor : AdviceStep::kMinimum,
+         std::max(advice.replicas, advice.minimum.replicas));
   }
 }
 
@@ -57,6 +59,10 @@ Advice Advise(const ScaleRules& rules, ScaleMemory& memory, const ScaleSight& si
   Advice advice;
   advice.current = advice.replicas = advice.wanted = sight.current;
   advice.minimum = MinimumAt(rules.minimums, now);
+  if (sight.floor > advice.minimum.replicas) {
+    advice.minimum = {.replicas = sight.floor, .schedule = std::nullopt};
+    advice.floored = true;
+  }
   if (!memory.begun) NoteHeld(memory.recommendations, sight.current, now);
   memory.begun = true;
   Forget(memory.recommendations, rules.behaviour, now);

@@ -57,6 +57,9 @@ struct ScaleSight {
   std::vector<PodLoad>
       sudden;  // the same pods with that of PanicRules.window; not looked at where panic is off
   std::optional<int64_t> throttled_percent;  // see PanicCauseOf
+  // That a switch of traffic needs (switch/switch_floors.h), where that is more than the minimum; never more
+  // than the maximum, which the caller sees to. 0: none does.
+  int64_t floor = 0;
 };
 
 // What took part in the answer, in this order.
@@ -64,6 +67,7 @@ enum class AdviceStep {
   kSwitchedOff,     // spec.replicas is 0: somebody has switched the workload off. Nothing else is asked
   kAboveMaximum,    // there are more than the maximum: at once, past all windows and rates. The same
   kBelowMinimum,    // there are fewer than the minimum in force. The same
+  kBelowFloor,      // there are fewer than a switch of traffic needs. The same
   kNoDemand,        // the demand is not known: see `steady.finding`
   kDemand,          // what the load asks for
   kPanic,           // more, or no less, because of a panic
@@ -73,6 +77,7 @@ enum class AdviceStep {
   kRate,            // a rate limits it
   kMaximum,
   kMinimum,
+  kFloor,  // no fewer: a switch of traffic needs them (L10)
 };
 
 struct AdviceReason {
@@ -88,7 +93,8 @@ struct Advice {
   int64_t wanted = 0;    // what the load asks for, before windows, rates and bounds
   Demand steady;
   Demand sudden;
-  MinimumNow minimum;
+  MinimumNow minimum;                          // the floor, where that is more
+  bool floored = false;                        // it is
   PanicCause panic_cause = PanicCause::kNone;  // what calls for a panic now
   bool panic = false;                          // there is one
   std::vector<AdviceReason> reasons;           // the steps that took part

@@ -14,6 +14,7 @@
 #include "coordinator/core/scale/plan_scale.h"
 #include "coordinator/core/scale/scale_guards.h"
 #include "coordinator/core/scale/scalers.h"
+#include "coordinator/core/scale/switched.h"
 #include "coordinator/core/sentences.h"
 
 namespace evenkeel::coordinator {
@@ -64,11 +65,12 @@ bool IsWantedInVain(const Scaler& scaler) {
   return !scaler.written_wanted || highest.back().replicas > *scaler.written_wanted;
 }
 
-// L9: past the caps of virtual nodes there is no maximum, whatever the policy says; nor below its minimum.
+// L9: past the caps of virtual nodes there is no maximum, whatever the policy says; nor below its minimum, or
+// below what a switch of traffic needs.
 Advice AdviseUnder(std::optional<int64_t> ceiling, const ScaleSight& sight, Scaler& scaler, absl::Time now) {
   const ScaleRules& rules = scaler.policy.rules;
   ScaleMemory& memory = scaler.record.memory;
-  if (ceiling) ceiling = std::max(*ceiling, MinimumAt(rules.minimums, now).replicas);
+  if (ceiling) ceiling = std::max({*ceiling, MinimumAt(rules.minimums, now).replicas, sight.floor});
   scaler.ceiling = ceiling && *ceiling < rules.maximum ? ceiling : std::nullopt;
   if (!scaler.ceiling) return Advise(rules, memory, sight, now);
   ScaleRules bounded = rules;
@@ -82,6 +84,8 @@ void TakeAdvice(Turn& turn, Cluster& cluster, Scaler& scaler) {
   const bool panicked = memory.panic.has_value();
   if (std::exchange(scaler.rests, false)) NoteRest(memory.recommendations, turn.now);
   SeeLoads(scaler, turn.sight);
+  scaler.floor = FloorOf(turn.state, cluster, scaler);
+  turn.sight.floor = std::min(scaler.floor.replicas, scaler.policy.rules.maximum);
   const bool valve_open = turn.FindOpen(cluster.burst.open_decision) != nullptr;
   scaler.advice = AdviseUnder(CeilingOf(cluster, scaler, valve_open, turn.now), turn.sight, scaler, turn.now);
   scaler.looked = turn.now;
@@ -193,6 +197,7 @@ void Look(Turn& turn, Scaler& scaler) {
   // Before the first list its pods are not complete; what is open goes by no advice either.
   if (!scaler.workload || !cluster.sight.listed) {
     scaler.advice = {};
+    scaler.floor = {};
     scaler.looked.reset();
     scaler.refusal.reset();
     scaler.unseen_pods_since.reset();
@@ -260,6 +265,7 @@ void Describe(const Cluster& cluster, const Scaler& scaler, absl::Time now, Scal
   status.cpu = policy.rules.target;
   status.minimum = MinimumAt(policy.rules.minimums, now).replicas;
   status.maximum = policy.rules.maximum;
+  status.floor = scaler.floor;
   status.unseen = scaler.unseen;
   status.uid = scaler.record.uid;
   if (scaler.workload) {

@@ -8,6 +8,7 @@
 #include "coordinator/core/replan.h"
 #include "coordinator/core/scale/minimums.h"
 #include "coordinator/core/scale/scalers.h"
+#include "coordinator/core/scale/switched.h"
 #include "coordinator/core/sentences.h"
 
 namespace evenkeel::coordinator {
@@ -74,6 +75,21 @@ GuardAnswer Moving(const ScaleGuardFacts& facts) {
               ? "no pod of it is being moved off a node"
               : absl::StrCat(Count(facts.moving, "decision"), " ", facts.moving == 1 ? "moves" : "move",
                              " pods of it off their nodes: they are not back elsewhere yet")};
+}
+
+// L10: each step of a switch, and its way back, find the pods that they were measured by; also where a
+// maximum was lowered meanwhile.
+GuardAnswer Switching(const ScaleGuardFacts& facts) {
+  const SwitchFloor& floor = facts.floor;
+  if (floor.unknown) {
+    return {
+        "switch", false,
+        absl::StrCat("switch ", floor.name, " is under way in this namespace, and it is not known whether ",
+                     "it needs these pods: its application is not seen")};
+  }
+  return {"switch", facts.to >= floor.replicas,
+          absl::StrCat("switch ", floor.name, " needs no fewer than ",
+                       Count(static_cast<size_t>(floor.replicas), "replica"), " of it until it has ended")};
 }
 
 // Whether the decision has taken pods of one of the controllers off its node that are not back elsewhere, as
@@ -154,7 +170,10 @@ ScaleGuardFacts FactsForScaleGuards(const State& state, const Cluster& cluster, 
   if (scaler.workload) facts.overlaps = scaler.workload->overlaps;
   facts.blind = cluster.sight.blind;
   facts.blind_reason = cluster.sight.reason;
-  if (to < facts.from) facts.moving = DecisionsThatMove(state, cluster, scaler, now);
+  if (to < facts.from) {
+    facts.moving = DecisionsThatMove(state, cluster, scaler, now);
+    facts.floor = FloorOf(state, cluster, scaler);
+  }
   if (scaler.open_decision) facts.open_decision = scaler.open_decision->ToString();
   return facts;
 }
@@ -165,6 +184,7 @@ std::vector<GuardAnswer> AskScaleGuards(const ScaleGuardFacts& facts) {
   if (facts.to < facts.from) {
     answers.push_back(OwnSight(facts));
     answers.push_back(Moving(facts));
+    if (!facts.floor.name.empty()) answers.push_back(Switching(facts));
   }
   return answers;
 }

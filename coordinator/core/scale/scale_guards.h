@@ -34,6 +34,7 @@ struct ScaleGuardFacts {
   // Open decisions that take pods of the workload off their nodes, which are not back elsewhere yet. Counted
   // for scaling in only.
   size_t moving = 0;
+  SwitchFloor floor;          // what a switch of traffic needs
   std::string open_decision;  // on this workload; empty = none. L3
 };
 ScaleGuardFacts FactsForScaleGuards(const State& state, const Cluster& cluster, const Scaler& scaler,
@@ -42,6 +43,7 @@ ScaleGuardFacts FactsForScaleGuards(const State& state, const Cluster& cluster, 
 // The answers, in this order:
 //   mode, pause, api, conflict, bounds, one-intent   of every change
 //   sight, moving                                    of scaling in only
+//   switch                                           of scaling in what a switch of traffic needs
 // `bounds` is L9 once more, past all arithmetic: `to` within [minimum, maximum], but for a change that only
 // comes nearer to them. Scaling *out* goes on while the coordinator is blind to nodes: more pods harm nobody.
 std::vector<GuardAnswer> AskScaleGuards(const ScaleGuardFacts& facts);

@@ -16,6 +16,7 @@
 #include "coordinator/core/scale/scaler_record.h"
 #include "coordinator/core/scale/scaler_status.h"
 #include "coordinator/core/scale/workload_facts.h"
+#include "coordinator/core/switch/switch_floor.h"
 
 namespace evenkeel::coordinator {
 
@@ -87,6 +88,7 @@ struct Scaler {
   DrainBackPause drain_back;
   // What the caps of virtual nodes leave of the policy's maximum; none: they leave it as it is.
   std::optional<int64_t> ceiling;
+  SwitchFloor floor;  // as the last look found it
 };
 
 }  // namespace evenkeel::coordinator

@@ -13,6 +13,7 @@
 #include "coordinator/core/policy_mode.h"
 #include "coordinator/core/scale/advice.h"
 #include "coordinator/core/scale/pod_deaths.h"
+#include "coordinator/core/switch/switch_floor.h"
 #include "coordinator/core/workload.h"
 
 namespace evenkeel::coordinator {
@@ -36,6 +37,7 @@ struct ScalerStatus {
   CpuTarget cpu;
   int64_t minimum = 1;  // in force now
   int64_t maximum = 1;
+  SwitchFloor floor;  // what a switch of traffic needs of it
   // The workload. `unseen`: why nothing can be said of it, a clause; empty: it is seen.
   std::string unseen = "it has not been read yet";
   std::string uid;

@@ -63,7 +63,7 @@ absl::string_view Staying(DemandFinding finding) {
 
 bool IsBound(AdviceStep step) {
   return step == AdviceStep::kSwitchedOff || step == AdviceStep::kAboveMaximum ||
-         step == AdviceStep::kBelowMinimum;
+         step == AdviceStep::kBelowMinimum || step == AdviceStep::kBelowFloor;
 }
 
 // It was decided by a bound: nobody looked at the load.
@@ -85,6 +85,9 @@ absl::string_view LimitName(AdviceStep step) {
     case AdviceStep::kBelowMinimum:
     case AdviceStep::kMinimum:
       return "Minimum";
+    case AdviceStep::kBelowFloor:
+    case AdviceStep::kFloor:
+      return "TrafficSwitch";
     case AdviceStep::kSamplesLost:
       return "SamplesLost";
     case AdviceStep::kStabilisation:
@@ -240,6 +243,9 @@ std::string Words(const AdviceReason& reason, const Advice& advice) {
     case AdviceStep::kBelowMinimum:
     case AdviceStep::kMinimum:
       return AtLeast(advice, reason.after);
+    case AdviceStep::kBelowFloor:
+    case AdviceStep::kFloor:
+      return absl::StrCat("a switch of traffic needs no fewer than ", reason.after);
     case AdviceStep::kNoDemand:
       return "what the load asks for is not known";
     case AdviceStep::kDemand:

@@ -19,8 +19,11 @@ struct ApplicationFacts {
   // that they tell nothing.
   std::map<std::string, std::string> settings;
   std::map<std::string, uint32_t> nodes;  // pods by node
-  int64_t cpu_millicores = 0;             // that its pods use now
-  bool cpu_known = false;                 // of most of them
+  // Pods by the uid of what controls them (a ReplicaSet, a StatefulSet): by it their scaler is found. Those
+  // that nothing controls are left out.
+  std::map<std::string, uint32_t> controllers;
+  int64_t cpu_millicores = 0;  // that its pods use now
+  bool cpu_known = false;      // of most of them
   bool operator==(const ApplicationFacts&) const = default;
 };
 

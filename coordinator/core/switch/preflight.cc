@@ -292,6 +292,17 @@ void FindInRoute(const SwitchSpec& spec, const SwitchedRoute& route, const Prefl
   }
 }
 
+// ---- prober ----
+
+void FindProber(const SwitchSpec& spec, const PreflightFacts& facts, Findings& found) {
+  if (facts.unknown_side.empty()) return;
+  found.Add(FindingCode::kProof, Severity::kWarning, "prober",
+            absl::StrCat("answers name their side \"", facts.unknown_side, "\" in the header ",
+                         spec.prober.side_header,
+                         ", which is neither a backend of the switch's routes nor one of its clusters: ",
+                         "requests that are lost will count against green"));
+}
+
 }  // namespace
 
 std::vector<Finding> Preflight(const SwitchSpec& spec, const PreflightFacts& facts) {
@@ -303,6 +314,7 @@ std::vector<Finding> Preflight(const SwitchSpec& spec, const PreflightFacts& fac
   }
   FindHeadroom(spec, facts, found);
   for (const SwitchedRoute& route : spec.routes) FindInRoute(spec, route, facts, found);
+  FindProber(spec, facts, found);
   // A lost cluster's traffic waits for no fair weather.
   if (const auto freeze = FreezeAt(spec.freezes, facts.now); freeze && !facts.of_lost_blue) {
     found.Add(FindingCode::kFreeze, Severity::kBlocker, spec.name,

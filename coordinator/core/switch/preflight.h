@@ -95,6 +95,8 @@ struct PreflightFacts {
   std::map<Application, uint32_t> needed;  // Ready pods wanted in green: blue's live ones, or remembered
   std::map<RouteKey, RouteFacts> routes;
   std::set<std::string> conflicts;  // names of switches under way that overlap
+  // What answers to the prober call their side and is neither's; empty: none does, or none has answered yet.
+  std::string unknown_side;
 };
 
 // All that is found, blockers first, else in the order of FindingCode.

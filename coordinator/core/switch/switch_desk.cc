@@ -55,6 +55,15 @@ bool IsWatched(const SwitchDesk& desk, const RouteKey& key) {
                      [&](const auto& entry) { return entry.second.routes.contains(key); });
 }
 
+// In both clusters.
+void FloorsChange(SwitchHost& host, const SwitchSpec& spec) {
+  for (const std::string& cluster : {spec.from, spec.to}) {
+    for (const Application& application : spec.applications) {
+      host.FloorsChange(cluster, application.name_space);
+    }
+  }
+}
+
 // It has ended, or was only planned.
 void Leave(SwitchDesk& desk, SwitchHost& host, const std::string& name) {
   const auto found = desk.switches.find(name);
@@ -69,7 +78,10 @@ void Leave(SwitchDesk& desk, SwitchHost& host, const std::string& name) {
       if (!IsWatched(desk, cluster, application)) host.Ask(UnwatchApplication{cluster, application});
     }
   }
-  if (one.decision) host.Ask(StopProber{*one.decision});
+  if (one.decision) {
+    host.Ask(StopProber{*one.decision});
+    FloorsChange(host, spec);
+  }
   host.Changed(name);
 }
 
@@ -117,7 +129,9 @@ void JudgePreflight(SwitchDesk& desk, SwitchHost& host, Switch& one) {
   if (one.record.origin == SwitchOrigin::kOperator) one.record.needed = ReadyIn(one, one.record.spec.from);
   one.findings = Preflight(one.record.spec, FactsOf(one, host, Conflicts(desk, one)));
   one.found = host.Now();
-  if (one.decision) host.Found(*one.decision, *one.findings);
+  if (!one.decision) return;
+  host.Found(*one.decision, *one.findings);
+  FloorsChange(host, one.record.spec);
 }
 
 void AnswerPlan(SwitchDesk& desk, SwitchHost& host, const std::string& name, const Switch& one) {
@@ -293,6 +307,13 @@ void OnOrderSwitch(SwitchDesk& desk, SwitchHost& host, const OrderSwitch& event)
   }
   Switch& one = found->second;
   const DecisionId decision = *one.decision;
+  if (event.decision && *event.decision != decision) {
+    return host.Answer(
+        {.request_id = event.request_id,
+         .status = absl::FailedPreconditionError(absl::StrCat(
+             "switch ", event.name, " of decision ", event.decision->ToString(),
+             " has ended; one that was started since has its name, of decision ", decision.ToString()))});
+  }
   const SwitchSight sight = SightOf(one, host);
   SwitchMoves moves;
   absl::Status status;
@@ -355,8 +376,11 @@ void OnBackendChecked(SwitchDesk& desk, SwitchHost& host, const BackendChecked& 
 void OnApplicationObserved(SwitchDesk& desk, SwitchHost& host, const ApplicationObserved& event) {
   ForEach(desk, [&](const std::string& name, Switch& one) {
     if (!Concerns(one, event.cluster, event.application)) return;
-    one.applications[{event.cluster, event.application}] = event.facts;
+    ApplicationFacts& facts = one.applications[{event.cluster, event.application}];
+    const bool others = facts.controllers != event.facts.controllers || facts.pods != event.facts.pods;
+    facts = event.facts;
     one.missing.erase({event.cluster, event.application});
+    if (others) host.FloorsChange(event.cluster, event.application.name_space);
     Look(desk, host, name, one);
   });
 }
@@ -366,6 +390,7 @@ void OnApplicationGone(SwitchDesk& desk, SwitchHost& host, const ApplicationGone
     if (!Concerns(one, event.cluster, event.application)) return;
     one.applications.erase({event.cluster, event.application});
     one.missing[{event.cluster, event.application}] = event.reason;
+    host.FloorsChange(event.cluster, event.application.name_space);
     Look(desk, host, name, one);
   });
 }
@@ -373,6 +398,8 @@ void OnApplicationGone(SwitchDesk& desk, SwitchHost& host, const ApplicationGone
 void OnProbesTold(SwitchDesk& desk, SwitchHost& host, const ProbesTold& event) {
   ForEach(desk, [&](const std::string& name, Switch& one) {
     if (one.decision != event.decision) return;
+    one.probed = true;
+    one.unknown_side = event.unknown_side;
     NoteProbes(one.record.ledger, event.run, event.totals, event.failures);
     // A lost request is never forgotten, whatever happens to the process.
     if (!event.failures.empty()) host.Write(*one.decision, one.record);
@@ -435,16 +462,6 @@ SwitchStatus StatusOf(const Switch& one) {
     if (route.reading) status.routes[key] = *route.reading;
   }
   return status;
-}
-
-uint32_t FloorOf(const SwitchDesk& desk, const std::string& cluster, const Application& application) {
-  uint32_t floor = 0;
-  for (const auto& [name, one] : desk.switches) {
-    if (!one.decision || !Concerns(one, cluster, application)) continue;
-    const auto needed = one.record.needed.find(application);
-    if (needed != one.record.needed.end()) floor = std::max(floor, needed->second);
-  }
-  return floor;
 }
 
 }  // namespace evenkeel::coordinator

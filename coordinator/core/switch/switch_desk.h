@@ -66,6 +66,8 @@ struct Switch {
   std::map<RouteKey, RouteDesk> routes;
   std::map<std::pair<std::string, Application>, ApplicationFacts> applications;  // by cluster
   std::map<std::pair<std::string, Application>, std::string> missing;            // and why
+  bool probed = false;                                                           // the prober has told of it
+  std::string unknown_side;                                                      // see ProbesTold
   std::map<std::string, HookAnswer> hooks;
   std::map<std::string, absl::Time> hooks_asked;
 };
@@ -103,10 +105,5 @@ void RestoreOnDesk(SwitchDesk& desk, SwitchHost& host, const DecisionId& decisio
 
 // What people are shown. Pure.
 SwitchStatus StatusOf(const Switch& one);
-
-// How many Ready pods of the application the cluster must keep while a switch is under way: the scaler goes
-// no lower (L9), on both sides, so that each step and the way back find what they were measured by. 0: as few
-// as it likes.
-uint32_t FloorOf(const SwitchDesk& desk, const std::string& cluster, const Application& application);
 
 }  // namespace evenkeel::coordinator

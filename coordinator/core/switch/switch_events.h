@@ -65,6 +65,8 @@ struct ProbesTold {
   uint64_t run = 0;  // of the prober's process
   ProbeCounts totals;
   std::vector<ProbeFailure> failures;  // new since the last; at most 64
+  // What the header of an answer that names its side said last, and is no side's name; empty: none did.
+  std::string unknown_side;
 };
 // Answer to AskHook. No answer is inconclusive.
 struct HookAnswered {
@@ -90,6 +92,9 @@ enum class SwitchOrder { kPause, kResume, kRollBack, kCommit };
 struct OrderSwitch {
   uint64_t request_id = 0;
   std::string name;
+  // Which one of that name was meant: an order for one that has ended is nothing to one that was started
+  // since. None: whichever is under way.
+  std::optional<DecisionId> decision;
   SwitchOrder order = SwitchOrder::kPause;
   std::string reason;
   std::optional<uint64_t> may_cut;  // of kResume

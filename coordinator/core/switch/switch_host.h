@@ -45,6 +45,8 @@ class SwitchHost {
   virtual void Close(const DecisionId& decision, const SwitchRecord& record) = 0;
   virtual void Ask(SwitchRequest request) = 0;
   virtual void Answer(SwitchReply reply) = 0;
+  // What must stay of a namespace's workloads may have changed (switch_floors.h).
+  virtual void FloorsChange(const std::string& /*cluster*/, const std::string& /*name_space*/) {}
   // What is shown of a switch may have changed.
   virtual void Changed(const std::string& name) = 0;
   // OnSwitchDue is called then; in place of the one before.

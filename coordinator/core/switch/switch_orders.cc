@@ -129,7 +129,7 @@ absl::Status RollBackSwitch(SwitchRecord& record, SwitchMemory& memory, const Sw
                "; confirm that traffic shall go there all the same");
   }
   if (record.phase == SwitchPhase::kRollingBack && !record.stop) return absl::OkStatus();
-  at.BeginRollback(absl::StrCat("an operator has ordered it", Because(reason)));
+  at.BeginRollback(absl::StrCat("an operator has ordered it", Because(reason)), true);
   return absl::OkStatus();
 }
 

@@ -96,6 +96,7 @@ struct SwitchRecord {
   bool commit_wished = false;  // in the phase committing: the last shape is the wish
   uint64_t may_cut = 0;        // what an operator, or the rule, allowed to be cut
   std::string rollback_reason;
+  bool rollback_ordered = false;  // by an operator
   std::optional<SwitchEnd> end;
   std::string outcome;  // a sentence
   bool operator==(const SwitchRecord&) const = default;

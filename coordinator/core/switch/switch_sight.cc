@@ -71,6 +71,11 @@ bool IsComplete(const Switch& one) {
     return route.reading ? route.checks.has_value() : route.away_since != absl::InfiniteFuture();
   });
   if (!routes) return false;
+  // Who answers is asked of the prober where answers are to tell; a lost cluster's clients have no time.
+  const bool tells = one.decision && !one.record.spec.prober.url.empty() &&
+                     !one.record.spec.prober.side_header.empty() &&
+                     one.record.origin == SwitchOrigin::kOperator;
+  if (tells && !one.probed) return false;
   for (const std::string& cluster : {one.record.spec.from, one.record.spec.to}) {
     for (const Application& application : one.record.spec.applications) {
       const bool answered =
@@ -103,7 +108,8 @@ PreflightFacts FactsOf(const Switch& one, const SwitchHost& host, const std::set
                        .green_missing = MissingIn(one, one.record.spec.to),
                        .needed = one.record.needed,
                        .routes = {},
-                       .conflicts = conflicts};
+                       .conflicts = conflicts,
+                       .unknown_side = one.unknown_side};
   for (const auto& [key, route] : one.routes) {
     facts.routes[key] = {.known = route.known,
                          .reading = route.reading,

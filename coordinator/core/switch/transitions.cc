@@ -183,11 +183,12 @@ void Transitions::UnwishCommit() {
   Wish([](const SwitchedRoute& route) { return ShapeCommitted(route, false); });
 }
 
-void Transitions::BeginRollback(const std::string& reason) {
+void Transitions::BeginRollback(const std::string& reason, bool by_order) {
   memory.failing_since.reset();
   EndReport();
   record.stop.reset();
   record.rollback_reason = reason;
+  record.rollback_ordered = by_order;
   Wish([](const SwitchedRoute& route) { return ShapeOnBlue(route); });
   Enter(SwitchPhase::kRollingBack);
   Happened(absl::StrCat("Everything goes back to blue: ", reason));

@@ -25,7 +25,7 @@ struct Transitions {
   void BeginHold();
   void BeginCommit();
   // L10: the caller has seen that blue is healthy.
-  void BeginRollback(const std::string& reason);
+  void BeginRollback(const std::string& reason, bool by_order = false);
   // Green may not keep what it has: back to blue if that is healthy and the rule says so; else it stops.
   void FailStep(const std::string& reason);
 

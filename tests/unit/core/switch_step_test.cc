@@ -195,6 +195,28 @@ TEST_F(SwitchStepTest, RollsBackInTheStepOfTheOrder) {
   EXPECT_EQ(Green(), 0u);
   PassUntil([this] { return !IsOpen(); });
   EXPECT_EQ(TheRecord().end, SwitchEnd::kRolledBack);
+  // Nothing has failed: it was given up, as somebody wanted.
+  EXPECT_EQ(TheSwitch().state, DecisionState::kCancelled);
+}
+
+// An order means one switch, also where another was started under its name since.
+TEST_F(SwitchStepTest, AnOrderForOneThatHasEndedIsNothingToTheNext) {
+  Start(QuickSwitch());
+  PassUntil([this] { return Green() == 10; });
+  const DecisionId first = TheSwitch().id;
+  ASSERT_TRUE(Order("web", SwitchOrder::kRollBack, first).ok()) << reply_.status;
+  PassUntil([this] { return shown_.empty(); });
+  Start(QuickSwitch());
+  ASSERT_TRUE(reply_.status.ok()) << reply_.status;
+  PassUntil([this] { return Green() == 10; });
+  const absl::Status status = Order("web", SwitchOrder::kRollBack, first);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(status.message(),
+            absl::StrCat("switch web of decision ", first.ToString(),
+                         " has ended; one that was started since has its name, of decision ",
+                         shown_.at("web").decision.ToString()));
+  EXPECT_EQ(Green(), 10u);
+  EXPECT_TRUE(Order("web", SwitchOrder::kRollBack, shown_.at("web").decision).ok()) << reply_.status;
 }
 
 // A decision whose record the store has lost is closed, and says what is to be done.

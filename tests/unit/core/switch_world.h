@@ -75,8 +75,9 @@ class SwitchWorld : public testing::Test {
     order.spec = spec;
     Tell(order);
   }
-  absl::Status Order(const std::string& name, SwitchOrder what) {
+  absl::Status Order(const std::string& name, SwitchOrder what, std::optional<DecisionId> decision = {}) {
     OrderSwitch order;
+    order.decision = decision;
     order.request_id = 2;
     order.name = name;
     order.order = what;
@@ -147,10 +148,12 @@ class SwitchWorld : public testing::Test {
   // ---- what was said ----
   Reply reply_;
   std::vector<ReleasedAction> released_;
+  std::vector<ReleasedAction> scaled_;  // replicas that are to be set; nobody answers
   std::map<RouteKey, std::pair<WatchRoute, absl::Time>> watches_;  // and when it is read next
   std::set<std::pair<std::string, Application>> applications_;
   std::set<DecisionId> probers_;
   std::map<std::string, SwitchStatus> shown_;
+  std::map<std::string, ScalerStatus> scalers_;
 
  private:
   static ApplicationFacts ThreePods() {
@@ -178,9 +181,15 @@ class SwitchWorld : public testing::Test {
         shown_[changed->status.record.spec.name] = changed->status;
       } else if (const auto* gone = std::get_if<SwitchGone>(&notice)) {
         shown_.erase(gone->name);
+      } else if (const auto* scaler = std::get_if<ScalerChanged>(&notice)) {
+        scalers_[scaler->status->policy] = *scaler->status;
       }
     }
     for (const ReleasedAction& action : effects.actions) {
+      if (action.action.kind == ActionKind::kSetReplicas) {
+        scaled_.push_back(action);
+        continue;
+      }
       released_.push_back(action);
       HoldIntent(action);
       if (answers_) Answer(action);

@@ -38,18 +38,41 @@ TEST(ProbeBookTest, StaysSmall) {
   EXPECT_EQ(told->totals.at(ProbeKind::kStream).failed_on_blue, 1000u);
 }
 
-TEST(ProbeBookTest, KnowsSidesByTheirBackends) {
+// Sides are told by the names of their backends, and of their clusters.
+TEST(ProbeBookTest, KnowsSidesByTheirNames) {
+  SwitchSpec spec;
+  spec.from = "lab-1";
+  spec.to = "lab-2";
   SwitchedRoute web;
   web.blue = "east";
   web.green = "west";
+  spec.routes = {web};
+  EXPECT_EQ(SideNamed(spec, "east"), Side::kBlue);
+  EXPECT_EQ(SideNamed(spec, "west"), Side::kGreen);
+  EXPECT_EQ(SideNamed(spec, "lab-1"), Side::kBlue);
+  EXPECT_EQ(SideNamed(spec, "lab-2"), Side::kGreen);
+  EXPECT_EQ(SideNamed(spec, "north"), std::nullopt);
+  EXPECT_EQ(SideNamed(spec, "web-7d9f-x2"), std::nullopt);
+  EXPECT_EQ(SideNamed(spec, ""), std::nullopt);
   SwitchedRoute odd;
-  odd.blue = "west2";
+  odd.blue = "lab-2";
   odd.green = "east";
-  EXPECT_EQ(SideNamed({web}, "east"), Side::kBlue);
-  EXPECT_EQ(SideNamed({web}, "west"), Side::kGreen);
-  EXPECT_EQ(SideNamed({web}, "north"), std::nullopt);
-  EXPECT_EQ(SideNamed({web}, ""), std::nullopt);
-  EXPECT_EQ(SideNamed({web, odd}, "east"), std::nullopt);
+  spec.routes = {web, odd};
+  EXPECT_EQ(SideNamed(spec, "east"), std::nullopt);
+  EXPECT_EQ(SideNamed(spec, "lab-2"), std::nullopt);
+}
+
+// A name that is nobody's is told, short and without what would draw on a terminal.
+TEST(ProbeBookTest, TellsANameThatIsNobodys) {
+  ProbeBook book({3, 4}, 9);
+  book.Ended(ProbeKind::kFresh, kNow, "", {});
+  EXPECT_EQ(book.Take()->unknown_side, "");
+  book.Unknown("web-7d9f-x2\x1b[2J");
+  book.Ended(ProbeKind::kFresh, kNow, "", {});
+  EXPECT_EQ(book.Take()->unknown_side, "web-7d9f-x2\\x1b[2J");
+  book.Unknown(std::string(1000, 'x'));
+  book.Ended(ProbeKind::kFresh, kNow, "", {});
+  EXPECT_EQ(book.Take()->unknown_side, std::string(ProbeBook::kLongestName, 'x'));
 }
 
 }  // namespace

@@ -179,6 +179,25 @@ TEST(AdviceTest, BoundsComeFirst) {
   EXPECT_TRUE(Has(off, AdviceStep::kSwitchedOff));
 }
 
+// What a switch of traffic needs is a minimum while it lasts; it switches on nothing that somebody has
+// switched off.
+TEST(AdviceTest, ASwitchHasAFloor) {
+  Workload workload;
+  ScaleSight sight = workload.Look();
+  sight.floor = 5;
+  const Advice few = Advise(workload.rules, workload.memory, sight, workload.now);
+  EXPECT_EQ(few.replicas, 5);
+  EXPECT_EQ(few.reasons, (std::vector<AdviceReason>{{AdviceStep::kBelowFloor, 2, 5}}));
+  EXPECT_EQ(few.minimum.replicas, 5);
+  EXPECT_TRUE(few.floored);
+  sight.floor = 1;
+  EXPECT_FALSE(Advise(workload.rules, workload.memory, sight, workload.now).floored);
+  workload.SetReplicas(0);
+  sight = workload.Look();
+  sight.floor = 5;
+  EXPECT_EQ(Advise(workload.rules, workload.memory, sight, workload.now).replicas, 0);
+}
+
 // A scheduled minimum is there at its time; when it ends, the load decides, which was looked at all the time.
 TEST(AdviceTest, ScheduledMinimum) {
   Workload workload;

@@ -78,6 +78,23 @@ TEST(ScaleGuardsTest, EachRefusesByItsFact) {
   }
 }
 
+// L10: what a switch of traffic needs stays, also where the maximum is lower by now; nobody else is asked.
+TEST(ScaleGuardsTest, ASwitchKeepsWhatItNeeds) {
+  ScaleGuardFacts in = AllWell(12, 10);
+  in.floor = {.replicas = 11, .name = "web", .unknown = false};
+  EXPECT_EQ(
+      AskScaleGuards(in).back(),
+      (GuardAnswer{"switch", false, "switch web needs no fewer than 11 replicas of it until it has ended"}));
+  in.floor.replicas = 10;
+  EXPECT_EQ(Refusing(in), "");
+  EXPECT_EQ(Names(AskScaleGuards(in)).back(), "switch");
+  in.floor = {.replicas = 0, .name = "web", .unknown = true};
+  EXPECT_EQ(Refusing(in), "switch");
+  ScaleGuardFacts out = AllWell(2, 4);
+  out.floor = in.floor;
+  EXPECT_EQ(Refusing(out), "");
+}
+
 // L9: within the bounds, but for who comes nearer to them.
 TEST(ScaleGuardsTest, BoundsHold) {
   EXPECT_EQ(Refusing(AllWell(9, 11)), "bounds");

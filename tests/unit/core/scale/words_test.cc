@@ -86,6 +86,8 @@ TEST(ScaleWordsTest, SaysEachStep) {
       {{AdviceStep::kRate, 8, 2}, "a rate allows no change for now"},
       {{AdviceStep::kMaximum, 12, 10}, "no more than 10 may be"},
       {{AdviceStep::kMinimum, 1, 2}, "no fewer than 2 may be"},
+      {{AdviceStep::kFloor, 1, 2}, "a switch of traffic needs no fewer than 2"},
+      {{AdviceStep::kBelowFloor, 1, 2}, "a switch of traffic needs no fewer than 2"},
   };
   for (const auto& [reason, words] : cases) EXPECT_EQ(Words(reason, advice), words);
   advice.minimum.schedule = 0;

@@ -119,6 +119,12 @@ TEST(PreflightTest, FindsWhatIsWrong) {
        [](World& world) { world.Green().ready = 2; }},
       {"no Ready pod in blue", FindingCode::kApplication, Severity::kBlocker,
        [](World& world) { world.facts.needed.clear(); }},
+      {"answers name their side \"web-7d9f\" in the header x-served-by, which is neither",
+       FindingCode::kProof, Severity::kWarning,
+       [](World& world) {
+         world.spec.prober.side_header = "x-served-by";
+         world.facts.unknown_side = "web-7d9f";
+       }},
       {"container web runs web:2 in green and web:1@sha256:aa in blue", FindingCode::kDifference,
        Severity::kBlocker, [](World& world) { world.Green().images["web"] = {"web:2"}; }},
       {"container proxy runs envoy:1 in green and none in blue", FindingCode::kDifference, Severity::kBlocker,

@@ -1,5 +1,7 @@
 #include "coordinator/act/gate_hook.h"
 
+#include <utility>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -46,9 +48,15 @@ HookAnswered ReadHookAnswer(const DecisionId& decision, const GateHook& hook,
   return answer;
 }
 
+GateHooks::GateHooks(http::Client& client, std::function<void(HookAnswered)> tell, const std::string& ca_pem)
+    : client_(client),
+      tell_(std::move(tell)),
+      tls_(ca_pem.empty() ? nullptr : std::make_shared<const http::Tls>(http::Tls{.ca_pem = ca_pem})) {}
+
 void GateHooks::Ask(const AskHook& question) {
   http::Request request;
   request.url = question.hook.url;
+  request.tls = tls_;
   request.deadline = question.hook.timeout;
   request.connect_timeout = question.hook.timeout;
   request.max_body_bytes = kLongestHookBody;

@@ -7,8 +7,8 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "common/http/client.h"
@@ -26,9 +26,9 @@ inline constexpr size_t kLongestHookBody = size_t{64} << 10;
 
 class GateHooks {
  public:
-  // `tell` is called once for each question, on the client's thread; both outlive this.
-  GateHooks(http::Client& client, std::function<void(HookAnswered)> tell)
-      : client_(client), tell_(std::move(tell)) {}
+  // `tell` is called once for each question, on the client's thread; both outlive this. `ca_pem`:
+  // certificates that vouch for https hooks; empty: the system's.
+  GateHooks(http::Client& client, std::function<void(HookAnswered)> tell, const std::string& ca_pem = "");
 
   // Any thread; never waits. One question a hook is under way at most by the core's own pace.
   void Ask(const AskHook& question);
@@ -36,6 +36,7 @@ class GateHooks {
  private:
   http::Client& client_;
   const std::function<void(HookAnswered)> tell_;
+  const std::shared_ptr<const http::Tls> tls_;  // null: the system's authorities
 };
 
 }  // namespace evenkeel::coordinator

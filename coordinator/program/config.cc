@@ -5,8 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <iostream>
 #include <set>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -46,6 +48,21 @@ absl::Status CheckReadable(const std::string& flag, const std::string& path) {
   if (access(path.c_str(), R_OK) == 0) return absl::OkStatus();
   return config::InvalidOption(
       flag, absl::StrCat("cannot read ", path, ": ", std::system_category().message(errno)));
+}
+
+// Of the authorities that vouch for somebody, in place of the system's.
+absl::StatusOr<std::string> ReadAuthorities(const std::string& flag, const std::string& path) {
+  if (path.empty()) return std::string();
+  EVENKEEL_RETURN_IF_ERROR(CheckReadable(flag, path));
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream content;
+  if (!file || !(content << file.rdbuf())) {
+    return config::InvalidOption(flag, absl::StrCat("cannot read ", path));
+  }
+  if (!absl::StrContains(content.str(), "-----BEGIN CERTIFICATE-----")) {
+    return config::InvalidOption(flag, absl::StrCat(path, " holds no certificate in PEM"));
+  }
+  return content.str();
 }
 
 absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& flag, absl::string_view text) {
@@ -156,6 +173,8 @@ absl::Status Check(const Config& config) {
 struct Texts {
   std::vector<std::string> clusters;
   std::string gateways_file;
+  std::string prober_ca_file;
+  std::string gate_hook_ca_file;
   std::string listen = ":7443";
   std::string http_listen = ":7445";
 };
@@ -201,6 +220,12 @@ void AddOptions(CLI::App& app, Texts& texts, Config& config) {
       "_UID and _DECISION in its environment; exit code 0 is proof that the node is off");
   config::AddText(app, "--fence-hook-ca-file", config.fence_hook_ca_file,
                   "PEM file of the CA that vouches for the hook's URL, if not the system's");
+  config::AddText(app, "--prober-ca-file", texts.prober_ca_file,
+                  "PEM file of the CA that vouches for the gateways of https that a switch's prober goes "
+                  "through, if not the system's");
+  config::AddText(app, "--gate-hook-ca-file", texts.gate_hook_ca_file,
+                  "PEM file of the CA that vouches for the https hooks of a switch's gates, if not the "
+                  "system's");
   config::AddDuration(app, "--fence-hook-timeout", config.fence_hook_timeout, absl::Seconds(1),
                       absl::Minutes(10), "How long the hook may take each time that it is asked");
   config::AddLogOptions(app, config.log);
@@ -209,6 +234,9 @@ void AddOptions(CLI::App& app, Texts& texts, Config& config) {
 absl::Status Read(const Texts& texts, Config& config) {
   EVENKEEL_ASSIGN_OR_RETURN(config.clusters, ParseClusters(texts.clusters));
   EVENKEEL_ASSIGN_OR_RETURN(config.gateways, ReadGateways(texts.gateways_file, config.clusters));
+  EVENKEEL_ASSIGN_OR_RETURN(config.prober_ca_pem, ReadAuthorities("--prober-ca-file", texts.prober_ca_file));
+  EVENKEEL_ASSIGN_OR_RETURN(config.gate_hook_ca_pem,
+                            ReadAuthorities("--gate-hook-ca-file", texts.gate_hook_ca_file));
   EVENKEEL_ASSIGN_OR_RETURN(config.listen, ParseListenAddress("--listen", texts.listen));
   EVENKEEL_ASSIGN_OR_RETURN(config.http_listen, ParseListenAddress("--http-listen", texts.http_listen));
   return Check(config);

@@ -42,6 +42,9 @@ struct Config {
   std::vector<std::string> fence_hook_command;  // program and arguments
   std::string fence_hook_ca_file;
   absl::Duration fence_hook_timeout = absl::Seconds(30);
+  // What the files that the flags name hold: certificates in PEM. Empty: the system's authorities.
+  std::string prober_ca_pem;
+  std::string gate_hook_ca_pem;
   log::Options log;
 };
 

@@ -176,7 +176,9 @@ Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> s
       machine_hook(std::make_unique<HttpHook>(
           HttpHook::Options{.name = "machine-hook", .ca_pem = {}, .tries = kMachineHookTries})),
       gate_client(std::make_unique<http::Client>(http::Client::Options{.name = "gate-hooks"})),
-      gate_hooks(*gate_client, [this](HookAnswered answer) { runtime.Post(std::move(answer)); }),
+      gate_hooks(
+          *gate_client, [this](HookAnswered answer) { runtime.Post(std::move(answer)); },
+          config.gate_hook_ca_pem),
       access({}, home, *clock),
       operators({.access = access,
                  .workers = workers,
@@ -388,7 +390,10 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Config& co
   auto parts = std::make_unique<Parts>(config, std::move(store), std::move(restored), std::move(clients),
                                        home, std::move(fence_hook), std::move(clock));
   // First all that can fail, so that a coordinator that cannot start has claimed no cluster.
-  EVENKEEL_ASSIGN_OR_RETURN(parts->prober, Prober::Create({}, parts->runtime, *parts->clock));
+  absl::StatusOr<std::unique_ptr<Prober>> prober =
+      Prober::Create({.ca_pem = config.prober_ca_pem}, parts->runtime, *parts->clock);
+  if (!prober.ok()) return base::Annotate(prober.status(), "--prober-ca-file");
+  parts->prober = *std::move(prober);
   EVENKEEL_RETURN_IF_ERROR(parts->ServeHttp());
   EVENKEEL_RETURN_IF_ERROR(parts->OpenGateways(credentials));
   EVENKEEL_RETURN_IF_ERROR(parts->Listen(credentials));

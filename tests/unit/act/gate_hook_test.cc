@@ -5,10 +5,12 @@
 #include <httplib.h>
 
 #include <future>
+#include <memory>
 #include <string>
 #include <thread>
 
 #include "gtest/gtest.h"
+#include "tests/support/certificates.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -77,6 +79,34 @@ TEST(GateHookTest, AsksAServer) {
     EXPECT_EQ(answer.verdict, GateVerdict::kFail);
     EXPECT_EQ(answer.detail, "3-4");
   }
+  server.stop();
+  thread.join();
+}
+
+// A private authority vouches for a hook where it is told to; else nobody does, and the gate is inconclusive.
+TEST(GateHookTest, TrustsAPrivateAuthority) {
+  const testing::CertificateAuthority authority("test CA");
+  const testing::Identity identity = authority.Issue({.common_name = "slo", .ip_addresses = {"127.0.0.1"}});
+  const std::shared_ptr<X509> certificate = testing::ParseCertificate(identity.certificate_pem);
+  const std::shared_ptr<EVP_PKEY> key = testing::ParseKey(identity.key_pem);
+  httplib::SSLServer server(certificate.get(), key.get());
+  server.Get("/gate", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content("pass", "text/plain");
+  });
+  const int port = server.bind_to_any_port("127.0.0.1");
+  std::thread thread([&server] { server.listen_after_bind(); });
+  const auto ask = [port](const std::string& ca_pem) {
+    http::Client client;
+    std::promise<HookAnswered> answered;
+    GateHooks hooks(
+        client, [&answered](HookAnswered answer) { answered.set_value(std::move(answer)); }, ca_pem);
+    GateHook hook;
+    hook.url = "https://127.0.0.1:" + std::to_string(port) + "/gate";
+    hooks.Ask({{3, 4}, hook});
+    return answered.get_future().get().verdict;
+  };
+  EXPECT_EQ(ask(authority.certificate_pem()), GateVerdict::kPass);
+  EXPECT_EQ(ask(""), GateVerdict::kInconclusive);
   server.stop();
   thread.join();
 }

@@ -171,33 +171,10 @@ class OneLook {
     return true;
   }
 
-  // Nothing at all is written: people are to decide.
-  bool IsFrozen() const {
-    if (!record_.stop) return false;
-    switch (record_.stop->cause) {
-      case StopCause::kForeignChange:
-      case StopCause::kOutranked:
-        return true;
-      case StopCause::kRefused:
-        return record_.phase != SwitchPhase::kRollingBack;
-      case StopCause::kWayBack:
-        // Neither more to a green that fails, nor back to a blue that does.
-        return record_.phase == SwitchPhase::kRollingBack || record_.phase == SwitchPhase::kMoving;
-      case StopCause::kOperator:
-      case StopCause::kApproval:
-      case StopCause::kGates:
-      case StopCause::kGateway:
-      case StopCause::kLostBlue:
-      case StopCause::kDrain:
-        return false;
-    }
-    return true;
-  }
-
   // Whatever is not as it was wished is wished again.
   void WriteWishes() {
     if (record_.phase == SwitchPhase::kEnded) return;
-    if (IsFrozen()) return;
+    if (IsFrozen(record_)) return;
     for (const SwitchedRoute& route : record_.spec.routes) {
       const RouteSight& seen = sight_.routes.at(route.key);
       RouteRecord& known = record_.routes.at(route.key);
@@ -346,7 +323,7 @@ class OneLook {
       at_.Happened("Nothing is in flight at blue any more, as the gateway counts");
       return at_.BeginHold();
     }
-    if (sight_.now - record_.draining_since < record_.spec.drain.deadline) {
+    if (sight_.now - record_.draining_since < record_.spec.drain.deadline || IsEmptyNow()) {
       memory_.waits_for = InFlight(blue);
       return;
     }
@@ -370,6 +347,10 @@ class OneLook {
     if (!memory_.empty_since) memory_.empty_since = sight_.now;
     return sight_.now - *memory_.empty_since >= kEmptyFor;
   }
+
+  // As the look before this call saw it; that it stays so is proven within kEmptyFor, or it is not empty
+  // then.
+  bool IsEmptyNow() const { return memory_.empty_since.has_value(); }
 
   void Hold() {
     if (!record_.drained && Emptied(at_.Reading(Side::kBlue))) {
@@ -396,7 +377,7 @@ class OneLook {
     const SideReading blue = at_.Reading(Side::kBlue);
     if (Emptied(blue)) return at_.WishCommitted(true);
     const bool late = sight_.now - record_.draining_since >= record_.spec.drain.deadline;
-    if (!late) {
+    if (!late || IsEmptyNow()) {
       memory_.waits_for = InFlight(blue);
       return;
     }
@@ -442,6 +423,28 @@ class OneLook {
 };
 
 }  // namespace
+
+bool IsFrozen(const SwitchRecord& record) {
+  if (!record.stop) return false;
+  switch (record.stop->cause) {
+    case StopCause::kForeignChange:
+    case StopCause::kOutranked:
+      return true;
+    case StopCause::kRefused:
+      return record.phase != SwitchPhase::kRollingBack;
+    case StopCause::kWayBack:
+      // Neither more to a green that fails, nor back to a blue that does.
+      return record.phase == SwitchPhase::kRollingBack || record.phase == SwitchPhase::kMoving;
+    case StopCause::kOperator:
+    case StopCause::kApproval:
+    case StopCause::kGates:
+    case StopCause::kGateway:
+    case StopCause::kLostBlue:
+    case StopCause::kDrain:
+      return false;
+  }
+  return true;
+}
 
 SwitchMoves Advance(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight) {
   return OneLook(record, memory, sight).Go();

@@ -88,6 +88,9 @@ inline constexpr absl::Duration kHealSpan = absl::Minutes(10);
 // gateway at the very instant at which it was sent.
 inline constexpr absl::Duration kEmptyFor = absl::Milliseconds(500);
 
+// It has stopped so that nothing at all is written, neither anew nor once more: people are to decide.
+bool IsFrozen(const SwitchRecord& record);
+
 SwitchMoves Advance(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight);
 
 // A wish was written and read back.

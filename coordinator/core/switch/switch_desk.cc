@@ -23,9 +23,33 @@ bool MovesNow(const SwitchRecord& record) {
 
 // ---- watching ----
 
-void WatchRoutes(SwitchHost& host, Switch& one, absl::Duration period) {
+// Of the switch under way that has the route; null: none has.
+const RouteDesk* InUse(const SwitchDesk& desk, const RouteKey& key) {
+  for (const auto& [name, other] : desk.switches) {
+    const auto route = other.routes.find(key);
+    if (other.decision && route != other.routes.end()) return &route->second;
+  }
+  return nullptr;
+}
+
+// What is asked of a route last is what its gateway goes by, servers included. So a plan asks for none that a
+// switch under way has: it sees what that one sees.
+void Borrow(RouteDesk& at, const RouteDesk& in_use) {
+  at.reading = in_use.reading;
+  at.abilities = in_use.abilities;
+  at.known = in_use.known;
+  at.detail = in_use.detail;
+  if (!in_use.reading) at.away_since = in_use.away_since;
+}
+
+void WatchRoutes(const SwitchDesk& all, SwitchHost& host, Switch& one, absl::Duration period) {
   for (const SwitchedRoute& route : one.record.spec.routes) {
     RouteDesk& desk = one.routes[route.key];
+    const RouteDesk* const in_use = one.decision ? nullptr : InUse(all, route.key);
+    if (in_use != nullptr) {
+      Borrow(desk, *in_use);
+      continue;
+    }
     WatchRoute watch{.key = route.key, .parts = route.parts, .period = period};
     if (desk.watched == watch) continue;
     desk.watched = watch;
@@ -103,7 +127,7 @@ void AskChecks(SwitchDesk& desk, SwitchHost& host, Switch& one) {
 void BeginPreflight(SwitchDesk& desk, SwitchHost& host, Switch& one) {
   const bool lost = one.record.origin == SwitchOrigin::kLostCluster;
   one.preflight_until = host.Now() + (lost ? kLostPreflightTime : kPreflightTime);
-  WatchRoutes(host, one, kReadOften);
+  WatchRoutes(desk, host, one, kReadOften);
   WatchApplications(host, one);
   AskChecks(desk, host, one);
 }
@@ -164,6 +188,7 @@ void MakeWish(SwitchDesk& desk, SwitchHost& host, Switch& one, const WishToWrite
 }
 
 void AskAgain(SwitchHost& host, Switch& one) {
+  if (IsFrozen(one.record)) return;
   for (auto& [key, route] : one.routes) {
     if (!route.pending || route.pending->handed_out || host.Now() < route.pending->ask_at) continue;
     // What was unanswered may have been written: the gateway's own mark tells whether it was by us.
@@ -196,7 +221,7 @@ void Follow(SwitchDesk& desk, SwitchHost& host, const std::string& name, Switch&
     host.Close(*one.decision, one.record);
     return Leave(desk, host, name);
   }
-  WatchRoutes(host, one, MovesNow(one.record) ? kReadOften : kReadSeldom);
+  WatchRoutes(desk, host, one, MovesNow(one.record) ? kReadOften : kReadSeldom);
   host.WakeAt(name, host.Now() + kReadOften);
 }
 
@@ -323,6 +348,10 @@ void OnOrderSwitch(SwitchDesk& desk, SwitchHost& host, const OrderSwitch& event)
       break;
     case SwitchOrder::kResume:
       status = ResumeSwitch(one.record, one.memory, sight, event.may_cut, moves);
+      // What was not asked for while it was frozen is not late.
+      for (auto& [key, route] : one.routes) {
+        if (status.ok() && route.reading) route.away_since = absl::InfiniteFuture();
+      }
       break;
     case SwitchOrder::kRollBack:
       status = RollBackSwitch(one.record, one.memory, sight, event.reason, event.onto_unknown, moves);
@@ -444,7 +473,7 @@ void RestoreOnDesk(SwitchDesk& desk, SwitchHost& host, const DecisionId& decisio
   if (one.record.phase == SwitchPhase::kPreflight) {
     BeginPreflight(desk, host, one);
   } else {
-    WatchRoutes(host, one, kReadOften);
+    WatchRoutes(desk, host, one, kReadOften);
     WatchApplications(host, one);
   }
   if (!one.record.spec.prober.url.empty()) host.Ask(StartProber{decision, one.record.spec});

@@ -419,6 +419,28 @@ TEST_F(AdvanceTest, ClosesAnEmptyBlue) {
   EXPECT_EQ(gateway_[kWeb].backends["east"].mode, BackendMode::kClosed);
 }
 
+// Also long after its drain was to end: what is empty is closed without a question.
+TEST_F(AdvanceTest, ClosesAnEmptyBlueAfterALongHold) {
+  Begin(Quick());
+  record_.spec.hold.close_blue = true;
+  record_.spec.hold.length = absl::Minutes(10);
+  Pass(absl::Minutes(12));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted) << (record_.stop ? record_.stop->reason : "");
+  EXPECT_EQ(gateway_[kWeb].backends["east"].mode, BackendMode::kClosed);
+}
+
+// A drain that empties blue at its very end is a drain that was proven.
+TEST_F(AdvanceTest, WaitsForWhatHasJustEmptied) {
+  Begin(Quick());
+  gateway_[kWeb].backends["east"].in_flight = 1;
+  PassUntil(SwitchPhase::kDraining);
+  Pass(record_.spec.drain.deadline - kLook * 2);
+  gateway_[kWeb].backends["east"].in_flight = 0;
+  PassUntil(SwitchPhase::kHolding);
+  EXPECT_TRUE(record_.drained);
+  EXPECT_FALSE(Happened("it is left alone"));
+}
+
 // L10: nothing in flight is cut but what was counted, shown and allowed.
 TEST_F(AdvanceTest, CutsOnlyWhatWasAllowed) {
   Begin(Quick());

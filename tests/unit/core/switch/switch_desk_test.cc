@@ -3,7 +3,7 @@
 #include "coordinator/core/switch/switch_desk.h"
 
 #include "coordinator/core/switch/lost_cluster.h"
-
+#include "coordinator/core/switch/switch_floors.h"
 #include "gtest/gtest.h"
 #include "tests/unit/core/switch/desk_world.h"
 
@@ -65,6 +65,48 @@ TEST_F(SwitchDeskTest, PlansWithoutATrace) {
   EXPECT_TRUE(world_.store.decisions.empty());
   EXPECT_TRUE(world_.Leader().watches.empty());
   EXPECT_EQ(world_.wishes, 0u);
+}
+
+// A plan for a route that a switch has under way sees it by that one's eyes, and leaves it as it was: what a
+// route's backends are made of goes by the switch.
+TEST_F(SwitchDeskTest, APlanTouchesNoRouteThatIsInUse) {
+  SwitchSpec spec = QuickSwitch();
+  spec.routes[0].parts = {{"west", {"west-1", "west-2"}}};
+  world_.Start(spec);
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 10; });
+  const WatchRoute watched = world_.Leader().watches.at(kEdgeWeb).first;
+  EXPECT_EQ(watched.parts, spec.routes[0].parts);
+  SwitchSpec other = QuickSwitch();
+  other.name = "other";
+  other.routes[0].parts = {{"west", {"west-9"}}};
+  world_.Leader().replies.clear();
+  world_.Leader().Step([&](SwitchDesk& desk, SwitchHost& host) { OnPlanSwitch(desk, host, {9, other}); });
+  EXPECT_EQ(world_.Leader().watches.at(kEdgeWeb).first, watched);
+  PassUntil([&] { return !world_.Leader().replies.empty(); });
+  EXPECT_TRUE(HasBlocker(world_.Leader().replies[0].findings));
+  EXPECT_EQ(world_.Leader().watches.at(kEdgeWeb).first, watched);
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kCommitted);
+  EXPECT_TRUE(world_.Leader().watches.empty());
+}
+
+// What had no answer when a switch stopped for people is not written once more behind their backs.
+TEST_F(SwitchDeskTest, WritesNothingWhileItIsFrozen) {
+  SwitchSpec spec = QuickSwitch();
+  world_.Start(spec);
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 10; });
+  world_.away.insert("edge");
+  PassUntil([&] { return Kept().record.step == 1; });
+  world_.Pass(absl::Seconds(1));
+  // As where the other of two routes stops it.
+  Switch& one = world_.Leader().desk.switches.at("web");
+  one.record.stop =
+      SwitchStop{StopCause::kForeignChange, "somebody else has changed another route", world_.now};
+  world_.away.clear();
+  world_.Pass(absl::Seconds(10));
+  EXPECT_EQ(world_.Green(kEdgeWeb), 10u);
+  ASSERT_TRUE(world_.Order("web", SwitchOrder::kResume).ok());
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 50; });
 }
 
 // A gateway that never answers does not keep the preflight waiting for ever.

@@ -49,6 +49,8 @@ class SwitchCase(unittest.TestCase):
     def setUp(self):
         for cluster in (self.blue, self.green):
             cluster.up(progress=Progress(quiet=True))
+        self.lab.peering.route()
+        for cluster in (self.blue, self.green):
             self.lab.wait_until_running(cluster)
             self.lab.fail(cluster, "mend")
             self.lab.wait_until_well(cluster)

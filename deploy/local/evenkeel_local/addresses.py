@@ -45,6 +45,10 @@ class Plan:
         return f"{self._prefix}.0.{number}"
 
     @property
+    def nodes_network(self) -> str:
+        return f"{self._prefix}.0.0/24"
+
+    @property
     def service_network(self) -> str:
         return f"{self._prefix}.64.0/18"
 

@@ -25,6 +25,10 @@ class Neighbour:
         """As that cluster's nodes, and this machine, see it."""
         return cluster.neighbour_address(self._number)
 
+    @property
+    def namespace_path(self) -> Path:
+        return network.path_of(self._namespace)
+
     def ensure(self) -> None:
         """Makes it as if it had just been plugged in: nothing runs there, and every cable is in."""
         self.remove()
@@ -39,7 +43,7 @@ class Neighbour:
         """Runs a program there until it ends or is ended; what it says goes on the file `log` in the folder."""
         def enter() -> None:
             cgroups.enter_system(self._clusters[0].name, self.name)
-            namespaces.enter(network.path_of(self._namespace))
+            namespaces.enter(self.namespace_path)
 
         with open(self.folder / log, "ab") as said:
             return subprocess.Popen([str(word) for word in argv], stdin=subprocess.DEVNULL, stdout=said, stderr=said,

@@ -110,6 +110,14 @@ class Network:
                 _ip(*where, "route", "replace", self._plan.pod_network(ordinal), "via",
                     self._plan.node_address(ordinal))
 
+    def route_to(self, there: str, via: str, node: str) -> None:
+        """A node's route to a network that is not this cluster's, by way of a machine that is no node."""
+        _ip("-n", namespace(self._cluster, node), "route", "replace", there, "via", via)
+
+    @property
+    def nodes_network(self) -> str:
+        return self._plan.nodes_network
+
     def route_services(self, ordinal: int) -> None:
         """This machine's route to the Services' addresses, by way of one node."""
         _ip("route", "replace", self._plan.service_network, "via", self._plan.node_address(ordinal))

@@ -13,6 +13,7 @@ from . import images, waiting
 from .cluster import Cluster
 from .failure import Failure
 from .gateway import PORT, Gateway, GatewayWatch
+from .peering import Peering
 from .pods import Pod
 from .product import Command
 from .progress import Progress
@@ -56,6 +57,8 @@ class SwitchLab:
         self.blue, self.green, self._progress = blue, green, progress
         self.gateway = Gateway((blue, green), NODE_PORT)
         self.coordinator = SharedCoordinator((blue, green), progress)
+        # Nodes of one cluster can so be asked whether they reach those of the other.
+        self.peering = Peering((blue, green))
 
     def prepare(self) -> None:
         """Deploys the application, starts the gateway with everything at blue, and the coordinator."""
@@ -66,6 +69,7 @@ class SwitchLab:
         for cluster in (self.blue, self.green):
             self.wait_until_well(cluster)
             self.fail(cluster, "mend")
+        self.peering.ensure()
         self.gateway.start(self.blue)
         self._progress.done(f"{REPLICAS} replicas run in {self.blue.name} and in {self.green.name}, and HAProxy in front of them")
         self.coordinator.deploy(self.gateway.gateways_yaml(GATEWAY))

@@ -6,24 +6,17 @@ It raises a cluster of its own: one machine and one virtual node, as Lab 3 has t
 its own that reads the Kubernetes API and nothing of Evenkeel's. Seconds are printed; none is asserted, since the machine may be
 busy with other things.
 """
-import contextlib
 import pathlib
-import random
-import signal
 import sys
-import threading
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy" / "local"))
 
 from evenkeel_local import product  # noqa: E402
-from evenkeel_local.api import ApiError  # noqa: E402
 from evenkeel_local.burst_lab import BurstLab, with_one_machine  # noqa: E402
 from evenkeel_local.cluster import Cluster  # noqa: E402
-from evenkeel_local.failure import Failure  # noqa: E402
 from evenkeel_local.progress import Progress  # noqa: E402
-from evenkeel_local.waiting import wait_for  # noqa: E402
+from kills import Nuisance, kill_coordinator  # noqa: E402
 
 NAME = "burst"
 CAP = 16  # As the policy has it.
@@ -61,43 +54,12 @@ class Burst(unittest.TestCase):
         self.assertTrue(outcome.cost, "nobody has told what it cost")
 
     def test_the_coordinator_is_killed_at_any_moment(self):
-        done = threading.Event()
-        kills = []
-        dice = random.Random(4)
-
-        def kill():
-            while len(kills) < KILLS and not done.wait(dice.uniform(2, 15)):
-                self.kill_coordinator()
-                kills.append(time.monotonic())
-
-        killer = threading.Thread(target=kill, daemon=True)
-        killer.start()
-        try:
+        with Nuisance(lambda: kill_coordinator(self.cluster), seed=4, times=KILLS, pauses_s=(2, 15)) as kills:
             outcome = self.lab.run()
-        finally:
-            done.set()
-            killer.join(timeout=120)
-        print(f"the coordinator was killed {len(kills)} times", flush=True)
+        kills.check()
+        print(f"the coordinator was killed {kills.done} times", flush=True)
         self.assert_whole(outcome)
-        self.assertGreater(len(kills), 0)
-
-    def kill_coordinator(self):
-        """SIGKILL. Its pod is replaced as well, since a kubelet lets a container that ends often wait for minutes."""
-        pod = self.cluster.api.get(f"/api/v1/namespaces/evenkeel/pods/{product.coordinator_pod(self.cluster)}")
-        with contextlib.suppress(Failure):  # It may be just between two lives.
-            self.cluster.signal_program(self.cluster.control, "evenkeel-coordinator", signal.SIGKILL)
-        with contextlib.suppress(ApiError):
-            self.cluster.api.delete(f"/api/v1/namespaces/evenkeel/pods/{pod['metadata']['name']}", gracePeriodSeconds=0)
-        wait_for(lambda: self._another_is_up(pod["metadata"]["uid"]), "another coordinator", deadline_s=90)
-
-    def _another_is_up(self, old):
-        with contextlib.suppress(ApiError, Failure):
-            name = product.coordinator_pod(self.cluster)
-            pod = self.cluster.api.get(f"/api/v1/namespaces/evenkeel/pods/{name}")
-            conditions = pod["status"].get("conditions", [])
-            return pod["metadata"]["uid"] != old and any(each["type"] == "Ready" and each["status"] == "True"
-                                                         for each in conditions)
-        return False
+        self.assertGreater(kills.done, 0)
 
 
 if __name__ == "__main__":

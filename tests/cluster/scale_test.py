@@ -5,19 +5,17 @@ The application and its policy are those of Lab 2 (deploy/local/labs), with 15 s
 is a process of its own that reads the Kubernetes API and nothing of Evenkeel's. Seconds are printed; none is asserted, since
 the machine may be busy with other things.
 """
-import contextlib
 import random
-import signal
 import time
 import unittest
 
 import stage
 from evenkeel_local import product
-from evenkeel_local.api import ApiError
 from evenkeel_local.failure import Failure
 from evenkeel_local.load import Load
 from evenkeel_local.scale_lab import CLIENTS, MAXIMUM, MINIMUM, NAME, NAMESPACE, ScaleLab, turns
 from evenkeel_local.scalings import EvenkeelScaling, remove_hpa
+from kills import kill_coordinator
 
 HPA = stage.ROOT / "deploy/local/labs/hpa.yaml"
 COORDINATOR_PORT = 7443
@@ -209,29 +207,15 @@ class Scale(stage.StageCase):
         load = self.load(CLIENTS)
         for _ in range(KILLS // 2):
             stage.fault_lasts(dice.uniform(0, 8))
-            self.kill_coordinator()
+            kill_coordinator(self.stage)
         self.wait(lambda: self.witness.now().ready == MAXIMUM, f"{MAXIMUM} pods to be Ready", 180)
         load.stop()
         for _ in range(KILLS - KILLS // 2):
             stage.fault_lasts(dice.uniform(0, 8))
-            self.kill_coordinator()
+            kill_coordinator(self.stage)
         self.wait(self.is_at_minimum, f"{MINIMUM} replicas to be left", 300)
         self.wait(lambda: not self.scaling.unrest(), "the scaler to be calm", 120)
         self.assert_straight()
-
-    def kill_coordinator(self):
-        """SIGKILL. Its pod is replaced as well, since a kubelet lets a container that ends often wait for minutes."""
-        pod = self.stage.api.get(f"/api/v1/namespaces/evenkeel/pods/{product.coordinator_pod(self.stage)}")
-        with contextlib.suppress(Failure):  # It may be just between two lives.
-            self.stage.signal_program(self.stage.control, "evenkeel-coordinator", signal.SIGKILL)
-        with contextlib.suppress(ApiError):
-            self.stage.api.delete(f"/api/v1/namespaces/evenkeel/pods/{pod['metadata']['name']}", gracePeriodSeconds=0)
-        self.wait(lambda: self._another_is_up(pod["metadata"]["uid"]), "another coordinator", 90)
-
-    def _another_is_up(self, old):
-        name = product.coordinator_pod(self.stage)
-        pod = self.stage.api.get(f"/api/v1/namespaces/evenkeel/pods/{name}")
-        return pod["metadata"]["uid"] != old and stage.is_ready(pod)
 
     def test_an_autoscaler_is_not_fought_but_taken_over(self):
         self.evenkeel.delete_scale_policy()

@@ -1,7 +1,8 @@
 """The address plan: each cluster has a /16 of its own, and everything else follows from its index.
 
 For index i (0..31) the network is 10.(64+i).0.0/16 and in it
-    10.X.0.0/24       the nodes' own network: .1 this machine, .10 the control plane, .11 and up the other nodes
+    10.X.0.0/24       the nodes' own network: .1 this machine, .2 to .9 machines that are no nodes, .10 the control plane,
+                      .11 and up the other nodes
     10.X.64.0/18      the Services' cluster IPs
     10.X.(128+k).0/24 the pods of the node with ordinal k
 An index is allocated under a lock and kept in the cluster's state; a network that this machine already has a route
@@ -38,6 +39,14 @@ class Plan:
     def host_address(self) -> str:
         """This machine, as the nodes see it."""
         return f"{self._prefix}.0.1"
+
+    def neighbour_address(self, number: int) -> str:
+        """A machine beside the nodes: 2 to 9."""
+        return f"{self._prefix}.0.{number}"
+
+    @property
+    def nodes_network(self) -> str:
+        return f"{self._prefix}.0.0/24"
 
     @property
     def service_network(self) -> str:

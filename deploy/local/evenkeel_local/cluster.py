@@ -93,6 +93,15 @@ class Cluster:
         """This machine, as the nodes and their pods see it."""
         return self._plan.host_address
 
+    def neighbour_address(self, number: int) -> str:
+        """A machine beside the nodes (`neighbour.Neighbour`), as the nodes see it."""
+        return self._plan.neighbour_address(number)
+
+    @property
+    def wires(self) -> network.Network:
+        """The cluster's network, for machines that are no nodes."""
+        return self._network
+
     def machine(self, node: Node) -> Machine:
         return Machine(self.name, node.name, node.ordinal, self.folder / "nodes" / node.name)
 
@@ -100,6 +109,12 @@ class Cluster:
     def api(self) -> Api:
         """The API server, as an administrator."""
         return Api.with_certificate(self._server, self._pki, "admin")
+
+    def write_account_kubeconfig(self, path: Path, account: str) -> None:
+        """A kubeconfig for a program outside of the cluster that is this service account, as NAMESPACE:NAME, to it."""
+        certificate = account.replace(":", "-")
+        Authority(self._pki).certificate(certificate, f"/CN=system:serviceaccount:{account}")
+        self._write_kubeconfig(path, account, certificate)
 
     def kubectl(self, *arguments: str, input_text: str | None = None, timeout_s: float = 60) -> str:
         """Runs kubectl as an administrator and returns its standard output."""

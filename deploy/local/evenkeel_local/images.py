@@ -18,6 +18,7 @@ from .settings import CACHE
 _SOURCES = Path(__file__).resolve().parents[1] / "images"
 HELLOWORLD_IMAGE = "evenkeel.dev/local/helloworld:1"
 CPUBURNER_IMAGE = "evenkeel.dev/local/cpuburner:1"
+WEB_IMAGE = "evenkeel.dev/local/web:1"
 _GO = ["go", "build", "-trimpath", "-ldflags=-s -w", "-o"]
 _ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
@@ -54,6 +55,11 @@ def ensure(progress: Progress) -> list[Path]:
 def cpuburner(progress: Progress) -> Path:
     """The archive of Lab 2's application, built once and kept in the cache."""
     return _built("cpuburner", CPUBURNER_IMAGE, _GO, "cpuburner.go", progress)
+
+
+def web(progress: Progress) -> Path:
+    """The archive of Lab 4's application, built once and kept in the cache."""
+    return _built("web", WEB_IMAGE, _GO, "web.go", progress)
 
 
 def _built(name: str, reference: str, compiler: list[str], source: str, progress: Progress) -> Path:

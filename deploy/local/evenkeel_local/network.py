@@ -87,6 +87,21 @@ class Network:
         commands.run(["nsenter", f"--net={path_of(name)}", "sysctl", "-qw", "net.ipv4.ip_forward=1",
                       "net.bridge.bridge-nf-call-iptables=1"])
 
+    def attach_neighbour(self, name: str, number: int, link: str) -> None:
+        """Links a namespace that is there already, and is no node's, to the switch: it calls the link so. What was linked
+        under this number before is not any more."""
+        port = _neighbour_port(number)
+        if _link_exists(port, self._switch):
+            _ip("-n", self._switch, "link", "delete", port)
+        _ip("-n", self._switch, "link", "add", port, "type", "veth", "peer", "name", link, "netns", name)
+        _ip("-n", self._switch, "link", "set", port, "master", "switch", "up")
+        _ip("-n", name, "address", "add", f"{self._plan.neighbour_address(number)}/24", "dev", link)
+        _ip("-n", name, "link", "set", link, "up")
+
+    def set_neighbour_link(self, number: int, up: bool) -> None:
+        """Plugs the cable of a machine that is no node in or pulls it."""
+        _ip("-n", self._switch, "link", "set", _neighbour_port(number), "up" if up else "down")
+
     def route_pods(self, ordinals: list[int], node: str | None = None, own: int | None = None) -> None:
         """Routes to the pods of the nodes with these ordinals: in a node's namespace, or on this machine."""
         where = ["-n", namespace(self._cluster, node)] if node else []
@@ -94,6 +109,14 @@ class Network:
             if ordinal != own:
                 _ip(*where, "route", "replace", self._plan.pod_network(ordinal), "via",
                     self._plan.node_address(ordinal))
+
+    def route_to(self, there: str, via: str, node: str) -> None:
+        """A node's route to a network that is not this cluster's, by way of a machine that is no node."""
+        _ip("-n", namespace(self._cluster, node), "route", "replace", there, "via", via)
+
+    @property
+    def nodes_network(self) -> str:
+        return self._plan.nodes_network
 
     def route_services(self, ordinal: int) -> None:
         """This machine's route to the Services' addresses, by way of one node."""
@@ -131,6 +154,10 @@ class Network:
 
 def _port(ordinal: int) -> str:
     return f"node{ordinal}"
+
+
+def _neighbour_port(number: int) -> str:
+    return f"neighbour{number}"
 
 
 def _firewall(node: str, cluster: str, *arguments: str) -> None:

@@ -62,6 +62,25 @@ def deploy(cluster: Cluster, progress: Progress) -> None:
 
     Done again, it replaces what has changed and leaves the rest running.
     """
+    tag = bring_images(cluster, progress)
+    folder = cluster.machine(cluster.control).disk / "var/lib/evenkeel"
+    folder.mkdir(exist_ok=True)
+    # The Service before the agents, to whom the kubelet tells its address.
+    cluster.kubectl("apply", "-f", str(_MANIFESTS / "base/namespace.yaml"),
+                    "-f", str(_MANIFESTS / "base/coordinator-service.yaml"))
+    _ensure_certificates(cluster)
+    cluster.kubectl("apply", "-f", "-", input_text=manifests(cluster, tag))
+    cluster.kubectl("apply", "-f", "-", input_text=json.dumps(_OPERATOR_MANIFEST))
+    _write_configuration(cluster)
+    waiting.wait_for(lambda: not _unready(cluster), "Evenkeel to be Ready", deadline_s=180, interval_s=0.5,
+                     progress=progress, state=lambda: _unready(cluster),
+                     cure=f"kubectl --kubeconfig {cluster.kubeconfig} -n {NAMESPACE} get pods,events")
+    command(cluster).run("status", "--wait", timeout_s=150)
+    progress.done("Evenkeel watches over the cluster")
+
+
+def bring_images(cluster: Cluster, progress: Progress) -> str:
+    """Brings the programs of this tree to all nodes as images, and returns these images' tag."""
     programs = build(progress)
     tag = _tag(programs)
     if not cluster.has_image(f"evenkeel-agent:{tag}"):
@@ -71,24 +90,15 @@ def deploy(cluster: Cluster, progress: Progress) -> None:
                      timeout_s=120)
         cluster.load_image(archive)
         archive.unlink()
-        progress.done(f"images evenkeel-*:{tag} are on all nodes")
-    folder = cluster.machine(cluster.control).disk / "var/lib/evenkeel"
-    folder.mkdir(exist_ok=True)
-    # The Service before the agents, to whom the kubelet tells its address.
-    cluster.kubectl("apply", "-f", str(_MANIFESTS / "base/namespace.yaml"),
-                    "-f", str(_MANIFESTS / "base/coordinator-service.yaml"))
-    _ensure_certificates(cluster)
-    manifests = cluster.kubectl("kustomize", str(_MANIFESTS / "local"))
-    manifests = re.sub(r"(image: evenkeel-\w+):dev", rf"\1:{tag}", manifests)
-    manifests = re.sub(r"(name: EVENKEEL_CLUSTER\n +value:) local", rf"\1 {cluster.name}", manifests)
-    cluster.kubectl("apply", "-f", "-", input_text=manifests)
-    cluster.kubectl("apply", "-f", "-", input_text=json.dumps(_OPERATOR_MANIFEST))
-    _write_configuration(cluster)
-    waiting.wait_for(lambda: not _unready(cluster), "Evenkeel to be Ready", deadline_s=180, interval_s=0.5,
-                     progress=progress, state=lambda: _unready(cluster),
-                     cure=f"kubectl --kubeconfig {cluster.kubeconfig} -n {NAMESPACE} get pods,events")
-    command(cluster).run("status", "--wait", timeout_s=150)
-    progress.done("Evenkeel watches over the cluster")
+        progress.done(f"images evenkeel-*:{tag} are on all nodes of {cluster.name}")
+    return tag
+
+
+def manifests(cluster: Cluster, tag: str) -> str:
+    """All that Evenkeel is in a cluster."""
+    found = cluster.kubectl("kustomize", str(_MANIFESTS / "local"))
+    found = re.sub(r"(image: evenkeel-\w+):dev", rf"\1:{tag}", found)
+    return re.sub(r"(name: EVENKEEL_CLUSTER\n +value:) local", rf"\1 {cluster.name}", found)
 
 
 def evenkeel(cluster: Cluster, *arguments: str) -> str:
@@ -178,7 +188,7 @@ class Command:
         def find() -> dict | None:
             for decision in json.loads(self.run("get", "decisions", "-o", "json"))["items"]:
                 if (decision["kind"] == "KIND_FAILOVER" and decision.get("node") == node
-                        and _seconds(decision["timings"]["detectTime"]) >= after_s):
+                        and moment_s(decision["timings"]["detectTime"]) >= after_s):
                     return decision
             return None
 
@@ -187,13 +197,13 @@ class Command:
     def moments(self, node: str, after_s: float) -> Moments:
         """When Evenkeel noticed the loss of the node, and when its verdict fell."""
         timings = self.failover_decision(node, after_s)["timings"]
-        return Moments(*(_seconds(timings[name]) if name in timings else None for name in ("detectTime", "judgeTime")))
+        return Moments(*(moment_s(timings[name]) if name in timings else None for name in ("detectTime", "judgeTime")))
 
 
 def intended_s(decision: dict) -> float | None:
     """When a decision became durable, on the wall clock; None: it never did."""
     text = decision.get("timings", {}).get("intendTime")
-    return _seconds(text) if text else None
+    return moment_s(text) if text else None
 
 
 def replicas_of(decision: dict) -> tuple[int, int]:
@@ -242,24 +252,28 @@ contexts:
 """)
 
 
-def _unready(cluster: Cluster) -> str:
-    """What of Evenkeel is not yet up to date and Ready; empty when all is."""
-    missing = []
+def unready_agents(cluster: Cluster) -> str:
+    """How many agents are not yet up to date and Ready; empty when all are."""
     agents = cluster.api.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/daemonsets/evenkeel-agent")
     status = agents["status"]
     wanted = sum(node.role != VIRTUAL for node in cluster.nodes)  # As in clouds, virtual nodes have none.
     ready = min(status.get("updatedNumberScheduled", 0), status.get("numberReady", 0))
-    if status.get("observedGeneration") != agents["metadata"]["generation"] or ready < wanted:
-        missing.append(f"{ready} of {wanted} agents are Ready")
+    is_told = status.get("observedGeneration") == agents["metadata"]["generation"]
+    return "" if is_told and ready >= wanted else f"{ready} of {wanted} agents are Ready"
+
+
+def _unready(cluster: Cluster) -> str:
+    """What of Evenkeel is not yet up to date and Ready; empty when all is."""
+    missing = [unready_agents(cluster)]
     coordinator = cluster.api.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/{_COORDINATOR}")
     status = coordinator["status"]
     if (status.get("observedGeneration") != coordinator["metadata"]["generation"]
             or min(status.get("updatedReplicas", 0), status.get("readyReplicas", 0)) < 1):
         missing.append("the coordinator is not Ready")
-    return ", ".join(missing)
+    return ", ".join(filter(None, missing))
 
 
-def _seconds(timestamp: str) -> float:
+def moment_s(timestamp: str) -> float:
     """An API timestamp as seconds since 1970; they come with up to nine decimals, Python reads six."""
     trimmed = re.sub(r"(\.\d{6})\d+", r"\1", timestamp).replace("Z", "+00:00")
     return datetime.datetime.fromisoformat(trimmed).timestamp()

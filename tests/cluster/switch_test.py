@@ -1,0 +1,198 @@
+"""Proves on two real clusters with a real HAProxy in front that an application's traffic goes to the other cluster and back without a
+lost request; that it does whenever the coordinator is killed and HAProxy is reloaded; and that it goes back by itself from a cluster
+that fails, at any step.
+
+It raises two clusters of its own, as Lab 4 has them (deploy/local/labs): clients of four kinds ask 240 times a second. Who looks at
+the gateway knows nothing of Evenkeel, and who answered is the nodes' own word. Seconds are printed; none is asserted, since the
+machine may be busy with other things.
+"""
+import os
+import pathlib
+import random
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy" / "local"))
+
+from evenkeel_local.cluster import Cluster  # noqa: E402
+from evenkeel_local.progress import Progress  # noqa: E402
+from evenkeel_local.switch_lab import SwitchLab, answered_by  # noqa: E402
+from evenkeel_local.switch_view import cluster_of  # noqa: E402
+from evenkeel_local.switches import give_back_what_is_open  # noqa: E402
+from kills import Nuisance  # noqa: E402
+
+KILLS = int(os.environ.get("EVENKEEL_SWITCH_KILLS", "12"))
+RELOADS = max(3, KILLS // 4)
+
+
+LAB = SwitchLab(Cluster("switch-blue"), Cluster("switch-green"), Progress(quiet=True))
+
+
+def setUpModule():  # pylint: disable=invalid-name
+    for cluster in (LAB.blue, LAB.green):
+        cluster.up(progress=Progress(quiet=True))
+    LAB.prepare()
+
+
+def tearDownModule():  # pylint: disable=invalid-name
+    for cluster in (LAB.blue, LAB.green):
+        if cluster.exists():
+            cluster.down()
+
+
+class SwitchCase(unittest.TestCase):
+    """Two clusters that are well, everything at blue, nothing under way."""
+
+    maxDiff = None
+    lab, blue, green = LAB, LAB.blue, LAB.green
+
+    def setUp(self):
+        for cluster in (self.blue, self.green):
+            cluster.up(progress=Progress(quiet=True))
+        self.lab.peering.route()
+        for cluster in (self.blue, self.green):
+            self.lab.wait_until_running(cluster)
+            self.lab.fail(cluster, "mend")
+            self.lab.wait_until_well(cluster)
+        give_back_what_is_open(self.lab.command)
+        if self.lab.gateway.look().percent != self.all_at(self.blue):
+            self.lab.gateway.start(self.blue)
+        self.lab.wait_until_calm()
+
+    def say(self, text):
+        print(f"{self.id().rsplit('.', 1)[1]}: {text}", flush=True)
+
+    def all_at(self, cluster):
+        return {each.name: 100 if each is cluster else 0 for each in (self.blue, self.green)}
+
+    def other(self, cluster):
+        return self.green if cluster is self.blue else self.blue
+
+    def assert_nothing_lost(self, outcome):
+        self.say(f"{outcome}")
+        self.assertEqual(0, sum(outcome.failed.values()), outcome)
+        self.assertEqual(0, outcome.cut)
+        for kind in outcome.requests:
+            self.assertGreater(outcome.requests[kind] * 10, sum(outcome.requests.values()), f"{kind} are over 10 %")
+
+    def assert_given_back(self, run, switch):
+        """The record and the gateway agree: blue has everything again, and green answers nothing that begins after that."""
+        status = run.ended(switch, "rolled_back")
+        self.assertEqual(self.all_at(self.blue), self.lab.gateway.look().percent)
+        return status
+
+
+class There(SwitchCase):
+    def test_there_and_back_under_load(self):
+        with self.lab.watched() as run:
+            run.go(self.blue, self.green)
+            self.assertEqual(self.all_at(self.green), self.lab.gateway.look().percent)
+            run.go(self.green, self.blue)
+            self.assertEqual(self.all_at(self.blue), self.lab.gateway.look().percent)
+        outcome = run.outcome()
+        self.assert_nothing_lost(outcome)
+        self.assertEqual([1, 10, 50, 100] * 2, [step.weight for step in outcome.steps])
+        self.assertNotIn(None, [step.moved_s for step in outcome.steps], "the gateway was seen at each step")
+        answered = answered_by(run.requests())
+        self.assertEqual({self.blue.name, self.green.name}, set(answered), "each request was answered by one of the clusters")
+
+    def test_an_operator_gives_it_back_at_any_step(self):
+        for percent in (1, 10, 50, 100):
+            with self.subTest(percent=percent), self.lab.watched() as run:
+                switch = run.start(self.blue, self.green)
+                run.follow(switch, lambda status, wanted=percent: run.watch.now().percent[self.green.name] == wanted, f"{percent} %")
+                asked_s = switch.roll_back(self.blue.name)
+                run.follow(switch, lambda status: status.end, "the rollback")
+                run.ended(switch, "rolled_back", asked_s)
+                self.assertEqual(self.all_at(self.blue), self.lab.gateway.look().percent)
+            self.assert_nothing_lost(run.outcome())
+
+    def test_coordinators_that_are_killed_and_a_gateway_that_is_reloaded_lose_nothing(self):
+        seed = random.randrange(2**32)
+        self.say(f"seed {seed}")
+        kills = reloads = resumed = 0
+        with self.lab.watched() as run:
+            to = self.green
+            while kills < KILLS or reloads < RELOADS:
+                switch = run.start(self.other(to), to)
+                with Nuisance(self.kill, seed + kills, KILLS - kills, (0, 4)) as killed, \
+                        Nuisance(self.lab.gateway.reload, seed + reloads, RELOADS - reloads, (1, 9)) as reloaded:
+                    resumed += self.to_its_end(run, switch, to)
+                for each in (killed, reloaded):
+                    each.check()
+                kills, reloads = kills + killed.done, reloads + reloaded.done
+                run.ended(switch, "committed")
+                self.assertEqual(self.all_at(to), self.lab.gateway.look().percent, "the gateway agrees with the record")
+                to = self.other(to)
+        self.say(f"{kills} kills, {reloads} reloads, {resumed} times resumed")
+        self.assert_nothing_lost(run.outcome())
+
+    def to_its_end(self, run, switch, to):
+        """Follows it to its commit, as an operator would who lets it go on wherever it stops; returns how often that was."""
+        resumed = 0
+        while True:
+            status = run.follow(switch, lambda status: status.phase == "holding" or status.stop, "the hold", may_stop=True)
+            if not status.stop:
+                break
+            self.say(f"it stopped: {status.stop}")
+            switch.resume(to.name)
+            resumed += 1
+        switch.commit(to.name)
+        run.follow(switch, lambda status: status.end, "the commit", may_stop=True)
+        return resumed
+
+    def kill(self):
+        self.lab.coordinator.kill()
+        self.lab.coordinator.start()
+
+
+class Back(SwitchCase):
+    """Green fails at a step: it goes back by itself."""
+
+    def test_pods_that_are_not_ready_any_more(self):
+        run = self.fail_at(10, lambda: self.lab.fail(self.green, "unready", pods=1))
+        self.assert_nothing_lost(run.outcome())
+
+    def test_answers_that_are_errors(self):
+        run = self.fail_at(50, lambda: self.lab.fail(self.green, "errors"))
+        lost = [each for each in run.requests() if each.lost]
+        self.say(f"{len(lost)} of {len(run.requests())} requests were lost to green's errors")
+        self.assertGreater(len(lost), 0)
+        self.assertEqual({self.green.name}, {cluster_of(each.node) for each in lost}, "nothing but green's own errors is lost")
+
+    def test_a_node_without_power(self):
+        victim = self.green.workers()[0]
+        run = self.fail_at(50, lambda: self.green.power_off(victim))
+        lost = [each for each in run.requests() if each.lost]
+        self.say(f"{len(lost)} of {len(run.requests())} requests were lost to {victim.name}")
+        self.assertEqual([], [each for each in lost if self.blue.name in (each.backend, cluster_of(each.node))])
+
+    def test_blue_fails_as_well_so_it_stops_and_asks(self):
+        with self.lab.watched() as run:
+            switch = run.start(self.blue, self.green)
+            run.follow(switch, lambda status: run.watch.now().percent[self.green.name] == 50, "50 %")
+            for cluster in (self.blue, self.green):
+                self.lab.fail(cluster, "errors")
+            status = run.follow(switch, lambda status: status.stop, "it to stop", may_stop=True)
+            self.say(f"it stopped: {status.stop}")
+            self.assertEqual("STOP_CAUSE_WAY_BACK", status.said["stopCause"])
+            self.assertEqual(50, self.lab.gateway.look().percent[self.green.name], "the weights are left alone")
+            self.lab.fail(self.blue, "mend")
+            self.lab.fail(self.green, "mend")
+            switch.roll_back(self.blue.name)
+            run.follow(switch, lambda status: status.end, "the rollback", may_stop=True)
+            self.assert_given_back(run, switch)
+
+    def fail_at(self, percent, fail):
+        with self.lab.watched() as run:
+            switch = run.start(self.blue, self.green)
+            run.follow(switch, lambda status: run.watch.now().percent[self.green.name] == percent, f"{percent} %")
+            fail()
+            run.follow(switch, lambda status: status.end, "the rollback")
+            self.assert_given_back(run, switch)
+        self.say(f"given back within {run.outcome().rollback_s} s of the decision")
+        return run
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -136,16 +136,23 @@ absl::Status Tell(Context& context, const SwitchOptions& options, const v1::Swit
   return absl::OkStatus();
 }
 
-// The cluster to confirm: what was given, which the coordinator checks, or what is asked for after a look at
-// the switch.
-absl::StatusOr<std::string> Confirmed(Context& context, const SwitchOptions& options, bool back,
-                                      absl::string_view what) {
-  if (!options.confirm.empty()) return options.confirm;
+// What an order is for: the switch, and the cluster that was confirmed.
+struct Confirmed {
+  std::string name;
+  std::string cluster;
+};
+
+// As it was given, which the coordinator checks; or what was asked for after a look at the switch, which is
+// then named by its decision: whoever confirms means the one that is shown, and none that is started under
+// its name meanwhile.
+absl::StatusOr<Confirmed> GetConfirmed(Context& context, const SwitchOptions& options, bool back,
+                                       absl::string_view what) {
+  if (!options.confirm.empty()) return Confirmed{FullSwitchName(options.name), options.confirm};
   EVENKEEL_ASSIGN_OR_RETURN(const v1::Switch one, context.client.GetSwitch(FullSwitchName(options.name)));
   const std::string cluster = back ? one.spec().from() : one.spec().to();
   *context.host.err << SwitchTree(one, context.host.now());
   EVENKEEL_RETURN_IF_ERROR(Confirm(context, options, cluster, absl::StrCat(what, " ", cluster, ".")));
-  return cluster;
+  return Confirmed{FullSwitchName(LastSegment(one.decision())), cluster};
 }
 
 absl::Status Pause(Context& context, const SwitchOptions& options) {
@@ -158,43 +165,44 @@ absl::Status Pause(Context& context, const SwitchOptions& options) {
 
 absl::Status Resume(Context& context, const SwitchOptions& options) {
   v1::ResumeSwitchRequest request;
-  request.set_name(FullSwitchName(options.name));
   if (options.may_cut) request.set_may_cut(*options.may_cut);
   EVENKEEL_ASSIGN_OR_RETURN(
-      const std::string cluster,
-      Confirmed(context, options, false,
-                options.may_cut ? absl::StrCat("Up to ", Count(*options.may_cut, "request"),
-                                               " may be cut, and more traffic may go to cluster")
-                                : "It goes on, and more traffic may go to cluster"));
-  request.set_confirm_cluster(cluster);
+      const Confirmed confirmed,
+      GetConfirmed(context, options, false,
+                   options.may_cut ? absl::StrCat("Up to ", Count(*options.may_cut, "request"),
+                                                  " may be cut, and more traffic may go to cluster")
+                                   : "It goes on, and more traffic may go to cluster"));
+  request.set_name(confirmed.name);
+  request.set_confirm_cluster(confirmed.cluster);
   EVENKEEL_ASSIGN_OR_RETURN(const v1::Switch one, context.client.ResumeSwitch(request));
   return Tell(context, options, one, "goes on");
 }
 
 absl::Status RollBack(Context& context, const SwitchOptions& options) {
   v1::RollBackSwitchRequest request;
-  request.set_name(FullSwitchName(options.name));
   request.set_reason(options.reason);
   request.set_onto_unknown(options.onto_unknown);
-  EVENKEEL_ASSIGN_OR_RETURN(const std::string cluster,
-                            Confirmed(context, options, true, "All traffic goes back, at once, to cluster"));
-  request.set_confirm_cluster(cluster);
+  EVENKEEL_ASSIGN_OR_RETURN(
+      const Confirmed confirmed,
+      GetConfirmed(context, options, true, "All traffic goes back, at once, to cluster"));
+  request.set_name(confirmed.name);
+  request.set_confirm_cluster(confirmed.cluster);
   EVENKEEL_ASSIGN_OR_RETURN(const v1::Switch one, context.client.RollBackSwitch(request));
   if (one.has_end_time()) return Tell(context, options, one, "ended");
   return Tell(context, options, one,
-              absl::StrCat("is rolled back: all traffic goes to cluster ", Printable(cluster)));
+              absl::StrCat("is rolled back: all traffic goes to cluster ", Printable(confirmed.cluster)));
 }
 
 absl::Status Commit(Context& context, const SwitchOptions& options) {
   v1::CommitSwitchRequest request;
-  request.set_name(FullSwitchName(options.name));
   EVENKEEL_ASSIGN_OR_RETURN(
-      const std::string cluster,
-      Confirmed(context, options, false, "The way back is closed, and all traffic stays in cluster"));
-  request.set_confirm_cluster(cluster);
+      const Confirmed confirmed,
+      GetConfirmed(context, options, false, "The way back is closed, and all traffic stays in cluster"));
+  request.set_name(confirmed.name);
+  request.set_confirm_cluster(confirmed.cluster);
   EVENKEEL_ASSIGN_OR_RETURN(const v1::Switch one, context.client.CommitSwitch(request));
   return Tell(context, options, one,
-              absl::StrCat("is committed: all traffic stays in cluster ", Printable(cluster)));
+              absl::StrCat("is committed: all traffic stays in cluster ", Printable(confirmed.cluster)));
 }
 
 // ---- status and history ----

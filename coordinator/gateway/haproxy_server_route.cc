@@ -135,6 +135,7 @@ absl::Status ServerRoute::Raise(const Attempt& attempt, const Look& look,
                                 const std::map<std::string, uint32_t>& weights, const Call& call) {
   for (const auto& [backend, wish] : attempt.wish->shape.backends) {
     for (const ServerState& server : look.servers.at(backend)) {
+      if (IsLeftOut(server, look.servers.at(backend))) continue;
       const std::string name = absl::StrCat(options_.section, "/", server.server);
       const uint32_t weight = weights.at(backend);
       if (weight > server.weight) {
@@ -152,6 +153,7 @@ absl::Status ServerRoute::Lower(Attempt& attempt, const Look& look,
                                 const std::map<std::string, uint32_t>& weights, const Call& call) {
   for (const auto& [backend, wish] : attempt.wish->shape.backends) {
     for (const ServerState& server : look.servers.at(backend)) {
+      if (wish.mode != BackendMode::kClosed && IsLeftOut(server, look.servers.at(backend))) continue;
       const std::string name = absl::StrCat(options_.section, "/", server.server);
       const uint32_t weight = weights.at(backend);
       if (weight < server.weight) {
@@ -194,12 +196,16 @@ absl::Status ServerRoute::Try(Attempt& attempt, const Call& call) {
     return end(attempt.written ? ActionOutcome::kDone : ActionOutcome::kAlreadyDone, ToWords(shape));
   }
   // A wish that was written in part is gone on with, whatever the route reads as meanwhile.
-  if (wish.only_from && shape != *wish.only_from && !attempt.written) {
+  const bool begun = attempt.written || begun_ == wish.mark;
+  if (wish.only_from && shape != *wish.only_from && !begun) {
     return end(ActionOutcome::kBlocked, absl::StrCat("the route is not as expected (",
                                                      ToWords(*wish.only_from), ") but: ", ToWords(shape)));
   }
   std::map<std::string, size_t> counts;
-  for (const auto& [backend, group] : look.servers) counts[backend] = group.size();
+  for (const auto& [backend, group] : look.servers) {
+    counts[backend] = static_cast<size_t>(std::count_if(
+        group.begin(), group.end(), [&](const ServerState& server) { return !IsLeftOut(server, group); }));
+  }
   for (const auto& [backend, now] : look.reading.backends) {
     const auto wished = wish.shape.backends.find(backend);
     if (wished == wish.shape.backends.end()) {
@@ -217,6 +223,7 @@ absl::Status ServerRoute::Try(Attempt& attempt, const Call& call) {
   const absl::StatusOr<std::map<std::string, uint32_t>> weights = WeightsOf(wish.shape, counts);
   if (!weights.ok()) return end(ActionOutcome::kRefused, std::string(weights.status().message()));
   attempt.written = true;
+  begun_ = wish.mark;
   EVENKEEL_RETURN_IF_ERROR(Raise(attempt, look, *weights, call));
   EVENKEEL_RETURN_IF_ERROR(Lower(attempt, look, *weights, call));
   // The next try reads it back.

@@ -97,6 +97,11 @@ absl::StatusOr<std::map<std::string, std::vector<ServerState>>> Grouped(
   return grouped;
 }
 
+bool IsLeftOut(const ServerState& server, const std::vector<ServerState>& backend) {
+  return server.maintenance && !std::all_of(backend.begin(), backend.end(),
+                                            [](const ServerState& other) { return other.maintenance; });
+}
+
 RouteShape ShapeOfServers(const std::map<std::string, std::vector<ServerState>>& servers) {
   std::map<std::string, uint64_t> weights;
   for (const auto& [backend, group] : servers) {

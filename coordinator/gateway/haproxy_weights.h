@@ -31,6 +31,10 @@ absl::StatusOr<std::map<std::string, uint32_t>> WeightsOf(const RouteShape& shap
 absl::StatusOr<std::map<std::string, std::vector<ServerState>>> Grouped(
     const std::vector<ServerState>& servers, const RouteParts& parts);
 
+// Somebody has taken the server out by itself: it is in maintenance, and not all of its backend are. No wish
+// for the backend touches it, and it has no part in its share: whoever repairs it puts it back.
+bool IsLeftOut(const ServerState& server, const std::vector<ServerState>& backend);
+
 // The shape that the servers' weights and states make. kClosed: all of a backend's servers are in
 // maintenance; kDraining: all that are not have weight 0 and some are put to drain.
 RouteShape ShapeOfServers(const std::map<std::string, std::vector<ServerState>>& servers);

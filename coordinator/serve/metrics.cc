@@ -12,13 +12,13 @@
 #include "absl/time/time.h"
 #include "coordinator/core/burst/burst_words.h"
 #include "coordinator/core/words.h"
+#include "coordinator/serve/metric_families.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
-using prometheus::MetricType;
 
 constexpr size_t kMostClustersShown = 1024;
 
@@ -43,40 +43,6 @@ prometheus::Histogram& AddHistogram(prometheus::Registry& registry, const char* 
 void Observe(prometheus::Histogram& histogram, const std::optional<absl::Time>& from,
              const std::optional<absl::Time>& to) {
   if (from && to && *to >= *from) histogram.Observe(absl::ToDoubleSeconds(*to - *from));
-}
-
-MetricFamily Gauges(const char* name, const char* help) {
-  MetricFamily family;
-  family.name = name;
-  family.help = help;
-  family.type = MetricType::Gauge;
-  return family;
-}
-
-void Add(MetricFamily& family, double value, std::vector<ClientMetric::Label> labels = {}) {
-  ClientMetric metric;
-  metric.label = std::move(labels);
-  if (family.type == MetricType::Counter) {
-    metric.counter.value = value;
-  } else {
-    metric.gauge.value = value;
-  }
-  family.metric.push_back(std::move(metric));
-}
-
-MetricFamily Gauge(const char* name, const char* help, double value) {
-  MetricFamily family = Gauges(name, help);
-  Add(family, value);
-  return family;
-}
-
-MetricFamily Count(const char* name, const char* help, uint64_t value) {
-  MetricFamily family;
-  family.name = name;
-  family.help = help;
-  family.type = MetricType::Counter;
-  Add(family, static_cast<double>(value));
-  return family;
 }
 
 }  // namespace
@@ -121,6 +87,12 @@ void Metrics::OnNotice(const Notice& notice) {
   } else if (const auto* ended = std::get_if<BurstGone>(&notice)) {
     absl::MutexLock lock(&mutex_);
     bursts_.erase(ended->cluster);
+  } else if (const auto* moved = std::get_if<SwitchChanged>(&notice)) {
+    absl::MutexLock lock(&mutex_);
+    switches_.OnSwitch(moved->status);
+  } else if (const auto* over = std::get_if<SwitchGone>(&notice)) {
+    absl::MutexLock lock(&mutex_);
+    switches_.OnGone(over->decision);
   }
 }
 
@@ -183,6 +155,8 @@ std::vector<MetricFamily> Metrics::Collect() const {
   CollectFleet(out);
   CollectScalers(out);
   CollectBursts(out);
+  absl::MutexLock lock(&mutex_);
+  switches_.Collect(out);
   return out;
 }
 

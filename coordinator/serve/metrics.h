@@ -1,5 +1,6 @@
 // The coordinator's figures for Prometheus: base units, `_total` for counters, and no label whose values
-// others can invent: a cluster, a verdict, a kind and a state at most, and the name of a policy.
+// others can invent: a cluster, a verdict, a kind and a state at most, and the name of a policy; of switches
+// see switch_metrics.h.
 #pragma once
 
 #include <prometheus/collectable.h>
@@ -20,6 +21,7 @@
 #include "coordinator/runtime/runtime.h"
 #include "coordinator/serve/decision_tracker.h"
 #include "coordinator/serve/fleet_view.h"
+#include "coordinator/serve/switch_metrics.h"
 #include "coordinator/session/agent_sessions.h"
 #include "coordinator/store/event_log.h"
 
@@ -78,6 +80,7 @@ class Metrics final : public prometheus::Collectable {
   std::map<std::string, ScalerFigures> scalers_
       ABSL_GUARDED_BY(mutex_);                                         // by policy; those that see their load
   std::map<std::string, BurstStatus> bursts_ ABSL_GUARDED_BY(mutex_);  // by cluster
+  SwitchMetrics switches_ ABSL_GUARDED_BY(mutex_);
   mutable absl::Duration longest_lateness_ ABSL_GUARDED_BY(mutex_);
 };
 

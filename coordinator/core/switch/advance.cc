@@ -84,6 +84,7 @@ class OneLook {
     for (const SwitchedRoute& route : record_.spec.routes) {
       const RouteSight& seen = sight_.routes.at(route.key);
       RouteRecord& known = record_.routes.at(route.key);
+      if (known.written) memory_.in_doubt.erase(route.key);
       if (seen.write == WriteState::kRefused) Refused(route, seen);
       if (seen.write == WriteState::kBlocked) Blocked(route, known, seen);
       if (sight_.now - seen.away_since >= kGatewayPatience && !record_.stop) {
@@ -180,8 +181,11 @@ class OneLook {
       RouteRecord& known = record_.routes.at(route.key);
       const bool under_way = seen.write == WriteState::kUnderWay && seen.under_way == known.wished;
       if (known.written || under_way) continue;
+      // What it takes the place of is on its way.
+      if (seen.write == WriteState::kUnderWay) memory_.in_doubt.insert(route.key);
       WishToWrite wish{.key = route.key, .shape = known.wished, .only_from = {}, .may_cut = 0};
       const bool whatever = record_.phase == SwitchPhase::kRollingBack || healed_.contains(route.key) ||
+                            memory_.in_doubt.contains(route.key) ||
                             record_.spec.on_foreign_change == OnForeignChange::kHeal;
       if (!whatever) wish.only_from = known.read;
       if (record_.phase == SwitchPhase::kCommitting) wish.may_cut = record_.may_cut;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,7 +62,10 @@ struct SwitchMemory {
   std::optional<absl::Time> empty_since;    // nothing is in flight at blue
   std::optional<absl::Time> failing_since;  // green fails
   bool restored = false;                    // the routes are to be read back after a start of the coordinator
-  std::string waits_for;                    // a clause; empty: for nothing beyond its gates
+  // Routes of which an earlier wish had no answer: it may be written in whole, in part, or not at all. Until
+  // the next wish has been written there is no shape that it could go from.
+  std::set<RouteKey> in_doubt;
+  std::string waits_for;  // a clause; empty: for nothing beyond its gates
   bool operator==(const SwitchMemory&) const = default;
 };
 

@@ -235,7 +235,11 @@ void NoteWritten(SwitchRecord& record, const RouteKey& key, const RouteReading& 
 void RestoreSwitch(SwitchRecord& record, SwitchMemory& memory, absl::Time now) {
   memory = {};
   memory.restored = HasMoved(record);
-  for (auto& [key, route] : record.routes) route.written = false;
+  for (auto& [key, route] : record.routes) {
+    // It died in the midst of a write, which a gateway of some kinds takes in parts.
+    if (!route.written) memory.in_doubt.insert(key);
+    route.written = false;
+  }
   record.phase_since = now;
   // This start's epoch is greater than any before.
   if (record.stop && record.stop->cause == StopCause::kOutranked) record.stop.reset();

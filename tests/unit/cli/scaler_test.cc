@@ -132,6 +132,20 @@ TEST_F(ScalerTest, WatchPrintsWhatChanged) {
   EXPECT_EQ(coordinator_.seen().watch_scalers.cluster(), "local");
 }
 
+// Proves that the sheet tells how many replicas a switch of traffic needs, or that this is not known yet.
+TEST_F(ScalerTest, DescribeTellsWhatASwitchNeeds) {
+  v1::Scaler& scaler = coordinator_.fleet.scalers[0];
+  EXPECT_EQ(Run({"describe", "scaler", "web"}), 0) << err_;
+  EXPECT_THAT(out_, Not(HasSubstr("For a switch")));
+  scaler.set_traffic_switch("switches/web");
+  EXPECT_EQ(Run({"describe", "scaler", "web"}), 0) << err_;
+  EXPECT_THAT(out_,
+              ContainsRegex("For a switch: +none is taken away: what switch web needs is not known yet"));
+  scaler.set_switch_replicas(3);
+  EXPECT_EQ(Run({"describe", "scaler", "web"}), 0) << err_;
+  EXPECT_THAT(out_, ContainsRegex("For a switch: +no fewer than 3 until switch web has ended"));
+}
+
 // Proves that the sheet tells which pods have died, of what, and whether they are back.
 TEST_F(ScalerTest, DescribeTellsDeaths) {
   v1::Scaler& scaler = coordinator_.fleet.scalers[0];

@@ -108,8 +108,8 @@ TEST_F(SwitchCommandTest, PauseAsksNobody) {
   EXPECT_THAT(coordinator_.calls(), ElementsAre("Pause switches/web", "Pause switches/other"));
 }
 
-// Proves that orders that move traffic show the switch and need the cluster that gets it: the old one for a
-// rollback.
+// Proves that orders that move traffic show the switch, mean that one by its decision, and need the cluster
+// that gets it: the old one for a rollback.
 TEST_F(SwitchCommandTest, OrdersAreConfirmedAfterALook) {
   ASSERT_EQ(Run({"switch", "rollback", "web", "--reason", "slow"}, "east\n"), 0) << err_;
   EXPECT_THAT(err_, StartsWith("web  east -> west  soaking at 50 % for 2.00 s\n"));
@@ -121,7 +121,7 @@ TEST_F(SwitchCommandTest, OrdersAreConfirmedAfterALook) {
   EXPECT_EQ(Run({"switch", "commit", "web"}, "east\n"), 1);
   EXPECT_THAT(err_, HasSubstr("is west, not east: nothing was done"));
   EXPECT_THAT(coordinator_.calls(),
-              ElementsAre("Get switches/web", "RollBack switches/web", "Get switches/web"));
+              ElementsAre("Get switches/web", "RollBack switches/3-14", "Get switches/web"));
 }
 
 // Proves that with the cluster given an order is one call, and that its options reach the coordinator.

@@ -62,5 +62,19 @@ TEST(HaproxyWeights, StatesAreModes) {
   EXPECT_EQ(ShapeOfServers(*Grouped(servers, kParts)).backends.at("blue").mode, BackendMode::kClosed);
 }
 
+// One server of several that is in maintenance was put there by somebody who repairs it; all of them were put
+// there by a wish.
+TEST(HaproxyWeights, WhatIsRepairedIsLeftOut) {
+  std::vector<ServerState> servers = Servers(3, 100, 1, 0);
+  servers[1].maintenance = true;
+  const auto some = Grouped(servers, kParts);
+  EXPECT_FALSE(IsLeftOut(some->at("blue")[0], some->at("blue")));
+  EXPECT_TRUE(IsLeftOut(some->at("blue")[1], some->at("blue")));
+  EXPECT_EQ(ShapeOfServers(*some).backends.at("blue"), (BackendWish{.percent = 100}));
+  for (ServerState& server : servers) server.maintenance = true;
+  const auto all = Grouped(servers, kParts);
+  for (const ServerState& server : all->at("blue")) EXPECT_FALSE(IsLeftOut(server, all->at("blue")));
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator::haproxy

@@ -82,6 +82,25 @@ TEST_F(ApplicationPictureTest, CountsPods) {
   EXPECT_EQ(Facts().pods, 3u);
 }
 
+// By what controls them, as their scaler sees it; who only owns a pod, or nobody, does not count.
+TEST_F(ApplicationPictureTest, CountsPodsByWhatControlsThem) {
+  const auto controlled = [](const std::string& name, const std::string& uid) {
+    Json pod = Pod(name);
+    pod["metadata"]["ownerReferences"] =
+        Json::array({{{"kind", "Node"}, {"name", "n1"}, {"uid", "uid-n1"}},
+                     {{"kind", "ReplicaSet"}, {"name", "web-1"}, {"uid", uid}, {"controller", true}}});
+    return pod;
+  };
+  Json going = controlled("going", "rs-1");
+  going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z";
+  for (const Json& pod :
+       {controlled("a", "rs-1"), controlled("b", "rs-1"), controlled("c", "rs-2"), Pod("bare"), going}) {
+    picture_.OnPod(pod);
+  }
+  EXPECT_THAT(Facts().controllers, ElementsAre(Pair("rs-1", 2), Pair("rs-2", 1)));
+  EXPECT_EQ(Facts().pods, 4u);
+}
+
 // Behind a Service are the pods that it picks. One that is not there, or picks none, is said to be so.
 TEST_F(ApplicationPictureTest, FindsPodsByTheirService) {
   const Application web = {.name_space = "shop", .service = "web", .selector = ""};

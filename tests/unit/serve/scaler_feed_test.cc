@@ -120,6 +120,18 @@ TEST(ScalerFeed, ListsByName) {
   EXPECT_EQ(feed.Find("z"), nullptr);
 }
 
+// What a switch of traffic needs of it is told with the switch, and left out where it is not known yet.
+TEST(ScalerMessages, ShowsWhatASwitchNeeds) {
+  ScalerStatus status = *Scaler("web", 4).status;
+  EXPECT_EQ(ToMessage(status).traffic_switch(), "");
+  status.floor = {.replicas = 3, .name = "web", .unknown = false};
+  EXPECT_EQ(ToMessage(status).traffic_switch(), "switches/web");
+  EXPECT_EQ(ToMessage(status).switch_replicas(), 3);
+  status.floor = {.replicas = 0, .name = "web", .unknown = true};
+  EXPECT_EQ(ToMessage(status).traffic_switch(), "switches/web");
+  EXPECT_FALSE(ToMessage(status).has_switch_replicas());
+}
+
 // A scaler's message has its figures in the units of its target, and none where nothing is known.
 TEST(ScalerMessages, ShowsWhatIsKnownAndNoMore) {
   ScalerStatus status = *Scaler("web", 4).status;

@@ -370,6 +370,44 @@ TEST_F(AdvanceTest, GoesOnAfterACrashAtAnyLook) {
   }
 }
 
+// L4: who dies in the midst of a write leaves what is neither the one shape nor the other with a gateway that
+// takes writes in parts. That is nobody else's change: it is written on.
+TEST_F(AdvanceTest, WritesOnWhatItDiedWriting) {
+  Begin(Quick());
+  PassToStep(0);
+  deaf_.insert(kWeb);
+  PassUntil(SwitchPhase::kMoving);
+  ASSERT_EQ(record_.step, 1u);
+  gateway_[kWeb].backends["west"].percent = 30;
+  gateway_[kWeb].backends["east"].percent = 70;
+  RestoreSwitch(record_, memory_, now_);
+  deaf_.clear();
+  Pass(absl::Seconds(1));
+  EXPECT_FALSE(record_.stop);
+  EXPECT_EQ(Green(), 50u);
+  // What somebody else does later is noticed as ever.
+  gateway_[kWeb].backends["west"].percent = 31;
+  Pass(absl::Seconds(1));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kForeignChange);
+}
+
+// A wish that takes the place of one without an answer goes from whatever that one has left.
+TEST_F(AdvanceTest, WritesOverItsOwnUnansweredWish) {
+  Begin(Quick());
+  record_.spec.on_lost_blue = OnLostBlue::kFinish;
+  PassToStep(0);
+  deaf_.insert(kWeb);
+  PassUntil(SwitchPhase::kMoving);
+  gateway_[kWeb].backends["west"].percent = 30;
+  gateway_[kWeb].backends["east"].percent = 70;
+  deaf_.clear();
+  blue_.lost = true;
+  Pass(absl::Seconds(1));
+  EXPECT_FALSE(record_.stop);
+  EXPECT_EQ(Green(), 100u);
+}
+
 // Nothing that was counted is lost with the process.
 TEST_F(AdvanceTest, CountsOnOverACrash) {
   Begin(Quick());

@@ -1,0 +1,91 @@
+// A wish that needs several writes, of which one fails: it is gone on with, and nobody else's change.
+#include "coordinator/gateway/slice_gateway.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/kube/json.h"
+#include "tests/support/kube/fake_kubernetes.h"
+
+namespace evenkeel::coordinator {
+namespace {
+
+using kube::Json;
+
+const kube::Resource kSlices = {"discovery.k8s.io", "v1beta1", "endpointslices", true};
+const kube::Resource kServices = {"", "v1", "services", true};
+
+class SliceGatewayTest : public ::testing::Test {
+ protected:
+  SliceGatewayTest() {
+    fake_.SetServerVersion({.major = 1, .minor = 20});
+    fake_.Put(kServices, {{"metadata", {{"namespace", "shop"}, {"name", "web"}}}, {"spec", Json::object()}});
+    PutSlice("east-1", "web-east", {"10.1.0.1", "10.1.0.2"});
+    PutSlice("west-1", "web-west", {"10.2.0.1"});
+    PutSlice("web-evenkeel-east", "web", {"10.1.0.1", "10.1.0.2"});
+    PutSlice("web-evenkeel-west", "web", {});
+  }
+
+  void PutSlice(const std::string& name, const std::string& service,
+                const std::vector<std::string>& addresses) {
+    Json endpoints = Json::array();
+    for (const std::string& address : addresses) endpoints.push_back({{"addresses", {address}}});
+    fake_.Put(
+        kSlices,
+        {{"metadata",
+          {{"namespace", "shop"}, {"name", name}, {"labels", {{"kubernetes.io/service-name", service}}}}},
+         {"addressType", "IPv4"},
+         {"endpoints", endpoints},
+         {"ports", Json::array({{{"name", "http"}, {"port", 8080}}})}});
+  }
+
+  // All that is new goes to west, where east has it now.
+  static RouteWish ToWest(uint64_t version) {
+    RouteWish wish;
+    wish.key = {"joined", "shop/web"};
+    wish.shape.backends["east"] = {.percent = 0, .mode = BackendMode::kDraining};
+    wish.shape.backends["west"] = {.percent = 100};
+    wish.mark = {.epoch = 3, .owner = {3, 7}, .version = version};
+    wish.only_from.emplace();
+    wish.only_from->backends["east"] = {.percent = 100};
+    wish.only_from->backends["west"] = {.percent = 0};
+    return wish;
+  }
+  ShapeAnswer Shape(const RouteWish& wish, absl::Duration deadline = absl::Seconds(5)) {
+    const Interrupt interrupt;
+    return gateway_.Shape(kPlace, wish, Call(deadline, interrupt));
+  }
+
+  const RoutePlace kPlace = {.route = "shop/web",
+                             .parts = {{"east", {"one/shop/web-east"}}, {"west", {"one/shop/web-west"}}}};
+  testing::FakeKubernetes fake_;
+  SliceGateway gateway_{{.store_id = "store-a", .clusters = {{"one", &fake_}}}, fake_};
+};
+
+TEST_F(SliceGatewayTest, GoesOnWithWhatItHasBegun) {
+  fake_.SetFault([](const std::string& verb, const kube::Resource&, const kube::ObjectName& name) {
+    const bool loses = verb == "patch" && name.name == "web-evenkeel-east";
+    return loses ? absl::UnavailableError("the leader is being elected") : absl::OkStatus();
+  });
+  const ShapeAnswer torn = Shape(ToWest(1), absl::Milliseconds(300));
+  EXPECT_EQ(torn.outcome, ActionOutcome::kUnreachable) << torn.detail;
+  fake_.SetFault(nullptr);
+  const ShapeAnswer whole = Shape(ToWest(1));
+  EXPECT_EQ(whole.outcome, ActionOutcome::kDone) << whole.detail;
+  ASSERT_TRUE(whole.reading);
+  EXPECT_EQ(whole.reading->backends.at("west").percent, 100u);
+}
+
+// What another wish has left is not this one's: there `only_from` holds.
+TEST_F(SliceGatewayTest, AnothersHalfIsAnothersChange) {
+  fake_.SetFault([](const std::string& verb, const kube::Resource&, const kube::ObjectName& name) {
+    const bool loses = verb == "patch" && name.name == "web-evenkeel-east";
+    return loses ? absl::UnavailableError("the leader is being elected") : absl::OkStatus();
+  });
+  EXPECT_EQ(Shape(ToWest(1), absl::Milliseconds(300)).outcome, ActionOutcome::kUnreachable);
+  fake_.SetFault(nullptr);
+  EXPECT_EQ(Shape(ToWest(2)).outcome, ActionOutcome::kBlocked);
+}
+
+}  // namespace
+}  // namespace evenkeel::coordinator

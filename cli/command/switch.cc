@@ -88,7 +88,7 @@ absl::Status Plan(Context& context, const SwitchOptions& options) {
                                                 "  steps ", StepsText(plan.spec())))
                       << "\n"
                       << SwitchPlan(plan);
-    if (plan.spec().mode() != v1::POLICY_MODE_ENFORCE) {
+    if (plan.spec().mode() != v1::SWITCH_MODE_ENFORCE) {
       *context.host.out << "Its mode is observe: started, it would record this and move nothing.\n";
     }
     context.host.out->flush();
@@ -107,7 +107,7 @@ absl::Status Start(Context& context, const SwitchOptions& options) {
   v1::StartSwitchRequest request;
   request.set_switch_id(manifest.name);
   *request.mutable_spec() = manifest.spec;
-  const bool enforces = manifest.spec.mode() == v1::POLICY_MODE_ENFORCE;
+  const bool enforces = manifest.spec.mode() == v1::SWITCH_MODE_ENFORCE;
   if (enforces) {
     EVENKEEL_RETURN_IF_ERROR(
         Confirm(context, options, manifest.spec.to(),

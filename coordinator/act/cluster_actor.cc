@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "common/kube/json.h"
+#include "common/kube/status.h"
 #include "common/log/limiter.h"
 #include "common/log/log.h"
 #include "coordinator/act/announcement.h"
@@ -73,6 +74,7 @@ class ClusterActor::Core : public std::enable_shared_from_this<Core> {
   void Do(const ReleasedAction& action);
   void Do(const ReadLease& request);
   void Do(const AskKubelet& request);
+  void Do(const AskApi& request);
   void Do(const Announce& announcement);
   void Do(const WithdrawActions& withdrawal);
 
@@ -413,6 +415,20 @@ void ClusterActor::Core::Do(const AskKubelet& request) {
                 });
 }
 
+void ClusterActor::Core::Do(const AskApi& request) {
+  api_.GetServerVersion(request.timeout, [core = shared_from_this(),
+                                          request](const absl::StatusOr<kube::ServerVersion>& version) {
+    core->Guarded([&] {
+      // Whatever it answers: it is there.
+      const bool answered = version.ok() || kube::HttpCode(version.status()) != 0;
+      core->sink_.Post(ApiAnswered{.request_id = request.request_id,
+                                   .cluster = request.cluster,
+                                   .answered = answered,
+                                   .detail = answered ? "" : std::string(version.status().message())});
+    });
+  });
+}
+
 void ClusterActor::Core::Do(const Announce& announcement) {
   {
     absl::MutexLock lock(&mutex_);
@@ -457,6 +473,9 @@ void ClusterActor::Do(const ReadLease& request) {
   core_->Do(request);
 }
 void ClusterActor::Do(const AskKubelet& request) {
+  core_->Do(request);
+}
+void ClusterActor::Do(const AskApi& request) {
   core_->Do(request);
 }
 void ClusterActor::Do(const Announce& announcement) {

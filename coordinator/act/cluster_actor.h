@@ -1,5 +1,5 @@
-// Carries out what the core released for one cluster: actions, reads of node leases, tries to reach a kubelet
-// through the API server, and announcements.
+// Carries out what the core released for one cluster: actions, reads of node leases, tries to reach the API
+// server and, through it, a kubelet, and announcements.
 //
 // Actions: before they are sent the cluster's claim is read (L7); one reading serves all actions that wait
 // for it, and serves until it is older than kClaimHolds. Then each runs on its own, at most `most_in_flight`
@@ -56,6 +56,7 @@ class ClusterActor {
   void Do(const ReleasedAction& action);
   void Do(const ReadLease& request);
   void Do(const AskKubelet& request);
+  void Do(const AskApi& request);
   void Do(const Announce& announcement);
   // Whose the cluster is, asked beside something that is done elsewhere and cannot wait for it (a wish for a
   // gateway): another coordinator's is told to `superseded`.

@@ -21,6 +21,7 @@
 #include "coordinator/core/scale/scalers.h"
 #include "coordinator/core/sessions.h"
 #include "coordinator/core/sight.h"
+#include "coordinator/core/standing_turn.h"
 #include "coordinator/core/storm.h"
 
 namespace evenkeel::coordinator {
@@ -134,6 +135,8 @@ void OnClusterAdded(Turn& turn, const ClusterAdded& event) {
   if (!fresh) return;
   Cluster& cluster = place->second;
   cluster.name = event.cluster;
+  cluster.api_address = event.api_address;
+  cluster.api_port = event.api_port;
   if (const auto restored = turn.state.restored.find(event.cluster); restored != turn.state.restored.end()) {
     for (NodeRecord& record : restored->second) {
       Node& node = cluster.nodes[record.key.node];
@@ -172,6 +175,10 @@ void OnApiChanged(Turn& turn, const ApiChanged& event) {
   if (event.reachable) CarryOn(turn, *cluster);
   LookSoon(turn, *cluster);
   BurstLookSoon(turn, *cluster);
+  // What the coordinator's own asking has found may be older: there is news of now.
+  cluster->api_away_since =
+      event.reachable ? absl::InfiniteFuture() : std::min(cluster->api_away_since, turn.now);
+  LossLookSoon(turn, cluster->name);
 }
 
 void OnSightDue(Turn& turn, Cluster& cluster) {

@@ -33,6 +33,7 @@
 #include "coordinator/core/events.h"
 #include "coordinator/core/policy.h"
 #include "coordinator/core/scale/scaler_record.h"
+#include "coordinator/core/switch/standing_record.h"
 #include "coordinator/core/switch/switch_record.h"
 
 namespace evenkeel::coordinator {
@@ -47,6 +48,7 @@ struct Restored {
   std::vector<Maintenance> maintenances;
   std::vector<ScalerRecord> scalers;
   std::vector<StoredSwitch> switches;  // whose decisions are open
+  std::vector<StandingRecord> standings;
 };
 
 struct State;

@@ -20,6 +20,7 @@
 #include "coordinator/core/scale/scaler_record.h"
 #include "coordinator/core/scale/scaler_status.h"
 #include "coordinator/core/switch/preflight.h"
+#include "coordinator/core/switch/standing_record.h"
 #include "coordinator/core/switch/switch_events.h"
 #include "coordinator/core/switch/switch_record.h"
 #include "coordinator/core/workload.h"
@@ -61,9 +62,15 @@ struct EraseScalerRecord {
 struct PutSwitchRecord {
   StoredSwitch stored;
 };
-using Write =
-    std::variant<PutDecision, PutNodeRecord, DeleteNodeRecord, PutPolicy, ErasePolicy, PutClusterRecord,
-                 PutMaintenance, EraseMaintenance, PutScalerRecord, EraseScalerRecord, PutSwitchRecord>;
+struct PutStandingRecord {
+  StandingRecord record;
+};
+struct EraseStandingRecord {
+  std::string policy;
+};
+using Write = std::variant<PutDecision, PutNodeRecord, DeleteNodeRecord, PutPolicy, ErasePolicy,
+                           PutClusterRecord, PutMaintenance, EraseMaintenance, PutScalerRecord,
+                           EraseScalerRecord, PutSwitchRecord, PutStandingRecord, EraseStandingRecord>;
 
 // ---- actions (to act/): change the world, so each stands in a durable decision ----
 struct ReleasedAction {
@@ -74,7 +81,8 @@ struct ReleasedAction {
 
 // ---- requests: ask the world, change nothing; lost in a crash without harm ----
 
-// To session/: `witness` shall try to reach `target`. Answered by ProbeAnswered, or not at all.
+// To session/: `witness` shall try to reach `target`, a node or, where target.node is empty, the API server
+// of that cluster (its port is tried as a kubelet's is). Answered by ProbeAnswered, or not at all.
 struct ProbeNode {
   uint64_t probe_id = 0;
   NodeKey witness;
@@ -96,6 +104,12 @@ struct AskKubelet {
   uint64_t request_id = 0;
   NodeKey node;
   std::string agent_pod;
+  absl::Duration timeout;
+};
+// To act/: is the API server there? Answered by ApiAnswered.
+struct AskApi {
+  uint64_t request_id = 0;
+  std::string cluster;
   absl::Duration timeout;
 };
 // To session/: how the agents of a cluster beat, from now on.
@@ -178,7 +192,7 @@ struct PullUsage {
 using Request = std::variant<ProbeNode, ReadLease, AskKubelet, SetBeats, SetFencing, ConfirmGoodbye, Announce,
                              WithdrawActions, WatchWorkload, UnwatchWorkload, WatchUsage, UnwatchUsage,
                              PullUsage, WatchRoute, CheckBackend, WatchApplication, UnwatchApplication,
-                             AskHook, StartProber, StopProber>;
+                             AskHook, StartProber, StopProber, AskApi>;
 
 // ---- replies and notices (to serve/) ----
 struct Reply {
@@ -266,9 +280,17 @@ struct SwitchGone {
   DecisionId decision;
   std::string name;
 };
-using Notice = std::variant<DecisionChanged, VerdictChanged, SightChanged, DomainSightChanged,
-                            PatienceChanged, MaintenanceChanged, PauseChanged, ScalerChanged, ScalerGone,
-                            BurstChanged, BurstGone, SwitchChanged, SwitchGone>;
+// The same of a switch that waits for the loss of a cluster; it is gone with its policy.
+struct StandingChanged {
+  StandingStatus status;
+};
+struct StandingGone {
+  std::string policy;
+};
+using Notice =
+    std::variant<DecisionChanged, VerdictChanged, SightChanged, DomainSightChanged, PatienceChanged,
+                 MaintenanceChanged, PauseChanged, ScalerChanged, ScalerGone, BurstChanged, BurstGone,
+                 SwitchChanged, SwitchGone, StandingChanged, StandingGone>;
 
 struct Effects {
   std::vector<Write> writes;

@@ -89,6 +89,10 @@ struct FencingReported {
 // A cluster is watched from now on. Once per cluster and start, before any other event of it.
 struct ClusterAdded {
   std::string cluster;
+  // Where nodes of other clusters can be expected to reach its API, an IPv4 or IPv6 literal; empty: not
+  // known.
+  std::string api_address = {};
+  uint16_t api_port = 0;
 };
 // Lists are complete and watches fresh (`reachable`), or not, and why. Nodes and pods of a cluster are not
 // complete before its first ApiChanged with reachable = true.
@@ -97,6 +101,13 @@ struct ApiChanged {
   bool reachable = false;
   std::string detail;
   uint32_t server_minor = 0;  // of the server's version 1; 0 = not known
+};
+// Answer to an AskApi request.
+struct ApiAnswered {
+  uint64_t request_id = 0;
+  std::string cluster;
+  bool answered = false;  // whatever it said
+  std::string detail;     // why not, in words
 };
 struct NodeObserved {
   NodeKey node;
@@ -277,13 +288,14 @@ struct OwnDelay {
   absl::Duration delay;
 };
 
-using Event = std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded,
-                           ApiChanged, NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead,
-                           KubeletAnswered, ActionFinished, ApplyPolicy, DeletePolicy, StartMaintenance,
-                           EndMaintenance, PauseClusters, ResumeClusters, NodeHealthChanged, FencingReported,
-                           ConfirmFence, WorkloadObserved, WorkloadGone, WorkloadPodObserved, WorkloadPodGone,
-                           AutoscalerObserved, AutoscalerGone, UsageTold, TakeOverAutoscaler, RouteRead,
-                           RouteLost, BackendChecked, ApplicationObserved, ApplicationGone, ProbesTold,
-                           HookAnswered, PlanSwitch, StartSwitch, OrderSwitch, ClusterUsage, Tick, OwnDelay>;
+using Event =
+    std::variant<SessionOpened, SessionClosed, BeatMissed, BeatResumed, ProbeAnswered, ClusterAdded,
+                 ApiChanged, NodeObserved, NodeGone, PodObserved, PodGone, LeaseRead, KubeletAnswered,
+                 ActionFinished, ApplyPolicy, DeletePolicy, StartMaintenance, EndMaintenance, PauseClusters,
+                 ResumeClusters, NodeHealthChanged, FencingReported, ConfirmFence, WorkloadObserved,
+                 WorkloadGone, WorkloadPodObserved, WorkloadPodGone, AutoscalerObserved, AutoscalerGone,
+                 UsageTold, TakeOverAutoscaler, RouteRead, RouteLost, BackendChecked, ApplicationObserved,
+                 ApplicationGone, ProbesTold, HookAnswered, PlanSwitch, StartSwitch, OrderSwitch,
+                 ClusterUsage, ApiAnswered, Tick, OwnDelay>;
 
 }  // namespace evenkeel::coordinator

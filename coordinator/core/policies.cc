@@ -14,9 +14,16 @@
 #include "coordinator/core/scale/scalers.h"
 #include "coordinator/core/sight.h"
 #include "coordinator/core/standing.h"
+#include "coordinator/core/standing_turn.h"
 
 namespace evenkeel::coordinator {
 namespace {
+
+bool HaveOneApplication(const SwitchSpec& one, const SwitchSpec& other) {
+  return std::any_of(one.applications.begin(), one.applications.end(), [&other](const Application& each) {
+    return std::find(other.applications.begin(), other.applications.end(), each) != other.applications.end();
+  });
+}
 
 // The policy that has the same subject as `policy`, whatever its name: a cluster's failover, a workload's
 // scaling. Asked when an operator changes a policy, so a walk is no cost per event.
@@ -38,6 +45,9 @@ std::string SubjectOf(const Policy& policy) {
   if (const ScalePolicy* scale = policy.IfScale()) {
     return absl::StrCat(scale->target.ToString(), " of cluster ", scale->cluster);
   }
+  if (const LostClusterPolicy* waits = policy.IfSwitch()) {
+    return absl::StrCat("the loss of cluster ", waits->spec.from, " for one of its applications");
+  }
   return absl::StrCat(policy.IfBurst() == nullptr ? "cluster " : "the virtual nodes of cluster ",
                       policy.cluster());
 }
@@ -45,6 +55,7 @@ std::string SubjectOf(const Policy& policy) {
 // `policy` is new, has changed or is gone: what it is about goes by what is in force now.
 void PutInForce(Turn& turn, const Policy& policy) {
   if (policy.IfScale() != nullptr) return UpdateScaler(turn, policy.name);
+  if (policy.IfSwitch() != nullptr) return UpdateStanding(turn, policy.name);
   Cluster* cluster = turn.FindCluster(policy.cluster());
   if (cluster == nullptr) return;
   if (policy.IfBurst() != nullptr) return UpdateBurst(turn, *cluster);
@@ -91,6 +102,7 @@ void BoundRecord(Turn& turn, Cluster& cluster) {
 
 bool SameSubject(const Policy& one, const Policy& other) {
   if (one.spec.index() != other.spec.index() || one.cluster() != other.cluster()) return false;
+  if (one.IfSwitch() != nullptr) return HaveOneApplication(one.switching().spec, other.switching().spec);
   return one.IfScale() == nullptr || one.scale().target == other.scale().target;
 }
 

@@ -1,5 +1,6 @@
 // Operators' policies: kept by name, at most one of a kind for a subject (a cluster's failover or its
-// virtual nodes, a workload's scaling), in force as soon as they are durable.
+// virtual nodes, a workload's scaling, an application's traffic when its cluster is lost), in force as soon
+// as they are durable.
 #pragma once
 
 #include "coordinator/core/events.h"

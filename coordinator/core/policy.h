@@ -14,6 +14,7 @@
 #include "coordinator/core/limits.h"
 #include "coordinator/core/policy_mode.h"
 #include "coordinator/core/scale/scale_policy.h"
+#include "coordinator/core/switch/lost_cluster_policy.h"
 
 namespace evenkeel::coordinator {
 
@@ -44,13 +45,14 @@ struct Policy {
   std::string etag;  // changes with every change
   absl::Time create_time;
   absl::Time update_time;
-  std::variant<FailoverPolicy, ScalePolicy, BurstPolicy> spec;  // its kind
+  std::variant<FailoverPolicy, ScalePolicy, BurstPolicy, LostClusterPolicy> spec;  // its kind
   bool operator==(const Policy&) const = default;
 
   // Null: it is of another kind.
   const FailoverPolicy* IfFailover() const { return std::get_if<FailoverPolicy>(&spec); }
   const ScalePolicy* IfScale() const { return std::get_if<ScalePolicy>(&spec); }
   const BurstPolicy* IfBurst() const { return std::get_if<BurstPolicy>(&spec); }
+  const LostClusterPolicy* IfSwitch() const { return std::get_if<LostClusterPolicy>(&spec); }
   // It must be of that kind.
   const FailoverPolicy& failover() const { return std::get<FailoverPolicy>(spec); }
   FailoverPolicy& failover() { return std::get<FailoverPolicy>(spec); }
@@ -58,9 +60,14 @@ struct Policy {
   ScalePolicy& scale() { return std::get<ScalePolicy>(spec); }
   const BurstPolicy& burst() const { return std::get<BurstPolicy>(spec); }
   BurstPolicy& burst() { return std::get<BurstPolicy>(spec); }
-  // The cluster that it is for.
+  const LostClusterPolicy& switching() const { return std::get<LostClusterPolicy>(spec); }
+  LostClusterPolicy& switching() { return std::get<LostClusterPolicy>(spec); }
+  // The cluster that it is for; of a switch's: the one whose loss is waited for.
   const std::string& cluster() const {
-    return std::visit([](const auto& kind) -> const std::string& { return kind.cluster; }, spec);
+    if (const LostClusterPolicy* waits = IfSwitch()) return waits->spec.from;
+    if (const ScalePolicy* scales = IfScale()) return scales->cluster;
+    if (const BurstPolicy* bursts = IfBurst()) return bursts->cluster;
+    return failover().cluster;
   }
 };
 

@@ -16,6 +16,7 @@
 #include "coordinator/core/judge.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/sight.h"
+#include "coordinator/core/standing_turn.h"
 #include "coordinator/core/verdicts.h"
 #include "coordinator/core/witnesses.h"
 
@@ -326,7 +327,8 @@ void EndRound(Turn& turn, Node& node) {
 
 void OnProbeAnswered(Turn& turn, const ProbeAnswered& event) {
   const auto probe = turn.state.probes.find(event.probe_id);
-  if (probe == turn.state.probes.end()) return;  // of a round that is over
+  // Of a round that is over, or of none.
+  if (probe == turn.state.probes.end()) return OnOutsideProbe(turn, event);
   Node* node = turn.FindNode(probe->second);
   turn.state.probes.erase(probe);
   if (node == nullptr || !node->round) return;

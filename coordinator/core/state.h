@@ -27,6 +27,7 @@
 #include "coordinator/core/scale/scaler.h"
 #include "coordinator/core/sickness.h"
 #include "coordinator/core/standing.h"
+#include "coordinator/core/switch/standing_switches.h"
 #include "coordinator/core/switch/switch_desk.h"
 #include "coordinator/core/switch/switch_events.h"
 #include "coordinator/core/switch/switch_record.h"
@@ -200,6 +201,13 @@ struct Cluster {
   PodOwners scaled_pods;
   uint32_t server_minor = 0;  // of its server's version 1; 0: not known
   Burst burst;
+  // Where others reach its API, as far as our own way there tells; empty: not known.
+  std::string api_address;
+  uint16_t api_port = 0;
+  // Since it does not answer us, by what ApiChanged tells or, sooner, by our own asking (AskApi).
+  absl::Time api_away_since = absl::InfiniteFuture();
+  absl::Time api_asked;      // when it was last asked so
+  uint64_t api_request = 0;  // 0: it has been answered
 };
 
 // An open decision, and what is known of its progress beyond the durable record.
@@ -249,6 +257,9 @@ struct State {
   std::map<std::string, SwitchStatus> shown_switches;    // by name: as they were told last
   std::map<DecisionId, SwitchRecord> restored_switches;  // until the first step
   bool switches_restored = false;
+  StandingDesk standing;                                    // switches that wait for the loss of a cluster
+  std::map<std::string, StandingStatus> shown_standing;     // by policy: as they were told last
+  std::map<std::string, StandingRecord> restored_standing;  // by policy, until it is put in force
 
   // A checkpoint was read (common/base/bytes_of.h).
   void PartsChanged() {

@@ -25,6 +25,7 @@
 #include "coordinator/core/sessions.h"
 #include "coordinator/core/sight.h"
 #include "coordinator/core/standing.h"
+#include "coordinator/core/standing_turn.h"
 #include "coordinator/core/switch_turn.h"
 #include "coordinator/core/turn.h"
 
@@ -82,6 +83,7 @@ struct Dispatch {
   void operator()(const StartSwitch& event) const { OnStartSwitch(turn, event); }
   void operator()(const OrderSwitch& event) const { OnOrderSwitch(turn, event); }
   void operator()(const ClusterUsage& event) const { OnClusterUsage(turn, event); }
+  void operator()(const ApiAnswered& event) const { OnApiAnswered(turn, event); }
   void operator()(const Tick&) const {}  // time is all it brings
   void operator()(const OwnDelay& event) const { OnOwnDelay(turn, event); }
 };
@@ -167,6 +169,7 @@ Core::Core(const Restored& restored, absl::Time now) : state_(std::make_unique<S
     state_->restored_maintenance[window.node.cluster].push_back(window);
   for (const ScalerRecord& record : restored.scalers) state_->restored_scalers[record.policy] = record;
   for (const StoredSwitch& one : restored.switches) state_->restored_switches[one.decision] = one.record;
+  for (const StandingRecord& record : restored.standings) state_->restored_standing[record.policy] = record;
   for (const Decision& decision : restored.open_decisions) state_->open[decision.id].decision = decision;
 }
 

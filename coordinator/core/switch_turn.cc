@@ -8,6 +8,7 @@
 #include "common/base/check.h"
 #include "coordinator/core/scale/scalers.h"
 #include "coordinator/core/sentences.h"
+#include "coordinator/core/standing_turn.h"
 #include "coordinator/core/switch/switch_desk.h"
 
 namespace evenkeel::coordinator {
@@ -148,6 +149,7 @@ ClusterFacts TurnSwitchHost::GlanceAt(const std::string& name) const {
           .api_detail = cluster->sight.api_detail,
           .blind = cluster->sight.blind,
           .blind_reason = cluster->sight.reason,
+          .lost = IsLost(turn_.state.standing, name),
           .paused = cluster->record.pause.has_value()};
 }
 
@@ -182,6 +184,11 @@ OpenDecision& TurnSwitchHost::OpenOf(const DecisionId& decision) {
 DecisionId TurnSwitchHost::Open(const SwitchRecord& record) {
   OpenDecision& open = turn_.OpenSwitch(record.spec.from);
   open.decision.summary = Summary(record);
+  const auto policy = turn_.state.policies.find(record.spec.name);
+  if (record.origin == SwitchOrigin::kLostCluster && policy != turn_.state.policies.end()) {
+    open.decision.policy = policy->first;
+    open.decision.policy_etag = policy->second.etag;
+  }
   return open.decision.id;
 }
 
@@ -236,10 +243,12 @@ void TurnSwitchHost::Close(const DecisionId& decision, const SwitchRecord& recor
   SkipWhatIsOpen(open.decision, "the switch ended before it was answered");
   turn_.state.timers.Clear({TimerKind::kSwitch, {}, {}, record.spec.name});
   turn_.Close(open, StateOf(record), record.outcome);
+  OnStandingEnded(turn_.state.standing, decision, record.end.value_or(SwitchEnd::kCancelled), turn_.now);
 }
 
 void TurnSwitchHost::Ask(SwitchRequest request) {
-  std::visit([this](auto& asked) { turn_.Ask(std::move(asked)); }, request);
+  std::optional<SwitchRequest> shared = Shared(turn_.state.desk, turn_.state.standing, std::move(request));
+  if (shared) std::visit([this](auto& asked) { turn_.Ask(std::move(asked)); }, *shared);
 }
 
 void TurnSwitchHost::Answer(SwitchReply reply) {
@@ -271,11 +280,13 @@ void TurnSwitchHost::WakeAt(const std::string& name, absl::Time time) {
 
 void OnRouteRead(Turn& turn, const RouteRead& event) {
   TurnSwitchHost host(turn);
+  OnStandingRead(turn.state.standing, host, event);
   OnRouteRead(turn.state.desk, host, event);
 }
 
 void OnRouteLost(Turn& turn, const RouteLost& event) {
   TurnSwitchHost host(turn);
+  OnStandingLost(turn.state.standing, event);
   OnRouteLost(turn.state.desk, host, event);
 }
 
@@ -286,6 +297,7 @@ void OnBackendChecked(Turn& turn, const BackendChecked& event) {
 
 void OnApplicationObserved(Turn& turn, const ApplicationObserved& event) {
   TurnSwitchHost host(turn);
+  OnStandingApplication(turn.state.standing, host, event);
   OnApplicationObserved(turn.state.desk, host, event);
 }
 
@@ -326,6 +338,7 @@ void OnClusterUsage(Turn& turn, const ClusterUsage& event) {
 }
 
 void OnSwitchDue(Turn& turn, const std::string& name) {
+  if (const std::optional<std::string> policy = PolicyOfTimer(name)) return OnStandingDue(turn, *policy);
   TurnSwitchHost host(turn);
   OnSwitchDue(turn.state.desk, host, name);
 }
@@ -364,6 +377,7 @@ void RestoreSwitches(Turn& turn) {
     turn.SwitchChanges(record->second.spec.name);
   }
   turn.state.restored_switches.clear();
+  RestoreStanding(turn);
 }
 
 }  // namespace evenkeel::coordinator

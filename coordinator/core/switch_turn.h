@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/core/switch/switch_host.h"
+#include "coordinator/core/switch/standing_switches.h"
 #include "coordinator/core/turn.h"
 
 namespace evenkeel::coordinator {
@@ -19,7 +19,7 @@ inline constexpr size_t kMostShapeActions = 256;
 
 inline constexpr size_t kMostFindings = 64;
 
-class TurnSwitchHost final : public SwitchHost {
+class TurnSwitchHost final : public StandingHost {
  public:
   explicit TurnSwitchHost(Turn& turn) : turn_(turn) {}
 
@@ -47,6 +47,14 @@ class TurnSwitchHost final : public SwitchHost {
   void FloorsChange(const std::string& cluster, const std::string& name_space) override;
   void Changed(const std::string& name) override;
   void WakeAt(const std::string& name, absl::Time time) override;
+
+  // ---- for standing switches: standing_turn.cc ----
+  LossView ViewOf(const LostClusterPolicy& policy) const override;
+  void AskOutside(const LostClusterPolicy& policy, const OutsideAsk& ask) override;
+  void AskApi(const std::string& cluster) override;
+  void Remember(const StandingRecord& record) override;
+  void Forget(const std::string& policy) override;
+  void TellLost(const LostClusterPolicy& policy, const LossAnswer& answer, const std::string& words) override;
 
  private:
   OpenDecision& OpenOf(const DecisionId& decision);

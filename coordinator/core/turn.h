@@ -101,6 +101,8 @@ class Turn {
   void Tell(PauseChanged change) { effects_.notices.push_back(std::move(change)); }
   void Tell(BurstChanged change) { effects_.notices.push_back(std::move(change)); }
   void Tell(BurstGone gone) { effects_.notices.push_back(std::move(gone)); }
+  void Tell(StandingChanged change) { effects_.notices.push_back(std::move(change)); }
+  void Tell(StandingGone gone) { effects_.notices.push_back(std::move(gone)); }
   // A Kubernetes Event on the decision's node, or on its workload.
   void AnnounceStep(const Decision& decision, absl::string_view step, bool warning, absl::string_view reason,
                     absl::string_view message);

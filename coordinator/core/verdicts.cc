@@ -13,6 +13,7 @@
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/sight.h"
 #include "coordinator/core/standing.h"
+#include "coordinator/core/standing_turn.h"
 
 namespace evenkeel::coordinator {
 
@@ -49,6 +50,7 @@ void FallSilent(Turn& turn, Node& node, Silence silence) {
   UpdateWell(turn, node);
   HealthUnknown(turn, node);
   StopRebalance(turn, node, absl::StrCat(node.key.node, " fell silent"));
+  LossLookSoon(turn, node.key.cluster);
   if (!TakesPart(node)) return;
   if (node.silence->goodbye) {
     SetVerdict(turn, node, Verdict::kAgentLost, node.silence->beginning, Confidence::kMedium);

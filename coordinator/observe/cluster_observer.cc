@@ -139,7 +139,8 @@ class ClusterObserver::Core : public std::enable_shared_from_this<Core> {
 };
 
 void ClusterObserver::Core::Start() {
-  sink_.Post(ClusterAdded{options_.cluster});
+  sink_.Post(ClusterAdded{
+      .cluster = options_.cluster, .api_address = options_.api_address, .api_port = options_.api_port});
   workload_watch_ = std::make_unique<WorkloadWatch>(WorkloadWatch::Options{}, api_, workloads_);
   autoscalers_ = std::make_unique<AutoscalerWatch>(
       options_.cluster, api_, sink_,

@@ -8,6 +8,7 @@
 // nothing.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -24,6 +25,9 @@ class ClusterObserver {
  public:
   struct Options {
     std::string cluster;
+    // Where others reach its API, as ClusterAdded tells the core; empty: not known.
+    std::string api_address = {};
+    uint16_t api_port = 0;
     // A watch that breaks is back within a moment when only its connection ended: that is no news.
     absl::Duration unreachable_after = absl::Seconds(3);
     absl::Duration pulse_interval = absl::Seconds(3);

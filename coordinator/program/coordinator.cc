@@ -26,6 +26,7 @@
 #include "coordinator/act/gate_hook.h"
 #include "coordinator/observe/cluster_observer.h"
 #include "coordinator/prober/prober.h"
+#include "coordinator/program/api_way.h"
 #include "coordinator/program/configured_gateways.h"
 #include "coordinator/program/dispatcher.h"
 #include "coordinator/runtime/runtime.h"
@@ -79,16 +80,24 @@ std::unique_ptr<EventLog> MakeEventLog(const Config& config) {
                         .bytes = static_cast<size_t>(config.event_log_mib) << 20});
 }
 
-// The access to one cluster's Kubernetes; null for a cluster that has none.
-absl::StatusOr<std::unique_ptr<kube::Client>> MakeClient(const ClusterConfig& cluster,
-                                                         const time::Clock& clock) {
-  if (cluster.access == ClusterConfig::Access::kNone) return nullptr;
+// The access to one cluster's Kubernetes.
+struct MadeClient {
+  std::unique_ptr<kube::Client> client;  // null for a cluster that has none
+  std::optional<base::IpPort> api = {};  // where others reach it
+};
+
+absl::StatusOr<MadeClient> MakeClient(const ClusterConfig& cluster, const time::Clock& clock) {
+  if (cluster.access == ClusterConfig::Access::kNone) return MadeClient{};
   absl::StatusOr<kube::ClusterConfig> access = cluster.access == ClusterConfig::Access::kInCluster
                                                    ? kube::LoadInCluster()
                                                    : kube::LoadKubeconfig(cluster.kubeconfig);
   if (!access.ok()) return base::Annotate(access.status(), absl::StrCat("--cluster ", cluster.name));
-  return std::make_unique<kube::Client>(*std::move(access), clock,
-                                        kube::Client::Options{.name = cluster.name});
+  MadeClient made;
+  // From within a cluster its API has an address that means another one, or nothing, in others.
+  if (cluster.access != ClusterConfig::Access::kInCluster) made.api = ApiWay(access->server);
+  made.client =
+      std::make_unique<kube::Client>(*std::move(access), clock, kube::Client::Options{.name = cluster.name});
+  return made;
 }
 
 }  // namespace
@@ -115,6 +124,7 @@ struct Coordinator::Parts {
   const std::unique_ptr<RocksStore> store;
   const Restored restored;
   std::map<std::string, std::unique_ptr<kube::Client>> clients;  // by cluster; null: it has no Kubernetes
+  std::map<std::string, base::IpPort> api_ways;                  // by cluster; none: not known
 
   FleetView view;
   DecisionFeed decisions;
@@ -268,6 +278,10 @@ void Coordinator::Parts::Watch() {
     if (client != nullptr) {
       ClusterObserver::Options options;
       options.cluster = cluster;
+      if (const auto way = api_ways.find(cluster); way != api_ways.end()) {
+        options.api_address = way->second.address;
+        options.api_port = way->second.port;
+      }
       options.pod_cpu = [this, cluster = cluster](const std::string& node, const std::string& pod_uid) {
         return usage.MillicoresOf({cluster, node}, pod_uid);
       };
@@ -365,11 +379,13 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Config& co
       auto store, RocksStore::At({.path = config.data, .identity = config.name_space, .history = {}}));
   EVENKEEL_ASSIGN_OR_RETURN(Restored restored, store->Open());
   std::map<std::string, std::unique_ptr<kube::Client>> clients;
+  std::map<std::string, base::IpPort> api_ways;
   kube::KubernetesApi* home = nullptr;
   for (const ClusterConfig& cluster : config.clusters) {
-    EVENKEEL_ASSIGN_OR_RETURN(std::unique_ptr<kube::Client> client, MakeClient(cluster, *clock));
-    if (home == nullptr) home = client.get();
-    clients.emplace(cluster.name, std::move(client));
+    EVENKEEL_ASSIGN_OR_RETURN(MadeClient made, MakeClient(cluster, *clock));
+    if (home == nullptr) home = made.client.get();
+    if (made.api) api_ways.emplace(cluster.name, *made.api);
+    clients.emplace(cluster.name, std::move(made.client));
   }
   std::unique_ptr<FenceHook> fence_hook;
   if (!config.fence_hook_url.empty() || !config.fence_hook_command.empty()) {
@@ -389,6 +405,7 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Config& co
                              {"policies", restored.policies.size()}});
   auto parts = std::make_unique<Parts>(config, std::move(store), std::move(restored), std::move(clients),
                                        home, std::move(fence_hook), std::move(clock));
+  parts->api_ways = std::move(api_ways);
   // First all that can fail, so that a coordinator that cannot start has claimed no cluster.
   absl::StatusOr<std::unique_ptr<Prober>> prober =
       Prober::Create({.ca_pem = config.prober_ca_pem}, parts->runtime, *parts->clock);

@@ -136,6 +136,15 @@ void Dispatcher::Release(const Request& request) {
                                              .way = KubeletWay::kNotTried,
                                              .detail = kNoKubernetes});
           }
+        } else if constexpr (std::is_same_v<Asked, AskApi>) {
+          if (ClusterActor* actor = ActorOf(asked.cluster)) {
+            actor->Do(asked);
+          } else {
+            to_.events->Post(ApiAnswered{.request_id = asked.request_id,
+                                         .cluster = asked.cluster,
+                                         .answered = false,
+                                         .detail = kNoKubernetes});
+          }
         } else if constexpr (std::is_same_v<Asked, WatchWorkload> || std::is_same_v<Asked, UnwatchWorkload>) {
           Ask(asked);
         } else if constexpr (std::is_same_v<Asked, WatchApplication> ||

@@ -27,6 +27,7 @@ std::string About(const Request& request) {
   if (const auto* ask = std::get_if<AskKubelet>(&request)) {
     return absl::StrCat("kubelet ", ask->node.cluster, " ", ask->node.node);
   }
+  if (const auto* ask = std::get_if<AskApi>(&request)) return absl::StrCat("API ", ask->cluster);
   return "";
 }
 
@@ -34,6 +35,7 @@ uint64_t IdOf(const Request& request) {
   if (const auto* probe = std::get_if<ProbeNode>(&request)) return probe->probe_id;
   if (const auto* read = std::get_if<ReadLease>(&request)) return read->request_id;
   if (const auto* ask = std::get_if<AskKubelet>(&request)) return ask->request_id;
+  if (const auto* ask = std::get_if<AskApi>(&request)) return ask->request_id;
   return 0;
 }
 
@@ -154,6 +156,13 @@ std::optional<Event> WhatIf::Translated(const Event& event, const Effects& recor
     const auto partner = asked_.Answered(answer->request_id);
     if (!partner) return std::nullopt;
     KubeletAnswered own = *answer;
+    own.request_id = *partner;
+    return own;
+  }
+  if (const auto* answer = std::get_if<ApiAnswered>(&event)) {
+    const auto partner = asked_.Answered(answer->request_id);
+    if (!partner) return std::nullopt;
+    ApiAnswered own = *answer;
     own.request_id = *partner;
     return own;
   }

@@ -9,6 +9,7 @@
 #include "coordinator/serve/failover_validation.h"
 #include "coordinator/serve/names.h"
 #include "coordinator/serve/scale_validation.h"
+#include "coordinator/serve/switch_policy_validation.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -57,15 +58,21 @@ absl::StatusOr<Policy> PolicyFromMessage(const v1::Policy& message,
       EVENKEEL_ASSIGN_OR_RETURN(policy.spec, BurstFromMessage(message.burst(), clusters));
       return policy;
     }
+    case v1::Policy::kSwitching: {
+      EVENKEEL_ASSIGN_OR_RETURN(policy.spec, SwitchFromMessage(policy.name, message.switching(), clusters));
+      return policy;
+    }
     case v1::Policy::SPEC_NOT_SET:
       break;
   }
-  return base::InvalidField("policy.spec",
-                            "is missing; the kinds of policies are \"failover\", \"scale\" and \"burst\"");
+  return base::InvalidField(
+      "policy.spec",
+      "is missing; the kinds of policies are \"failover\", \"scale\", \"burst\" and \"switching\"");
 }
 
 std::string PolicyCluster(const v1::Policy& message) {
   if (message.has_burst()) return message.burst().cluster();
+  if (message.has_switching()) return message.switching().traffic().from();
   return message.has_scale() ? message.scale().cluster() : message.failover().cluster();
 }
 
@@ -79,6 +86,8 @@ v1::Policy ToMessage(const Policy& policy, uint32_t nodes) {
     *message.mutable_scale() = ToMessage(*scale);
   } else if (const BurstPolicy* burst = policy.IfBurst()) {
     *message.mutable_burst() = ToMessage(*burst);
+  } else if (const LostClusterPolicy* waits = policy.IfSwitch()) {
+    *message.mutable_switching() = ToMessage(*waits);
   } else {
     *message.mutable_failover() = ToMessage(policy.failover(), nodes);
   }

@@ -161,14 +161,14 @@ v1::SwitchSpec::OnForeignChange ToMessage(OnForeignChange value) {
                                          : v1::SwitchSpec::ON_FOREIGN_CHANGE_HEAL;
 }
 
-absl::Status AsStatus(const std::vector<SpecProblem>& problems) {
+absl::Status AsStatus(const std::vector<SpecProblem>& problems, absl::string_view root) {
   if (problems.empty()) return absl::OkStatus();
   std::vector<std::string> others;
   for (size_t i = 1; i < problems.size(); ++i) {
-    others.push_back(absl::StrCat("spec.", problems[i].field, ": ", problems[i].words));
+    others.push_back(absl::StrCat(root, ".", problems[i].field, ": ", problems[i].words));
   }
   return base::InvalidField(
-      absl::StrCat("spec.", problems.front().field),
+      absl::StrCat(root, ".", problems.front().field),
       absl::StrCat(problems.front().words, others.empty() ? "" : "; and ", absl::StrJoin(others, "; ")));
 }
 
@@ -221,10 +221,11 @@ void Put(const FreezeWindow& window, v1::FreezeWindow& message) {
 
 }  // namespace
 
-absl::StatusOr<SwitchSpec> SwitchSpecFromMessage(absl::string_view name, const v1::SwitchSpec& message) {
+absl::StatusOr<SwitchSpec> SwitchSpecFromMessage(absl::string_view name, const v1::SwitchSpec& message,
+                                                 const SpecFields& fields) {
   if (!IsName(name)) {
     return base::InvalidField(
-        "switch_id",
+        fields.name,
         "a switch's name is 1 to 63 lower-case letters, digits and \"-\", and begins and "
         "ends with a letter or digit; it does not read as a decision's id, as 7-12");
   }
@@ -269,10 +270,10 @@ absl::StatusOr<SwitchSpec> SwitchSpecFromMessage(absl::string_view name, const v
   }
   if (message.has_max_cpu_percent()) spec.max_cpu_percent = message.max_cpu_percent();
   spec.allow_differences = message.allow_differences();
-  spec.mode = message.mode() == v1::POLICY_MODE_ENFORCE ? SwitchMode::kEnforce : SwitchMode::kObserve;
+  spec.mode = message.mode() == v1::SWITCH_MODE_ENFORCE ? SwitchMode::kEnforce : SwitchMode::kObserve;
   std::vector<SpecProblem> problems = reader.Take();
   for (SpecProblem& problem : CheckSpec(spec)) problems.push_back(std::move(problem));
-  EVENKEEL_RETURN_IF_ERROR(AsStatus(problems));
+  EVENKEEL_RETURN_IF_ERROR(AsStatus(problems, fields.spec));
   return spec;
 }
 
@@ -323,7 +324,7 @@ v1::SwitchSpec ToMessage(const SwitchSpec& spec) {
   for (const FreezeWindow& window : spec.freezes) Put(window, *message.add_freezes());
   message.set_max_cpu_percent(spec.max_cpu_percent);
   message.set_allow_differences(spec.allow_differences);
-  message.set_mode(spec.mode == SwitchMode::kEnforce ? v1::POLICY_MODE_ENFORCE : v1::POLICY_MODE_OBSERVE);
+  message.set_mode(spec.mode == SwitchMode::kEnforce ? v1::SWITCH_MODE_ENFORCE : v1::SWITCH_MODE_OBSERVE);
   return message;
 }
 

@@ -40,6 +40,8 @@ void Put(const LeaseRead& event, storage::v1::Event& record);
 absl::StatusOr<Event> Get(const storage::v1::LeaseRead& record);
 void Put(const KubeletAnswered& event, storage::v1::Event& record);
 absl::StatusOr<Event> Get(const storage::v1::KubeletAnswered& record);
+void Put(const ApiAnswered& event, storage::v1::Event& record);
+absl::StatusOr<Event> Get(const storage::v1::ApiAnswered& record);
 void Put(const ActionFinished& event, storage::v1::Event& record);
 absl::StatusOr<Event> Get(const storage::v1::ActionFinished& record);
 

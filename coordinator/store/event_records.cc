@@ -8,6 +8,7 @@
 #include "coordinator/store/event_codec.h"
 #include "coordinator/store/records.h"
 #include "coordinator/store/scale_records.h"
+#include "coordinator/store/standing_records.h"
 #include "coordinator/store/switch_records.h"
 
 namespace evenkeel::coordinator {
@@ -106,6 +107,8 @@ absl::StatusOr<Event> FromRecord(const stored::Event& record) {
       return event_codec::Get(record.start_switch());
     case stored::Event::kClusterUsage:
       return event_codec::Get(record.cluster_usage());
+    case stored::Event::kApiAnswered:
+      return event_codec::Get(record.api_answered());
     case stored::Event::kOrderSwitch:
       return event_codec::Get(record.order_switch());
     case stored::Event::KIND_NOT_SET:
@@ -132,6 +135,7 @@ stored::Restored ToRecord(const Restored& restored) {
   for (const Maintenance& each : restored.maintenances) *record.add_maintenances() = ToRecord(each);
   for (const ScalerRecord& scaler : restored.scalers) *record.add_scalers() = ToRecord(scaler);
   for (const StoredSwitch& one : restored.switches) *record.add_switches() = ToRecord(one);
+  for (const StandingRecord& one : restored.standings) *record.add_standings() = ToRecord(one);
   return record;
 }
 
@@ -164,6 +168,10 @@ absl::StatusOr<Restored> FromRecord(const stored::Restored& record) {
   for (const stored::SwitchRecord& stored_switch : record.switches()) {
     EVENKEEL_ASSIGN_OR_RETURN(StoredSwitch one, FromRecord(stored_switch));
     restored.switches.push_back(std::move(one));
+  }
+  for (const stored::StandingSwitch& stored_standing : record.standings()) {
+    EVENKEEL_ASSIGN_OR_RETURN(StandingRecord one, FromRecord(stored_standing));
+    restored.standings.push_back(std::move(one));
   }
   return restored;
 }

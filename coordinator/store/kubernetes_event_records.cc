@@ -14,11 +14,31 @@ namespace stored = ::evenkeel::storage::v1;
 using coordinator::ToStored;  // of times, beside those of enums
 
 void Put(const ClusterAdded& event, stored::Event& record) {
-  record.mutable_cluster_added()->set_cluster(event.cluster);
+  stored::ClusterAdded& out = *record.mutable_cluster_added();
+  out.set_cluster(event.cluster);
+  out.set_api_address(event.api_address);
+  out.set_api_port(event.api_port);
 }
 
 absl::StatusOr<Event> Get(const stored::ClusterAdded& record) {
-  return ClusterAdded{.cluster = record.cluster()};
+  return ClusterAdded{.cluster = record.cluster(),
+                      .api_address = record.api_address(),
+                      .api_port = static_cast<uint16_t>(record.api_port())};
+}
+
+void Put(const ApiAnswered& event, stored::Event& record) {
+  stored::ApiAnswered& out = *record.mutable_api_answered();
+  out.set_request_id(event.request_id);
+  out.set_cluster(event.cluster);
+  out.set_answered(event.answered);
+  out.set_detail(event.detail);
+}
+
+absl::StatusOr<Event> Get(const stored::ApiAnswered& record) {
+  return ApiAnswered{.request_id = record.request_id(),
+                     .cluster = record.cluster(),
+                     .answered = record.answered(),
+                     .detail = record.detail()};
 }
 
 void Put(const ApiChanged& event, stored::Event& record) {

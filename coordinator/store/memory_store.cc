@@ -32,6 +32,7 @@ absl::StatusOr<Restored> MemoryStore::Open() {
   for (const auto& [name, cluster] : disk_->clusters) restored.clusters.push_back(cluster);
   for (const auto& [node, maintenance] : disk_->maintenances) restored.maintenances.push_back(maintenance);
   for (const auto& [policy, scaler] : disk_->scalers) restored.scalers.push_back(scaler);
+  for (const auto& [policy, one] : disk_->standings) restored.standings.push_back(one);
   return restored;
 }
 
@@ -63,6 +64,10 @@ absl::Status MemoryStore::Commit(const std::vector<Write>& writes) {
       disk_->scalers.erase(erase->policy);
     } else if (const auto* put = std::get_if<PutSwitchRecord>(&write)) {
       disk_->switches[put->stored.decision] = put->stored.record;
+    } else if (const auto* put = std::get_if<PutStandingRecord>(&write)) {
+      disk_->standings[put->record.policy] = put->record;
+    } else if (const auto* erase = std::get_if<EraseStandingRecord>(&write)) {
+      disk_->standings.erase(erase->policy);
     }
   }
   // A decision may come after its record in a batch.

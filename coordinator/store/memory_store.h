@@ -26,6 +26,7 @@ struct MemoryDisk {
   std::map<NodeKey, Maintenance> maintenances ABSL_GUARDED_BY(mutex);
   std::map<std::string, ScalerRecord> scalers ABSL_GUARDED_BY(mutex);  // by policy
   std::map<DecisionId, SwitchRecord> switches ABSL_GUARDED_BY(mutex);
+  std::map<std::string, StandingRecord> standings ABSL_GUARDED_BY(mutex);  // by policy
 };
 
 class MemoryStore final : public StateStore {

@@ -10,6 +10,7 @@
 #include "coordinator/store/burst_records.h"
 #include "coordinator/store/enum_pairs.h"
 #include "coordinator/store/scale_records.h"
+#include "coordinator/store/standing_records.h"
 #include "coordinator/store/stored_time.h"
 
 namespace evenkeel::coordinator {
@@ -162,6 +163,8 @@ stored::Policy ToRecord(const Policy& policy) {
     *record.mutable_scale() = ToRecord(*scale);
   } else if (const BurstPolicy* burst = policy.IfBurst()) {
     *record.mutable_burst() = ToRecord(*burst);
+  } else if (const LostClusterPolicy* waits = policy.IfSwitch()) {
+    *record.mutable_switching() = ToRecord(*waits);
   } else {
     *record.mutable_failover() = ToRecord(policy.failover());
   }
@@ -177,6 +180,8 @@ absl::StatusOr<Policy> FromRecord(const stored::Policy& record) {
     EVENKEEL_ASSIGN_OR_RETURN(policy.spec, FromRecord(record.scale()));
   } else if (record.has_burst()) {
     EVENKEEL_ASSIGN_OR_RETURN(policy.spec, FromRecord(record.burst()));
+  } else if (record.has_switching()) {
+    EVENKEEL_ASSIGN_OR_RETURN(policy.spec, FromRecord(record.switching()));
   } else {
     EVENKEEL_ASSIGN_OR_RETURN(policy.spec, FromRecord(record.failover()));
   }

@@ -24,7 +24,7 @@ namespace {
 
 constexpr char kMetaKey[] = "meta";
 constexpr const char* kFamilyNames[RocksDatabase::kFamilies] = {
-    "meta", "decisions", "nodes", "policies", "clusters", "maintenances", "scalers", "switches"};
+    "meta", "decisions", "nodes", "policies", "clusters", "maintenances", "scalers", "switches", "standings"};
 
 constexpr size_t kKibibyte = 1024;
 constexpr size_t kMebibyte = 1024 * kKibibyte;
@@ -166,7 +166,8 @@ absl::Status RocksDatabase::OpenFiles() {
 }
 
 bool RocksDatabase::HoldsRecords() const {
-  for (const Family family : {kDecisions, kNodes, kPolicies, kClusters, kMaintenances, kScalers, kSwitches}) {
+  for (const Family family :
+       {kDecisions, kNodes, kPolicies, kClusters, kMaintenances, kScalers, kSwitches, kStandings}) {
     const std::unique_ptr<rocksdb::Iterator> scan = Scan(family);
     scan->SeekToFirst();
     if (scan->Valid()) return true;

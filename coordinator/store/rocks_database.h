@@ -38,6 +38,7 @@ class RocksDatabase {
     kMaintenances,
     kScalers,
     kSwitches,
+    kStandings,
     kFamilies
   };
 

@@ -12,6 +12,7 @@
 #include "coordinator/store/records.h"
 #include "coordinator/store/rocks_database.h"
 #include "coordinator/store/scale_records.h"
+#include "coordinator/store/standing_records.h"
 #include "coordinator/store/switch_records.h"
 
 namespace evenkeel::coordinator {
@@ -56,6 +57,7 @@ struct LastWrites {
   std::map<NodeKey, const Maintenance*> maintenances;  // null = erased
   std::map<std::string, const ScalerRecord*> scalers;  // null = erased
   std::map<DecisionId, const StoredSwitch*> switches;
+  std::map<std::string, const StandingRecord*> standings;  // null = erased
 };
 
 LastWrites Fold(const std::vector<Write>& writes) {
@@ -83,6 +85,10 @@ LastWrites Fold(const std::vector<Write>& writes) {
       last.scalers[erase->policy] = nullptr;
     } else if (const auto* put = std::get_if<PutSwitchRecord>(&write)) {
       last.switches[put->stored.decision] = &put->stored;
+    } else if (const auto* put = std::get_if<PutStandingRecord>(&write)) {
+      last.standings[put->record.policy] = &put->record;
+    } else if (const auto* erase = std::get_if<EraseStandingRecord>(&write)) {
+      last.standings[erase->policy] = nullptr;
     }
   }
   return last;
@@ -141,6 +147,14 @@ absl::StatusOr<Restored> RocksStore::Open() {
   EVENKEEL_RETURN_IF_ERROR(FromRocks(scan->status(), "read the scalers", path));
 
   EVENKEEL_RETURN_IF_ERROR(ReadSwitches(restored));
+
+  scan = database_->Scan(RocksDatabase::kStandings);
+  for (scan->SeekToFirst(); scan->Valid(); scan->Next()) {
+    EVENKEEL_ASSIGN_OR_RETURN(StandingRecord one,
+                              Decode<storage::v1::StandingSwitch>(scan->value(), "standing switch", path));
+    restored.standings.push_back(std::move(one));
+  }
+  EVENKEEL_RETURN_IF_ERROR(FromRocks(scan->status(), "read the standing switches", path));
 
   EVENKEEL_ASSIGN_OR_RETURN(restored.policies, ListPolicies());
   EVENKEEL_ASSIGN_OR_RETURN(restored.maintenances, ListMaintenances());
@@ -214,6 +228,13 @@ absl::Status RocksStore::Commit(const std::vector<Write>& writes) {
     const std::string value = ToRecord(*one).SerializeAsString();
     put(RocksDatabase::kSwitches, KeyOf(id), value);
     history_.PutBeside(id, value.size());
+  }
+  for (const auto& [policy, one] : last.standings) {
+    if (one == nullptr) {
+      erase(RocksDatabase::kStandings, policy);
+    } else {
+      put(RocksDatabase::kStandings, policy, ToRecord(*one).SerializeAsString());
+    }
   }
   for (const DecisionId& id : history_.TakeSurplus()) {
     erase(RocksDatabase::kDecisions, KeyOf(id));

@@ -67,6 +67,10 @@ void SimulatedDisk::Take(const Write& write) {
     scalers.erase(erase->policy);
   } else if (const auto* put = std::get_if<PutSwitchRecord>(&write)) {
     switches[put->stored.decision] = put->stored.record;
+  } else if (const auto* put = std::get_if<PutStandingRecord>(&write)) {
+    standings[put->record.policy] = put->record;
+  } else if (const auto* erase = std::get_if<EraseStandingRecord>(&write)) {
+    standings.erase(erase->policy);
   }
 }
 
@@ -83,6 +87,7 @@ absl::StatusOr<Restored> SimulatedStore::Open() {
   for (const auto& [name, cluster] : disk_.clusters) restored.clusters.push_back(cluster);
   for (const auto& [node, maintenance] : disk_.maintenances) restored.maintenances.push_back(maintenance);
   for (const auto& [policy, scaler] : disk_.scalers) restored.scalers.push_back(scaler);
+  for (const auto& [policy, one] : disk_.standings) restored.standings.push_back(one);
   for (const Decision& decision : restored.open_decisions) {
     const auto one = disk_.switches.find(decision.id);
     if (one != disk_.switches.end()) restored.switches.push_back({one->first, one->second});

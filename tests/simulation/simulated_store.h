@@ -39,6 +39,7 @@ struct SimulatedDisk {
   std::map<coordinator::NodeKey, coordinator::Maintenance> maintenances;
   std::map<std::string, coordinator::ScalerRecord> scalers;  // by policy
   std::map<coordinator::DecisionId, coordinator::SwitchRecord> switches;
+  std::map<std::string, coordinator::StandingRecord> standings;  // by policy
 
   void Take(const coordinator::Write& write);
 };

@@ -29,7 +29,7 @@ namespace evenkeel::test {
 class EveryField {
  public:
   static constexpr int kBits = 10;           // for up to 1023 of them
-  static constexpr int kRounds = 3 * kBits;  // and variants of up to three alternatives
+  static constexpr int kRounds = 4 * kBits;  // and variants of up to four alternatives
   explicit EveryField(std::optional<int> round = std::nullopt) : round_(round) {}
 
   template <typename T>

@@ -103,6 +103,10 @@ LossAnswer JudgeLoss(const LossRules& rules, const LossSight& sight) {
   if (sight.now - sight.api_away_since < rules.api_away_for) {
     return Answer(ClusterLife::kUnsure, "its API has been away for a moment only");
   }
+  if (!sight.api_known) {
+    return Answer(ClusterLife::kUnsure,
+                  "where other clusters reach its API is not known: say so in the policy (api_address)");
+  }
   if (outside.api_denied_by.empty()) {
     return Answer(ClusterLife::kUnsure,
                   outside.anybody_proven

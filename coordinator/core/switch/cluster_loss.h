@@ -15,18 +15,9 @@
 #include "absl/time/time.h"
 #include "coordinator/core/decision.h"
 #include "coordinator/core/ids.h"
+#include "coordinator/core/switch/lost_cluster_policy.h"
 
 namespace evenkeel::coordinator {
-
-struct LossRules {
-  // More than so many percent of its nodes must be silent and out of reach.
-  uint32_t lost_nodes_percent = 50;
-  // Its API must have been away for so long.
-  absl::Duration api_away_for = absl::Seconds(1);
-  // It must be judged lost for so long without a break before anything follows from it.
-  absl::Duration lost_for = absl::Seconds(1);
-  bool operator==(const LossRules&) const = default;
-};
 
 enum class Reach {
   kReached,  // answered, or its kernel refused
@@ -40,7 +31,7 @@ struct OutsideAnswer {
   std::string failure_domain;  // of the witness; empty: not known
   std::string target;          // a node's name; empty: the API
   Reach reach = Reach::kNotTried;
-  bool proven = false;      // it has reached that cluster before, not long ago
+  bool proven = false;      // it has reached that kind of target of that cluster before, not long ago
   bool control_ok = false;  // it reaches its control now
   bool operator==(const OutsideAnswer&) const = default;
 };
@@ -59,8 +50,9 @@ struct LossSight {
   absl::Time now;
   bool api_reachable = false;  // by the coordinator
   absl::Time api_away_since = absl::InfiniteFuture();
-  size_t nodes = 0;   // with an agent
-  size_t silent = 0;  // of them
+  bool api_known = true;  // where others reach it
+  size_t nodes = 0;       // with an agent
+  size_t silent = 0;      // of them
   std::vector<OutsideAnswer> answers;
   std::vector<GatewayVoice> gateways;
 };

@@ -7,16 +7,25 @@
 namespace evenkeel::coordinator {
 namespace {
 
-bool MostSilent(const LossRules& rules, const LossView& view) {
-  const auto silent = static_cast<size_t>(
+size_t SilentOf(const LossView& view) {
+  return static_cast<size_t>(
       std::count_if(view.nodes.begin(), view.nodes.end(), [](const auto& node) { return node.second; }));
-  return !view.nodes.empty() && silent * 100 > view.nodes.size() * rules.lost_nodes_percent;
 }
 
-bool IsProven(const LossWatch& watch, const NodeKey& witness, absl::Time now) {
-  const auto found = watch.proven.find(witness);
+bool Holds(const LossWatch& watch, absl::Time proof, absl::Time now) {
   // While it is in doubt nobody may be able to prove anything.
-  return found != watch.proven.end() && watch.doubt_since.value_or(now) - found->second <= kProofHolds;
+  return watch.doubt_since.value_or(now) - proof <= kProofHolds;
+}
+
+bool IsProven(const LossWatch& watch, const NodeKey& witness, bool api, absl::Time now) {
+  const auto& proofs = api ? watch.proven_api : watch.proven;
+  const auto found = proofs.find(witness);
+  return found != proofs.end() && Holds(watch, found->second, now);
+}
+
+// The more of the two ways are known, the better.
+int Worth(const LossWatch& watch, const NodeKey& witness, absl::Time now) {
+  return (IsProven(watch, witness, true, now) ? 2 : 0) + (IsProven(watch, witness, false, now) ? 1 : 0);
 }
 
 // A neighbour of the witness, in its own cluster; none: it is alone there.
@@ -31,7 +40,7 @@ std::optional<NodeKey> ControlOf(const OutsideWitness& witness, const LossView& 
 std::vector<OutsideWitness> ChooseWitnesses(const LossWatch& watch, const LossView& view) {
   std::vector<OutsideWitness> sorted = view.witnesses;
   std::stable_sort(sorted.begin(), sorted.end(), [&](const OutsideWitness& a, const OutsideWitness& b) {
-    return IsProven(watch, a.node, view.now) && !IsProven(watch, b.node, view.now);
+    return Worth(watch, a.node, view.now) > Worth(watch, b.node, view.now);
   });
   std::vector<OutsideWitness> chosen;
   std::set<std::pair<std::string, std::string>> domains;
@@ -67,7 +76,7 @@ void BeginRound(LossWatch& watch, const LossView& view, uint64_t& ids, LossMoves
   round.began = view.now;
   for (const OutsideWitness& witness : ChooseWitnesses(watch, view)) {
     round.domains[witness.node] = witness.failure_domain;
-    Ask(moves, round, ids, {.witness = witness.node, .target = "", .control = {}});
+    if (view.api_known) Ask(moves, round, ids, {.witness = witness.node, .target = "", .control = {}});
     for (const std::string& node : ChooseNodes(view)) {
       Ask(moves, round, ids, {.witness = witness.node, .target = node, .control = {}});
     }
@@ -75,6 +84,16 @@ void BeginRound(LossWatch& watch, const LossView& view, uint64_t& ids, LossMoves
       Ask(moves, round, ids, {.witness = witness.node, .target = "", .control = control});
     }
   }
+}
+
+// A node that speaks, and is therefore expected to be reached; each in its turn. None: they are all silent.
+std::optional<std::string> NextProof(LossWatch& watch, const LossView& view) {
+  std::vector<std::string> speaking;
+  for (const auto& [name, silent] : view.nodes) {
+    if (!silent) speaking.push_back(name);
+  }
+  if (speaking.empty()) return std::nullopt;
+  return speaking[watch.proofs++ % speaking.size()];
 }
 
 // One after another in turn, so that many ways are known.
@@ -87,9 +106,9 @@ void Prove(LossWatch& watch, const LossView& view, uint64_t& ids, LossMoves& mov
   LossRound& round = watch.round.emplace();
   round.began = view.now;
   round.domains[next->node] = next->failure_domain;
-  Ask(moves, round, ids, {.witness = next->node, .target = "", .control = {}});
-  if (!view.nodes.empty()) {
-    Ask(moves, round, ids, {.witness = next->node, .target = view.nodes.begin()->first, .control = {}});
+  if (view.api_known) Ask(moves, round, ids, {.witness = next->node, .target = "", .control = {}});
+  if (const std::optional<std::string> node = NextProof(watch, view)) {
+    Ask(moves, round, ids, {.witness = next->node, .target = *node, .control = {}});
   }
 }
 
@@ -109,10 +128,11 @@ LossSight SightOf(const LossWatch& watch, const LossView& view) {
   LossSight sight{.now = view.now,
                   .api_reachable = view.api_reachable,
                   .api_away_since = view.api_away_since,
+                  .api_known = view.api_known,
                   .nodes = view.nodes.size(),
+                  .silent = SilentOf(view),
                   .answers = {},
                   .gateways = view.gateways};
-  for (const auto& [name, silent] : view.nodes) sight.silent += silent ? 1 : 0;
   if (!watch.round) return sight;
   const LossRound& round = *watch.round;
   const std::map<NodeKey, bool> controls = Controls(round);
@@ -123,7 +143,7 @@ LossSight SightOf(const LossWatch& watch, const LossView& view) {
                              .failure_domain = round.domains.at(ask.witness),
                              .target = ask.target,
                              .reach = answer == round.answers.end() ? Reach::kNotTried : answer->second,
-                             .proven = IsProven(watch, ask.witness, view.now),
+                             .proven = IsProven(watch, ask.witness, ask.target.empty(), view.now),
                              .control_ok = controls.at(ask.witness)});
   }
   return sight;
@@ -147,15 +167,31 @@ bool IsComplete(const LossRound& round) {
 
 }  // namespace
 
+bool MostSilent(const LossRules& rules, size_t silent, size_t nodes) {
+  return nodes > 0 && silent * 100 > nodes * rules.lost_nodes_percent;
+}
+
+uint32_t ProvenWitnesses(const LossWatch& watch, bool api, absl::Time now) {
+  const auto& proofs = api ? watch.proven_api : watch.proven;
+  return static_cast<uint32_t>(std::count_if(
+      proofs.begin(), proofs.end(), [&](const auto& proof) { return Holds(watch, proof.second, now); }));
+}
+
 LossMoves LookAtCluster(LossWatch& watch, const LossRules& rules, const LossView& view, uint64_t& ids) {
   LossMoves moves{.asks = {}, .look_at = view.now + kLossRoundEvery};
-  moves.in_doubt = !view.api_reachable || MostSilent(rules, view);
-  if (!moves.in_doubt) {
-    watch.doubt_since.reset();
-    std::erase_if(watch.proven, [&view](const auto& entry) { return view.now - entry.second > kProofHolds; });
+  watch.most_silent = MostSilent(rules, SilentOf(view), view.nodes.size());
+  moves.in_doubt = !view.api_reachable || watch.most_silent;
+  moves.ask_api = moves.in_doubt;
+  if (!watch.most_silent) {
     watch.lost_since.reset();
     watch.lost_rounds = 0;
     watch.answer = JudgeLoss(rules, SightOf(watch, view));
+  }
+  if (!moves.in_doubt) {
+    watch.doubt_since.reset();
+    for (auto* proofs : {&watch.proven, &watch.proven_api}) {
+      std::erase_if(*proofs, [&view](const auto& entry) { return view.now - entry.second > kProofHolds; });
+    }
     if (view.now >= watch.next_proof) {
       watch.next_proof = view.now + kProveEvery;
       Prove(watch, view, ids, moves);
@@ -164,6 +200,10 @@ LossMoves LookAtCluster(LossWatch& watch, const LossRules& rules, const LossView
     return moves;
   }
   if (!watch.doubt_since) watch.doubt_since = view.now;
+  if (!watch.most_silent) {
+    if (view.now - *watch.doubt_since >= kLongAway) moves.look_at = view.now + kSlowLook;
+    return moves;
+  }
   // A proof that was under way is no round of many.
   const bool is_round =
       watch.round && watch.round->domains.size() >= std::min(kWitnesses, view.witnesses.size());
@@ -183,7 +223,8 @@ void NoteOutside(LossWatch& watch, uint64_t id, Reach reach, absl::Time now) {
   const auto ask = watch.round->asks.find(id);
   if (ask == watch.round->asks.end()) return;
   watch.round->answers[id] = reach;
-  if (reach == Reach::kReached && !ask->second.control) watch.proven[ask->second.witness] = now;
+  if (reach != Reach::kReached || ask->second.control) return;
+  (ask->second.target.empty() ? watch.proven_api : watch.proven)[ask->second.witness] = now;
 }
 
 }  // namespace evenkeel::coordinator

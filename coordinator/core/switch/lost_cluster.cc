@@ -4,11 +4,11 @@
 
 namespace evenkeel::coordinator {
 
-SwitchSpec SpecForLostCluster(const SwitchSpec& spec) {
+SwitchSpec SpecForLostCluster(const SwitchSpec& spec, bool ask) {
   SwitchSpec quick = spec;
   SwitchStep all = spec.steps.back();
   all.canary.reset();
-  all.approve = false;
+  all.approve = ask;
   all.soak = std::min(all.soak, kShortSoak);
   all.min_requests = std::min<uint64_t>(all.min_requests, 20);
   quick.steps = {all};

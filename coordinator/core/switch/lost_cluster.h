@@ -8,7 +8,8 @@ namespace evenkeel::coordinator {
 
 // One step to 100 %, a short soak, no freeze and no approval; it is never committed by itself, so that the
 // way back stays open, and blue is not closed.
-SwitchSpec SpecForLostCluster(const SwitchSpec& spec);
+// `ask`: the step waits for approval after all.
+SwitchSpec SpecForLostCluster(const SwitchSpec& spec, bool ask = false);
 
 inline constexpr absl::Duration kShortSoak = absl::Seconds(5);
 

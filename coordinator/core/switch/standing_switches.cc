@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "coordinator/core/switch/lost_cluster.h"
 
 namespace evenkeel::coordinator {
@@ -64,24 +65,44 @@ void WriteRecord(StandingHost& host, StandingSwitch& one) {
   host.Remember(one.record);
 }
 
+// Where every gateway sends nobody there, there is nothing to be switched.
+bool HasNoTraffic(const StandingSwitch& one) {
+  return std::all_of(one.policy.spec.routes.begin(), one.policy.spec.routes.end(),
+                     [&one](const SwitchedRoute& route) {
+                       const auto reading = one.routes.find(route.key);
+                       if (reading == one.routes.end()) return false;
+                       const auto blue = reading->second.backends.find(route.blue);
+                       return blue != reading->second.backends.end() && blue->second.percent == 0;
+                     });
+}
+
+// Why no switch begins; empty: one does.
+std::string WhyNot(const StandingSwitch& one) {
+  const LostClusterPolicy& policy = one.policy;
+  if (policy.on_lost == OnLostCluster::kOff) return "the policy says to do nothing";
+  if (HasNoTraffic(one)) return "no gateway sends it anything, so nothing has to go elsewhere";
+  if (policy.spec.mode == SwitchMode::kObserve) {
+    return absl::StrCat("the policy observes: its traffic would go to cluster ", policy.spec.to);
+  }
+  return "";
+}
+
 // Once an episode: switched, asked, or why not.
 void FollowLoss(StandingSwitch& one, SwitchDesk& desk, StandingHost& host) {
   if (one.followed || host.Now() < one.retry_at) return;
   one.followed = true;
   const LostClusterPolicy& policy = one.policy;
-  const std::string& to = policy.spec.to;
-  if (policy.on_lost == OnLostCluster::kOff) {
-    return host.TellLost(policy, one.watch.answer, "the policy says to do nothing");
+  const LossAnswer& loss = one.watch.answer;
+  if (const std::string why = WhyNot(one); !why.empty()) return host.TellLost(policy, loss, why);
+  const bool ask = policy.on_lost == OnLostCluster::kAsk;
+  const std::optional<DecisionId> decision =
+      StartForLostCluster(desk, host, SpecForLostCluster(policy.spec, ask), one.record.needed);
+  if (!decision) {
+    return host.TellLost(policy, loss, "another switch has its name, the application or a route under way");
   }
-  if (policy.on_lost == OnLostCluster::kAsk || policy.spec.mode == SwitchMode::kObserve) {
-    return host.TellLost(
-        policy, one.watch.answer,
-        absl::StrCat("its traffic could go to cluster ", to, ": start the switch if it shall"));
-  }
-  one.decision = StartForLostCluster(desk, host, SpecForLostCluster(policy.spec), one.record.needed);
-  if (!one.decision) {
-    host.TellLost(policy, one.watch.answer, "another switch has the application or a route under way");
-  }
+  one.decision = decision;
+  host.Happened(*decision, absl::StrCat("Cluster ", policy.spec.from, " is lost: ", loss.reason));
+  if (ask) host.Happened(*decision, "The policy asks: it begins when an operator approves it");
 }
 
 void WatchAll(StandingHost& host, const StandingSwitch& one, absl::Duration period) {
@@ -90,36 +111,149 @@ void WatchAll(StandingHost& host, const StandingSwitch& one, absl::Duration peri
   }
 }
 
+// What of it is needed for others is kept: Shared.
+void UnwatchAll(StandingHost& host, const SwitchSpec& spec) {
+  for (const SwitchedRoute& route : spec.routes) {
+    host.Ask(WatchRoute{.key = route.key, .parts = {}, .period = absl::ZeroDuration()});
+  }
+  for (const std::string& cluster : {spec.from, spec.to}) {
+    for (const Application& application : spec.applications) {
+      host.Ask(UnwatchApplication{cluster, application});
+    }
+  }
+}
+
+void LookAt(StandingHost& host, StandingSwitch& one, absl::Time time) {
+  if (time >= one.due) return;
+  one.due = time;
+  host.WakeAt(StandingTimer(one.policy.name()), time);
+}
+
+// How often the route is read for switches under way and for standing ones; zero: nobody needs it.
+absl::Duration PeriodOf(const SwitchDesk& desk, const StandingDesk& standing, const RouteKey& key) {
+  absl::Duration least = absl::InfiniteDuration();
+  for (const auto& [name, one] : desk.switches) {
+    const auto route = one.routes.find(key);
+    if (route != one.routes.end() && route->second.watched) {
+      least = std::min(least, route->second.watched->period);
+    }
+  }
+  for (const auto& [name, one] : standing.standing) {
+    if (RouteOf(one, key) != nullptr) least = std::min(least, one.in_doubt ? kReadOften : kReadSeldom);
+  }
+  return least == absl::InfiniteDuration() ? absl::ZeroDuration() : least;
+}
+
+bool Names(const SwitchSpec& spec, const std::string& cluster, const Application& application) {
+  return (spec.from == cluster || spec.to == cluster) &&
+         std::find(spec.applications.begin(), spec.applications.end(), application) !=
+             spec.applications.end();
+}
+
+// Its parts, as whoever needs it has them.
+std::map<std::string, std::vector<std::string>> PartsOf(const SwitchDesk& desk, const StandingDesk& standing,
+                                                        const RouteKey& key) {
+  for (const auto& [name, one] : desk.switches) {
+    const auto route = one.routes.find(key);
+    if (route != one.routes.end() && route->second.watched) return route->second.watched->parts;
+  }
+  for (const auto& [name, one] : standing.standing) {
+    if (const SwitchedRoute* route = RouteOf(one, key)) return route->parts;
+  }
+  return {};
+}
+
+constexpr char kTimerPrefix[] = "\tstanding ";  // no switch can have this name
+
 }  // namespace
 
 std::string StandingTimer(const std::string& policy) {
-  return absl::StrCat("\tstanding ", policy);  // no switch can have this name
+  return absl::StrCat(kTimerPrefix, policy);
+}
+
+std::optional<std::string> PolicyOfTimer(const std::string& timer) {
+  absl::string_view policy = timer;
+  if (!absl::ConsumePrefix(&policy, kTimerPrefix)) return std::nullopt;
+  return std::string(policy);
 }
 
 void PutStanding(StandingDesk& standing, StandingHost& host, const LostClusterPolicy& policy,
                  const std::optional<StandingRecord>& record) {
-  StandingSwitch& one = standing.standing[policy.name];
-  const bool same_cluster = one.policy.spec.from == policy.spec.from;
+  StandingSwitch& one = standing.standing[policy.name()];
+  const SwitchSpec before = one.policy.spec;
+  if (before.from != policy.spec.from) one.watch = {};
   one.policy = policy;
-  if (!same_cluster) one.watch = {};
   one.routes.clear();
+  one.abilities.clear();
   one.since_doubt.clear();
-  one.in_doubt = one.lost = one.followed = false;
+  one.in_doubt = one.lost = false;
+  one.followed = one.decision.has_value();
   if (record) one.record = *record;
-  one.record.policy = policy.name;
+  one.record.policy = policy.name();
+  const std::vector<Application>& named = policy.spec.applications;
+  std::erase_if(one.record.needed, [&](const auto& entry) {
+    const bool is_named = std::find(named.begin(), named.end(), entry.first) != named.end();
+    return !is_named || (!record && before.from != policy.spec.from);
+  });
+  UnwatchAll(host, before);
   WatchAll(host, one, kReadSeldom);
   for (const std::string& cluster : {policy.spec.from, policy.spec.to}) {
     for (const Application& application : policy.spec.applications) {
       host.Ask(WatchApplication{cluster, application});
     }
   }
-  host.WakeAt(StandingTimer(policy.name), host.Now());
+  one.due = absl::InfiniteFuture();
+  LookAt(host, one, host.Now());
 }
 
 void EraseStanding(StandingDesk& standing, StandingHost& host, const std::string& policy) {
-  if (standing.standing.erase(policy) == 0) return;
+  const auto found = standing.standing.find(policy);
+  if (found == standing.standing.end()) return;
+  const SwitchSpec spec = std::move(found->second.policy.spec);
+  standing.standing.erase(found);
   std::erase_if(standing.asks, [&policy](const auto& entry) { return entry.second == policy; });
+  UnwatchAll(host, spec);
   host.Forget(policy);
+}
+
+void AdoptSwitches(StandingDesk& standing, const SwitchDesk& desk) {
+  for (auto& [policy, one] : standing.standing) {
+    const auto found = desk.switches.find(one.policy.spec.name);
+    if (found == desk.switches.end() || found->second.record.origin != SwitchOrigin::kLostCluster) continue;
+    one.decision = found->second.decision;
+    one.followed = one.decision.has_value();
+  }
+}
+
+std::optional<SwitchRequest> Shared(const SwitchDesk& desk, const StandingDesk& standing,
+                                    SwitchRequest request) {
+  if (auto* watch = std::get_if<WatchRoute>(&request)) {
+    const absl::Duration needed = PeriodOf(desk, standing, watch->key);
+    if (needed == absl::ZeroDuration()) return request;
+    if (watch->period == absl::ZeroDuration()) watch->parts = PartsOf(desk, standing, watch->key);
+    watch->period = watch->period == absl::ZeroDuration() ? needed : std::min(watch->period, needed);
+    return request;
+  }
+  const auto* leave = std::get_if<UnwatchApplication>(&request);
+  if (leave == nullptr) return request;
+  const bool stands = std::any_of(standing.standing.begin(), standing.standing.end(), [&](const auto& entry) {
+    return Names(entry.second.policy.spec, leave->cluster, leave->application);
+  });
+  const bool goes_on = std::any_of(desk.switches.begin(), desk.switches.end(), [&](const auto& entry) {
+    return Names(entry.second.record.spec, leave->cluster, leave->application);
+  });
+  if (stands || goes_on) return std::nullopt;
+  return request;
+}
+
+StandingStatus StatusOf(const StandingSwitch& one, absl::Time now) {
+  return {.policy = one.policy.name(),
+          .cluster = one.policy.spec.from,
+          .life = one.watch.answer.life,
+          .reason = one.watch.answer.reason,
+          .witnesses = ProvenWitnesses(one.watch, false, now),
+          .api_witnesses = ProvenWitnesses(one.watch, true, now),
+          .decision = one.decision};
 }
 
 void OnStandingRead(StandingDesk& standing, StandingHost& host, const RouteRead& event) {
@@ -135,7 +269,7 @@ void OnStandingRead(StandingDesk& standing, StandingHost& host, const RouteRead&
     } else {
       NoteCount(count->second, *route, event.reading);
     }
-    host.WakeAt(StandingTimer(name), host.Now());
+    LookAt(host, one, std::max(host.Now(), one.looked + kLookAgain));
   }
 }
 
@@ -167,8 +301,8 @@ void OnOutsideAnswered(StandingDesk& standing, uint64_t id, Reach reach, absl::T
 }
 
 void OnClusterChanged(StandingDesk& standing, StandingHost& host, const std::string& cluster) {
-  for (const auto& [name, one] : standing.standing) {
-    if (one.policy.spec.from == cluster) host.WakeAt(StandingTimer(name), host.Now());
+  for (auto& [name, one] : standing.standing) {
+    if (one.policy.spec.from == cluster) LookAt(host, one, std::max(host.Now(), one.looked + kLookAgain));
   }
 }
 
@@ -176,17 +310,17 @@ void OnStandingDue(StandingDesk& standing, SwitchDesk& desk, StandingHost& host,
   const auto found = standing.standing.find(policy);
   if (found == standing.standing.end()) return;
   StandingSwitch& one = found->second;
-  const std::string cluster = one.policy.spec.from;
-  LossView view = host.ViewOf(cluster);
+  LossView view = host.ViewOf(one.policy);
   view.gateways = VoicesOf(one);
   const bool was_in_doubt = one.in_doubt;
   const LossMoves moves = LookAtCluster(one.watch, one.policy.rules, view, standing.ids);
   NoteDoubt(one, moves.in_doubt);
   if (one.in_doubt != was_in_doubt) WatchAll(host, one, one.in_doubt ? kReadOften : kReadSeldom);
   if (one.in_doubt && !moves.asks.empty()) CountAnew(one);
+  if (moves.ask_api) host.AskApi(one.policy.spec.from);
   for (const OutsideAsk& ask : moves.asks) {
     standing.asks[ask.id] = policy;
-    host.AskOutside(cluster, ask);
+    host.AskOutside(one.policy, ask);
   }
   // Asks that nobody answered are forgotten with their round.
   std::erase_if(standing.asks, [&](const auto& entry) {
@@ -194,8 +328,16 @@ void OnStandingDue(StandingDesk& standing, SwitchDesk& desk, StandingHost& host,
   });
   one.lost = moves.lost;
   if (one.lost) FollowLoss(one, desk, host);
+  // What has not begun to move is not needed any more.
+  if (!one.in_doubt && one.decision) {
+    (void)EndUnmoved(
+        desk, host, *one.decision,
+        absl::StrCat("Cluster ", one.policy.spec.from, " lives again: it ends before anything was moved"));
+  }
   if (one.unwritten_since && view.now - *one.unwritten_since >= kRememberEvery) WriteRecord(host, one);
-  host.WakeAt(StandingTimer(policy), moves.look_at);
+  one.looked = view.now;
+  one.due = absl::InfiniteFuture();
+  LookAt(host, one, moves.look_at);
 }
 
 void OnStandingEnded(StandingDesk& standing, const DecisionId& decision, SwitchEnd end, absl::Time now) {
@@ -204,7 +346,8 @@ void OnStandingEnded(StandingDesk& standing, const DecisionId& decision, SwitchE
     one.decision.reset();
     if (end != SwitchEnd::kRefused) continue;
     one.followed = false;
-    one.retry_at = now + kRetryLost;
+    const bool long_lost = one.watch.lost_since && now - *one.watch.lost_since >= kLongLost;
+    one.retry_at = now + (long_lost ? kRetryLongLost : kRetryLost);
   }
 }
 

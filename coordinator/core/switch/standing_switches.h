@@ -13,35 +13,21 @@
 
 #include "absl/time/time.h"
 #include "coordinator/core/switch/loss_watch.h"
+#include "coordinator/core/switch/lost_cluster_policy.h"
+#include "coordinator/core/switch/standing_record.h"
 #include "coordinator/core/switch/switch_desk.h"
 #include "coordinator/core/switch/switch_host.h"
 #include "coordinator/core/switch/traffic.h"
 
 namespace evenkeel::coordinator {
 
-enum class OnLostCluster {
-  kOff,     // it is watched, and shown
-  kAsk,     // people are asked, once an episode
-  kSwitch,  // green gets everything at once
-};
-
-// An operator's policy: the switch that would be made (its `from` is the cluster that is watched), and when.
-struct LostClusterPolicy {
-  std::string name;
-  SwitchSpec spec;
-  OnLostCluster on_lost = OnLostCluster::kAsk;
-  LossRules rules;
-  bool operator==(const LostClusterPolicy&) const = default;
-};
-
-// What must outlive the process: without it a cluster that is lost during a restart has no measure for green.
-struct StandingRecord {
-  std::string policy;
-  std::map<Application, uint32_t> needed;  // Ready pods of blue, when it was last seen to be well
-  bool operator==(const StandingRecord&) const = default;
-};
-
+// A switch that its preflight refused is tried again after the first of these, and after the second once the
+// cluster has been lost for kLongLost.
 inline constexpr absl::Duration kRetryLost = absl::Seconds(10);
+inline constexpr absl::Duration kRetryLongLost = absl::Minutes(1);
+inline constexpr absl::Duration kLongLost = absl::Minutes(2);
+// News of the cluster bring a look, no sooner than this after the last one: a look costs O(nodes).
+inline constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
 // How often a record is written while what it holds changes.
 inline constexpr absl::Duration kRememberEvery = absl::Minutes(1);
 
@@ -59,9 +45,11 @@ struct StandingSwitch {
   bool followed = false;                       // of this episode: switched, or asked
   std::optional<DecisionId> decision;          // by which it was switched
   absl::Time retry_at = absl::InfinitePast();  // not before
+  absl::Time looked = absl::InfinitePast();
+  absl::Time due = absl::InfiniteFuture();  // the next look
 };
 
-// The mode of the policy's switch says whether it acts: one that observes only asks.
+// The mode of the policy's switch says whether it acts: one that observes is only recorded.
 struct StandingDesk {
   std::map<std::string, StandingSwitch> standing;  // by policy
   std::map<uint64_t, std::string> asks;            // under way, by id: whose
@@ -72,11 +60,14 @@ struct StandingDesk {
 class StandingHost : public SwitchHost {
  public:
   // The cluster's API and nodes, and the agents elsewhere that can be asked; the gateways are left out.
-  virtual LossView ViewOf(const std::string& cluster) const = 0;
-  virtual void AskOutside(const std::string& cluster, const OutsideAsk& ask) = 0;
+  virtual LossView ViewOf(const LostClusterPolicy& policy) const = 0;
+  // A witness shall try; answered by OnOutsideAnswered, or not at all.
+  virtual void AskOutside(const LostClusterPolicy& policy, const OutsideAsk& ask) = 0;
+  // The coordinator itself shall try its API; what comes of it is in a later view.
+  virtual void AskApi(const std::string& /*cluster*/) {}
   virtual void Remember(const StandingRecord& record) = 0;
   virtual void Forget(const std::string& policy) = 0;
-  // Recorded as a decision that people are to take, or as one that is not taken, with the reason.
+  // Recorded as a decision that is not taken, with the reason.
   virtual void TellLost(const LostClusterPolicy& policy, const LossAnswer& answer,
                         const std::string& words) = 0;
 };
@@ -98,6 +89,19 @@ void OnClusterChanged(StandingDesk& standing, StandingHost& host, const std::str
 // A look; the next is as StandingHost::WakeAt was told, under the name StandingTimer gives.
 void OnStandingDue(StandingDesk& standing, SwitchDesk& desk, StandingHost& host, const std::string& policy);
 std::string StandingTimer(const std::string& policy);
+// The policy whose timer that is; none: it is a switch's.
+std::optional<std::string> PolicyOfTimer(const std::string& timer);
+
+// After a start: switches that the loss of a cluster had begun are their policies' again.
+void AdoptSwitches(StandingDesk& standing, const SwitchDesk& desk);
+
+// Routes and applications are watched for switches under way and for standing ones: a request of either as it
+// is to be asked in view of the other; none: it is not to be.
+std::optional<SwitchRequest> Shared(const SwitchDesk& desk, const StandingDesk& standing,
+                                    SwitchRequest request);
+
+// What people are shown.
+StandingStatus StatusOf(const StandingSwitch& one, absl::Time now);
 
 // A switch has ended. One that was refused by its preflight is tried again after kRetryLost while the cluster
 // is lost: green may be about to be ready. One that an operator ended is not.

@@ -10,6 +10,7 @@
 #include "coordinator/core/switch/shapes.h"
 #include "coordinator/core/switch/switch_orders.h"
 #include "coordinator/core/switch/switch_sight.h"
+#include "coordinator/core/switch/transitions.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -321,6 +322,20 @@ std::optional<DecisionId> StartForLostCluster(SwitchDesk& desk, SwitchHost& host
                                               const std::map<Application, uint32_t>& needed) {
   if (!MayStart(desk, spec).ok()) return std::nullopt;
   return Begin(desk, host, spec, SwitchOrigin::kLostCluster, needed);
+}
+
+bool EndUnmoved(SwitchDesk& desk, SwitchHost& host, const DecisionId& decision, const std::string& outcome) {
+  const auto found = std::find_if(desk.switches.begin(), desk.switches.end(), [&decision](const auto& entry) {
+    return entry.second.decision == decision;
+  });
+  if (found == desk.switches.end() || HasMoved(found->second.record)) return false;
+  const std::string name = found->first;
+  Switch& one = found->second;
+  const SwitchSight sight = SightOf(one, host);
+  SwitchMoves moves;
+  Transitions{one.record, one.memory, sight, moves}.End(SwitchEnd::kCancelled, outcome);
+  Follow(desk, host, name, one, moves);
+  return true;
 }
 
 void OnOrderSwitch(SwitchDesk& desk, SwitchHost& host, const OrderSwitch& event) {

@@ -99,6 +99,10 @@ void OnSwitchDue(SwitchDesk& desk, SwitchHost& host, const std::string& name);
 std::optional<DecisionId> StartForLostCluster(SwitchDesk& desk, SwitchHost& host, const SwitchSpec& spec,
                                               const std::map<Application, uint32_t>& needed);
 
+// Ends the switch with these words, if it is under way and nothing of it has been, or may have been, moved
+// yet; false: it goes on.
+bool EndUnmoved(SwitchDesk& desk, SwitchHost& host, const DecisionId& decision, const std::string& outcome);
+
 // After a start of the coordinator: a switch whose decision was open goes on (L4).
 void RestoreOnDesk(SwitchDesk& desk, SwitchHost& host, const DecisionId& decision, uint32_t actions,
                    SwitchRecord record);

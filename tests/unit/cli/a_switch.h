@@ -14,7 +14,7 @@ inline v1::Switch SoakingSwitch() {
   v1::SwitchSpec& spec = *one.mutable_spec();
   spec.set_from("east");
   spec.set_to("west");
-  spec.set_mode(v1::POLICY_MODE_ENFORCE);
+  spec.set_mode(v1::SWITCH_MODE_ENFORCE);
   v1::SwitchedApplication& application = *spec.add_applications();
   application.set_namespace_("shop");
   application.set_service("web");

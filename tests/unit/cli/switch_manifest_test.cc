@@ -101,7 +101,7 @@ TEST(SwitchManifest, ReadsEveryField) {
   EXPECT_EQ(spec.freezes(1).start_time().seconds(), 1'798'070'400);
   EXPECT_EQ(spec.freezes(1).end_time().seconds(), 1'798'070'400 + 3 * 86400);
   EXPECT_EQ(spec.max_cpu_percent(), 70U);
-  EXPECT_EQ(spec.mode(), v1::POLICY_MODE_ENFORCE);
+  EXPECT_EQ(spec.mode(), v1::SWITCH_MODE_ENFORCE);
 }
 
 // Proves that a mistake is told with the file, the line and the field.

@@ -59,7 +59,7 @@ TEST_F(SwitchCommandTest, PlanShowsWhatWouldBeDone) {
   finding.set_severity(v1::PreflightFinding::SEVERITY_BLOCKER);
   finding.set_subject("edge/web");
   finding.set_message("west-1 does not answer");
-  coordinator_.fleet.switch_plan.mutable_spec()->set_mode(v1::POLICY_MODE_OBSERVE);
+  coordinator_.fleet.switch_plan.mutable_spec()->set_mode(v1::SWITCH_MODE_OBSERVE);
   EXPECT_EQ(Run({"switch", "plan", "-f", "-"}, kManifest), 1);
   EXPECT_THAT(out_, HasSubstr("BLOCKER  edge/web: west-1 does not answer\n"));
   EXPECT_THAT(out_, HasSubstr("Its mode is observe: started, it would record this and move nothing.\n"));

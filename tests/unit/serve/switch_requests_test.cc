@@ -33,7 +33,7 @@ TEST(SwitchRequests, StartIsConfirmedWhereItMovesTraffic) {
   request.set_confirm_cluster("west");
   EXPECT_EQ(EventFrom(request)->spec, ASwitch());
   request.clear_confirm_cluster();
-  request.mutable_spec()->set_mode(v1::POLICY_MODE_OBSERVE);
+  request.mutable_spec()->set_mode(v1::SWITCH_MODE_OBSERVE);
   EXPECT_TRUE(EventFrom(request).ok());
 }
 

@@ -87,7 +87,7 @@ TEST(SwitchSpecMessageTest, ShowsWhatIsInForce) {
   fair.mutable_start_time()->set_seconds(1'700'000'000);
   fair.mutable_end_time()->set_seconds(1'700'100'000);
   full.set_allow_differences(true);
-  full.set_mode(v1::POLICY_MODE_ENFORCE);
+  full.set_mode(v1::SWITCH_MODE_ENFORCE);
   const auto spec = SwitchSpecFromMessage("web", full);
   ASSERT_TRUE(spec.ok()) << spec.status();
   EXPECT_EQ(spec->steps[0].canary->header, "x-canary");

@@ -3,6 +3,7 @@
 
 #include "coordinator/core/switch/standing_switches.h"
 
+#include <set>
 #include <utility>
 
 #include "gtest/gtest.h"
@@ -16,8 +17,8 @@ namespace {
 class StandingWorld : public StandingHost {
  public:
   explicit StandingWorld(OnLostCluster on_lost) {
-    policy.name = "east-is-lost";
     policy.spec = ASwitch();
+    policy.spec.name = "east-is-lost";
     policy.on_lost = on_lost;
     view.api_reachable = true;
     view.nodes = {{"n1", false}, {"n2", false}, {"n3", false}};
@@ -43,7 +44,7 @@ class StandingWorld : public StandingHost {
                                     const std::map<std::string, uint32_t>&) const override {
     return {};
   }
-  LossView ViewOf(const std::string&) const override {
+  LossView ViewOf(const LostClusterPolicy&) const override {
     LossView seen = view;
     seen.now = now;
     return seen;
@@ -53,8 +54,8 @@ class StandingWorld : public StandingHost {
     begun = record;
     return {1, ++decisions};
   }
-  void Happened(const DecisionId&, const std::string&) override {}
-  void Write(const DecisionId&, const SwitchRecord&) override {}
+  void Happened(const DecisionId&, const std::string& sentence) override { happened.push_back(sentence); }
+  void Write(const DecisionId&, const SwitchRecord& record) override { written = record; }
   void Release(const DecisionId& decision, uint32_t number, const RouteWish& wish) override {
     for (const auto& [name, backend] : wish.shape.backends) {
       reading.backends[name].percent = backend.percent;
@@ -63,15 +64,22 @@ class StandingWorld : public StandingHost {
     answers.push_back({.decision = decision, .number = number, .outcome = ActionOutcome::kDone});
   }
   void Close(const DecisionId& decision, const SwitchRecord& record) override {
+    ended = record.end;
     OnStandingEnded(standing, decision, *record.end, now);
   }
   void Ask(SwitchRequest request) override {
+    const std::optional<SwitchRequest> shared = Shared(desk, standing, request);
+    if (!shared) return;
+    if (const auto* watch = std::get_if<WatchRoute>(&*shared)) period = watch->period;
+    if (const auto* begin = std::get_if<WatchApplication>(&*shared)) watched.insert(begin->cluster);
+    if (const auto* end = std::get_if<UnwatchApplication>(&*shared)) watched.erase(end->cluster);
     if (const auto* check = std::get_if<CheckBackend>(&request)) checks.push_back(check->request_id);
   }
   void Answer(SwitchReply) override {}
   void Changed(const std::string&) override {}
   void WakeAt(const std::string& name, absl::Time time) override { timers[name] = time; }
-  void AskOutside(const std::string&, const OutsideAsk& ask) override { asks.push_back(ask); }
+  void AskOutside(const LostClusterPolicy&, const OutsideAsk& ask) override { asks.push_back(ask); }
+  void AskApi(const std::string& cluster) override { api_asked.push_back(cluster); }
   void Remember(const StandingRecord& record) override { remembered = record; }
   void Forget(const std::string& name) override { forgotten = name; }
   void TellLost(const LostClusterPolicy&, const LossAnswer&, const std::string& words) override {
@@ -87,8 +95,8 @@ class StandingWorld : public StandingHost {
     for (const auto& [name, time] : std::map<std::string, absl::Time>(timers)) {
       if (time > now) continue;
       timers.erase(name);
-      if (name == StandingTimer(policy.name)) {
-        OnStandingDue(standing, desk, *this, policy.name);
+      if (name == StandingTimer(policy.name())) {
+        OnStandingDue(standing, desk, *this, policy.name());
       } else {
         OnSwitchDue(desk, *this, name);
       }
@@ -126,6 +134,14 @@ class StandingWorld : public StandingHost {
     for (auto& [name, silent] : view.nodes) silent = true;
     OnClusterChanged(standing, *this, "east");
   }
+  void Revive() {
+    view.api_reachable = true;
+    view.api_away_since = absl::InfiniteFuture();
+    for (auto& [name, silent] : view.nodes) silent = false;
+    dead = false;
+    OnClusterChanged(standing, *this, "east");
+    reading.backends["east"].servers_up = 3;
+  }
   void Die() {
     Silence();
     dead = true;
@@ -152,6 +168,12 @@ class StandingWorld : public StandingHost {
   std::optional<StandingRecord> remembered;
   std::string forgotten;
   std::vector<std::string> told;
+  std::vector<std::string> happened;
+  std::vector<std::string> api_asked;
+  std::optional<SwitchRecord> written;
+  std::optional<SwitchEnd> ended;
+  absl::Duration period;          // of the route's reading, as it was asked last
+  std::set<std::string> watched;  // clusters in which the application is
   uint64_t decisions = 0;
 };
 
@@ -170,11 +192,7 @@ TEST(StandingSwitchesTest, SwitchesALostCluster) {
   EXPECT_EQ(world.begun->needed.begin()->second, 3u);
   EXPECT_TRUE(IsLost(world.standing, "east"));
   // It comes back: nothing goes there by itself.
-  world.dead = false;
-  world.view.api_reachable = true;
-  for (auto& [name, silent] : world.view.nodes) silent = false;
-  OnClusterChanged(world.standing, world, "east");
-  world.reading.backends["east"].servers_up = 3;
+  world.Revive();
   world.Pass(absl::Hours(1));
   EXPECT_EQ(world.Green(), 100u);
   EXPECT_FALSE(IsLost(world.standing, "east"));
@@ -206,15 +224,119 @@ TEST(StandingSwitchesTest, LeavesAServingClusterAlone) {
   EXPECT_EQ(world.Green(), 100u);
 }
 
-// By policy people are asked instead: once.
-TEST(StandingSwitchesTest, OnlyAsks) {
+// By policy people are asked instead, once: a switch waits for their approval, and then it goes.
+TEST(StandingSwitchesTest, AsksFirst) {
   StandingWorld world(OnLostCluster::kAsk);
   world.Pass(absl::Minutes(2));
   world.Die();
   world.Pass(absl::Minutes(5));
   EXPECT_EQ(world.Green(), 0u);
+  EXPECT_EQ(world.decisions, 1u);
+  EXPECT_TRUE(world.told.empty());
+  ASSERT_TRUE(world.written && world.written->stop);
+  EXPECT_EQ(world.written->stop->cause, StopCause::kApproval);
+  ASSERT_FALSE(world.happened.empty());
+  EXPECT_NE(world.happened[0].find("Cluster east is lost: its API and 3 of 3 nodes"), std::string::npos)
+      << world.happened[0];
+  OrderSwitch approve;
+  approve.name = world.policy.name();
+  approve.order = SwitchOrder::kResume;
+  OnOrderSwitch(world.desk, world, approve);
+  world.Pass(absl::Seconds(5));
+  EXPECT_EQ(world.Green(), 100u);
+}
+
+// What nobody has approved by the time the cluster lives again ends by itself; the next loss is asked anew.
+TEST(StandingSwitchesTest, AsksNoMoreWhenTheClusterLives) {
+  StandingWorld world(OnLostCluster::kAsk);
+  world.Pass(absl::Minutes(2));
+  world.Die();
+  world.Pass(absl::Minutes(1));
+  EXPECT_EQ(world.desk.switches.size(), 1u);
+  world.Revive();
+  world.Pass(absl::Seconds(15));
+  EXPECT_TRUE(world.desk.switches.empty());
+  EXPECT_EQ(world.ended, SwitchEnd::kCancelled);
+  world.Pass(absl::Minutes(2));
+  world.Die();
+  world.Pass(absl::Seconds(10));
+  EXPECT_EQ(world.decisions, 2u);
+  EXPECT_EQ(world.desk.switches.size(), 1u);
+}
+
+// A policy that observes, or that is off, says so once an episode, and no switch begins.
+TEST(StandingSwitchesTest, OnlySays) {
+  for (const OnLostCluster on_lost : {OnLostCluster::kOff, OnLostCluster::kSwitch}) {
+    StandingWorld world(on_lost);
+    world.policy.spec.mode = SwitchMode::kObserve;
+    PutStanding(world.standing, world, world.policy, {});
+    world.Pass(absl::Minutes(2));
+    world.Die();
+    world.Pass(absl::Minutes(5));
+    EXPECT_EQ(world.decisions, 0u);
+    ASSERT_EQ(world.told.size(), 1u);
+    EXPECT_EQ(world.told[0], on_lost == OnLostCluster::kOff
+                                 ? "the policy says to do nothing"
+                                 : "the policy observes: its traffic would go to cluster west");
+  }
+}
+
+// Where no gateway sends it anything, nothing has to be moved.
+TEST(StandingSwitchesTest, MovesNothingWhereNothingGoes) {
+  StandingWorld world(OnLostCluster::kSwitch);
+  world.reading = AReading(100);
+  world.Pass(absl::Minutes(2));
+  world.Die();
+  world.Pass(absl::Minutes(1));
+  EXPECT_EQ(world.decisions, 0u);
   ASSERT_EQ(world.told.size(), 1u);
-  EXPECT_NE(world.told[0].find("could go to cluster west"), std::string::npos) << world.told[0];
+  EXPECT_EQ(world.told[0], "no gateway sends it anything, so nothing has to go elsewhere");
+}
+
+// In doubt the coordinator tries the API itself, and reads the routes often; the end of a switch takes
+// nothing away from the policy that waits.
+TEST(StandingSwitchesTest, KeepsWatchingWhatOthersLeave) {
+  StandingWorld world(OnLostCluster::kAsk);
+  world.Pass(absl::Minutes(2));
+  EXPECT_EQ(world.period, kReadSeldom);
+  EXPECT_TRUE(world.api_asked.empty());
+  StartSwitch start;
+  start.spec = ASwitch();
+  start.spec.name = "by-hand";
+  OnStartSwitch(world.desk, world, start);
+  EXPECT_EQ(world.period, kReadOften);
+  OrderSwitch end;
+  end.name = "by-hand";
+  end.order = SwitchOrder::kRollBack;
+  OnOrderSwitch(world.desk, world, end);
+  EXPECT_TRUE(world.desk.switches.empty());
+  EXPECT_EQ(world.period, kReadSeldom);
+  EXPECT_EQ(world.watched, (std::set<std::string>{"east", "west"}));
+  world.Silence();
+  world.Pass(absl::Seconds(1));
+  EXPECT_EQ(world.period, kReadOften);
+  EXPECT_FALSE(world.api_asked.empty());
+  EraseStanding(world.standing, world, world.policy.name());
+  EXPECT_EQ(world.period, absl::ZeroDuration());
+  EXPECT_TRUE(world.watched.empty());
+}
+
+// A switch that another process has begun is its policy's again: it is not begun a second time.
+TEST(StandingSwitchesTest, AdoptsWhatWasBegun) {
+  StandingWorld world(OnLostCluster::kSwitch);
+  world.Pass(absl::Minutes(2));
+  world.Die();
+  world.Pass(absl::Seconds(10));
+  ASSERT_EQ(world.decisions, 1u);
+  StandingDesk another;
+  std::swap(world.standing, another);
+  PutStanding(world.standing, world, world.policy, {});
+  AdoptSwitches(world.standing, world.desk);
+  EXPECT_EQ(world.standing.standing.at(world.policy.name()).decision, (DecisionId{1, 1}));
+  world.Revive();
+  world.Pass(absl::Minutes(2));
+  EXPECT_EQ(world.Green(), 100u);
+  EXPECT_EQ(world.decisions, 1u);
 }
 
 // A green that is not ready is tried again until it is.
@@ -236,7 +358,7 @@ TEST(StandingSwitchesTest, TriesAgainUntilGreenIsReady) {
 TEST(StandingSwitchesTest, EndsWithItsPolicy) {
   StandingWorld world(OnLostCluster::kSwitch);
   world.Pass(absl::Minutes(2));
-  EraseStanding(world.standing, world, world.policy.name);
+  EraseStanding(world.standing, world, world.policy.name());
   EXPECT_EQ(world.forgotten, "east-is-lost");
   world.Die();
   world.Pass(absl::Minutes(1));

@@ -29,7 +29,7 @@ from evenkeel_local.waiting import wait_for  # noqa: E402
 NAME = "burst"
 CAP = 16  # As the policy has it.
 KILLS = 10
-FAULT_S = 60
+UNSEEN_S = 30
 KUBELET_PORT = 10250
 
 
@@ -85,14 +85,15 @@ class Burst(unittest.TestCase):
         self.assertGreater(len(kills), 0)
 
     def test_samples_of_all_virtual_pods_are_lost_and_no_pod_is_taken_away(self):
-        """The virtual node's kubelet, which measures its pods, is not reached for a minute; they carry the load all the same."""
+        """The virtual node's kubelet, which measures its pods, is not reached for more than a minute; they carry the load all the
+        same. A virtual node may measure slowly, so that a sample stands for 45 s before its pod counts as not seen."""
         with self.lab.burst() as burst:
             begun_s, least = time.monotonic(), burst.witness.now().wanted
             virtual = next(node for node in self.cluster.nodes if node.role == VIRTUAL)
             self.addCleanup(self.cluster.heal, virtual)
             self.cluster.partition(virtual, source=self.cluster.control, port=KUBELET_PORT)
-            wait_for(lambda: not self.scaler_sees_all(), "the scaler to say that pods are not seen", deadline_s=30)
-            time.sleep(FAULT_S)  # A fault's length is part of the test.
+            wait_for(lambda: not self.scaler_sees_all(), "the scaler to say that pods are not seen", deadline_s=120)
+            time.sleep(UNSEEN_S)  # A fault's length is part of the test.
             self.assertFalse(self.scaler_sees_all())
             self.cluster.heal(virtual)
             wait_for(self.scaler_sees_all, "all pods to be seen again", deadline_s=60)

@@ -98,10 +98,11 @@ class BurstLab:
         with contextlib.ExitStack() as ended:
             witness = Witness(self._cluster.name, NAMESPACE, NAME)
             ended.callback(witness.stop)
-            client = Client(self._address, 80, _LIMIT_S)
-            ended.callback(client.stop)
             view = _View(witness, self._virtual_nodes())
             self._wait_until_steady(view)
+            # Not before: until the application is there, nobody can be answered.
+            client = Client(self._address, 80, _LIMIT_S)
+            ended.callback(client.stop)
             load = Load(self._cluster.name, f"http://{self._address}/", CLIENTS)
             ended.callback(load.close)
             view.begin(load.begun_s)

@@ -137,6 +137,40 @@ void AddDrainBack(const v1::DrainBack& drain_back, absl::Time now, Sheet& sheet)
   }
 }
 
+std::string CpuAndMemory(int64_t millicores, int64_t bytes) {
+  return absl::StrCat(Millicores(static_cast<uint64_t>(millicores)), " CPU and ",
+                      Bytes(static_cast<uint64_t>(bytes)));
+}
+
+void AddHeadroom(const v1::Headroom& headroom, Sheet& sheet) {
+  if (!headroom.placeholders_enabled() && !headroom.webhook_enabled() && headroom.placeholders() == 0) {
+    return sheet.Add("Headroom", "the policy asks nobody for real machines");
+  }
+  sheet.Add("Headroom",
+            headroom.placeholders() == 0
+                ? "no placeholder asks for real machines"
+                : absl::StrCat(Count(headroom.placeholders(), "placeholder"),
+                               headroom.placeholders() == 1 ? " asks" : " ask", " for real machines"));
+  if (headroom.placeholders() > 0 && headroom.cpu_millicores() + headroom.memory_bytes() > 0) {
+    sheet.Add("  Each", CpuAndMemory(headroom.cpu_millicores(), headroom.memory_bytes()));
+  }
+  if (!headroom.deployment().empty()) {
+    sheet.Add("  Deployment", absl::StrCat(Segment(headroom.deployment(), "namespaces"), "/",
+                                           LastSegment(headroom.deployment())));
+  }
+  if (!headroom.reason().empty()) sheet.Add("  Cannot be used", headroom.reason());
+  if (!headroom.change_decision().empty())
+    sheet.Add("  Being changed", LastSegment(headroom.change_decision()));
+  if (!headroom.webhook_enabled()) return;
+  sheet.Add("  Webhook",
+            headroom.asked_pods() == 0
+                ? "not asked in this burst"
+                : absl::StrCat("asked for ",
+                               CpuAndMemory(headroom.asked_cpu_millicores(), headroom.asked_memory_bytes()),
+                               ", for ", Count(headroom.asked_pods(), "pod")));
+  if (!headroom.ask_decision().empty()) sheet.Add("  Being asked", LastSegment(headroom.ask_decision()));
+}
+
 std::string YesNo(bool yes) {
   return yes ? "True" : "False";
 }
@@ -211,6 +245,7 @@ std::string Describe(const v1::Burst& burst, absl::Time now) {
   AddUse(burst, now, sheet);
   AddProvider(burst, now, sheet);
   AddDrainBack(burst.drain_back(), now, sheet);
+  if (burst.has_headroom()) AddHeadroom(burst.headroom(), sheet);
   AddTables(burst, now, sheet);
   sheet.Add("Open decision", burst.open_decision());
   sheet.Add("Last decision", burst.last_decision());

@@ -129,6 +129,21 @@ void ShowDrainBack(const BurstStatus& status, absl::Time now, v1::DrainBack& mes
   message.set_unscaled_pods(Whole(status.strangers));
 }
 
+void ShowHeadroom(const HeadroomStatus& headroom, v1::Headroom& message) {
+  message.set_placeholders_enabled(headroom.placeholders);
+  message.set_webhook_enabled(headroom.webhook);
+  if (!headroom.deployment.empty()) message.set_deployment(WorkloadResource(headroom.deployment));
+  message.set_reason(headroom.unseen);
+  message.set_placeholders(Whole(headroom.number));
+  message.set_cpu_millicores(headroom.each.cpu_millicores);
+  message.set_memory_bytes(headroom.each.memory_bytes);
+  if (headroom.change) message.set_change_decision(DecisionResource(*headroom.change));
+  message.set_asked_pods(Whole(headroom.asked.pods));
+  message.set_asked_cpu_millicores(headroom.asked.cpu_millicores);
+  message.set_asked_memory_bytes(headroom.asked.memory_bytes);
+  if (headroom.ask) message.set_ask_decision(DecisionResource(*headroom.ask));
+}
+
 }  // namespace
 
 v1::Burst ToMessage(const BurstStatus& status, absl::Time now) {
@@ -150,6 +165,7 @@ v1::Burst ToMessage(const BurstStatus& status, absl::Time now) {
   ShowPressing(status, message);
   ShowBackOff(standing.provider, message);
   ShowDrainBack(status, now, *message.mutable_drain_back());
+  if (status.listed) ShowHeadroom(status.headroom, *message.mutable_headroom());
   if (standing.open_decision) message.set_open_decision(DecisionResource(*standing.open_decision));
   if (status.last_decision) message.set_last_decision(DecisionResource(*status.last_decision));
   return message;

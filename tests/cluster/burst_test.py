@@ -1,26 +1,31 @@
 """Proves L9 on a real cluster: pods go to a virtual node only when the machine has no room, within the cap, and come home as soon as
 a second machine is there, before the load ends; never fewer are Ready than wanted, and no request is lost. The same when the
-coordinator is killed again and again.
+coordinator is killed again and again. And what nobody measures any more is not taken away.
 
 It raises a cluster of its own: one machine and one virtual node, as Lab 3 has them (deploy/local/labs). The witness is a process of
 its own that reads the Kubernetes API and nothing of Evenkeel's. Seconds are printed; none is asserted, since the machine may be
 busy with other things.
 """
+import json
 import pathlib
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy" / "local"))
 
 from evenkeel_local import product  # noqa: E402
-from evenkeel_local.burst_lab import BurstLab, with_one_machine  # noqa: E402
-from evenkeel_local.cluster import Cluster  # noqa: E402
+from evenkeel_local.burst_lab import MAXIMUM, BurstLab, with_one_machine  # noqa: E402
+from evenkeel_local.cluster import VIRTUAL, Cluster  # noqa: E402
 from evenkeel_local.progress import Progress  # noqa: E402
+from evenkeel_local.waiting import wait_for  # noqa: E402
 from kills import Nuisance, kill_coordinator  # noqa: E402
 
 NAME = "burst"
 CAP = 16  # As the policy has it.
 KILLS = 10
+UNSEEN_S = 30
+KUBELET_PORT = 10250
 
 
 class Burst(unittest.TestCase):
@@ -60,6 +65,30 @@ class Burst(unittest.TestCase):
         print(f"the coordinator was killed {kills.done} times", flush=True)
         self.assert_whole(outcome)
         self.assertGreater(kills.done, 0)
+
+    def test_samples_of_all_virtual_pods_are_lost_and_no_pod_is_taken_away(self):
+        """The virtual node's kubelet, which measures its pods, is not reached for more than a minute; they carry the load all the
+        same. A virtual node may measure slowly, so that a sample stands for 45 s before its pod counts as not seen."""
+        with self.lab.burst() as burst:
+            begun_s, least = time.monotonic(), burst.witness.now().wanted
+            virtual = next(node for node in self.cluster.nodes if node.role == VIRTUAL)
+            self.addCleanup(self.cluster.heal, virtual)
+            self.cluster.partition(virtual, source=self.cluster.control, port=KUBELET_PORT)
+            wait_for(lambda: not self.scaler_sees_all(), "the scaler to say that pods are not seen", deadline_s=120)
+            time.sleep(UNSEEN_S)  # A fault's length is part of the test.
+            self.assertFalse(self.scaler_sees_all())
+            self.cluster.heal(virtual)
+            wait_for(self.scaler_sees_all, "all pods to be seen again", deadline_s=60)
+            story = [each.wanted for each in burst.witness.since(begun_s)]
+            self.assertGreaterEqual(min(story), least, story)
+            self.assertLessEqual(max(story), MAXIMUM, story)
+            requests, failed = self.lab.end_load(burst)
+            print(f"{self.id().rsplit('.', 1)[1]}: replicas {story}, {failed} of {requests} requests lost", flush=True)
+            self.assertEqual((0, 0), (burst.view.virtual, failed))
+
+    def scaler_sees_all(self):
+        found = json.loads(product.command(self.cluster).run("get", "scalers", "-o", "json"))["items"]
+        return any(each["type"] == "Seen" and each.get("holds") for scaler in found for each in scaler["conditions"])
 
 
 if __name__ == "__main__":

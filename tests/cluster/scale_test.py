@@ -5,6 +5,7 @@ The application and its policy are those of Lab 2 (deploy/local/labs), with 15 s
 is a process of its own that reads the Kubernetes API and nothing of Evenkeel's. Seconds are printed; none is asserted, since
 the machine may be busy with other things.
 """
+import os
 import random
 import time
 import unittest
@@ -26,6 +27,10 @@ SOME_CLIENTS = 15
 SETTLED_S = 50
 FAULT_S = 60
 KILLS = 10
+# Noise about a level: so many clients for so long each, drawn again and again.
+NOISE_CLIENTS = (13, 17)
+NOISE_STEP_S = (2.0, 8.0)
+NOISE_S = float(os.environ.get("EVENKEEL_NOISE_S", "90"))
 
 
 class Scale(stage.StageCase):
@@ -168,6 +173,26 @@ class Scale(stage.StageCase):
         self.assertGreater(other, one)
         load.stop()
         self.assertEqual({MINIMUM}, {each.wanted for each in self.witness.since(self.begun_s)})
+
+    def test_steady_noise_does_not_turn_replicas_about(self):
+        """EVENKEEL_NOISE_S has it last longer than a minute and a half; in ten minutes one turn is allowed as well."""
+        seed = random.randrange(2**32)
+        self.say(f"seed {seed}")
+        dice = random.Random(seed)
+        self.begin()
+        self.load_until_settled().stop()
+        end = time.monotonic() + NOISE_S
+        results = []
+        while time.monotonic() < end:
+            load = self.load(dice.randint(*NOISE_CLIENTS))
+            stage.fault_lasts(min(dice.uniform(*NOISE_STEP_S), max(0.0, end - time.monotonic())))
+            results.append(load.stop())
+        seen = self.witness.since(self.begun_s)
+        story = [seen[0].wanted] + [after.wanted for before, after in zip(seen, seen[1:]) if before.wanted != after.wanted]
+        self.say(f"{len(results)} levels in {NOISE_S:g} s: replicas {', '.join(map(str, story))}; "
+                 f"{sum(each.failed for each in results)} of {sum(each.requests for each in results)} requests were lost")
+        self.assertLessEqual(turns(seen), 1, story)
+        self.assertEqual(0, sum(each.failed for each in results))
 
     def test_lost_samples_take_no_pod_away(self):
         """The agents of two workers of three are not heard for a minute; their pods carry the load all the same."""

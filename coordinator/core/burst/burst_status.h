@@ -56,6 +56,20 @@ struct HomewardStatus {
   bool operator==(const HomewardStatus&) const = default;
 };
 
+// Real machines that are asked for.
+struct HeadroomStatus {
+  bool placeholders = false;  // the policy has them asked for by placeholders
+  bool webhook = false;       // the same by a webhook
+  Workload deployment;        // that holds placeholders, or is to hold them; empty: none is
+  std::string unseen;         // why it cannot be used: a clause; empty: it can, or it is not known yet
+  int64_t number = 0;         // placeholders that there are to be
+  Resources each;   // what each asks for; nothing: not known, since before the start of the coordinator
+  Resources asked;  // of the webhook, in the present burst; no pods: nothing yet
+  std::optional<DecisionId> change;  // of the placeholders, that is under way
+  std::optional<DecisionId> ask;     // of the webhook, likewise
+  bool operator==(const HeadroomStatus&) const = default;
+};
+
 struct BurstStatus {
   std::string cluster;
   BurstStanding standing;
@@ -78,7 +92,8 @@ struct BurstStatus {
   absl::Duration room_after;            // a real node must have been Ready for so long
   std::optional<absl::Time> room_from;  // when the next one has been
   std::vector<HomewardStatus> homeward;
-  int64_t strangers = 0;                    // pods on virtual nodes that no scaler brings home
+  int64_t strangers = 0;  // pods on virtual nodes that no scaler brings home
+  HeadroomStatus headroom;
   std::optional<DecisionId> last_decision;  // on bursts, since the start of the coordinator
   bool operator==(const BurstStatus&) const = default;
 };

@@ -127,6 +127,24 @@ void AddHomeward(const State& state, const Cluster& cluster, absl::Time now, Bur
   if (ready != absl::InfiniteFuture()) status.room_from = ready + status.room_after;
 }
 
+void AddHeadroom(const State& state, const Cluster& cluster, BurstStatus& status) {
+  const HeadroomPolicy& policy = cluster.burst.policy->headroom;
+  const Headroom& headroom = cluster.burst.headroom;
+  HeadroomStatus& shown = status.headroom;
+  shown.placeholders = policy.placeholders;
+  shown.webhook = !policy.webhook.empty();
+  shown.deployment = headroom.watched;
+  if (headroom.workload) {
+    shown.number = headroom.workload->replicas;
+    if (headroom.placed && headroom.placed->number > 0) shown.each = headroom.placed->each;
+  } else {
+    shown.unseen = headroom.unseen;
+  }
+  shown.asked = cluster.record.burst.headroom.asked;
+  if (FindOpen(state, headroom.open_change) != nullptr) shown.change = headroom.open_change;
+  if (FindOpen(state, headroom.open_ask) != nullptr) shown.ask = headroom.open_ask;
+}
+
 }  // namespace
 
 BurstLedger LedgerOf(const Cluster& cluster) {
@@ -165,6 +183,7 @@ BurstStatus StatusOf(const State& state, const Cluster& cluster, absl::Time now)
   AddNodes(cluster, status);
   AddPressing(cluster, now, status);
   AddHomeward(state, cluster, now, status);
+  AddHeadroom(state, cluster, status);
   status.last_decision = burst.last_decision;
   return status;
 }

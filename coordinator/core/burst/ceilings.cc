@@ -1,12 +1,15 @@
 #include "coordinator/core/burst/ceilings.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "coordinator/core/burst/burst_view.h"
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/caps.h"
 #include "coordinator/core/burst/ceiling.h"
 #include "coordinator/core/burst/look_burst.h"
+#include "coordinator/core/burst/victims.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -35,6 +38,9 @@ std::optional<int64_t> CeilingOf(Cluster& cluster, const Scaler& scaler, bool va
   PodNeed each{.requests = {.pods = 1}};
   bool may_burst = false;
   Resources own_pressing;
+  const bool by_ordinal = KeepsNames(scaler.policy.target);
+  std::set<int64_t> virtual_ordinals;
+  int64_t highest_real = -1;
   for (const auto& [uid, pod] : scaler.pods) {
     const PodName name{scaler.policy.target.name_space, pod.facts.name};
     const PodFacts* facts = cluster.pods.Find(name);
@@ -45,8 +51,10 @@ std::optional<int64_t> CeilingOf(Cluster& cluster, const Scaler& scaler, bool va
     each.requests.memory_bytes = std::max(each.requests.memory_bytes, facts->requests.memory_bytes);
     if (burst.virtual_nodes.contains(facts->node)) {
       ++sight.on_virtual;
+      if (by_ordinal) virtual_ordinals.insert(OrdinalOf(pod.facts.name).value_or(-1));
     } else if (!facts->node.empty()) {
       ++sight.on_real;
+      if (by_ordinal) highest_real = std::max(highest_real, OrdinalOf(pod.facts.name).value_or(-1));
     } else if (const auto pressing = burst.pressing.find(name);
                pressing != burst.pressing.end() && !scaler.surge &&  // whose pods come up on real nodes
                now >= pressing->second.helpless_until) {
@@ -57,6 +65,9 @@ std::optional<int64_t> CeilingOf(Cluster& cluster, const Scaler& scaler, bool va
     }
   }
   if (!may_burst) return std::nullopt;
+  sight.virtual_go_first =
+      by_ordinal ? std::distance(virtual_ordinals.upper_bound(highest_real), virtual_ordinals.end())
+                 : sight.on_virtual;
   const int64_t most = scaler.policy.rules.maximum;
   sight.room = valve_open ? 0 : burst.real_room.HowManyFit(each, most);
   if (sight.room > 0 && now - burst.room_came < kAskedAgainWithin) sight.pressing = 0;

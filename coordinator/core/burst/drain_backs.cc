@@ -9,257 +9,25 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "coordinator/core/budgets.h"
 #include "coordinator/core/burst/bursts.h"
 #include "coordinator/core/burst/carry_burst.h"
 #include "coordinator/core/burst/damping.h"
 #include "coordinator/core/burst/drain_back.h"
+#include "coordinator/core/burst/drain_back_begin.h"
+#include "coordinator/core/burst/drain_back_sight.h"
 #include "coordinator/core/burst/look_burst.h"
-#include "coordinator/core/burst/real_room.h"
 #include "coordinator/core/burst/victims.h"
 #include "coordinator/core/carry_out.h"
-#include "coordinator/core/guards.h"
 #include "coordinator/core/replan.h"
-#include "coordinator/core/scale/scale_guards.h"
 #include "coordinator/core/scale/scalers.h"
 #include "coordinator/core/sentences.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
-// A drain-back that waits for something else than time or room is asked for again so soon.
-constexpr absl::Duration kAskAgainToComeHome = absl::Seconds(1);
-
 constexpr uint32_t kMostEvictionTries = 3;
 // How often it is seen whether the pods that evictions wait for have been told.
 constexpr absl::Duration kPodsAskedForAgain = absl::Milliseconds(250);
-// Advice that is older than this says nothing of the load.
-constexpr absl::Duration kAdviceHolds = absl::Seconds(5);
-
-// ---- what is seen of a workload ----
-
-struct Pods {
-  int64_t ready = 0;  // and not going; the same of all
-  int64_t ready_on_real = 0;
-  int64_t ready_on_virtual = 0;
-  PodNeed need;  // the most that any of those on virtual nodes asks for
-  std::vector<VictimCandidate> candidates;
-};
-
-Pods PodsOf(const Cluster& cluster, const Scaler& scaler) {
-  Pods pods;
-  for (const auto& [uid, pod] : scaler.pods) {
-    const WorkloadPodFacts& facts = pod.facts;
-    const bool ended = facts.phase == PodPhase::kSucceeded || facts.phase == PodPhase::kFailed;
-    if (facts.deleting || ended) continue;
-    const bool on_virtual = cluster.burst.virtual_nodes.contains(facts.node);
-    VictimCandidate& candidate = pods.candidates.emplace_back();
-    candidate = {.uid = uid,
-                 .name = facts.name,
-                 .on_virtual_node = on_virtual,
-                 .bound = !facts.node.empty(),
-                 .ready = facts.ready,
-                 .created = facts.started.value_or(absl::InfinitePast())};
-    const PodFacts* known = cluster.pods.Find({scaler.policy.target.name_space, facts.name});
-    if (known != nullptr) candidate.requests = known->requests;
-    if (on_virtual) {
-      Resources& most = pods.need.requests;
-      most.cpu_millicores = std::max(most.cpu_millicores, candidate.requests.cpu_millicores);
-      most.memory_bytes = std::max(most.memory_bytes, candidate.requests.memory_bytes);
-      most.pods = 1;
-    }
-    if (!facts.ready) continue;
-    ++pods.ready;
-    ++(on_virtual ? pods.ready_on_virtual : pods.ready_on_real);
-  }
-  return pods;
-}
-
-bool IsFresh(const Scaler& scaler, absl::Time now) {
-  if (!scaler.workload || !scaler.looked) return false;
-  return scaler.rests || now - *scaler.looked <= kAdviceHolds;
-}
-
-// While a surge stands. With its pods the same load is spread thinner, and outside of the tolerance within
-// which it was before: that is no more load.
-bool AsksForMore(const Scaler& scaler, int64_t wanted) {
-  const ScaleRules& rules = scaler.policy.rules;
-  const int64_t asks = std::min(scaler.advice.wanted, rules.maximum);
-  return static_cast<double>(asks) > static_cast<double>(wanted) * (1 + rules.tolerance.up);
-}
-
-// A panic that has come to the maximum asks for nothing more, however long it lasts.
-bool IsGrowing(const Scaler& scaler) {
-  return scaler.record.memory.panic && scaler.workload->replicas < scaler.policy.rules.maximum;
-}
-
-// ---- guards ----
-
-std::vector<GuardAnswer> AskDrainBackGuards(const Turn& turn, const Cluster& cluster, const Scaler& scaler,
-                                            int64_t surge) {
-  // As for scaling in, which is what it ends with.
-  ScaleGuardFacts facts =
-      FactsForScaleGuards(turn.state, cluster, scaler, scaler.workload->replicas - 1, turn.now);
-  facts.to = scaler.workload->replicas;
-  facts.from = facts.to + surge;
-  std::vector<GuardAnswer> answers = AskScaleGuards(facts);
-  const Burst& burst = cluster.burst;
-  const bool rules = RulesVirtualNodes(burst);
-  answers.insert(answers.begin(), {"burst-mode", rules,
-                                   absl::StrCat("policy ", burst.policy_name, ": ",
-                                                burst.policy->paused ? "paused"
-                                                : rules              ? "enforce"
-                                                        : "observe, which decides and does nothing")});
-  // L6: while too much is out of service already, nothing is moved of its own accord.
-  const size_t budget = NodeBudget(cluster.policy, cluster.size);
-  const size_t out = cluster.standings.out.size();
-  answers.push_back({"node-budget", out <= budget,
-                     absl::StrCat(Count(out, "node"), " of ", cluster.size, " out of service, and at most ",
-                                  budget, " may be")});
-  const absl::Duration calm = turn.now - cluster.record.storm;
-  answers.push_back({"cool-down", calm >= cluster.policy.limits.storm_cool_down,
-                     cluster.record.storm == absl::InfinitePast()
-                         ? "there has been no storm: never were too many nodes silent at once"
-                         : absl::StrCat("the last storm was ", Say(calm), " ago")});
-  return answers;
-}
-
-// ---- the beginning ----
-
-Action SetReplicas(const Scaler& scaler, const Decision& decision, uint32_t stage, int64_t from, int64_t to) {
-  const ScalePolicy& policy = scaler.policy;
-  return Action{.number = static_cast<uint32_t>(decision.actions.size() + 1),
-                .stage = stage,
-                .kind = ActionKind::kSetReplicas,
-                .name_space = policy.target.name_space,
-                .name = policy.target.name,
-                .uid = scaler.record.uid,
-                .result = {},
-                .replicas = ReplicaChange{.group = policy.target.group,
-                                          .version = policy.version,
-                                          .kind = policy.target.kind,
-                                          .from = from,
-                                          .to = to}};
-}
-
-Decision PlanDrainBack(const Scaler& scaler, const Pods& pods, int64_t room, int64_t surge, absl::Time now) {
-  Decision decision;
-  const int64_t wanted = scaler.workload->replicas;
-  decision.summary =
-      absl::StrCat(surge, " of ", Count(static_cast<size_t>(pods.ready_on_virtual), "pod"), " of ",
-                   scaler.policy.target.ToString(), " on virtual nodes ", surge == 1 ? "comes" : "come",
-                   " home: by a rough count real nodes have room for ", room);
-  decision.evidence.push_back(
-      {now, "Kubernetes",
-       absl::StrCat(pods.ready, " of ", Count(static_cast<size_t>(wanted), "pod"), " are Ready, ",
-                    pods.ready_on_virtual, " of them on virtual nodes"),
-       Direction::kNeither});
-  decision.actions.push_back(SetReplicas(scaler, decision, 1, wanted, wanted + surge));
-  decision.timings.detected = now;
-  decision.timings.judged = now;
-  return decision;
-}
-
-void RecordRefusal(Turn& turn, const Cluster& cluster, Scaler& scaler, Decision plan,
-                   const GuardAnswer& refusal) {
-  if (!scaler.drain_back.refused_by.insert(refusal.guard).second) return;
-  const bool observed = refusal.guard == "mode" || refusal.guard == "burst-mode";
-  for (Action& action : plan.actions) {
-    action.state = ActionState::kSkipped;
-    action.result = absl::StrCat("the guard ", refusal.guard, " refused");
-  }
-  plan.outcome = absl::StrCat("Nothing was done: the guard ", refusal.guard, " refused: ", refusal.reason);
-  const DecisionId id =
-      turn.Record(DecisionKind::kDrainBack, scaler,
-                  observed ? DecisionState::kObserved : DecisionState::kRefused, std::move(plan));
-  Decision& recorded = turn.state.open.at(id).decision;
-  recorded.policy = cluster.burst.policy_name;
-  recorded.policy_etag = cluster.burst.policy_etag;
-}
-
-void OpenDrainBack(Turn& turn, Cluster& cluster, Scaler& scaler, Decision plan, int64_t ready_on_real) {
-  OpenDecision& open = turn.Open(DecisionKind::kDrainBack, scaler);
-  Decision& decision = open.decision;
-  decision.policy = cluster.burst.policy_name;
-  decision.policy_etag = cluster.burst.policy_etag;
-  decision.summary = std::move(plan.summary);
-  decision.evidence = std::move(plan.evidence);
-  decision.guards = std::move(plan.guards);
-  decision.actions = std::move(plan.actions);
-  decision.timings = plan.timings;
-  decision.timings.intended = turn.now;
-  open.ready_on_real_before = ready_on_real;
-  scaler.surge = SurgeOf(decision);
-  PressingChanged(cluster);
-  scaler.drain_back.refused_by.clear();
-  ReleaseNext(turn, open);
-}
-
-// One at a time in a cluster: two would count the same room.
-bool IsAnyUnderWay(Turn& turn, const Cluster& cluster) {
-  return std::any_of(cluster.open.begin(), cluster.open.end(), [&turn](const DecisionId& id) {
-    const OpenDecision* open = turn.FindOpen(id);
-    return open != nullptr && open->decision.kind == DecisionKind::kDrainBack;
-  });
-}
-
-void MayBegin(Turn& turn, Cluster& cluster, Scaler& scaler, absl::Time& again) {
-  std::string& waits_for = scaler.drain_back.waits_for;
-  waits_for.clear();
-  // Of what ends in the scaler, or in the guards, nobody tells here.
-  const auto ask_again = [&] { again = std::min(again, turn.now + kAskAgainToComeHome); };
-  if (!IsFresh(scaler, turn.now)) {
-    waits_for = "what is known of its load is old";
-    return ask_again();
-  }
-  if (turn.FindOpen(scaler.open_decision) != nullptr) {
-    waits_for = "another decision on it is open";
-    return ask_again();
-  }
-  if (IsAnyUnderWay(turn, cluster)) {  // its end asks for another look
-    waits_for = "pods of another workload are on their way home";
-    return;
-  }
-  const DrainBackPolicy& policy = cluster.burst.policy->drain_back;
-  const Pods pods = PodsOf(cluster, scaler);
-  const absl::Duration room_after = RoomAfter(policy, cluster.record.burst.damping);
-  DrainBackSight sight{.wanted = scaler.workload->replicas,
-                       .ready = pods.ready,
-                       .on_virtual = pods.ready_on_virtual,
-                       .panic = IsGrowing(scaler),
-                       .wants_more = scaler.advice.replicas > scaler.workload->replicas ||
-                                     AsksForMore(scaler, scaler.workload->replicas),
-                       .valve_open = turn.FindOpen(cluster.burst.open_decision) != nullptr,
-                       .presses = PressingRequests(cluster, turn.now).pods > 0,
-                       .keeps_names = KeepsNames(scaler.policy.target),
-                       .now = turn.now,
-                       .not_before = scaler.drain_back.not_before};
-  if (sight.on_virtual == 0) return;
-  const RealRoom& room = cluster.burst.real_room;
-  sight.room = room.HowManyFit(pods.need, sight.on_virtual, turn.now - room_after);
-  const DrainBackBeginning beginning = BeginDrainBack(policy, sight);
-  if (turn.now < sight.not_before) again = std::min(again, sight.not_before);
-  again = std::min(again, room.FirstReadyAfter(turn.now - room_after) + room_after);
-  if (beginning.surge == 0) {
-    // Of the pause it is shown when it ends, and not how long it lasts still.
-    if (turn.now >= sight.not_before) waits_for = beginning.why_not;
-    if (sight.panic || sight.wants_more) ask_again();
-    return;
-  }
-  std::vector<GuardAnswer> guards = AskDrainBackGuards(turn, cluster, scaler, beginning.surge);
-  Decision plan = PlanDrainBack(scaler, pods, sight.room, beginning.surge, turn.now);
-  if (const GuardAnswer* refused = FirstRefusal(guards)) {
-    const GuardAnswer refusal = *refused;
-    plan.guards = std::move(guards);
-    waits_for = absl::StrCat("the guard ", refusal.guard, " refuses it");
-    ask_again();
-    return RecordRefusal(turn, cluster, scaler, std::move(plan), refusal);
-  }
-  plan.guards = std::move(guards);
-  OpenDrainBack(turn, cluster, scaler, std::move(plan), pods.ready_on_real);
-}
-
-// ---- while the surge stands ----
 
 // The one action that every drain-back begins with.
 const Action& SurgeAction(const OpenDecision& open) {
@@ -286,7 +54,7 @@ void AppendReturn(Turn& turn, const Scaler* scaler, OpenDecision& open) {
   turn.Changed(open);
 }
 
-void AppendEvictions(const Cluster& cluster, const Scaler& scaler, const Pods& pods, int64_t number,
+void AppendEvictions(const Cluster& cluster, const Scaler& scaler, const DrainBackPods& pods, int64_t number,
                      OpenDecision& open) {
   Decision& decision = open.decision;
   const uint32_t stage = LastStage(decision) + 1;
@@ -330,21 +98,21 @@ void GoOn(Turn& turn, const Cluster& cluster, Scaler& scaler, OpenDecision& open
   // again.
   if (!cluster.sight.api_reachable || cluster.record.pause) return;
   const int64_t least = std::min(scaler.advice.minimum.replicas, scaler.policy.rules.maximum);
-  if (IsFresh(scaler, turn.now) && least > SurgeOf(open.decision)->from) {
+  if (IsAdviceFresh(scaler, turn.now) && least > SurgeOf(open.decision)->from) {
     return EndDrainBack(turn, open, DecisionState::kCancelled,
                         absl::StrCat("The pods that were added stay: no fewer than ", least, " may be now"),
                         false);
   }
   if (cluster.sight.blind) {
     // To keep pods touches nobody, and the scaler may add more of them.
-    if (!IsFresh(scaler, turn.now) || !AsksForMore(scaler, SurgeOf(open.decision)->from)) return;
+    if (!IsAdviceFresh(scaler, turn.now) || !AsksForMore(scaler, SurgeOf(open.decision)->from)) return;
     return EndDrainBack(turn, open, DecisionState::kCancelled,
                         "The pods that were added stay: the load asks for more", false);
   }
   if (!RulesVirtualNodes(cluster.burst))
     return UndoDrainBack(turn, open, "the burst policy does not hold any more");
   const Surge surge = *SurgeOf(open.decision);
-  const Pods pods = PodsOf(cluster, scaler);
+  const DrainBackPods pods = DrainBackPodsOf(cluster, scaler);
   const DrainBackProgress progress{
       .wanted = surge.from,
       .surge = surge.to - surge.from,
@@ -353,7 +121,7 @@ void GoOn(Turn& turn, const Cluster& cluster, Scaler& scaler, OpenDecision& open
       // Not known any more after a restart: nothing has left the virtual nodes yet.
       .ready_on_real_before = open.ready_on_real_before.value_or(surge.from - pods.ready_on_virtual),
       .on_virtual = pods.ready_on_virtual,
-      .wants_more = IsFresh(scaler, turn.now) && AsksForMore(scaler, surge.from),
+      .wants_more = IsAdviceFresh(scaler, turn.now) && AsksForMore(scaler, surge.from),
       .now = turn.now,
       .deadline =
           surge_action.finish_time.value_or(turn.now) + cluster.burst.policy->drain_back.surge_timeout};
@@ -524,7 +292,7 @@ void ReviewDrainBacks(Turn& turn, Cluster& cluster, absl::Time& again) {
     if (open != nullptr && open->decision.kind == DecisionKind::kDrainBack) {
       GoOn(turn, cluster, scaler, *open, again);
     } else if (cluster.burst.policy) {
-      MayBegin(turn, cluster, scaler, again);
+      MayBeginDrainBack(turn, cluster, scaler, again);
     }
   }
 }

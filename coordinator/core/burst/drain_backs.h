@@ -1,6 +1,7 @@
-// Drain-backs of all workloads: when one begins, how it is carried out, and what is left of it after a crash.
-// The rules are in drain_back.h. A drain-back is a decision on a workload: while it is open nothing else is
-// (L3), and the scaler sees the workload as if its surge were not there (Scaler::surge).
+// Drain-backs of all workloads: how they go on and end, and what is left of them after a crash. When one
+// begins is in drain_back_begin.h, the rules are in drain_back.h. A drain-back is a decision on a workload:
+// while it is open nothing else is (L3), and the scaler sees the workload as if its surge were not there
+// (Scaler::surge).
 //
 // All that is to be known of it is in its actions: the surge, then the evictions, then the return to what is
 // wanted. So it can be resumed or undone from any of them (L4).

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "coordinator/core/burst/ledger.h"
 
 namespace evenkeel::coordinator {
@@ -20,6 +21,16 @@ bool NeedsDeletionCost(bool on_virtual_node, bool going, bool has_controller,
 
 bool KeepsNames(const Workload& workload) {
   return workload.kind == "StatefulSet";
+}
+
+std::optional<int64_t> OrdinalOf(absl::string_view pod_name) {
+  const size_t dash = pod_name.rfind('-');
+  int64_t ordinal = 0;
+  if (dash == absl::string_view::npos || !absl::SimpleAtoi(pod_name.substr(dash + 1), &ordinal) ||
+      ordinal < 0) {
+    return std::nullopt;
+  }
+  return ordinal;
 }
 
 std::vector<VictimCandidate> PickVirtualVictims(std::vector<VictimCandidate> pods, size_t number,

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "coordinator/core/burst/burst_policy.h"
 #include "coordinator/core/resources.h"
@@ -38,6 +39,11 @@ bool NeedsDeletionCost(bool on_virtual_node, bool going, bool has_controller,
 // The workload's controller chooses by ordinal who goes, whatever we would rather have, and makes again who
 // was evicted: no pod of it can be made to go first, or to be replaced by another.
 bool KeepsNames(const Workload& workload);
+
+// The ordinal of such a pod: what stands after the last "-" of its name. None: it has none.
+// Source: a StatefulSet names its pods NAME-ORDINAL and takes the highest ordinal first
+// (kubernetes, pkg/controller/statefulset/stateful_set_utils.go).
+std::optional<int64_t> OrdinalOf(absl::string_view pod_name);
 
 struct VictimCandidate {
   std::string uid;

@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterator
 
 from . import images, waiting
 from .clients import Client
@@ -20,8 +21,7 @@ from .witness import Sight, Witness
 _LABS = Path(__file__).resolve().parents[1] / "labs"
 NAMESPACE, NAME = "lab3", "nginx-vn"
 # As the manifests in labs/ have them.
-MINIMUM = 2
-POLICIES = ("nginx-vn", "burst")
+MINIMUM, MAXIMUM = 2, 20
 CLIENTS = 50
 _STEADY_S = 15.0  # Without a change before a run.
 _BURST_S = 120.0  # Until the burst has grown as far as it does.
@@ -75,26 +75,11 @@ class BurstLab:
         service = self._cluster.api.get(f"/api/v1/namespaces/{NAMESPACE}/services/{NAME}")
         self._address = service["spec"]["clusterIP"]
 
-    def end(self) -> None:
-        """Takes the policies away."""
-        for name in POLICIES:
-            self._evenkeel.delete_policy(name)
-
     def run(self) -> BurstOutcome:
         """One burst and its way home, all under load, and the load's end."""
         begun_wall_s = time.time()
-        with contextlib.ExitStack() as ended:
-            witness = Witness(self._cluster.name, NAMESPACE, NAME)
-            ended.callback(witness.stop)
-            client = Client(self._address, 80, _LIMIT_S)
-            ended.callback(client.stop)
-            view = _View(witness, self._virtual_nodes())
-            self._wait_until_steady(view)
-            load = Load(self._cluster.name, f"http://{self._address}/", CLIENTS)
-            ended.callback(load.close)
-            view.begin(load.begun_s)
-            view.say(f"{CLIENTS} clients begin to ask")
-            self._follow(view, load, lambda: view.virtual > 0 and view.calm_s() > _GROWN_S, _BURST_S, "a burst")
+        with self.burst() as burst:
+            view, load = burst.view, burst.load
             view.say("a second machine is booted")
             self._cluster.up(workers=2, progress=self._progress)
             machine_s = time.monotonic()
@@ -102,22 +87,46 @@ class BurstLab:
             self._follow(view, load, lambda: view.virtual == 0 and view.unbound == 0, _HOME_S, "all pods to come home")
             drained_s = time.monotonic() - machine_s
             self._follow(view, load, lambda: view.calm_s() > 5, 30, "calm")
-            result = load.stop()
-            view.say(f"the load ends: {result.requests} requests, {result.failed} of them failed")
-            self._follow(view, None, lambda: _is_at_minimum(view.sight), _BACK_S, f"{MINIMUM} replicas to be left")
-            # Pods that are told to go take a minute and more: each that is gone is a change.
-            self._follow(view, None, lambda: view.calm_s() > _CALM_S, _BACK_S, "a calm end")
-            requests = []
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    requests.append(client.ended.get_nowait())
-            for each in requests:
-                if each.failed:
-                    view.say(f"a request of {each.start_s - load.begun_s:.2f} s failed: {each.error}")
-            sights = witness.since(load.begun_s)
+            requests, failed = self.end_load(burst)
+            sights = burst.witness.since(load.begun_s)
             return BurstOutcome(max(view.virtual_of(each) for each in sights), round(drained_s, 3), view.virtual,
-                                ready_deficit(sights), result.requests + len(requests),
-                                result.failed + sum(each.failed for each in requests), self._cost(begun_wall_s))
+                                ready_deficit(sights), requests, failed, self._cost(begun_wall_s))
+
+    @contextlib.contextmanager
+    def burst(self) -> Iterator["Burst"]:
+        """The application under load, as soon as it has been steady and then has grown onto the virtual node."""
+        with contextlib.ExitStack() as ended:
+            witness = Witness(self._cluster.name, NAMESPACE, NAME)
+            ended.callback(witness.stop)
+            view = _View(witness, self._virtual_nodes())
+            self._wait_until_steady(view)
+            # Not before: until the application is there, nobody can be answered.
+            client = Client(self._address, 80, _LIMIT_S)
+            ended.callback(client.stop)
+            load = Load(self._cluster.name, f"http://{self._address}/", CLIENTS)
+            ended.callback(load.close)
+            view.begin(load.begun_s)
+            view.say(f"{CLIENTS} clients begin to ask")
+            self._follow(view, load, lambda: view.virtual > 0 and view.calm_s() > _GROWN_S, _BURST_S, "a burst")
+            yield Burst(witness, client, load, view)
+
+    def end_load(self, burst: "Burst") -> tuple[int, int]:
+        """Ends the load and waits for a calm end at the minimum. Returns how many requests there were of all clients, and how
+        many of them were lost, which are told one by one."""
+        view, load = burst.view, burst.load
+        result = load.stop()
+        view.say(f"the load ends: {result.requests} requests, {result.failed} of them failed")
+        self._follow(view, None, lambda: _is_at_minimum(view.sight), _BACK_S, f"{MINIMUM} replicas to be left")
+        # Pods that are told to go take a minute and more: each that is gone is a change.
+        self._follow(view, None, lambda: view.calm_s() > _CALM_S, _BACK_S, "a calm end")
+        requests = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                requests.append(burst.client.ended.get_nowait())
+        for each in requests:
+            if each.failed:
+                view.say(f"a request of {each.start_s - load.begun_s:.2f} s failed after {each.duration_s:.2f} s: {each.error}")
+        return result.requests + len(requests), result.failed + sum(each.failed for each in requests)
 
     def _virtual_nodes(self) -> set[str]:
         return {node.name for node in self._cluster.nodes if node.role == VIRTUAL}
@@ -151,6 +160,16 @@ class BurstLab:
 
         waiting.wait_for(lambda: not missing(), "a steady application", deadline_s=_BACK_S, interval_s=1,
                          progress=self._progress, state=missing)
+
+
+@dataclass(frozen=True)
+class Burst:
+    """What goes on while one lasts."""
+
+    witness: Witness
+    client: Client
+    load: Load
+    view: "_View"
 
 
 class _View:

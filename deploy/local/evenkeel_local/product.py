@@ -152,12 +152,6 @@ class Command:
         """Applies the policies in a file, for this cluster."""
         self.run("apply", "-f", "-", input_text=manifest.read_text().replace(": CLUSTER\n", f": {self.cluster}\n"))
 
-    def delete_policy(self, name: str) -> None:
-        """Takes a policy away, if it is there."""
-        if any(each["metadata"]["name"] == name for each in
-               json.loads(self.run("get", "policies", "-o", "json"))["items"]):
-            self.run("delete", "policy", name)
-
     def decisions(self, kind: str, after_s: float) -> list[dict]:
         """Decisions of a kind, as KIND_BURST, that were made after the wall clock's time, the oldest first."""
         found = [each for each in json.loads(self.run("get", "decisions", "-o", "json"))["items"]

@@ -216,6 +216,39 @@ TEST_F(BurstTest, DescribeTellsWhatKeepsPodsOut) {
   EXPECT_THAT(out_, HasSubstr("the next ones come home in 5s\n"));
 }
 
+// Proves that a sheet says who is asked for real machines, and what keeps that from being done.
+TEST_F(BurstTest, DescribeTellsTheHeadroom) {
+  v1::Headroom& headroom = *coordinator_.fleet.bursts[0].mutable_headroom();
+  ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("Headroom:            the policy asks nobody for real machines\n"));
+  headroom.set_placeholders_enabled(true);
+  headroom.set_deployment("namespaces/evenkeel/deployments/evenkeel-headroom");
+  headroom.set_reason("there is none");
+  ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("Headroom:            no placeholder asks for real machines\n"
+                              "  Deployment:        evenkeel/evenkeel-headroom\n"
+                              "  Cannot be used:    there is none\n"));
+  headroom.clear_reason();
+  headroom.set_placeholders(3);
+  headroom.set_cpu_millicores(200);
+  headroom.set_memory_bytes(int64_t{32} << 20);
+  headroom.set_change_decision("decisions/3-7");
+  headroom.set_webhook_enabled(true);
+  ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("Headroom:            3 placeholders ask for real machines\n"
+                              "  Each:              200m CPU and 32Mi\n"
+                              "  Deployment:        evenkeel/evenkeel-headroom\n"
+                              "  Being changed:     3-7\n"
+                              "  Webhook:           not asked in this burst\n"));
+  headroom.set_asked_pods(3);
+  headroom.set_asked_cpu_millicores(600);
+  headroom.set_asked_memory_bytes(int64_t{96} << 20);
+  headroom.set_ask_decision("decisions/3-8");
+  ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("  Webhook:           asked for 600m CPU and 96Mi, for 3 pods\n"
+                              "  Being asked:       3-8\n"));
+}
+
 // Proves that `explain burst/CLUSTER` tells the latest decision on it, and says where there is none.
 TEST_F(BurstTest, ExplainFindsTheLatestDecision) {
   v1::Decision decision;

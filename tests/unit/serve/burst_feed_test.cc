@@ -147,6 +147,16 @@ TEST(BurstMessages, TellsWhatKeepsPodsOut) {
   const Workload web = {.group = "apps", .kind = "Deployment", .name_space = "shop", .name = "web"};
   status.homeward = {{.scaler = "web", .workload = web, .pods = 2, .waits_for = "there is a panic"}};
   status.strangers = 1;
+  status.headroom = {
+      .placeholders = true,
+      .webhook = true,
+      .deployment = {.group = "apps", .kind = "Deployment", .name_space = "evenkeel", .name = "room"},
+      .unseen = "there is none",
+      .number = 3,
+      .each = {.cpu_millicores = 200, .memory_bytes = 1 << 20, .pods = 1},
+      .asked = {.cpu_millicores = 600, .memory_bytes = 3 << 20, .pods = 3},
+      .change = DecisionId{3, 2},
+      .ask = DecisionId{3, 3}};
   status.last_decision = DecisionId{3, 4};
   const v1::Burst message = ToMessage(status, kStart);
   EXPECT_EQ(message.refused_by(), "provider");
@@ -169,6 +179,19 @@ TEST(BurstMessages, TellsWhatKeepsPodsOut) {
   EXPECT_EQ(drain_back.workloads(0).workload(), "namespaces/shop/deployments/web");
   EXPECT_EQ(drain_back.workloads(0).scaler(), "scalers/web");
   EXPECT_EQ(drain_back.workloads(0).reason(), "there is a panic");
+  const v1::Headroom& headroom = message.headroom();
+  EXPECT_TRUE(headroom.placeholders_enabled());
+  EXPECT_TRUE(headroom.webhook_enabled());
+  EXPECT_EQ(headroom.deployment(), "namespaces/evenkeel/deployments/room");
+  EXPECT_EQ(headroom.reason(), "there is none");
+  EXPECT_EQ(headroom.placeholders(), 3U);
+  EXPECT_EQ(headroom.cpu_millicores(), 200);
+  EXPECT_EQ(headroom.memory_bytes(), 1 << 20);
+  EXPECT_EQ(headroom.asked_pods(), 3U);
+  EXPECT_EQ(headroom.asked_cpu_millicores(), 600);
+  EXPECT_EQ(headroom.asked_memory_bytes(), 3 << 20);
+  EXPECT_EQ(headroom.change_decision(), "decisions/3-2");
+  EXPECT_EQ(headroom.ask_decision(), "decisions/3-3");
   EXPECT_EQ(message.last_decision(), "decisions/3-4");
   // When the time of the back-off is over, the next guard in the row is told.
   EXPECT_EQ(ToMessage(status, kStart + absl::Minutes(2)).refused_by(), "burst-cap");

@@ -93,6 +93,23 @@ TEST_F(HeadroomStepTest, PlaceholdersMakeUpForWhatIsOnVirtualNodes) {
   EXPECT_TRUE(Handed(ActionKind::kSetPlaceholders).empty());
 }
 
+// What is asked for is shown: how many placeholders of which shape, by what, and what is under way.
+TEST_F(HeadroomStepTest, IsShown) {
+  Burst(8);
+  ASSERT_TRUE(burst_);
+  EXPECT_TRUE(burst_->headroom.placeholders);
+  EXPECT_FALSE(burst_->headroom.webhook);
+  EXPECT_EQ(burst_->headroom.deployment, Room());
+  EXPECT_EQ(burst_->headroom.number, 0);
+  EXPECT_EQ(burst_->headroom.change, LastHeadroom().id);
+  Finish(Change(), ActionOutcome::kDone);
+  SeeRoom(3);
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(burst_->headroom.number, 3);
+  EXPECT_EQ(burst_->headroom.each.cpu_millicores, 200);
+  EXPECT_FALSE(burst_->headroom.change);
+}
+
 // They follow the burst, no more often than each few seconds, and are gone with it at once.
 TEST_F(HeadroomStepTest, TheyFollowTheBurst) {
   Place();

@@ -86,15 +86,28 @@ TEST(CeilingTest, TakesNothingThatRuns) {
 
 // What has no right to be on virtual nodes any more goes, and nothing that is on a real one.
 TEST(CeilingTest, TakesWhatIsOnVirtualNodesWhenTimeOrMoneyIsUsedUp) {
-  CeilingSight sight{.current = 14, .on_real = 4, .on_virtual = 10, .allowed = 6, .used_up = true};
+  CeilingSight sight{
+      .current = 14, .on_real = 4, .on_virtual = 10, .virtual_go_first = 10, .allowed = 6, .used_up = true};
   EXPECT_EQ(CeilingFor(sight), 4);
   sight.room = 1;
   EXPECT_EQ(CeilingFor(sight), 5);
   sight.pressing = 1;
   EXPECT_EQ(CeilingFor(sight), 4);
   sight.current = 17;
-  sight.on_virtual = 0;
+  sight.on_virtual = sight.virtual_go_first = 0;
   EXPECT_EQ(CeilingFor(sight), 16);
+}
+
+// Where the controller chooses by ordinal, only those virtual pods go that stand above every real one: to ask
+// for fewer would take real ones first, and again and again, until the minimum is left.
+TEST(CeilingTest, TakesNoRealPodInPlaceOfAVirtualOne) {
+  CeilingSight sight{
+      .current = 9, .on_real = 4, .on_virtual = 5, .virtual_go_first = 2, .allowed = 6, .used_up = true};
+  EXPECT_EQ(CeilingFor(sight), 7);
+  sight.current = 7;
+  sight.on_virtual = 3;
+  sight.virtual_go_first = 0;
+  EXPECT_EQ(CeilingFor(sight), 7);
 }
 
 }  // namespace

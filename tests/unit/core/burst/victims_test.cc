@@ -116,5 +116,14 @@ TEST(VirtualFirstTest, AStatefulSetIsNotToldWhoGoes) {
   EXPECT_EQ(PlanOnAnOldServer("StatefulSet").actions.size(), 1u);
 }
 
+// A StatefulSet's pods are numbered; a name that somebody else has chosen is not taken for a number.
+TEST(VictimsTest, KnowsAStatefulSetsOrdinals) {
+  EXPECT_EQ(OrdinalOf("db-0"), 0);
+  EXPECT_EQ(OrdinalOf("db-main-12"), 12);
+  EXPECT_EQ(OrdinalOf("db"), std::nullopt);
+  EXPECT_EQ(OrdinalOf("db-"), std::nullopt);
+  EXPECT_EQ(OrdinalOf("db-x7"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator

@@ -9,66 +9,41 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "coordinator/core/words.h"
 #include "tests/scenario/show_burst.h"
 #include "tests/scenario/story.h"
+#include "tests/scenario/switch_commands.h"
+#include "tests/scenario/words.h"
 #include "tests/simulation/world.h"
 
 namespace evenkeel::scenario {
 namespace {
 
 using namespace coordinator;  // scripts are about decisions and policies
-using simulation::kCluster;
 using simulation::Machine;
 using simulation::WorkloadSpec;
 
 // Of `deploy ... priority=placeholder`: as in deploy/kubernetes/extras/bursting.
 constexpr int32_t kPlaceholderPriority = -10;
 
-// A command's words after its name: "key=value" and others.
-struct Words {
-  std::vector<std::string> plain;
-  std::map<std::string, std::string> named;
-
-  std::string Get(const std::string& key, const std::string& otherwise) const {
-    const auto found = named.find(key);
-    return found == named.end() ? otherwise : found->second;
-  }
-  uint32_t Number(const std::string& key, uint32_t otherwise) const {
-    uint32_t number = otherwise;
-    return absl::SimpleAtoi(Get(key, ""), &number) ? number : otherwise;
-  }
-  absl::Duration Span(const std::string& key, absl::Duration otherwise) const {
-    absl::Duration span = otherwise;
-    return absl::ParseDuration(Get(key, ""), &span) ? span : otherwise;
-  }
-  std::string First() const { return plain.empty() ? "" : plain.front(); }
-};
-
-Words Parse(const std::vector<std::string>& words) {
-  Words parsed;
-  for (size_t i = 1; i < words.size(); ++i) {
-    const std::vector<std::string> pair = absl::StrSplit(words[i], absl::MaxSplits('=', 1));
-    if (pair.size() == 2) {
-      parsed.named[pair[0]] = pair[1];
-    } else {
-      parsed.plain.push_back(words[i]);
-    }
-  }
-  return parsed;
-}
-
 class Runner {
  public:
-  Runner() : world_(&story_) { story_.Follow(&world_); }
+  explicit Runner(const std::string& cluster) : world_(&story_, 0, cluster), switches_(world_, story_) {
+    story_.Follow(&world_);
+  }
 
   std::string Run(const std::string& line) {
     const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
     const auto command = words.empty() ? commands_.end() : commands_.find(words.front());
-    if (command == commands_.end()) return "no such command\n";
-    command->second(Parse(words));
+    const auto about_switches = words.empty() ? switches_.all().end() : switches_.all().find(words.front());
+    if (command != commands_.end()) {
+      command->second(Parse(words));
+    } else if (about_switches != switches_.all().end()) {
+      extra_ = about_switches->second(Parse(words));
+    } else {
+      return "no such command\n";
+    }
     world_.Advance(absl::ZeroDuration());  // what it leads to at once is its own output
     return story_.Take() + std::exchange(extra_, "");
   }
@@ -76,8 +51,11 @@ class Runner {
  private:
   void Cluster(const Words& words) {
     const std::vector<std::string> zones = absl::StrSplit(words.Get("zones", ""), ',');
+    const std::string name = words.Get("name", "");
+    if (!name.empty() && name != world_.cluster()) world_.AddCluster(name);
     for (uint32_t i = 1; i <= words.Number("nodes", 3); ++i) {
-      world_.AddNode(absl::StrCat("node-", i), zones[(i - 1) % zones.size()], RoomOf(words));
+      world_.AddNode(absl::StrCat(name.empty() ? "node" : name, "-", i), zones[(i - 1) % zones.size()],
+                     RoomOf(words), name);
     }
     for (uint32_t i = 1; i <= words.Number("virtual", 0); ++i) {
       world_.AddVirtualNode(absl::StrCat("virtual-", i));
@@ -93,22 +71,22 @@ class Runner {
   }
 
   void Maintenance(const Words& words) {
-    const NodeKey node{kCluster, words.plain.back()};
+    const NodeKey node{world_.ClusterOf(words.plain.back()), words.plain.back()};
     if (words.First() == "end") return world_.Order(EndMaintenance{.node = node});
     world_.Order(StartMaintenance{
         .node = node, .length = words.Span("for", absl::Hours(1)), .reason = words.Get("reason", "")});
   }
 
   void Pause(const Words& words) {
-    world_.Order(PauseClusters{.cluster = kCluster,
+    world_.Order(PauseClusters{.cluster = ClusterOf(words),
                                .length = words.Span("for", absl::InfiniteDuration()),
                                .reason = words.Get("reason", "")});
   }
 
   void ApplyPolicy(const Words& words) {
     Policy policy;
-    policy.name = "failover";
-    policy.failover().cluster = kCluster;
+    policy.name = words.named.contains("cluster") ? absl::StrCat("failover-", ClusterOf(words)) : "failover";
+    policy.failover().cluster = ClusterOf(words);
     policy.failover().mode =
         words.Get("mode", "enforce") == "enforce" ? PolicyMode::kEnforce : PolicyMode::kObserve;
     policy.failover().max_unavailable_nodes = words.Number("budget", 1);
@@ -136,13 +114,16 @@ class Runner {
     world_.Apply(policy);
   }
 
+  // `cluster=NAME`; nothing said: the first one.
+  std::string ClusterOf(const Words& words) const { return words.Get("cluster", world_.cluster()); }
+
   static coordinator::Workload Target(const std::string& workload) {
     return {"apps", "Deployment", "shop", workload};
   }
 
   void ApplyScalePolicy(const Words& words) {
     ScalePolicy scale;
-    scale.cluster = kCluster;
+    scale.cluster = ClusterOf(words);
     scale.target = Target(words.plain.back());
     scale.version = "v1";
     scale.mode = words.Get("mode", "enforce") == "enforce" ? PolicyMode::kEnforce : PolicyMode::kObserve;
@@ -162,7 +143,7 @@ class Runner {
 
   void ApplyBurstPolicy(const Words& words) {
     BurstPolicy burst;
-    burst.cluster = kCluster;
+    burst.cluster = ClusterOf(words);
     burst.mode = words.Get("mode", "enforce") == "enforce" ? PolicyMode::kEnforce : PolicyMode::kObserve;
     burst.paused = words.Get("paused", "no") == "yes";
     if (words.named.contains("pods")) burst.caps.pods = words.Number("pods", 0);
@@ -205,7 +186,7 @@ class Runner {
   void TakeOver(const Words& words) {
     world_.Order(TakeOverAutoscaler{
         .request_id = kToldOrder,
-        .cluster = kCluster,
+        .cluster = ClusterOf(words),
         .name = {"shop", words.First()},
         .policy = words.First(),
         .mode = words.Get("mode", "enforce") == "enforce" ? PolicyMode::kEnforce : PolicyMode::kObserve});
@@ -235,7 +216,7 @@ class Runner {
     spec.requests = {.cpu_millicores = words.Number("cpu", 0),
                      .memory_bytes = int64_t{words.Number("memory", 0)} << 20,
                      .pods = 1};
-    world_.Deploy(spec);
+    world_.Deploy(spec, ClusterOf(words));
   }
 
   // Everybody comes up, unseen; the story begins when all is well.
@@ -266,8 +247,8 @@ class Runner {
     Change(words, [part](Machine& machine) { machine.symptoms.push_back(part->second); });
   }
 
-  void Pods(const Words&) {
-    for (const auto& [name, pod] : world_.kubernetes().pods()) {
+  void Pods(const Words& words) {
+    for (const auto& [name, pod] : world_.KubernetesOf(ClusterOf(words)).pods()) {
       absl::StrAppend(&extra_, "  ", name, " on ", pod.node.empty() ? "no node" : pod.node, ", ",
                       pod.deleting ? "being deleted"
                       : pod.ready  ? "Ready"
@@ -300,6 +281,7 @@ class Runner {
 
   Story story_;
   World world_;
+  SwitchCommands switches_;
   std::string extra_;
   const std::map<std::string, std::function<void(const Words&)>> commands_ = {
       {"cluster", [this](const Words& words) { Cluster(words); }},
@@ -355,12 +337,12 @@ class Runner {
        [this](const Words& words) { world_.kubernetes().SetLogsForbidden(words.First() == "on"); }},
       {"maintenance", [this](const Words& words) { Maintenance(words); }},
       {"pause", [this](const Words& words) { Pause(words); }},
-      {"resume", [this](const Words&) { world_.Order(ResumeClusters{.cluster = kCluster}); }},
+      {"resume", [this](const Words& words) { world_.Order(ResumeClusters{.cluster = ClusterOf(words)}); }},
       {"remove-node", [this](const Words& words) { world_.kubernetes().RemoveNode(words.First()); }},
       {"confirm-fence",
        [this](const Words& words) {
          world_.host().Post(ConfirmFence{.request_id = 1,
-                                         .node = {kCluster, words.First()},
+                                         .node = {world_.ClusterOf(words.First()), words.First()},
                                          .reason = words.plain.size() > 1 ? words.plain[1] : ""});
        }},
       {"old-server", [this](const Words&) { world_.kubernetes().SetOldServer(); }},
@@ -370,7 +352,7 @@ class Runner {
        [this](const Words& words) {
          Change(words, [](Machine& m) { m.cut_from_coordinator = m.cut_from_peers = m.cut_from_api = true; });
        }},
-      {"api", [this](const Words& words) { world_.SetApiAway(words.First() == "away"); }},
+      {"api", [this](const Words& words) { world_.SetApiAway(words.First() == "away", ClusterOf(words)); }},
       {"watch-delay",
        [this](const Words& words) {
          if (!absl::ParseDuration(words.First(), &world_.knobs().watch_delay)) {
@@ -439,10 +421,21 @@ class Runner {
   };
 };
 
+// The first one that the script names, or the usual one.
+std::string FirstCluster(const std::string& script) {
+  for (const absl::string_view line : absl::StrSplit(script, '\n')) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+    if (words.size() > 1 && words[0] == ">" && words[1] == "cluster") {
+      return Parse(words).Get("name", simulation::kCluster);
+    }
+  }
+  return simulation::kCluster;
+}
+
 }  // namespace
 
 std::string RunScript(const std::string& script) {
-  Runner runner;
+  Runner runner(FirstCluster(script));
   std::string out;
   for (absl::string_view line : absl::StrSplit(absl::StripSuffix(script, "\n"), '\n')) {
     if (absl::StartsWith(line, "#") || line.empty()) {

@@ -7,6 +7,7 @@
 #include "coordinator/core/scale/words.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/words.h"
+#include "tests/scenario/show_switch.h"
 
 namespace evenkeel::scenario {
 namespace {
@@ -28,6 +29,10 @@ std::string Seconds(absl::Duration duration) {
 }  // namespace
 
 std::string ActionText(const Action& action) {
+  if (action.route) {
+    return absl::StrCat(WordsOf(action.kind).order, " ", action.route->key.gateway, "/",
+                        action.route->key.route, ": ", ToWords(action.route->shape));
+  }
   const std::string about = action.replicas || action.kind == ActionKind::kDeleteAutoscaler
                                 ? PodText(action.name_space, action.name)
                                 : action.name;
@@ -76,16 +81,34 @@ void Story::Tell(const Notice& notice) {
     return;
   }
   if (std::holds_alternative<BurstGone>(notice)) return burst_.reset();
+  // What a switch comes to is told as its decision's evidence.
+  if (const auto* one = std::get_if<SwitchChanged>(&notice)) {
+    switches_[one->status.record.spec.name] = one->status;
+    return;
+  }
+  if (const auto* gone = std::get_if<SwitchGone>(&notice)) {
+    switches_.erase(gone->name);
+    return;
+  }
   if (!std::holds_alternative<DecisionChanged>(notice)) return;  // the rest is told as decisions
   const Decision& decision = std::get<DecisionChanged>(notice).decision;
   const bool known = told_.contains(decision.id);
+  if (known && decision.kind == DecisionKind::kSwitch) TellSentences(decision);
   if (known && told_[decision.id] == decision.state) return;
   told_[decision.id] = decision.state;
   const std::string head = absl::StrCat("decision ", decision.id.ToString(), " (",
                                         Spaced(Word(decision.kind)), ") ", Word(decision.state), ": ");
   if (!known) Line(head + decision.summary);
+  if (!known && decision.kind == DecisionKind::kSwitch) TellSentences(decision);
   if (decision.state != DecisionState::kOpen) {
     Line(absl::StrCat(known ? head : "    and its outcome: ", decision.outcome));
+  }
+}
+
+void Story::TellSentences(const Decision& decision) {
+  size_t& told = sentences_[decision.id];
+  for (; told < decision.evidence.size(); ++told) {
+    Line(absl::StrCat("switch ", decision.id.ToString(), ": ", decision.evidence[told].observation));
   }
 }
 
@@ -118,7 +141,17 @@ void Story::OnTurn(const std::vector<Event>&, const Effects& effects) {
   for (const Reply& reply : effects.replies) {
     if (reply.request_id != kToldOrder) continue;
     if (!reply.status.ok()) Line(absl::StrCat("refused: ", reply.status.message()));
+    if (!reply.findings.empty()) {
+      Line(HasBlocker(reply.findings) ? "the plan finds what blocks it:"
+                                      : "the plan finds nothing that blocks it:");
+      text_ += ShowFindings(reply.findings, reply.forecasts);
+    }
   }
+}
+
+const SwitchStatus* Story::FindSwitch(const std::string& name) const {
+  const auto found = switches_.find(name);
+  return found == switches_.end() ? nullptr : &found->second;
 }
 
 const ScalerStatus* Story::FindScaler(const std::string& policy) const {

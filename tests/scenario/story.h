@@ -37,6 +37,8 @@ class Story final : public simulation::Observer {
   void ShowRounds(bool show) { show_rounds_ = show; }
   // What is shown of the scaler now; null: there is none.
   const coordinator::ScalerStatus* FindScaler(const std::string& policy) const;
+  // What is shown of a switch that is under way; null: there is none of that name.
+  const coordinator::SwitchStatus* FindSwitch(const std::string& name) const;
   // The same of the cluster's bursts; null: it has no burst policy.
   const coordinator::BurstStatus* FindBurst() const { return burst_ ? &*burst_ : nullptr; }
   // The clock of the world, read at each step.
@@ -45,6 +47,7 @@ class Story final : public simulation::Observer {
  private:
   void Line(const std::string& text);
   void Tell(const coordinator::Notice& notice);
+  void TellSentences(const coordinator::Decision& decision);
   void Tell(const coordinator::Request& request);
 
   const World* world_ = nullptr;
@@ -55,8 +58,10 @@ class Story final : public simulation::Observer {
   std::string text_;
   std::map<coordinator::NodeKey, std::string> verdicts_;  // as last told
   std::map<coordinator::DecisionId, coordinator::DecisionState> told_;
-  std::map<std::string, coordinator::ScalerStatus> scalers_;  // by policy
-  std::optional<coordinator::BurstStatus> burst_;             // of the one cluster
+  std::map<std::string, coordinator::ScalerStatus> scalers_;   // by policy
+  std::optional<coordinator::BurstStatus> burst_;              // of the one cluster
+  std::map<std::string, coordinator::SwitchStatus> switches_;  // by name
+  std::map<coordinator::DecisionId, size_t> sentences_;        // of switches: how many were told
 };
 
 // A whole decision, as `explain` shows it here.
@@ -68,7 +73,7 @@ std::string ShowScaler(const coordinator::ScalerStatus& status);
 // The node or workload that it is about; the cluster, where it is neither.
 std::string SubjectOf(const coordinator::Decision& decision);
 
-// "delete pod web-1", "set the replicas of shop/web from 2 to 4".
+// "delete pod web-1", "set the replicas of shop/web from 2 to 4", "shape route edge/web: east 90%, west 10%".
 std::string ActionText(const coordinator::Action& action);
 
 }  // namespace evenkeel::scenario

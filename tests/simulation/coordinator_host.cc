@@ -79,7 +79,7 @@ void CoordinatorHost::Start() {
   process_->loop = std::make_unique<Loop>(restored, process_->store, static_cast<Outlet&>(*this),
                                           around_.schedule, recorder_);
   around_.agents.SetListener(this);
-  Post(ClusterAdded{around_.cluster});
+  for (const std::string& cluster : around_.clusters()) Post(ClusterAdded{cluster});
   if (around_.started) around_.started();
 }
 
@@ -218,13 +218,14 @@ void CoordinatorHost::Open(uint64_t connection, const std::string& node, uint32_
   }
   const absl::Time now = around_.schedule.now();
   Session& session = process.sessions[++sessions_];
-  session = {sessions_, connection, {around_.cluster, node}, nullptr, now, 0, {}};
-  session.watched = process.monitor.Watch(around_.cluster, session.id, now);
+  const std::string cluster = around_.cluster_of(node);
+  session = {sessions_, connection, {cluster, node}, nullptr, now, 0, {}};
+  session.watched = process.monitor.Watch(cluster, session.id, now);
   process.by_connection[connection] = &session;
   process.by_node[node] = &session;
   Post(SessionOpened{session.node, session.id, absl::StrCat("boot-", boots), "0.1.0", kAgentPort,
                      absl::StrCat("agent-", node)});
-  around_.agents.Welcome(connection, process.monitor.SettingsOf(around_.cluster).interval);
+  around_.agents.Welcome(connection, process.monitor.SettingsOf(cluster).interval);
   process.usage.OnSession(node);  // its agent is asked anew whom to sample closely
 }
 
@@ -288,7 +289,8 @@ void CoordinatorHost::SetBeats(const coordinator::SetBeats& request) {
                                        request.patience_percent};
   if (!process_->monitor.Set(request.cluster, settings, around_.schedule.now())) return;
   for (const auto& [node, session] : process_->by_node) {
-    around_.agents.Welcome(session->connection, request.interval);
+    if (session->node.cluster == request.cluster)
+      around_.agents.Welcome(session->connection, request.interval);
   }
 }
 
@@ -328,10 +330,10 @@ void CoordinatorHost::TellUsage() {
     }
   }
   if (auto sudden = process.usage.TakeSudden(now); !sudden.empty())
-    Post(UsageTold{around_.cluster, std::move(sudden)});
+    Post(UsageTold{around_.clusters().front(), std::move(sudden)});
   if (process.usage_tells % kTellsPerSecond != 0) return;
   if (auto changed = process.usage.TakeChanged(now); !changed.empty())
-    Post(UsageTold{around_.cluster, std::move(changed)});
+    Post(UsageTold{around_.clusters().front(), std::move(changed)});
 }
 
 // ---- the loop's thread ----
@@ -411,6 +413,7 @@ void CoordinatorHost::Finish(const std::vector<Event>& events) {
     if (const auto* unwatch = std::get_if<UnwatchWorkload>(&request)) around_.unwatch(*unwatch);
     if (const auto* usage = std::get_if<coordinator::WatchUsage>(&request)) WatchUsage(*usage);
     if (const auto* usage = std::get_if<UnwatchUsage>(&request)) process_->usage.Unwatch(usage->pod_uid);
+    around_.switching(request);
     if (const auto* goodbye = std::get_if<coordinator::ConfirmGoodbye>(&request)) {
       around_.goodbye_heard(goodbye->node.node);
     }

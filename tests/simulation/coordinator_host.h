@@ -28,7 +28,8 @@ namespace evenkeel::simulation {
 class CoordinatorHost final : public AgentListener, private coordinator::Outlet {
  public:
   struct Surroundings {
-    std::string cluster;
+    std::function<std::vector<std::string>()> clusters;  // the first one is that of usage
+    std::function<std::string(const std::string& node)> cluster_of;
     Schedule& schedule;
     const Knobs& knobs;
     Agents& agents;
@@ -46,6 +47,8 @@ class CoordinatorHost final : public AgentListener, private coordinator::Outlet 
     std::function<void(const coordinator::UnwatchWorkload&)> unwatch;
     std::function<void(const std::string& node, uint64_t connection, const std::vector<std::string>& uids)>
         sample_closely;
+    // Of switches: routes, applications, probers, hooks.
+    std::function<void(const coordinator::Request&)> switching;
     // The agent's goodbye is durable.
     std::function<void(const std::string& node)> goodbye_heard;
     // The process is there and begins to watch Kubernetes; the process is no more.

@@ -53,16 +53,15 @@ std::vector<std::string> ExpectedMarks() {
   return marks;
 }
 
-std::vector<std::string> MissedMarks(const Marks& marks) {
-  std::vector<std::string> missed = ExpectedMarks();
+std::vector<std::string> MissedMarks(const std::vector<std::string>& expected, const Marks& marks) {
+  std::vector<std::string> missed = expected;
   std::erase_if(missed, [&marks](const std::string& mark) { return marks.counts().contains(mark); });
   return missed;
 }
 
-std::string CoverageTable(const Marks& marks) {
+std::string CoverageTable(const std::vector<std::string>& expected, const Marks& marks) {
   std::string table = "| mark | times |\n|---|---|\n";
-  std::set<std::string> all;
-  for (const std::string& mark : ExpectedMarks()) all.insert(mark);
+  std::set<std::string> all(expected.begin(), expected.end());
   for (const auto& [mark, count] : marks.counts()) all.insert(mark);
   for (const std::string& mark : all) {
     const auto found = marks.counts().find(mark);

@@ -8,12 +8,13 @@
 
 namespace evenkeel::simulation {
 
-// Every fault that there is, every guard, every kind of decision that a trial can lead to.
+// Every fault that there is, every guard, every kind of decision that a trial can lead to; of switches, see
+// ExpectedSwitchMarks.
 std::vector<std::string> ExpectedMarks();
 
-std::vector<std::string> MissedMarks(const Marks& marks);
+std::vector<std::string> MissedMarks(const std::vector<std::string>& expected, const Marks& marks);
 
 // A markdown table: mark, times.
-std::string CoverageTable(const Marks& marks);
+std::string CoverageTable(const std::vector<std::string>& expected, const Marks& marks);
 
 }  // namespace evenkeel::simulation

@@ -37,6 +37,11 @@ struct Knobs {
   absl::Duration claim_delay;  // an action waits so much longer before it is sent
   absl::Duration watch_delay;  // the watches show what has happened up to this late
 
+  // ---- gateways ----
+  uint32_t wish_lost = 0;         // a wish never arrives: no answer, nothing written
+  uint32_t wish_answer_lost = 0;  // it is written, and nobody says so
+  absl::Duration gateway_delay;   // what is asked of a gateway takes up to this longer
+
   // ---- Kubernetes' controllers ----
   absl::Duration controller_delay;  // a controller or the scheduler reacts up to this late
   absl::Duration taint_lag;         // the scheduler sees a new taint up to this late

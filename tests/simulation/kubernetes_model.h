@@ -87,6 +87,11 @@ class KubernetesModel {
   void SetAway(bool away);
   // The way between the coordinator and the API server has changed.
   void ReachChanged();
+  // The way between the coordinator and this cluster's API server alone.
+  void SetCutFromCoordinator(bool cut) {
+    cut_from_coordinator_ = cut;
+    ReachChanged();
+  }
   bool away() const { return !Reached(); }
   // A scheduler that was cut off places pods by what it saw before.
   void SetSchedulerSeesTaints(bool sees) { scheduler_sees_taints_ = sees; }
@@ -141,7 +146,7 @@ class KubernetesModel {
   std::optional<std::string> PlaceFor(const WorkloadSpec& spec) const;
 
   bool Heard(const std::string& node) const;  // its kubelet, by the API server
-  bool Reached() const { return !away_ && around_.network.CoordinatorAndApi(); }
+  bool Reached() const { return !away_ && !cut_from_coordinator_ && around_.network.CoordinatorAndApi(); }
   bool TaintHolds(const std::string& node) const;
   void RenewLease(const std::string& node);
   void SyncKubelet(const std::string& node);
@@ -159,6 +164,7 @@ class KubernetesModel {
   Dice dice_;
   const bool scattered_;
   bool away_ = false;
+  bool cut_from_coordinator_ = false;
   bool logs_forbidden_ = false;
   bool reached_ = true;
   std::set<std::string> unheard_;  // nodes

@@ -7,8 +7,18 @@
 
 #include "coordinator/core/effects.h"
 #include "coordinator/core/events.h"
+#include "coordinator/core/switch/gateway_facts.h"
 
 namespace evenkeel::simulation {
+
+// A coordinator has written a route of a gateway, at this instant.
+struct RouteWritten {
+  coordinator::RouteKey key;
+  coordinator::RouteWish wish;
+  uint64_t epoch = 0;  // of the process that wrote
+  coordinator::RouteShape before;
+  uint64_t cut = 0;  // requests that it ended
+};
 
 struct Observer {
   virtual ~Observer() = default;
@@ -28,6 +38,7 @@ struct Observer {
   }
   // The action set the replicas of its workload to another number: in the cluster, at this instant.
   virtual void OnScaled(const coordinator::ReleasedAction& action) { (void)action; }
+  virtual void OnRouteWritten(const RouteWritten& written) { (void)written; }
   // Something that is true of the machines and that the coordinator does not see.
   virtual void OnTruth(const std::string& line) { (void)line; }
   // A kubelet started a container whose like must not run twice.

@@ -25,15 +25,18 @@
 #include "absl/strings/str_split.h"
 #include "tests/scenario/story.h"
 #include "tests/simulation/coverage.h"
+#include "tests/simulation/switch_trial.h"
 #include "tests/simulation/trial.h"
 
 namespace evenkeel::simulation {
 namespace {
 
 constexpr char kUsage[] =
-    "simulate [--seeds FROM..TO] [--nodes N] [--jobs N] [--coverage] [--regressions FILE] [--twice EVERY]\n"
-    "         [--expect LAWS]\n"
-    "simulate --seed N [--nodes N] [--trace]\n"
+    "simulate [--world WORLD] [--seeds FROM..TO] [--nodes N] [--jobs N] [--coverage] [--regressions FILE]\n"
+    "         [--twice EVERY] [--expect LAWS]\n"
+    "simulate [--world WORLD] --seed N [--nodes N] [--trace]\n"
+    "  --world        cluster: one cluster, its nodes, scaling and bursts (where nothing is said);\n"
+    "                 switch: traffic between two clusters\n"
     "  --seeds        run these seeds (1..300)\n"
     "  --nodes        nodes of each cluster; by the seed where it is not given\n"
     "  --jobs         threads (all cores)\n"
@@ -45,7 +48,17 @@ constexpr char kUsage[] =
     "and only then\n"
     "  --trace        tell the story of the one seed\n";
 
+// What a seed is run in.
+struct Kind {
+  const char* name;
+  TrialResult (*run)(const TrialOptions& options);
+  std::vector<std::string> (*expected_marks)();
+};
+constexpr std::array<Kind, 2> kKinds = {
+    {{"cluster", RunTrial, ExpectedMarks}, {"switch", RunSwitchTrial, ExpectedSwitchMarks}}};
+
 struct Arguments {
+  const Kind* kind = kKinds.data();
   uint64_t from = 1;
   uint64_t to = 300;
   bool one = false;
@@ -140,9 +153,9 @@ class Suite {
       if (next >= seeds_.size()) return;
       const Seed& seed = seeds_[next];
       seed_under_way = seed.seed;
-      TrialResult result = RunTrial({.seed = seed.seed, .nodes = seed.nodes});
+      TrialResult result = arguments_.kind->run({.seed = seed.seed, .nodes = seed.nodes});
       if (arguments_.twice != 0 && seed.seed % arguments_.twice == 0) {
-        if (RunTrial({.seed = seed.seed, .nodes = seed.nodes}).trace != result.trace)
+        if (arguments_.kind->run({.seed = seed.seed, .nodes = seed.nodes}).trace != result.trace)
           result.violations.push_back("L12: the same seed led to another trace");
       }
       Take(seed, result);
@@ -165,9 +178,9 @@ class Suite {
       ++failures_;
       if (failures_ <= 20) {
         for (const std::string& violation : result.violations) std::cout << violation << "\n";
-        std::cout << "  seed " << seed.seed << ", commit " << Commit() << "; repeat it with: simulate --seed "
-                  << seed.seed << (seed.nodes == 0 ? "" : absl::StrCat(" --nodes ", seed.nodes))
-                  << " --trace\n"
+        std::cout << "  seed " << seed.seed << ", commit " << Commit()
+                  << "; repeat it with: simulate --world " << arguments_.kind->name << " --seed " << seed.seed
+                  << (seed.nodes == 0 ? "" : absl::StrCat(" --nodes ", seed.nodes)) << " --trace\n"
                   << std::flush;
       }
     }
@@ -193,8 +206,9 @@ class Suite {
         done_, large_, node_hours_, happenings_, seconds, arguments_.jobs, absl::FormatDuration(slowest_),
         traces_, failures_);
     if (!arguments_.coverage) return;
-    std::cout << CoverageTable(marks_);
-    for (const std::string& mark : MissedMarks(marks_)) {
+    const std::vector<std::string> expected = arguments_.kind->expected_marks();
+    std::cout << CoverageTable(expected, marks_);
+    for (const std::string& mark : MissedMarks(expected, marks_)) {
       ++missed_;
       std::cout << "never happened: " << mark << "\n";
     }
@@ -229,7 +243,7 @@ int RunOne(const Arguments& arguments) {
     };
   }
   seed_under_way = arguments.from;
-  const TrialResult result = RunTrial(options);
+  const TrialResult result = arguments.kind->run(options);
   std::cout << story.Take();
   for (const std::string& violation : result.violations) std::cout << violation << "\n";
   std::cout << absl::StrFormat("seed %d: %d nodes, %s simulated, converged after %s, trace %016x\n",
@@ -252,7 +266,12 @@ bool Parse(int argc, char** argv, Arguments& arguments) {
     }
     ++i;
     bool ok = i < argc;
-    if (flag == "--seeds") {
+    if (flag == "--world") {
+      const auto* kind =
+          std::find_if(kKinds.begin(), kKinds.end(), [&value](const Kind& one) { return one.name == value; });
+      ok = ok && kind != kKinds.end();
+      if (ok) arguments.kind = kind;
+    } else if (flag == "--seeds") {
       const std::vector<std::string> range = absl::StrSplit(value, "..");
       ok = ok && range.size() == 2 && absl::SimpleAtoi(range[0], &arguments.from) &&
            absl::SimpleAtoi(range[1], &arguments.to);

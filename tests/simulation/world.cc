@@ -23,32 +23,24 @@ Claimant ClaimantOf(const CoordinatorHost& host) {
 
 }  // namespace
 
-World::World(Observer* observer, uint64_t seed)
+// What another cluster than the first has of its own.
+struct World::Cluster {
+  Cluster(KubernetesModel::Surroundings around, uint64_t seed, Schedule& schedule)
+      : kubernetes(std::move(around), seed), claims(schedule, [this] { return !kubernetes.away(); }) {}
+
+  KubernetesModel kubernetes;
+  Claims claims;
+};
+
+World::World(Observer* observer, uint64_t seed, const std::string& cluster)
     : observer_(observer),
       seed_(seed),
+      cluster_(cluster),
       schedule_(absl::FromUnixSeconds(1'767'225'600)),
       start_(schedule_.now()),
       network_(machines_),
       truth_(schedule_, machines_, network_),
-      kubernetes_({.cluster = kCluster,
-                   .schedule = schedule_,
-                   .knobs = knobs_,
-                   .machines = machines_,
-                   .network = network_,
-                   .marks = marks_,
-                   .tell = [this](const Event& event) { host().Post(event); },
-                   .started =
-                       [this](const std::string& node, const std::string& identity) {
-                         if (observer_ != nullptr) observer_->OnStarted(node, identity);
-                       },
-                   .held = [this](const std::string& node,
-                                  const std::string& uid) { return fences_.Holds(node, uid); },
-                   .power_off = [this](const std::string& node) { HookStruck(node); },
-                   .scaled =
-                       [this](const ReleasedAction& action) {
-                         if (observer_ != nullptr) observer_->OnScaled(action);
-                       }},
-                  seed),
+      kubernetes_(AroundKubernetes(cluster), seed),
       agents_(schedule_, knobs_, machines_, network_, marks_, seed),
       fences_(
           {.schedule = schedule_,
@@ -58,12 +50,14 @@ World::World(Observer* observer, uint64_t seed)
            .marks = marks_,
            .report =
                [this](const std::string& node, FencingReported report) {
-                 report.node = {kCluster, node};
+                 report.node = {ClusterOf(node), node};
                  host().Post(report);
                },
-           .stop = [this](const std::string& node,
-                          const std::set<std::string>& uids) { kubernetes_.ContainersStopped(node, uids); },
-           .changed = [this](const std::string& node) { kubernetes_.MayRunAgain(node); },
+           .stop =
+               [this](const std::string& node, const std::set<std::string>& uids) {
+                 KubernetesOf(ClusterOf(node)).ContainersStopped(node, uids);
+               },
+           .changed = [this](const std::string& node) { KubernetesOf(ClusterOf(node)).MayRunAgain(node); },
            .reset = [this](const std::string& node) { Reset(node); },
            .tell =
                [observer](const std::string& line) {
@@ -77,74 +71,133 @@ World::World(Observer* observer, uint64_t seed)
                 .agents = agents_,
                 .marks = marks_},
                seed),
-      claims_(schedule_, [this] { return !kubernetes_.away(); }) {
+      claims_(schedule_, [this] { return !kubernetes_.away(); }),
+      switching_(*this, observer, seed) {
   agents_.OnFirstReport([this](const std::string& node, uint64_t connection, v1::Report& report) {
     samples_.AddAll(node, connection, report);
   });
   AddHost();
 }
 
+World::~World() = default;
+
+KubernetesModel::Surroundings World::AroundKubernetes(const std::string& cluster) {
+  return {
+      .cluster = cluster,
+      .schedule = schedule_,
+      .knobs = knobs_,
+      .machines = machines_,
+      .network = network_,
+      .marks = marks_,
+      .tell = [this](const Event& event) { host().Post(event); },
+      .started =
+          [this](const std::string& node, const std::string& identity) {
+            if (observer_ != nullptr) observer_->OnStarted(node, identity);
+          },
+      .held = [this](const std::string& node, const std::string& uid) { return fences_.Holds(node, uid); },
+      .power_off = [this](const std::string& node) { HookStruck(node); },
+      .scaled =
+          [this](const ReleasedAction& action) {
+            if (observer_ != nullptr) observer_->OnScaled(action);
+          }};
+}
+
+void World::AddCluster(const std::string& name) {
+  others_.emplace(name, std::make_unique<Cluster>(AroundKubernetes(name),
+                                                  seed_ == 0 ? 0 : seed_ + 0xc1 + others_.size(), schedule_));
+}
+
+std::vector<std::string> World::clusters() const {
+  std::vector<std::string> names = {cluster_};
+  for (const auto& [name, other] : others_) names.push_back(name);
+  return names;
+}
+
+const std::string& World::ClusterOf(const std::string& node) const {
+  const auto other = cluster_of_.find(node);
+  return other == cluster_of_.end() ? cluster_ : other->second;
+}
+
+KubernetesModel& World::KubernetesOf(const std::string& cluster) {
+  const auto other = others_.find(cluster);
+  return other == others_.end() ? kubernetes_ : other->second->kubernetes;
+}
+
+Claims& World::ClaimsOf(const std::string& cluster) {
+  const auto other = others_.find(cluster);
+  return other == others_.end() ? claims_ : other->second->claims;
+}
+
 void World::AddHost() {
-  const size_t place = hosts_.size();
-  hosts_.push_back(std::make_unique<CoordinatorHost>(
-      CoordinatorHost::Surroundings{
-          .cluster = kCluster,
-          .schedule = schedule_,
-          .knobs = knobs_,
-          .agents = agents_,
-          .disk = disk_,
-          .marks = marks_,
-          .observer = observer_,
-          .act = [this, place](const ReleasedAction& action) { Act(place, action); },
-          .withdraw = [this, place](const WithdrawActions& withdrawal) { Withdraw(place, withdrawal); },
-          .read =
-              [this, place](const ReadLease& request) {
-                CoordinatorHost& host = *hosts_[place];
-                kubernetes_.Read(
-                    request, [&host, life = host.life()](const Event& answer) { host.Post(answer, life); });
-              },
-          .reach =
-              [this, place](const AskKubelet& request) {
-                CoordinatorHost& host = *hosts_[place];
-                kubernetes_.Reach(
-                    request, [&host, life = host.life()](const Event& answer) { host.Post(answer, life); });
-              },
-          .set_fencing = [this](const SetFencing& request,
-                                uint64_t connection) { fences_.Settings(request, connection); },
-          // A process that was overtaken watches its own; what that shows it comes to nothing.
-          .watch =
-              [this, place](const WatchWorkload& request) {
-                if (place + 1 == hosts_.size()) kubernetes_.scaling().Watch(request);
-              },
-          .unwatch =
-              [this, place](const UnwatchWorkload& request) {
-                if (place + 1 == hosts_.size()) kubernetes_.scaling().Unwatch(request);
-              },
-          .sample_closely =
-              [this](const std::string& node, uint64_t connection, const std::vector<std::string>& uids) {
-                samples_.SampleClosely(node, connection, uids);
-              },
-          .goodbye_heard = [this](const std::string& node) { fences_.Left(node); },
-          .started =
-              [this, place] {
-                CoordinatorHost& host = *hosts_[place];
-                kubernetes_.scaling().Forget();
-                CheckClaim(claims_, ClaimantOf(host), now(), kClaimDeadline, [](const absl::Status&) {});
-                schedule_.After(kListing, [this, &host, life = host.life()] {
-                  if (life == host.life() && !kubernetes_.away()) kubernetes_.TellAll();
-                });
-              },
-          .died =
-              [this] {
-                if (died_) died_();
-              },
-          .overtaken =
-              [this] { schedule_.After(absl::ZeroDuration(), [this] { Overtake(absl::ZeroDuration()); }); }},
-      seed_ + 1 + place));
+  hosts_.push_back(std::make_unique<CoordinatorHost>(AroundHost(hosts_.size()), seed_ + 1 + hosts_.size()));
+}
+
+CoordinatorHost::Surroundings World::AroundHost(size_t place) {
+  return {
+      .clusters = [this] { return clusters(); },
+      .cluster_of = [this](const std::string& node) { return ClusterOf(node); },
+      .schedule = schedule_,
+      .knobs = knobs_,
+      .agents = agents_,
+      .disk = disk_,
+      .marks = marks_,
+      .observer = observer_,
+      .act = [this, place](const ReleasedAction& action) { Act(place, action); },
+      .withdraw = [this, place](const WithdrawActions& withdrawal) { Withdraw(place, withdrawal); },
+      .read =
+          [this, place](const ReadLease& request) {
+            CoordinatorHost& host = *hosts_[place];
+            KubernetesOf(request.node.cluster)
+                .Read(request, [&host, life = host.life()](const Event& answer) { host.Post(answer, life); });
+          },
+      .reach =
+          [this, place](const AskKubelet& request) {
+            CoordinatorHost& host = *hosts_[place];
+            KubernetesOf(request.node.cluster)
+                .Reach(request,
+                       [&host, life = host.life()](const Event& answer) { host.Post(answer, life); });
+          },
+      .set_fencing = [this](const SetFencing& request,
+                            uint64_t connection) { fences_.Settings(request, connection); },
+      // A process that was overtaken watches its own; what that shows it comes to nothing.
+      .watch =
+          [this, place](const WatchWorkload& request) {
+            if (place + 1 == hosts_.size()) kubernetes_.scaling().Watch(request);
+          },
+      .unwatch =
+          [this, place](const UnwatchWorkload& request) {
+            if (place + 1 == hosts_.size()) kubernetes_.scaling().Unwatch(request);
+          },
+      .sample_closely =
+          [this](const std::string& node, uint64_t connection, const std::vector<std::string>& uids) {
+            samples_.SampleClosely(node, connection, uids);
+          },
+      .switching = [this, place](const Request& request) { switching_.Take(*hosts_[place], place, request); },
+      .goodbye_heard = [this](const std::string& node) { fences_.Left(node); },
+      .started = [this, place] { CoordinatorStarted(place); },
+      .died =
+          [this] {
+            if (died_) died_();
+          },
+      .overtaken =
+          [this] { schedule_.After(absl::ZeroDuration(), [this] { Overtake(absl::ZeroDuration()); }); }};
+}
+
+void World::CoordinatorStarted(size_t place) {
+  CoordinatorHost& host = *hosts_[place];
+  kubernetes_.scaling().Forget();
+  for (const std::string& cluster : clusters()) {
+    CheckClaim(ClaimsOf(cluster), ClaimantOf(host), now(), kClaimDeadline, [](const absl::Status&) {});
+    schedule_.After(kListing, [this, &host, cluster, life = host.life()] {
+      KubernetesModel& kubernetes = KubernetesOf(cluster);
+      if (life == host.life() && !kubernetes.away()) kubernetes.TellAll();
+    });
+  }
 }
 
 void World::Withdraw(size_t place, const WithdrawActions& withdrawal) {
   withdrawn_[{place, withdrawal.decision}] = acts_;
+  switching_.Withdraw(*hosts_[place], place, withdrawal);
 }
 
 bool World::IsWanted(size_t place, uint64_t order, const ReleasedAction& action) const {
@@ -175,6 +228,7 @@ void World::Act(size_t place, const ReleasedAction& action) {
       action.action.kind == ActionKind::kRestartRuntime) {
     return Restart(place, action);
   }
+  if (action.action.kind == ActionKind::kShapeRoute) return switching_.Shape(host, place, action);
   // On the API's thread. Where another coordinator takes over at this instant, it comes to it a little later:
   // two that are both alive.
   schedule_.After(absl::ZeroDuration(), [this, &host, place, life = host.life(), order = ++acts_, action] {
@@ -188,7 +242,7 @@ void World::Act(size_t place, const ReleasedAction& action) {
 void World::CheckAndSend(size_t place, uint64_t order, const ReleasedAction& action) {
   CoordinatorHost& host = *hosts_[place];
   CheckClaim(
-      claims_, ClaimantOf(host), now(), kClaimDeadline,
+      ClaimsOf(action.cluster), ClaimantOf(host), now(), kClaimDeadline,
       [this, &host, place, order, action, life = host.life(), asked = now()](const absl::Status& status) {
         host.InProcess(life, [this, place, order, action, asked, status] {
           if (status.ok() && now() - asked > kClaimHolds) {
@@ -218,10 +272,11 @@ void World::Send(size_t place, uint64_t order, const ReleasedAction& action, con
     if (refused) return answer(finished);
     return schedule_.After(kClaimDeadline, [finished, answer] { answer(finished); });
   }
-  const bool could_know = claims_.since() < asked || now() - asked > kClaimHolds;
-  if (observer_ != nullptr && claims_.epoch() > host.epoch() && could_know)
-    observer_->OnOvertaken(action, host.epoch(), claims_.epoch());
-  kubernetes_.Act(action, answer);
+  const Claims& claims = ClaimsOf(action.cluster);
+  const bool could_know = claims.since() < asked || now() - asked > kClaimHolds;
+  if (observer_ != nullptr && claims.epoch() > host.epoch() && could_know)
+    observer_->OnOvertaken(action, host.epoch(), claims.epoch());
+  KubernetesOf(action.cluster).Act(action, answer);
 }
 
 void World::Overtake(absl::Duration pause) {
@@ -235,9 +290,11 @@ void World::Overtake(absl::Duration pause) {
   StartCoordinator();
 }
 
-void World::AddNode(const std::string& name, const std::string& zone, const Resources& room) {
+void World::AddNode(const std::string& name, const std::string& zone, const Resources& room,
+                    const std::string& cluster) {
   machines_[name].zone = zone;
-  kubernetes_.AddNode(name, zone, room);
+  if (others_.contains(cluster)) cluster_of_[name] = cluster;
+  KubernetesOf(cluster).AddNode(name, zone, room);
   agents_.Add(name);
 }
 
@@ -267,15 +324,15 @@ void World::RemovePolicy(const std::string& name) {
 
 void World::MachineChanged(const std::string& node) {
   truth_.Evaluate();
-  kubernetes_.MachineChanged(node);
+  KubernetesOf(ClusterOf(node)).MachineChanged(node);
   agents_.MachineChanged(node);
 }
 
 void World::NetworkChanged() {
   truth_.Evaluate();
-  kubernetes_.ReachChanged();
+  for (const std::string& cluster : clusters()) KubernetesOf(cluster).ReachChanged();
   for (const auto& [node, machine] : machines_) {
-    kubernetes_.MachineChanged(node);
+    KubernetesOf(ClusterOf(node)).MachineChanged(node);
     agents_.MachineChanged(node);
   }
 }
@@ -329,7 +386,7 @@ void World::PowerOn(const std::string& node) {
   ++machine.boots;
   fences_.Booted(node);
   truth_.Evaluate();
-  kubernetes_.MachineChanged(node);
+  KubernetesOf(ClusterOf(node)).MachineChanged(node);
   agents_.PoweredOn(node);
 }
 

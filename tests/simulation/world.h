@@ -30,6 +30,7 @@
 #include "tests/simulation/samples.h"
 #include "tests/simulation/schedule.h"
 #include "tests/simulation/simulated_store.h"
+#include "tests/simulation/switching.h"
 #include "tests/simulation/truth.h"
 
 namespace evenkeel::simulation {
@@ -38,18 +39,24 @@ inline constexpr char kCluster[] = "local";
 
 class World {
  public:
-  // `observer` may be null.
-  explicit World(Observer* observer, uint64_t seed = 0);
+  // `observer` may be null. `cluster`: the first one, and where nothing else is said the one that is meant.
+  explicit World(Observer* observer, uint64_t seed = 0, const std::string& cluster = kCluster);
   World(const World&) = delete;
   World& operator=(const World&) = delete;
+  ~World();
 
   // ---- set-up: before anything else ----
+  // Another one that the coordinator watches. Names of nodes are not used twice, in whatever cluster.
+  void AddCluster(const std::string& name);
   // `room` for pods; nothing: it does not say.
-  void AddNode(const std::string& name, const std::string& zone, const coordinator::Resources& room = {});
+  void AddNode(const std::string& name, const std::string& zone, const coordinator::Resources& room = {},
+               const std::string& cluster = "");
   void AddVirtualNode(const std::string& name);
   void Start() { StartCoordinator(); }  // with every agent coming in
 
-  void Deploy(const WorkloadSpec& spec) { kubernetes_.Deploy(spec); }
+  void Deploy(const WorkloadSpec& spec, const std::string& cluster = "") {
+    KubernetesOf(cluster).Deploy(spec);
+  }
   // Before the start: as if an earlier coordinator had stored it.
   void Apply(const coordinator::Policy& policy);
   void RemovePolicy(const std::string& name);
@@ -66,7 +73,7 @@ class World {
   void KernelSays(const std::string& node, v1::NodeOccurrence::Kind kind, const std::string& line) {
     agents_.KernelSays(node, kind, line);
   }
-  void SetApiAway(bool away) { kubernetes_.SetAway(away); }
+  void SetApiAway(bool away, const std::string& cluster = "") { KubernetesOf(cluster).SetAway(away); }
   void PauseCoordinator(absl::Duration pause) { host().Pause(pause); }
   void StopCoordinator() { host().Kill(); }  // dies; what is not durable is lost
   void StartCoordinator() { host().Start(); }
@@ -114,8 +121,13 @@ class World {
   const std::map<std::string, Machine>& machines() const { return machines_; }
   const Truth& truth() const { return truth_; }
   const SimulatedDisk& disk() const { return disk_; }
+  const std::string& cluster() const { return cluster_; }  // the first one
+  std::vector<std::string> clusters() const;               // all, the first one first
+  const std::string& ClusterOf(const std::string& node) const;
   KubernetesModel& kubernetes() { return kubernetes_; }
   const KubernetesModel& kubernetes() const { return kubernetes_; }
+  KubernetesModel& KubernetesOf(const std::string& cluster);  // empty: the first one
+  Switching& switching() { return switching_; }
   FenceModel& fences() { return fences_; }
   const Samples& samples() const { return samples_; }
   const std::map<coordinator::DecisionId, coordinator::Decision>& decisions() const {
@@ -124,6 +136,12 @@ class World {
   bool coordinator_runs() const { return hosts_.back()->runs(); }
 
  private:
+  struct Cluster;
+
+  KubernetesModel::Surroundings AroundKubernetes(const std::string& cluster);
+  CoordinatorHost::Surroundings AroundHost(size_t place);
+  Claims& ClaimsOf(const std::string& cluster);
+  void CoordinatorStarted(size_t place);
   void AddHost();
   void Act(size_t place, const coordinator::ReleasedAction& action);
   void CheckAndSend(size_t place, uint64_t order, const coordinator::ReleasedAction& action);
@@ -138,6 +156,7 @@ class World {
 
   Observer* const observer_;
   const uint64_t seed_;
+  const std::string cluster_;
   std::function<void()> died_;
   Schedule schedule_;
   const absl::Time start_;
@@ -148,10 +167,13 @@ class World {
   Truth truth_;
   SimulatedDisk disk_;
   KubernetesModel kubernetes_;
+  std::map<std::string, std::unique_ptr<Cluster>> others_;
+  std::map<std::string, std::string> cluster_of_;  // nodes of other clusters
   Agents agents_;
   FenceModel fences_;
   Samples samples_;
   Claims claims_;
+  Switching switching_;
   std::vector<std::unique_ptr<CoordinatorHost>> hosts_;  // the last one is the present one
   uint64_t acts_ = 0;                                    // handed out so far
   // What each host took back: of a decision, all that was handed out up to then.

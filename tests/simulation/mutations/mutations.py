@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Deliberately broken builds of the product, one idea each, and the law that the simulator must see broken.
 
-mutations.py list                      prints "NAME LAW FILE" of each
+mutations.py list                      prints "NAME LAW FILE WORLD" of each
 mutations.py make NAME SOURCE OUTPUT   writes SOURCE's file of that mutation, broken, to OUTPUT
 
 Texts are replaced exactly; one that is not found exactly once ends with an error, so that a mutation never silently stops
@@ -21,6 +21,7 @@ class Mutation:
     text: str  # as it stands there, once
     broken: str
     also: str = ""  # another law whose breach is as good a catch
+    world: str = "cluster"  # in which it is looked for
 
 
 MUTATIONS = [
@@ -410,6 +411,105 @@ MUTATIONS = [
         "return silent_for < absl::Minutes(1) ? absl::Seconds(1) : absl::Seconds(5);",
         "static int calls = 0;\n  return (void)silent_for, absl::Seconds(1) + absl::Milliseconds(++calls % 1000);",
     ),
+    Mutation(
+        "switch_step_without_soak",
+        "L10",
+        "coordinator/core/switch/advance.cc",
+        "if (soaked < step.soak) return;",
+        "if (soaked < step.soak / 2) return;",
+        world="switch",
+    ),
+    Mutation(
+        "switch_gates_do_not_matter",
+        "L10",
+        "coordinator/core/switch/advance.cc",
+        "if (Together(memory_.gates) == GateVerdict::kPass) return true;",
+        "return (void)waited, true;",
+        world="switch",
+    ),
+    Mutation(
+        "switch_back_onto_any_blue",
+        "L10",
+        "coordinator/core/switch/transitions.cc",
+        "if (back.health == Health::kHealthy && has_looked) return BeginRollback(reason);",
+        "if (has_looked) return BeginRollback(reason);",
+        world="switch",
+    ),
+    Mutation(
+        "switch_closes_in_flight",
+        "L10",
+        "coordinator/core/switch/advance.cc",
+        "if (Emptied(blue)) return at_.WishCommitted(true);",
+        "record_.may_cut = blue.in_flight;\n    return at_.WishCommitted(true);",
+        world="switch",
+    ),
+    Mutation(
+        "switch_drained_by_a_timer",
+        "L10",
+        "coordinator/core/switch/advance.cc",
+        "if (!blue.seen || !blue.in_flight_known || blue.in_flight > 0) {",
+        "if (!blue.seen) {",
+        world="switch",
+    ),
+    Mutation(
+        "switch_marks_without_epoch",
+        "L7",
+        "coordinator/core/switch/switch_desk.cc",
+        ".mark = {host.Epoch(), *one.decision, ++desk.versions},",
+        ".mark = {1, *one.decision, ++desk.versions},",
+        also="L11",
+        world="switch",
+    ),
+    Mutation(
+        "switch_goes_on_without_the_api",
+        "L8",
+        "coordinator/core/switch/side_health.cc",
+        "if (!sight.api_reachable) {",
+        "if (sight.pods_needed > 1'000'000) {",
+        world="switch",
+    ),
+    Mutation(
+        "switch_believes_what_is_said",
+        "L11",
+        "coordinator/core/switch/switch_sight.cc",
+        "if (route.reading && IsShaped(switched, *route.reading, pending.wish.shape)) {",
+        "if (route.reading) {",
+        world="switch",
+    ),
+    Mutation(
+        "switch_without_a_record",
+        "L3",
+        "coordinator/core/switch/switch_desk.cc",
+        "if (moves.changed) host.Write(*one.decision, one.record);",
+        "",
+        also="L4",
+        world="switch",
+    ),
+    Mutation(
+        "two_switches_on_one_route",
+        "L3",
+        "coordinator/core/switch/switch_desk.cc",
+        "if (const std::string both = OverlapOf(spec, other.record.spec); !both.empty()) {",
+        "if (const std::string both = OverlapOf(spec, other.record.spec); both.size() > 1000) {",
+        also="L4",
+        world="switch",
+    ),
+    Mutation(
+        "switch_heeds_no_pause",
+        "L3",
+        "coordinator/core/switch/advance.cc",
+        "return sight_.held.empty();",
+        "return true;",
+        world="switch",
+    ),
+    Mutation(
+        "switch_never_asks_again",
+        "L11",
+        "coordinator/core/switch/switch_desk.cc",
+        "if (!route.pending || route.pending->handed_out || host.Now() < route.pending->ask_at) continue;",
+        "if (!route.pending || route.pending->ask_at < absl::InfiniteFuture()) continue;",
+        world="switch",
+    ),
 ]
 
 
@@ -433,7 +533,7 @@ def main(arguments):
     if arguments[:1] == ["list"] and len(arguments) == 1:
         for mutation in MUTATIONS:
             laws = mutation.law + ("," + mutation.also if mutation.also else "")
-            print(mutation.name, laws, mutation.file)
+            print(mutation.name, laws, mutation.file, mutation.world)
     elif arguments[:1] == ["make"] and len(arguments) == 4:
         make(*arguments[1:])
     else:

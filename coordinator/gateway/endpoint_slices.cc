@@ -43,12 +43,6 @@ std::vector<std::string> Addresses(const Json& slice) {
   return {addresses.begin(), addresses.end()};
 }
 
-SliceContent ContentOfSlice(const Json& slice) {
-  return {.address_type = kube::Text(slice, {"addressType"}),
-          .addresses = Addresses(slice),
-          .ports = Array(slice, "ports")};
-}
-
 Json Endpoints(const SliceContent& content) {
   Json endpoints = Json::array();
   for (const std::string& address : content.addresses) {
@@ -65,6 +59,12 @@ bool IsObjectName(absl::string_view name) {
 }
 
 }  // namespace
+
+SliceContent ContentOfSlice(const Json& slice) {
+  return {.address_type = kube::Text(slice, {"addressType"}),
+          .addresses = Addresses(slice),
+          .ports = Array(slice, "ports")};
+}
 
 absl::StatusOr<kube::ObjectName> ParseName(absl::string_view text, absl::string_view what) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, '/');
@@ -142,7 +142,10 @@ Json SliceToCreate(const std::string& api_version, const std::string& service, c
 }
 
 Json SlicePatch(const Json& there, const SliceContent& content, const Json& notes) {
-  Json patch = {{"metadata", {{"resourceVersion", kube::ResourceVersionOf(there)}, {"annotations", notes}}}};
+  Json patch = {{"metadata",
+                 {{"resourceVersion", kube::ResourceVersionOf(there)},
+                  {"labels", {{kManagedByLabel, kManagedBy}}},
+                  {"annotations", notes}}}};
   if (ContentOfSlice(there) == content) return patch;
   patch["endpoints"] = Endpoints(content);
   if (!content.addresses.empty()) patch["ports"] = content.ports;

@@ -19,6 +19,8 @@ namespace evenkeel::coordinator {
 inline constexpr char kServiceNameLabel[] = "kubernetes.io/service-name";
 inline constexpr char kManagedByLabel[] = "endpointslice.kubernetes.io/managed-by";
 inline constexpr char kManagedBy[] = "evenkeel.dev";
+// On a slice of ours: the Service whose endpoints it mirrors, as EndpointSource::Parse takes it.
+inline constexpr char kSourceAnnotation[] = "evenkeel.dev/switch-source";
 inline constexpr size_t kMostEndpoints = 1000;  // of one slice: the API's own bound
 
 // "NAMESPACE/NAME"; `what` is for the error.
@@ -40,6 +42,7 @@ struct SliceContent {
   kube::Json ports = kube::Json::array();
   bool operator==(const SliceContent&) const = default;
 };
+SliceContent ContentOfSlice(const kube::Json& slice);
 // The ready endpoints of a Service, of the list of its slices. FAILED_PRECONDITION: none is ready, they are
 // of several ports lists, or more than a slice can hold.
 absl::StatusOr<SliceContent> ReadyEndpoints(const kube::Json& list, const std::string& of);

@@ -79,6 +79,13 @@ class Gateway {
   // last, and says so: port and path are then those of its configuration.
   virtual std::vector<ServerCheck> Check(const RoutePlace& place, const BackendCheck& check,
                                          const Call& call) = 0;
+
+  // Whether what a wish means becomes another thing with time, because others own it (the endpoints of a
+  // Service): then Keep is called about each second, whatever is watched. Any thread.
+  virtual bool keeps() const { return false; }
+  // Brings it up to date, under the mark of whoever wished it; no share is changed, and nobody is left with
+  // nothing. OK: all is so; else why something is not, and the next call tries again.
+  virtual absl::Status Keep(const Call& /*call*/) { return absl::OkStatus(); }
 };
 
 }  // namespace evenkeel::coordinator

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/status/status.h"
+
 #include "coordinator/gateway/mark.h"
 
 namespace evenkeel::coordinator {
@@ -24,7 +26,11 @@ bool Overtakes(const ShapeOrder& order, const ShapeOrder& other) {
 }  // namespace
 
 GatewayWorker::GatewayWorker(Options options, Gateway& gateway, GatewayListener& listener)
-    : options_(options), gateway_(&gateway), listener_(&listener), thread_([this] { Run(); }) {}
+    : options_(options),
+      gateway_(&gateway),
+      listener_(&listener),
+      keep_due_(gateway.keeps() ? Clock::now() : Clock::time_point::max()),
+      thread_([this] { Run(); }) {}
 
 GatewayWorker::~GatewayWorker() {
   std::deque<ShapeOrder> left;
@@ -140,6 +146,11 @@ GatewayWorker::Task GatewayWorker::TakeDue(Clock::time_point now) {
     const auto first = std::min_element(
         watched_.begin(), watched_.end(),
         [](const auto& left, const auto& right) { return left.second.due < right.second.due; });
+    // Whatever has waited for longer.
+    if (first == watched_.end() || keep_due_ < first->second.due) {
+      task.keep = true;
+      return task;
+    }
     task.key = first->first;
     first->second.due = now + absl::ToChronoNanoseconds(first->second.period);
   }
@@ -153,10 +164,10 @@ std::optional<GatewayWorker::Task> GatewayWorker::Next() {
   for (;;) {
     if (stopping_) return std::nullopt;
     const Clock::time_point now = Clock::now();
-    Clock::time_point next = Clock::time_point::max();
+    Clock::time_point next = keep_due_;
     for (const auto& [key, watched] : watched_) next = std::min(next, watched.due);
     if (!orders_.empty() || !checks_.empty() || next <= now) return TakeDue(now);
-    if (watched_.empty()) {
+    if (next == Clock::time_point::max()) {
       changed_.wait(lock);
     } else {
       changed_.wait_until(lock, next);
@@ -170,6 +181,8 @@ void GatewayWorker::Run() {
       Carry(*task->order, task->place);
     } else if (task->check) {
       Try(*task->check, task->place);
+    } else if (task->keep) {
+      KeepUp();
     } else if (task->place) {
       ReadRoute(task->key, *task->place);
     }
@@ -216,6 +229,16 @@ void GatewayWorker::Try(const CheckBackend& check, const std::optional<RoutePlac
   if (!interrupt.ended()) return Answer(check, std::move(servers));
   const std::lock_guard lock(mutex_);
   if (!stopping_) checks_.push_front(check);
+}
+
+// That it could not be done is seen of the readings, which ask the same server, or goes by.
+void GatewayWorker::KeepUp() {
+  Interrupt interrupt;
+  Begin(interrupt, std::nullopt);
+  static_cast<void>(gateway_->Keep(Call(options_.keep_deadline, interrupt)));
+  End();
+  const std::lock_guard lock(mutex_);
+  keep_due_ = Clock::now() + absl::ToChronoNanoseconds(options_.keep_every);
 }
 
 void GatewayWorker::ReadRoute(const RouteKey& key, const RoutePlace& place) {

@@ -58,9 +58,11 @@ class GatewayWorker {
     absl::Duration check_deadline = absl::Seconds(5);  // or less, as the question says
     absl::Duration lost_after = absl::Seconds(1);      // since the first reading that failed was begun
     absl::Duration retry = absl::Milliseconds(250);    // of a reading that failed, or sooner by its period
-    size_t most_orders = 64;                           // waiting; more are answered kUnreachable
-    size_t most_checks = 64;                           // waiting; more are answered as not tried
-    size_t most_routes = 256;                          // watched; more are not, and that is told as a loss
+    absl::Duration keep_every = absl::Seconds(1);      // what changes with time; see Gateway::keeps
+    absl::Duration keep_deadline = absl::Seconds(5);
+    size_t most_orders = 64;   // waiting; more are answered kUnreachable
+    size_t most_checks = 64;   // waiting; more are answered as not tried
+    size_t most_routes = 256;  // watched; more are not, and that is told as a loss
   };
 
   // All outlive it.
@@ -96,6 +98,7 @@ class GatewayWorker {
   struct Task {
     std::optional<ShapeOrder> order;
     std::optional<CheckBackend> check;
+    bool keep = false;
     RouteKey key;                     // of what is to be done
     std::optional<RoutePlace> place;  // none: the route is not watched
   };
@@ -111,6 +114,7 @@ class GatewayWorker {
   void ReadRoute(const RouteKey& key, const RoutePlace& place);
   void TellReading(const RouteKey& key, const RoutePlace& place, const RouteReading& reading);
   void NoteFailure(const RouteKey& key, const absl::Status& why, Clock::time_point began);
+  void KeepUp();
   void Answer(const ShapeOrder& order, ActionOutcome outcome, std::string detail);
   void Answer(const CheckBackend& check, std::vector<ServerCheck> servers);
 
@@ -123,6 +127,7 @@ class GatewayWorker {
   std::deque<ShapeOrder> orders_;
   std::deque<CheckBackend> checks_;
   std::map<RouteKey, Watched> watched_;
+  Clock::time_point keep_due_ = Clock::time_point::max();  // never, where nothing changes with time
   // What the thread is at: a call, and the order that it is for; none: a reading or a try.
   Interrupt* interrupt_ = nullptr;
   std::optional<ShapeOrder> under_way_;

@@ -193,6 +193,7 @@ absl::Status ServerRoute::Try(Attempt& attempt, const Call& call) {
   const RouteShape shape = ShapeOf(look.reading);
   if (shape == wish.shape) {
     mark_ = wish.mark;
+    begun_.reset();
     return end(attempt.written ? ActionOutcome::kDone : ActionOutcome::kAlreadyDone, ToWords(shape));
   }
   // A wish that was written in part is gone on with, whatever the route reads as meanwhile.
@@ -234,6 +235,7 @@ absl::Status ServerRoute::Try(Attempt& attempt, const Call& call) {
         absl::StrCat("it was written and reads back as ", ToWords(ShapeOf(after.reading))));
   }
   mark_ = wish.mark;
+  begun_.reset();
   return end(ActionOutcome::kDone, ToWords(wish.shape));
 }
 

@@ -57,8 +57,8 @@ class ServerRoute final : public Route {
 
   const ServerRouteOptions options_;
   Link* const link_;
-  std::optional<RouteMark> mark_;        // the greatest that was wished of this adapter, and written
-  std::optional<RouteMark> begun_;       // of the wish that was begun to be written last
+  std::optional<RouteMark> mark_;   // the greatest that was wished of this adapter, and written
+  std::optional<RouteMark> begun_;  // of a wish that was begun to be written, and is not known to be done
   std::map<std::string, uint64_t> cut_;  // by backend
   bool checked_ = false;                 // HAProxy checks its servers, as was read last
 };

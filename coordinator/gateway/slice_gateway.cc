@@ -158,7 +158,7 @@ absl::Status SliceGateway::Try(const RoutePlace& place, const RouteWish& wish, K
   attempt.answer.reading = look.reading;
   const StoredMark ours = {options_.store_id, wish.mark};
   bool marked = true;
-  bool begun = attempt.sent;  // or by an earlier call, of which a slice tells
+  bool begun = false;  // by this very wish: a slice has its mark
   for (const auto& [backend, names] : place.parts) {
     const auto slice = look.ours.find(backend);
     const std::optional<StoredMark> theirs = slice == look.ours.end() ? std::nullopt : MarkOn(slice->second);
@@ -170,8 +170,10 @@ absl::Status SliceGateway::Try(const RoutePlace& place, const RouteWish& wish, K
   }
   const RouteShape shape = ShapeOf(look.reading);
   const bool same = shape == wish.shape;
-  // A wish that was written in part is gone on with, whatever the route reads as meanwhile.
-  if (!same && !begun && wish.only_from && shape != *wish.only_from) {
+  // A wish that was written in part is gone on with, whatever the route reads as meanwhile. One that was
+  // written in whole, and reads otherwise, was changed by somebody.
+  const bool torn = begun && !marked;
+  if (!same && !torn && wish.only_from && shape != *wish.only_from) {
     return end(ActionOutcome::kBlocked, absl::StrCat("the route is not as expected (",
                                                      ToWords(*wish.only_from), ") but: ", ToWords(shape)));
   }
@@ -200,10 +202,11 @@ absl::Status SliceGateway::Try(const RoutePlace& place, const RouteWish& wish, K
   if (content_same && marked) return end(done, ToWords(shape));
 
   attempt.sent = true;
-  const Json notes = NotesOf(ours, wish.shape);
+  Json notes = NotesOf(ours, wish.shape);
   for (const bool gaining : {true, false}) {
     for (const auto& [backend, content] : wished) {
       if ((wish.shape.backends.at(backend).percent > 0) != gaining) continue;
+      notes[kSourceAnnotation] = place.parts.at(backend).front();
       EVENKEEL_RETURN_IF_ERROR(Write(service, backend, look, content, notes, call));
     }
   }

@@ -11,9 +11,14 @@
 // mark. A coordinator that is overtaken midway may have written some of its slices; its successor's write
 // covers all.
 //
-// Endpoints are mirrored as of the write: who wishes them kept up to date repeats the wish.
+// Endpoints come and go, so what a slice of ours holds is mirrored again each second (Keep), under the mark
+// that it has: also where the route is not being switched, and after a restart, because each slice says by an
+// annotation whose endpoints it has. One that is empty stays so, one of which no endpoint is ready stays as
+// it is, and one that a later coordinator has marked is that one's.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,8 +34,9 @@ namespace evenkeel::coordinator {
 class SliceGateway final : public Gateway {
  public:
   struct Options {
-    std::string store_id;                                  // of the coordinator; fits a mark
-    std::map<std::string, kube::KubernetesApi*> clusters;  // by name: where backends may be. They outlive it
+    std::string store_id;                                   // of the coordinator; fits a mark
+    std::map<std::string, kube::KubernetesApi*> clusters;   // by name: where backends may be. They outlive it
+    uint64_t epoch = std::numeric_limits<uint64_t>::max();  // of the coordinator
   };
 
   // `api`: of the cluster that the route is in. It outlives it.
@@ -42,6 +48,9 @@ class SliceGateway final : public Gateway {
   // None is tried: kube-proxy tries nobody. Where Kubernetes says that none is ready, none answers.
   std::vector<ServerCheck> Check(const RoutePlace& place, const BackendCheck& check,
                                  const Call& call) override;
+  bool keeps() const override { return true; }
+  // Asks for the slices of all namespaces: PERMISSION_DENIED where that is not allowed.
+  absl::Status Keep(const Call& call) override;
 
  private:
   absl::StatusOr<kube::Resource> Slices(kube::KubernetesApi& api, const Call& call);
@@ -53,6 +62,7 @@ class SliceGateway final : public Gateway {
                                            const Call& call);
   absl::Status Write(const kube::ObjectName& service, const std::string& backend, const SlicesLook& look,
                      const SliceContent& content, const kube::Json& notes, const Call& call);
+  absl::Status KeepOne(const kube::Resource& slices, const kube::Json& slice, const Call& call);
   absl::Status Try(const RoutePlace& place, const RouteWish& wish, KubeAttempt& attempt, const Call& call);
   absl::StatusOr<std::map<std::string, SliceContent>> Wished(const RoutePlace& place, const RouteShape& shape,
                                                              const SlicesLook& look, const Call& call);

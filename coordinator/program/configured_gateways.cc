@@ -90,8 +90,10 @@ absl::StatusOr<std::unique_ptr<Gateway>> ConfiguredGateways::Make(const std::str
 absl::StatusOr<std::unique_ptr<Gateway>> ConfiguredGateways::Make(const std::string& name,
                                                                   const EndpointSlicesSettings& settings) {
   EVENKEEL_ASSIGN_OR_RETURN(kube::KubernetesApi* const api, ApiOf(name, settings.access));
-  return std::make_unique<SliceGateway>(
-      SliceGateway::Options{.store_id = surroundings_.store_id, .clusters = surroundings_.clusters}, *api);
+  return std::make_unique<SliceGateway>(SliceGateway::Options{.store_id = surroundings_.store_id,
+                                                              .clusters = surroundings_.clusters,
+                                                              .epoch = surroundings_.epoch},
+                                        *api);
 }
 
 absl::StatusOr<std::unique_ptr<Gateway>> ConfiguredGateways::Make(const std::string& name,

@@ -21,6 +21,13 @@ using ::testing::HasSubstr;
 // A gateway whose calls the test holds back.
 class HeldGateway final : public Gateway {
  public:
+  explicit HeldGateway(bool keeps = false) : keeps_(keeps) {}
+
+  bool keeps() const override { return keeps_; }
+  absl::Status Keep(const Call& call) override {
+    return Held<absl::Status>("keep", call, [] { return absl::OkStatus(); });
+  }
+
   GatewayAbilities abilities() const override { return {.atomic = true}; }
 
   absl::StatusOr<RouteReading> Read(const RoutePlace& place, const Call& call) override {
@@ -83,6 +90,7 @@ class HeldGateway final : public Gateway {
     return answer();
   }
 
+  const bool keeps_;
   absl::Mutex mutex_;
   bool hold_ = false;
   absl::Status failure_;
@@ -321,6 +329,27 @@ TEST_F(GatewayWorkerTest, EndsInTime) {
   worker_.reset();
   EXPECT_EQ(told_.Count("order 1 unreachable"), 1u);
   EXPECT_EQ(told_.Count("order 2 withdrawn"), 1u);
+}
+
+// What changes with time is kept while nothing is watched and beside what is, and waits for nobody's order.
+TEST(GatewayWorkerKeepTest, KeepsWhateverIsWatched) {
+  HeldGateway gateway(true);
+  Told told;
+  GatewayWorker::Options options;
+  options.keep_every = absl::Milliseconds(1);
+  options.keep_deadline = absl::Seconds(60);
+  GatewayWorker worker(options, gateway, told);
+  gateway.Await("keep");
+  worker.Watch({.key = {.gateway = "lb", .route = "a"}, .parts = {}, .period = absl::Milliseconds(1)});
+  for (int i = 0; i < 3; ++i) told.TakeUntil("read a");
+  gateway.Hold(true);
+  worker.Do({.decision = {1, 1},
+             .number = 1,
+             .attempt = 1,
+             .wish = {.key = {.gateway = "lb", .route = "a"}, .mark = {1, {1, 1}, 1}}});
+  gateway.Await("shape a 1");
+  gateway.Hold(false);
+  told.TakeUntil("order 1 done");
 }
 
 }  // namespace

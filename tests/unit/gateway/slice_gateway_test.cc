@@ -1,4 +1,5 @@
-// A wish that needs several writes, of which one fails: it is gone on with, and nobody else's change.
+// A wish that needs several writes, of which one fails: it is gone on with, and nobody else's change. And
+// what becomes of what was mirrored when its endpoints come and go.
 #include "coordinator/gateway/slice_gateway.h"
 
 #include <gmock/gmock.h>
@@ -11,6 +12,8 @@ namespace evenkeel::coordinator {
 namespace {
 
 using kube::Json;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 const kube::Resource kSlices = {"discovery.k8s.io", "v1beta1", "endpointslices", true};
 const kube::Resource kServices = {"", "v1", "services", true};
@@ -76,6 +79,15 @@ TEST_F(SliceGatewayTest, GoesOnWithWhatItHasBegun) {
   EXPECT_EQ(whole.reading->backends.at("west").percent, 100u);
 }
 
+// Nor is what somebody did after it was written in whole.
+TEST_F(SliceGatewayTest, AChangeAfterItsWriteIsAnothers) {
+  EXPECT_EQ(Shape(ToWest(1)).outcome, ActionOutcome::kDone);
+  Json back = *fake_.Peek(kSlices, {.name_space = "shop", .name = "web-evenkeel-east"});
+  back["endpoints"] = Json::array({{{"addresses", {"10.1.0.1"}}}});
+  fake_.Put(kSlices, back);
+  EXPECT_EQ(Shape(ToWest(1)).outcome, ActionOutcome::kBlocked);
+}
+
 // What another wish has left is not this one's: there `only_from` holds.
 TEST_F(SliceGatewayTest, AnothersHalfIsAnothersChange) {
   fake_.SetFault([](const std::string& verb, const kube::Resource&, const kube::ObjectName& name) {
@@ -85,6 +97,56 @@ TEST_F(SliceGatewayTest, AnothersHalfIsAnothersChange) {
   EXPECT_EQ(Shape(ToWest(1), absl::Milliseconds(300)).outcome, ActionOutcome::kUnreachable);
   fake_.SetFault(nullptr);
   EXPECT_EQ(Shape(ToWest(2)).outcome, ActionOutcome::kBlocked);
+}
+
+class SliceKeepTest : public SliceGatewayTest {
+ protected:
+  SliceKeepTest() {
+    EXPECT_EQ(Shape(ToWest(1)).outcome, ActionOutcome::kDone);
+    PutSlice("west-1", "web-west", {"10.2.0.7", "10.2.0.8"});
+  }
+
+  static absl::Status Keep(SliceGateway& gateway) {
+    const Interrupt interrupt;
+    return gateway.Keep(Call(absl::Seconds(5), interrupt));
+  }
+  std::vector<std::string> Held(const std::string& backend) {
+    const auto slice = fake_.Peek(kSlices, {.name_space = "shop", .name = "web-evenkeel-" + backend});
+    EXPECT_TRUE(slice.ok()) << slice.status();
+    return slice.ok() ? ContentOfSlice(*slice).addresses : std::vector<std::string>();
+  }
+};
+
+// Also by another process, that has wished nothing of the route; who has nothing gets nothing.
+TEST_F(SliceKeepTest, FollowsItsEndpoints) {
+  SliceGateway next{{.store_id = "store-a", .clusters = {{"one", &fake_}}, .epoch = 4}, fake_};
+  ASSERT_TRUE(Keep(next).ok());
+  EXPECT_THAT(Held("west"), ElementsAre("10.2.0.7", "10.2.0.8"));
+  EXPECT_THAT(Held("east"), IsEmpty());
+  const Interrupt interrupt;
+  const auto reading = next.Read(kPlace, Call(absl::Seconds(5), interrupt));
+  ASSERT_TRUE(reading.ok()) << reading.status();
+  EXPECT_EQ(reading->mark, ToWest(1).mark);
+  const size_t writes = fake_.writes().size();
+  ASSERT_TRUE(Keep(next).ok());
+  EXPECT_EQ(fake_.writes().size(), writes);  // nothing was to be done
+}
+
+// Endpoints that nobody says are ready are better than none.
+TEST_F(SliceKeepTest, LeavesNobodyWithNothing) {
+  PutSlice("west-1", "web-west", {});
+  EXPECT_FALSE(Keep(gateway_).ok());
+  EXPECT_THAT(Held("west"), ElementsAre("10.2.0.1"));
+}
+
+// L7: what a later coordinator has marked, or one with another store, is theirs.
+TEST_F(SliceKeepTest, LeavesAnothersAlone) {
+  SliceGateway older{{.store_id = "store-a", .clusters = {{"one", &fake_}}, .epoch = 2}, fake_};
+  EXPECT_TRUE(Keep(older).ok());
+  EXPECT_THAT(Held("west"), ElementsAre("10.2.0.1"));
+  SliceGateway stranger{{.store_id = "store-b", .clusters = {{"one", &fake_}}, .epoch = 9}, fake_};
+  EXPECT_TRUE(Keep(stranger).ok());
+  EXPECT_THAT(Held("west"), ElementsAre("10.2.0.1"));
 }
 
 }  // namespace

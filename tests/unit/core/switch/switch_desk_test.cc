@@ -95,14 +95,14 @@ TEST_F(SwitchDeskTest, WritesNothingWhileItIsFrozen) {
   SwitchSpec spec = QuickSwitch();
   world_.Start(spec);
   PassUntil([&] { return world_.Green(kEdgeWeb) == 10; });
-  world_.away.insert("edge");
+  world_.lost_percent = 100;  // of what is wished and answered
   PassUntil([&] { return Kept().record.step == 1; });
   world_.Pass(absl::Seconds(1));
   // As where the other of two routes stops it.
   Switch& one = world_.Leader().desk.switches.at("web");
   one.record.stop =
       SwitchStop{StopCause::kForeignChange, "somebody else has changed another route", world_.now};
-  world_.away.clear();
+  world_.lost_percent = 0;
   world_.Pass(absl::Seconds(10));
   EXPECT_EQ(world_.Green(kEdgeWeb), 10u);
   ASSERT_TRUE(world_.Order("web", SwitchOrder::kResume).ok());

@@ -1,0 +1,51 @@
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "common/kube/json.h"
+#include "coordinator/gateway/kube_call.h"
+#include "coordinator/gateway/route_notes.h"
+#include "coordinator/gateway/slice_gateway.h"
+
+namespace evenkeel::coordinator {
+
+using kube::Json;
+
+absl::Status SliceGateway::KeepOne(const kube::Resource& slices, const Json& slice, const Call& call) {
+  const std::string source = kube::Text(slice, {"metadata", "annotations", kSourceAnnotation});
+  const SliceContent there = ContentOfSlice(slice);
+  if (source.empty() || there.addresses.empty()) return absl::OkStatus();
+  // L7, and epochs of another store say nothing of ours.
+  const std::optional<StoredMark> mark = MarkOn(slice);
+  const bool ours = !mark || (mark->store_id == options_.store_id && mark->mark.epoch <= options_.epoch);
+  if (!ours) return absl::OkStatus();
+  EVENKEEL_ASSIGN_OR_RETURN(const EndpointSource whose, EndpointSource::Parse(source));
+  EVENKEEL_ASSIGN_OR_RETURN(const SliceContent ready, EndpointsOf(source, whose, call));
+  if (ready == there || ready.address_type != there.address_type) return absl::OkStatus();
+  const Json patch = SlicePatch(slice, ready, Json::object());
+  return WaitFor<Json>(call, "keeping an EndpointSlice",
+                       [&](absl::Duration deadline, kube::Done<Json> done) {
+                         return api_->Patch(slices, kube::NameOf(slice), {.kind = kube::PatchKind::kMerge},
+                                            patch, deadline, std::move(done));
+                       })
+      .status();
+}
+
+absl::Status SliceGateway::Keep(const Call& call) {
+  EVENKEEL_ASSIGN_OR_RETURN(const kube::Resource slices, Slices(*api_, call));
+  const kube::ListOptions options = {.name_space = "",
+                                     .label_selector = absl::StrCat(kManagedByLabel, "=", kManagedBy)};
+  EVENKEEL_ASSIGN_OR_RETURN(const Json list,
+                            WaitFor<Json>(call, "listing the EndpointSlices that are Evenkeel's",
+                                          [&](absl::Duration deadline, kube::Done<Json> done) {
+                                            return api_->List(slices, options, deadline, std::move(done));
+                                          }));
+  absl::Status first;
+  const Json* const items = kube::Find(list, {"items"});
+  if (items == nullptr || !items->is_array()) return first;
+  for (const Json& slice : *items) first.Update(KeepOne(slices, slice, call));
+  return first;
+}
+
+}  // namespace evenkeel::coordinator

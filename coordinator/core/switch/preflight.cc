@@ -317,8 +317,10 @@ std::vector<Finding> Preflight(const SwitchSpec& spec, const PreflightFacts& fac
   FindProber(spec, facts, found);
   // A lost cluster's traffic waits for no fair weather.
   if (const auto freeze = FreezeAt(spec.freezes, facts.now); freeze && !facts.of_lost_blue) {
-    found.Add(FindingCode::kFreeze, Severity::kBlocker, spec.name,
-              absl::StrCat("traffic is frozen", Because(freeze->name), " until ", SayTime(freeze->until)));
+    const bool from_the_start = FreezeAt(spec.freezes, facts.began.value_or(facts.now)).has_value();
+    found.Add(FindingCode::kFreeze, from_the_start ? Severity::kBlocker : Severity::kNote, spec.name,
+              absl::StrCat("traffic is frozen", Because(freeze->name), " until ", SayTime(freeze->until),
+                           from_the_start ? ": start it after that" : ": its first step waits for that"));
   }
   for (const std::string& name : facts.conflicts) {
     found.Add(FindingCode::kConflict, Severity::kBlocker, spec.name,

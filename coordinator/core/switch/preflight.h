@@ -85,6 +85,9 @@ struct RouteFacts {
 
 struct PreflightFacts {
   absl::Time now;
+  // When the switch was started; none: now. A freeze that holds then is a blocker; one that has begun since
+  // is waited for.
+  std::optional<absl::Time> began;
   bool of_lost_blue = false;  // a cluster failover: what needs a living blue is not asked
   ClusterFacts blue;
   ClusterFacts green;

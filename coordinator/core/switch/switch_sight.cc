@@ -98,7 +98,9 @@ std::map<Application, uint32_t> ReadyIn(const Switch& one, const std::string& cl
 }
 
 PreflightFacts FactsOf(const Switch& one, const SwitchHost& host, const std::set<std::string>& conflicts) {
+  const auto& spans = one.record.ledger.spans;
   PreflightFacts facts{.now = host.Now(),
+                       .began = spans.empty() ? std::nullopt : std::optional(spans.front().begin),
                        .of_lost_blue = one.record.origin == SwitchOrigin::kLostCluster,
                        .blue = host.FactsOf(one.record.spec.from),
                        .green = host.FactsOf(one.record.spec.to),

@@ -203,6 +203,14 @@ TEST(PreflightTest, FindsWhatIsWrong) {
          freeze.until = kStart + absl::Hours(12);
          world.spec.freezes = {freeze};
        }},
+      {"its first step waits for that", FindingCode::kFreeze, Severity::kNote,
+       [](World& world) {
+         FreezeWindow freeze;
+         freeze.from = kStart - absl::Hours(1);
+         freeze.until = kStart + absl::Hours(12);
+         world.spec.freezes = {freeze};
+         world.facts.began = kStart - absl::Hours(2);
+       }},
       {"switch other has the same", FindingCode::kConflict, Severity::kBlocker,
        [](World& world) { world.facts.conflicts = {"other"}; }},
   };

@@ -200,6 +200,35 @@ TEST_F(SwitchDeskTest, LooksAgainBeforeALateStep) {
   EXPECT_EQ(world_.wishes, 0u);
 }
 
+// A freeze at its start refuses it; one that begins while it waits for approval is waited for.
+TEST_F(SwitchDeskTest, WaitsForAFreezeThatBeginsLater) {
+  SwitchSpec spec = QuickSwitch();
+  FreezeWindow freeze;
+  freeze.from = kStart;
+  freeze.until = kStart + absl::Minutes(1);
+  spec.freezes = {freeze};
+  world_.Start(spec);
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kRefused);
+  world_.store.decisions.clear();
+
+  spec.steps[0].approve = true;
+  spec.freezes[0].from = world_.now + absl::Minutes(1);
+  spec.freezes[0].until = world_.now + absl::Minutes(5);
+  world_.Start(spec);
+  world_.Pass(absl::Minutes(3));
+  ASSERT_TRUE(Kept().open) << Kept().record.outcome;
+  ASSERT_TRUE(world_.Order("web", SwitchOrder::kResume).ok());
+  PassUntil([&] {
+    const std::string& waits_for = world_.Leader().desk.switches.at("web").memory.waits_for;
+    return waits_for.find("the end of the freeze") != std::string::npos;
+  });
+  world_.Pass(absl::Minutes(1));
+  EXPECT_EQ(world_.wishes, 0u);
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kCommitted);
+}
+
 // A request that the prober has lost is durable at once, with the step that it fell into.
 TEST_F(SwitchDeskTest, KeepsWhatWasLost) {
   world_.Start(QuickSwitch());

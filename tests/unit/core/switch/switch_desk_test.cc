@@ -200,6 +200,30 @@ TEST_F(SwitchDeskTest, LooksAgainBeforeALateStep) {
   EXPECT_EQ(world_.wishes, 0u);
 }
 
+// Where answers are to name their side, the preflight waits for the first of them, and tells of a name that
+// is nobody's.
+TEST_F(SwitchDeskTest, AsksTheProberWhoAnswers) {
+  SwitchSpec spec = QuickSwitch();
+  spec.prober.side_header = "x-served-by";
+  world_.Start(spec);
+  world_.Leader().probers.clear();  // the test tells for it
+  world_.Pass(absl::Seconds(1));
+  const Switch& one = world_.Leader().desk.switches.at("web");
+  EXPECT_EQ(one.record.phase, SwitchPhase::kPreflight);
+  EXPECT_FALSE(one.findings);
+  ProbesTold told;
+  told.decision = *one.decision;
+  told.run = 99;
+  told.totals[ProbeKind::kFresh].requests = 5;
+  told.unknown_side = "web-7d9f";
+  world_.Leader().Step([&](SwitchDesk& desk, SwitchHost& host) { OnProbesTold(desk, host, told); });
+  ASSERT_TRUE(one.findings);
+  EXPECT_TRUE(std::any_of(one.findings->begin(), one.findings->end(), [](const Finding& finding) {
+    return finding.subject == "prober" && finding.words.find("\"web-7d9f\"") != std::string::npos;
+  }));
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 10; });  // a warning holds nothing
+}
+
 // A freeze at its start refuses it; one that begins while it waits for approval is waited for.
 TEST_F(SwitchDeskTest, WaitsForAFreezeThatBeginsLater) {
   SwitchSpec spec = QuickSwitch();

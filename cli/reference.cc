@@ -87,7 +87,7 @@ absl::StatusOr<Kind> ParseKind(absl::string_view word) {
     }
   }
   for (const absl::string_view policy : {"failoverpolicy", "failoverpolicies", "scalepolicy", "scalepolicies",
-                                         "burstpolicy", "burstpolicies"}) {
+                                         "burstpolicy", "burstpolicies", "switchpolicy", "switchpolicies"}) {
     if (lower == policy) return Kind::kPolicy;
   }
   return absl::InvalidArgumentError(absl::StrCat(

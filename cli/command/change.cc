@@ -14,9 +14,10 @@ namespace {
 
 // As kubectl would name it: "failoverpolicy.evenkeel.dev/east".
 std::string Shown(const v1::Policy& policy) {
-  const char* kind = policy.has_scale()   ? "scalepolicy"
-                     : policy.has_burst() ? "burstpolicy"
-                                          : "failoverpolicy";
+  const char* kind = policy.has_scale()       ? "scalepolicy"
+                     : policy.has_burst()     ? "burstpolicy"
+                     : policy.has_switching() ? "switchpolicy"
+                                              : "failoverpolicy";
   return absl::StrCat(kind, ".evenkeel.dev/", LastSegment(policy.name()));
 }
 

@@ -327,6 +327,32 @@ std::string Describe(const v1::Decision& decision, absl::Time now) {
   return sheet.Take();
 }
 
+namespace {
+
+const char* LifeText(v1::SwitchWatch::Life life) {
+  switch (life) {
+    case v1::SwitchWatch::LIFE_ALIVE:
+      return "alive";
+    case v1::SwitchWatch::LIFE_CUT_OFF:
+      return "alive, and cut off from the coordinator";
+    case v1::SwitchWatch::LIFE_LOST:
+      return "lost";
+    default:
+      return "cannot be told";
+  }
+}
+
+// How the cluster is seen whose loss is waited for, and by whom.
+void AddWatch(const v1::SwitchWatch& watch, Sheet& sheet) {
+  sheet.Add("Cluster is",
+            absl::StrCat(LifeText(watch.life()), watch.reason().empty() ? "" : ": ", watch.reason()));
+  sheet.Add("Witnesses",
+            absl::StrCat(watch.witnesses(), " of its nodes, ", watch.api_witnesses(), " of its API"));
+  sheet.Add("Switch", LastSegment(watch.decision()));
+}
+
+}  // namespace
+
 std::string Describe(const v1::Policy& policy, absl::Time now) {
   Sheet sheet;
   sheet.Add("Name", LastSegment(policy.name()));
@@ -338,6 +364,7 @@ std::string Describe(const v1::Policy& policy, absl::Time now) {
   for (const auto& [key, value] : manifest["spec"].items()) {
     sheet.Add(absl::StrCat("  ", key), value.is_string() ? value.get<std::string>() : value.dump());
   }
+  if (policy.switching().has_watch()) AddWatch(policy.switching().watch(), sheet);
   return sheet.Take();
 }
 

@@ -267,27 +267,57 @@ namespace {
 struct PolicyHead {
   const char* kind;
   std::string cluster;
-  v1::PolicyMode mode;
+  bool enforces;
   bool paused;
+  std::string more = {};  // of its mode
 };
+
+bool Enforces(v1::PolicyMode mode) {
+  return mode == v1::POLICY_MODE_ENFORCE;
+}
+
+std::string ApplicationsOf(const v1::SwitchSpec& traffic) {
+  std::vector<std::string> names;
+  for (const v1::SwitchedApplication& one : traffic.applications()) {
+    names.push_back(absl::StrCat(one.namespace_(), "/", one.has_service() ? one.service() : one.selector()));
+  }
+  return absl::StrJoin(names, " ");
+}
+
+// What follows the loss of the cluster.
+const char* OnLost(const v1::SwitchPolicy& policy) {
+  switch (policy.on_lost()) {
+    case v1::SwitchPolicy::ON_LOST_OFF:
+      return ",off";
+    case v1::SwitchPolicy::ON_LOST_SWITCH:
+      return ",switch";
+    default:
+      return ",ask";
+  }
+}
 
 PolicyHead HeadOf(const v1::Policy& policy) {
   if (policy.has_scale()) {
     const v1::ScalePolicy& scale = policy.scale();
-    return {"ScalePolicy", scale.cluster(), scale.mode(), scale.paused()};
+    return {"ScalePolicy", scale.cluster(), Enforces(scale.mode()), scale.paused()};
   }
   if (policy.has_burst()) {
     const v1::BurstPolicy& burst = policy.burst();
-    return {"BurstPolicy", burst.cluster(), burst.mode(), burst.paused()};
+    return {"BurstPolicy", burst.cluster(), Enforces(burst.mode()), burst.paused()};
   }
-  return {"FailoverPolicy", policy.failover().cluster(), policy.failover().mode(), false};
+  if (policy.has_switching()) {
+    const v1::SwitchSpec& traffic = policy.switching().traffic();
+    const bool enforces = traffic.mode() == v1::SWITCH_MODE_ENFORCE;
+    return {"SwitchPolicy", traffic.from(), enforces, false, enforces ? OnLost(policy.switching()) : ""};
+  }
+  return {"FailoverPolicy", policy.failover().cluster(), Enforces(policy.failover().mode()), false};
 }
 
 }  // namespace
 
 std::vector<Field> Fields(const v1::Policy& policy, const TableOptions& options, absl::Time now) {
   const bool scales = policy.has_scale();
-  const bool fails_over = !scales && !policy.has_burst();
+  const bool fails_over = !scales && !policy.has_burst() && !policy.has_switching();
   const v1::FailoverPolicy& failover = policy.failover();
   const v1::ScalePolicy& scale = policy.scale();
   const PolicyHead head = HeadOf(policy);
@@ -296,8 +326,7 @@ std::vector<Field> Fields(const v1::Policy& policy, const TableOptions& options,
       {{"KIND"}, {head.kind}},
       {{"CLUSTER"}, {OrNone(head.cluster)}},
       {{"MODE"},
-       {absl::StrCat(head.mode == v1::POLICY_MODE_ENFORCE ? "enforce" : "observe",
-                     head.paused ? ",paused" : ""),
+       {absl::StrCat(head.enforces ? "enforce" : "observe", head.paused ? ",paused" : "", head.more),
         head.paused ? Style::kWarning : Style::kPlain}},
       {{"AGE", true}, {AgeSince(policy.has_create_time(), policy.create_time(), now)}},
   };
@@ -311,7 +340,10 @@ std::vector<Field> Fields(const v1::Policy& policy, const TableOptions& options,
        {!fails_over            ? std::string(kNone)
         : failover.rebalance() ? "true"
                                : "false"}},
-      {{"TARGET"}, {scales ? TargetOf(scale.target()) : std::string(kNone)}},
+      {{"TARGET"},
+       {scales                   ? TargetOf(scale.target())
+        : policy.has_switching() ? ApplicationsOf(policy.switching().traffic())
+                                 : std::string(kNone)}},
       {{"REPLICAS"},
        {scales ? absl::StrCat(scale.min_replicas(), "-", scale.max_replicas()) : std::string(kNone)}},
       {{"ETAG"}, {OrNone(policy.etag())}}};

@@ -131,6 +131,7 @@ struct Coordinator::Parts {
   ScalerFeed scalers;
   BurstFeed bursts;
   SwitchFeed switches;
+  StandingFeed standings;
   NoticeLog notice_log;
   Dispatcher dispatcher;
   const std::unique_ptr<EventLog> event_log;  // null: none is kept
@@ -200,7 +201,8 @@ Coordinator::Parts::Parts(const Config& config_in, std::unique_ptr<RocksStore> s
                  .switches = switches,
                  .replies = replies,
                  .event_log = event_log.get(),
-                 .clock = *clock}),
+                 .clock = *clock,
+                 .standings = &standings}),
       metrics(std::make_shared<Metrics>(restored.open_decisions, runtime, sessions.figures(), view,
                                         event_log.get())) {}
 
@@ -238,6 +240,7 @@ void Coordinator::Parts::StartLoop() {
                                   .scalers = &scalers,
                                   .bursts = &bursts,
                                   .switches = &switches,
+                                  .standings = &standings,
                                   .metrics = metrics.get(),
                                   .log = &notice_log};
   for (const auto& [cluster, api] : Apis()) {

@@ -193,6 +193,10 @@ void Dispatcher::Release(const Notice& notice) {
     to_.switches->Put(moved->status);
   } else if (const auto* over = std::get_if<SwitchGone>(&notice)) {
     to_.switches->Erase(over->decision);
+  } else if (const auto* seen = std::get_if<StandingChanged>(&notice)) {
+    to_.standings->Put(seen->status.policy, seen->status);
+  } else if (const auto* left = std::get_if<StandingGone>(&notice)) {
+    to_.standings->Erase(left->policy);
   }
 }
 

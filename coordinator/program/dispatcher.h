@@ -21,6 +21,7 @@
 #include "coordinator/serve/notice_log.h"
 #include "coordinator/serve/reply_box.h"
 #include "coordinator/serve/scaler_feed.h"
+#include "coordinator/serve/standing_feed.h"
 #include "coordinator/serve/switch_feed.h"
 #include "coordinator/session/agent_sessions.h"
 #include "coordinator/usage/usage_reports.h"
@@ -43,6 +44,7 @@ class Dispatcher final : public Outlet {
     ScalerFeed* scalers = nullptr;
     BurstFeed* bursts = nullptr;
     SwitchFeed* switches = nullptr;
+    StandingFeed* standings = nullptr;
     Metrics* metrics = nullptr;
     NoticeLog* log = nullptr;
   };

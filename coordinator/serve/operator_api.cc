@@ -14,7 +14,7 @@ OperatorApi::OperatorApi(const Parts& parts)
     : environment_{.access = parts.access, .workers = parts.workers},
       fleet_(environment_, parts.view),
       decisions_(environment_, parts.store, parts.decisions),
-      policies_(environment_, parts.store, parts.view, parts.replies),
+      policies_(environment_, parts.store, parts.view, parts.replies, parts.standings),
       maintenances_(environment_, parts.store, parts.replies, parts.clock),
       replays_(environment_, parts.event_log, parts.view),
       fencing_(environment_, parts.replies),

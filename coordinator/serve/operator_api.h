@@ -23,6 +23,7 @@
 #include "coordinator/serve/reply_box.h"
 #include "coordinator/serve/scaler_feed.h"
 #include "coordinator/serve/scaler_service.h"
+#include "coordinator/serve/standing_feed.h"
 #include "coordinator/serve/switch_feed.h"
 #include "coordinator/serve/switch_service.h"
 #include "coordinator/serve/worker_pool.h"
@@ -45,6 +46,7 @@ class OperatorApi {
     ReplyBox& replies;
     EventLog* event_log;  // null: none is kept
     const time::Clock& clock;
+    const StandingFeed* standings = nullptr;  // null: how clusters are seen is not shown
   };
 
   // All parts outlive this, and this the server.

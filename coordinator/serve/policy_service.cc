@@ -13,6 +13,7 @@
 #include "coordinator/serve/names.h"
 #include "coordinator/serve/page_token.h"
 #include "coordinator/serve/policy_validation.h"
+#include "coordinator/serve/switch_policy_validation.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -33,7 +34,12 @@ std::map<std::string, uint32_t> NodesByCluster(const FleetView& view) {
 
 v1::Policy PolicyService::Shown(const Policy& policy) const {
   const auto cluster = view_.FindCluster(policy.cluster());
-  return ToMessage(policy, cluster ? cluster->nodes() : 0);
+  v1::Policy shown = ToMessage(policy, cluster ? cluster->nodes() : 0);
+  if (!shown.has_switching() || standings_ == nullptr) return shown;
+  if (const auto status = standings_->Find(policy.name); status != nullptr) {
+    *shown.mutable_switching()->mutable_watch() = ToMessage(*status);
+  }
+  return shown;
 }
 
 absl::Status PolicyService::List(const v1::ListPoliciesRequest& request,

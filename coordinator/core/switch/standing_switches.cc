@@ -150,17 +150,21 @@ bool Names(const SwitchSpec& spec, const std::string& cluster, const Application
              spec.applications.end();
 }
 
-// Its parts, as whoever needs it has them.
-std::map<std::string, std::vector<std::string>> PartsOf(const SwitchDesk& desk, const StandingDesk& standing,
-                                                        const RouteKey& key) {
+// The servers of its backends: as the switch under way has them that asks, or else has it; then as a standing
+// one has. A plan sees what those see, for what is asked last is what the gateway goes by.
+void SettleParts(const SwitchDesk& desk, const StandingDesk& standing, WatchRoute& watch) {
   for (const auto& [name, one] : desk.switches) {
-    const auto route = one.routes.find(key);
-    if (route != one.routes.end() && route->second.watched) return route->second.watched->parts;
+    const auto route = one.routes.find(watch.key);
+    if (!one.decision || route == one.routes.end() || !route->second.watched) continue;
+    if (watch.period == absl::ZeroDuration()) watch.parts = route->second.watched->parts;
+    return;
   }
   for (const auto& [name, one] : standing.standing) {
-    if (const SwitchedRoute* route = RouteOf(one, key)) return route->parts;
+    const SwitchedRoute* route = RouteOf(one, watch.key);
+    if (route == nullptr) continue;
+    watch.parts = route->parts;
+    return;
   }
-  return {};
 }
 
 constexpr char kTimerPrefix[] = "\tstanding ";  // no switch can have this name
@@ -230,7 +234,7 @@ std::optional<SwitchRequest> Shared(const SwitchDesk& desk, const StandingDesk& 
   if (auto* watch = std::get_if<WatchRoute>(&request)) {
     const absl::Duration needed = PeriodOf(desk, standing, watch->key);
     if (needed == absl::ZeroDuration()) return request;
-    if (watch->period == absl::ZeroDuration()) watch->parts = PartsOf(desk, standing, watch->key);
+    SettleParts(desk, standing, *watch);
     watch->period = watch->period == absl::ZeroDuration() ? needed : std::min(watch->period, needed);
     return request;
   }

@@ -37,13 +37,15 @@ class SwitchWorld : public testing::Test {
       }
     }
     for (const auto& [name, record] : clusters_) restored.clusters.push_back(record);
+    for (const auto& [name, policy] : policies_) restored.policies.push_back(policy);
+    for (const auto& [name, record] : standings_) restored.standings.push_back(record);
     mail_.clear();
     watches_.clear();
     applications_.clear();
     probers_.clear();
     core_ = std::make_unique<Core>(restored, now_);
     for (const char* cluster : {"east", "west"}) {
-      Tell(ClusterAdded{cluster});
+      Tell(ClusterAdded{.cluster = cluster, .api_address = "10.0.1.1", .api_port = 6443});
       for (int i = 1; i <= 3; ++i) {
         const NodeKey node{cluster, absl::StrCat("node-", i)};
         NodeFacts facts;
@@ -85,6 +87,44 @@ class SwitchWorld : public testing::Test {
     return reply_.status;
   }
 
+  absl::Status Apply(const LostClusterPolicy& waits) {
+    ApplyPolicy apply;
+    apply.request_id = 3;
+    apply.policy.name = waits.name();
+    apply.policy.spec = waits;
+    Tell(apply);
+    return reply_.status;
+  }
+
+  // ---- clusters ----
+
+  // The coordinator hears nothing of it any more.
+  void Cut(const std::string& cluster) {
+    cut_.insert(cluster);
+    for (uint64_t i = 1; i <= 3; ++i) {
+      Tell(BeatMissed{.node = {cluster, absl::StrCat("node-", i)},
+                      .session_id = i,
+                      .last_beat = now_ - absl::Milliseconds(600),
+                      .last_beat_node_time_ms = 1,
+                      .bound = absl::Milliseconds(600)});
+    }
+  }
+  // All its machines lose their power.
+  void Die(const std::string& cluster) {
+    dead_.insert(cluster);
+    reading_.backends.at(cluster).servers_up = 0;
+    Cut(cluster);
+  }
+  void Revive(const std::string& cluster) {
+    dead_.erase(cluster);
+    cut_.erase(cluster);
+    reading_.backends.at(cluster).servers_up = 3;
+    for (uint64_t i = 1; i <= 3; ++i) {
+      Tell(BeatResumed{.node = {cluster, absl::StrCat("node-", i)}, .session_id = i});
+    }
+    Tell(ApiChanged{cluster, true, ""});
+  }
+
   // ---- time ----
 
   void Pass(absl::Duration by) {
@@ -101,6 +141,7 @@ class SwitchWorld : public testing::Test {
     }
     if (absl::ToInt64Milliseconds(now_ - kStart) % 500 != 0) return;
     for (const auto& watched : std::set(applications_)) {
+      if (cut_.contains(watched.first)) continue;
       Tell(ApplicationObserved{watched.first, watched.second, pods_[watched.first]});
     }
     for (const DecisionId& decision : std::set(probers_)) {
@@ -137,12 +178,16 @@ class SwitchWorld : public testing::Test {
   std::map<DecisionId, Decision> decisions_;
   std::map<DecisionId, SwitchRecord> switches_;
   std::map<std::string, ClusterRecord> clusters_;
+  std::map<std::string, Policy> policies_;
+  std::map<std::string, StandingRecord> standings_;
 
   // ---- the world ----
   RouteReading reading_ = AReading(0);
   GatewayAbilities abilities_ = {.weights = true, .counts_in_flight = true, .counts_requests = true};
   bool answers_ = true;           // the gateway, what it is told
-  bool witnesses_reach_ = false;  // whatever node they are asked to reach
+  bool witnesses_reach_ = false;  // whatever they are asked to reach that has power
+  std::set<std::string> dead_;    // clusters without power
+  std::set<std::string> cut_;     // clusters that the coordinator does not reach
   std::map<std::string, ApplicationFacts> pods_ = {{"east", ThreePods()}, {"west", ThreePods()}};
 
   // ---- what was said ----
@@ -153,6 +198,8 @@ class SwitchWorld : public testing::Test {
   std::set<std::pair<std::string, Application>> applications_;
   std::set<DecisionId> probers_;
   std::map<std::string, SwitchStatus> shown_;
+  std::map<std::string, StandingStatus> waiting_;
+  std::vector<ProbeNode> probes_;
   std::map<std::string, ScalerStatus> scalers_;
 
  private:
@@ -173,6 +220,12 @@ class SwitchWorld : public testing::Test {
       }
       if (const auto* put = std::get_if<PutClusterRecord>(&write))
         clusters_[put->record.cluster] = put->record;
+      if (const auto* put = std::get_if<PutPolicy>(&write)) policies_[put->policy.name] = put->policy;
+      if (const auto* gone = std::get_if<ErasePolicy>(&write)) policies_.erase(gone->name);
+      if (const auto* put = std::get_if<PutStandingRecord>(&write)) {
+        standings_[put->record.policy] = put->record;
+      }
+      if (const auto* gone = std::get_if<EraseStandingRecord>(&write)) standings_.erase(gone->policy);
     }
     for (const Request& request : effects.requests) Take(request);
     for (const Reply& reply : effects.replies) reply_ = reply;
@@ -183,6 +236,10 @@ class SwitchWorld : public testing::Test {
         shown_.erase(gone->name);
       } else if (const auto* scaler = std::get_if<ScalerChanged>(&notice)) {
         scalers_[scaler->status->policy] = *scaler->status;
+      } else if (const auto* waits = std::get_if<StandingChanged>(&notice)) {
+        waiting_[waits->status.policy] = waits->status;
+      } else if (const auto* left = std::get_if<StandingGone>(&notice)) {
+        waiting_.erase(left->policy);
       }
     }
     for (const ReleasedAction& action : effects.actions) {
@@ -208,11 +265,20 @@ class SwitchWorld : public testing::Test {
       checked.request_id = check->request_id;
       checked.servers = {{.server = "west-1", .tried = true, .answered = true}};
       mail_.push_back(checked);
-    } else if (const auto* probe = std::get_if<ProbeNode>(&request); probe != nullptr && witnesses_reach_) {
-      ProbeAnswered reached;
-      reached.probe_id = probe->probe_id;
-      reached.kubelet_tcp = ProbeOutcome::kReached;
-      mail_.push_back(reached);
+    } else if (const auto* probe = std::get_if<ProbeNode>(&request)) {
+      probes_.push_back(*probe);
+      if (!witnesses_reach_ || dead_.contains(probe->witness.cluster)) return;
+      ProbeAnswered answer;
+      answer.probe_id = probe->probe_id;
+      const bool dead = dead_.contains(probe->target.cluster);
+      answer.kubelet_tcp = dead ? ProbeOutcome::kTimedOut : ProbeOutcome::kReached;
+      answer.kubelet_tls = dead ? ProbeOutcome::kNotTried : ProbeOutcome::kReached;
+      mail_.push_back(answer);
+    } else if (const auto* ask = std::get_if<AskApi>(&request)) {
+      mail_.push_back(ApiAnswered{.request_id = ask->request_id,
+                                  .cluster = ask->cluster,
+                                  .answered = !cut_.contains(ask->cluster),
+                                  .detail = "no answer"});
     } else if (const auto* tell = std::get_if<WatchApplication>(&request)) {
       applications_.insert({tell->cluster, tell->application});
     } else if (const auto* leave = std::get_if<UnwatchApplication>(&request)) {
@@ -260,7 +326,9 @@ class SwitchWorld : public testing::Test {
   }
 
   void Serve() {
-    for (auto& [name, backend] : reading_.backends) backend.counters->requests += backend.percent / 10;
+    for (auto& [name, backend] : reading_.backends) {
+      if (!dead_.contains(name)) backend.counters->requests += backend.percent / 10;
+    }
   }
 
   std::deque<Event> mail_;

@@ -342,6 +342,10 @@ const char* LifeText(v1::SwitchWatch::Life life) {
   }
 }
 
+std::string TextOf(const nlohmann::ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
 // How the cluster is seen whose loss is waited for, and by whom.
 void AddWatch(const v1::SwitchWatch& watch, Sheet& sheet) {
   sheet.Add("Cluster is",
@@ -362,7 +366,13 @@ std::string Describe(const v1::Policy& policy, absl::Time now) {
   const nlohmann::ordered_json manifest = ToObject(policy);
   sheet.Add("Kind", manifest["kind"].get<std::string>());
   for (const auto& [key, value] : manifest["spec"].items()) {
-    sheet.Add(absl::StrCat("  ", key), value.is_string() ? value.get<std::string>() : value.dump());
+    if (policy.has_switching() && value.is_object()) {
+      for (const auto& [inner, held] : value.items()) {
+        sheet.Add(absl::StrCat("  ", key, ".", inner), TextOf(held));
+      }
+      continue;
+    }
+    sheet.Add(absl::StrCat("  ", key), TextOf(value));
   }
   if (policy.switching().has_watch()) AddWatch(policy.switching().watch(), sheet);
   return sheet.Take();

@@ -156,6 +156,19 @@ TEST_P(StateStoreContract, StartGetsTheSwitchesThatAreUnderWay) {
   EXPECT_EQ(store_->GetSwitch({1, 3}).status().code(), absl::StatusCode::kNotFound);
 }
 
+// How many pods a cluster had whose loss is waited for is known after a start.
+TEST_P(StateStoreContract, StartGetsWhatStandingSwitchesRemember) {
+  OpenNew();
+  StandingRecord web{.policy = "web", .needed = {{Application{"shop", "web", ""}, 3}}};
+  const StandingRecord api{.policy = "api", .needed = {}};
+  Commit(
+      {PutStandingRecord{web}, PutStandingRecord{api}, PutStandingRecord{{.policy = "old", .needed = {}}}});
+  web.needed.begin()->second = 5;
+  Commit({PutStandingRecord{web}, EraseStandingRecord{"old"}, EraseStandingRecord{"never"}});
+  medium_->LosePower(std::move(store_));
+  EXPECT_THAT(OpenNew().standings, ElementsAre(api, web));
+}
+
 // The history's bounds hold for switches, too: a record counts with its decision and goes with it.
 TEST_P(StateStoreContract, ASwitchGoesWithItsDecision) {
   OpenNew({.age = absl::InfiniteDuration(), .bytes = 20'000});

@@ -136,6 +136,23 @@ TEST_F(ClusterActorTest, AsksTheApiServerForAKubelet) {
   EXPECT_EQ(events_.WaitFor<KubeletAnswered>(3)[2].way, KubeletWay::kNotTried);
 }
 
+// An API server that answers at all is there; one that does not is away.
+TEST_F(ClusterActorTest, AsksWhetherTheApiServerIsThere) {
+  Begin();
+  const AskApi ask{.request_id = 8, .cluster = "east", .timeout = absl::Milliseconds(400)};
+  actor_->Do(ask);
+  const ApiAnswered there = events_.WaitFor<ApiAnswered>(1)[0];
+  EXPECT_EQ(there.request_id, 8u);
+  EXPECT_EQ(there.cluster, "east");
+  EXPECT_TRUE(there.answered) << there.detail;
+
+  kubernetes_.SetConnected(false);
+  actor_->Do(ask);
+  const ApiAnswered away = events_.WaitFor<ApiAnswered>(2)[1];
+  EXPECT_FALSE(away.answered);
+  EXPECT_EQ(away.detail, "no connection to the API server");
+}
+
 // The answer to a deletion was lost, and the pod is gone: done. So it is for an eviction.
 TEST_F(ClusterActorTest, LostAnswerIsSettledByReading) {
   for (const auto& [kind, verb] :

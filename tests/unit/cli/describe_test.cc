@@ -127,6 +127,31 @@ TEST(Describe, PolicyShowsItsFields) {
   EXPECT_THAT(text, HasSubstr("  readmitAfter:      1m30s\n"));
 }
 
+// Proves that a policy for the loss of a cluster tells how that is seen, and by how many.
+TEST(Describe, SwitchPolicyTellsHowTheClusterIsSeen) {
+  v1::Policy policy;
+  policy.set_name("policies/web");
+  v1::SwitchPolicy& switching = *policy.mutable_switching();
+  switching.mutable_traffic()->set_from("east");
+  switching.mutable_traffic()->set_mode(v1::SWITCH_MODE_ENFORCE);
+  switching.set_on_lost(v1::SwitchPolicy::ON_LOST_ASK);
+  EXPECT_THAT(Describe(policy, Start()), Not(HasSubstr("Witnesses")));
+  v1::SwitchWatch& watch = *switching.mutable_watch();
+  watch.set_life(v1::SwitchWatch::LIFE_CUT_OFF);
+  watch.set_reason("w1 of cluster west reaches its API");
+  watch.set_witnesses(3);
+  watch.set_api_witnesses(2);
+  watch.set_decision("decisions/4-17");
+  const std::string text = Describe(policy, Start());
+  EXPECT_THAT(text, HasSubstr("Kind:                SwitchPolicy\n"));
+  EXPECT_THAT(text, HasSubstr("  traffic.from:      east\n"));
+  EXPECT_THAT(text, HasSubstr("  onLost:            ask\n"));
+  EXPECT_THAT(text, HasSubstr("Cluster is:          alive, and cut off from the coordinator: w1 of cluster "
+                              "west reaches its API\n"));
+  EXPECT_THAT(text, HasSubstr("Witnesses:           3 of its nodes, 2 of its API\n"));
+  EXPECT_THAT(text, HasSubstr("Switch:              4-17\n"));
+}
+
 // Proves that a cluster, a pod and a container can be described from nothing.
 TEST(Describe, EmptyResourcesAreDescribed) {
   EXPECT_THAT(Describe(v1::Cluster(), Start()), HasSubstr("Blind:               no\n"));

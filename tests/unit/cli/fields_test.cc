@@ -140,6 +140,34 @@ TEST(Fields, ScalePolicyShowsItsTarget) {
       "<none>      <none>      Deployment shop/web   2-10       7\n");
 }
 
+// Proves that a policy for the loss of a cluster shows what follows it, and for which applications.
+TEST(Fields, SwitchPolicyShowsWhatFollows) {
+  v1::Policy policy;
+  policy.set_name("policies/web");
+  v1::SwitchSpec& traffic = *policy.mutable_switching()->mutable_traffic();
+  traffic.set_from("east");
+  v1::SwitchedApplication& web = *traffic.add_applications();
+  web.set_namespace_("shop");
+  web.set_service("web");
+  v1::SwitchedApplication& api = *traffic.add_applications();
+  api.set_namespace_("shop");
+  api.set_selector("app=api");
+  EXPECT_EQ(PrintOne(policy, {}),
+            "NAME   KIND           CLUSTER   MODE      AGE\n"
+            "web    SwitchPolicy   east      observe   <none>\n");
+  traffic.set_mode(v1::SWITCH_MODE_ENFORCE);
+  EXPECT_EQ(PrintOne(policy, {}),
+            "NAME   KIND           CLUSTER   MODE          AGE\n"
+            "web    SwitchPolicy   east      enforce,ask   <none>\n");
+  policy.mutable_switching()->set_on_lost(v1::SwitchPolicy::ON_LOST_SWITCH);
+  EXPECT_EQ(
+      PrintOne(policy, {.wide = true}),
+      "NAME   KIND           CLUSTER   MODE             AGE      BEAT     SUSPECT AFTER   READMIT AFTER   "
+      "MAX NODES   REBALANCE   TARGET                  REPLICAS   ETAG\n"
+      "web    SwitchPolicy   east      enforce,switch   <none>   <none>   <none>          <none>          "
+      "<none>      <none>      shop/web shop/app=api   <none>     <none>\n");
+}
+
 // Proves that a decision on a workload names it where others name their node.
 TEST(Fields, DecisionNamesItsWorkload) {
   v1::Decision decision;

@@ -286,6 +286,67 @@ TEST(Manifest, BurstPolicyGoesThereAndBack) {
   EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(policy, ParseOne(yaml.str()))) << yaml.str();
 }
 
+constexpr char kSwitch[] = R"(apiVersion: evenkeel.dev/v1
+kind: SwitchPolicy
+metadata:
+  name: web
+spec:
+  traffic:
+    from: east
+    to: west
+    applications:
+      - {namespace: shop, service: web}
+    routes:
+      - gateway: edge
+        route: web
+        blue: east
+        green: west
+        servers:
+          west: {names: [west-1, west-2]}
+          east: {names: [east-*]}
+    steps:
+      - {percent: 100, soak: 5s, minRequests: 5000000000}
+    freezes:
+      - {weekdays: [5, 7], begin: 16h, length: 2h}
+      - {startTime: 2026-12-24T00:00:00Z, endTime: 2026-12-27T00:00:00Z}
+    mode: enforce
+  onLost: switch
+  apiAddress: 10.0.0.1:6443
+  lostNodesPercent: 80
+  apiAwayFor: 2s
+  lostFor: 1.5s
+)";
+
+// Proves that a policy for the loss of a cluster is read whole and printed back, lists of servers by their
+// backends, words, days and times included.
+TEST(Manifest, SwitchPolicyGoesThereAndBack) {
+  const v1::Policy policy = ParseOne(kSwitch);
+  ASSERT_TRUE(policy.has_switching());
+  const v1::SwitchPolicy& switching = policy.switching();
+  EXPECT_EQ(switching.on_lost(), v1::SwitchPolicy::ON_LOST_SWITCH);
+  EXPECT_EQ(switching.api_address(), "10.0.0.1:6443");
+  EXPECT_EQ(switching.traffic().routes(0).servers().at("west").names(1), "west-2");
+  EXPECT_EQ(switching.traffic().steps(0).min_requests(), 5'000'000'000U);
+  // One that is added to the API must be added above, but for what the coordinator tells.
+  std::vector<const google::protobuf::FieldDescriptor*> set;
+  switching.GetReflection()->ListFields(switching, &set);
+  EXPECT_EQ(set.size() + 1, static_cast<std::size_t>(v1::SwitchPolicy::descriptor()->field_count()));
+  std::ostringstream yaml;
+  PrintYaml(yaml, ToManifest(policy));
+  EXPECT_THAT(yaml.str(), HasSubstr("kind: SwitchPolicy\n"));
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(policy, ParseOne(yaml.str()))) << yaml.str();
+}
+
+// Proves that what the coordinator tells of the cluster is no part of what operators say.
+TEST(Manifest, LeavesOutHowTheClusterIsSeen) {
+  v1::Policy policy = ParseOne(kSwitch);
+  const nlohmann::ordered_json said = ToManifest(policy);
+  policy.mutable_switching()->mutable_watch()->set_life(v1::SwitchWatch::LIFE_LOST);
+  EXPECT_EQ(ToManifest(policy), said);
+  const std::string told = std::string(kSwitch) + "  watch: {reason: words}\n";
+  EXPECT_FALSE(ParseOne(told).switching().has_watch());
+}
+
 // Proves that mistakes within lists are told by their place.
 TEST(Manifest, MistakesInListsAreToldByTheirPlace) {
   const std::vector<std::pair<std::string, std::pair<std::string, std::string>>> mistakes{

@@ -24,6 +24,7 @@ TEST(Reference, TypesAndNamesAreUnderstood) {
   EXPECT_THAT(ParseRequest({"node/n1", "node/n2"})->names, ElementsAre("n1", "n2"));
   EXPECT_EQ(ParseRequest({"failoverpolicy/x"})->kind, Kind::kPolicy);
   EXPECT_EQ(ParseRequest({"scalepolicies"})->kind, Kind::kPolicy);
+  EXPECT_EQ(ParseRequest({"switchpolicies"})->kind, Kind::kPolicy);
   EXPECT_EQ(ParseRequest({"scaler/x"})->kind, Kind::kScaler);
   EXPECT_EQ(ParseRequest({"burst/x"})->kind, Kind::kBurst);
 }

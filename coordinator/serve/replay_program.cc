@@ -53,9 +53,10 @@ absl::Status Answer(const std::string& folder) {
   if (!request.ParseFromString(bytes)) return absl::InvalidArgumentError("the request cannot be read");
   EVENKEEL_ASSIGN_OR_RETURN(ReplayQuestion question, QuestionFromMessage(request));
   if (request.has_policy()) {
-    // The coordinator has checked that it knows the cluster.
-    EVENKEEL_ASSIGN_OR_RETURN(question.policy,
-                              PolicyFromMessage(request.policy(), {{PolicyCluster(request.policy()), 0}}));
+    // The coordinator has checked that it knows the clusters.
+    std::map<std::string, uint32_t> clusters = {{PolicyCluster(request.policy()), 0}};
+    if (request.policy().has_switching()) clusters.emplace(request.policy().switching().traffic().to(), 0);
+    EVENKEEL_ASSIGN_OR_RETURN(question.policy, PolicyFromMessage(request.policy(), clusters));
   }
   EVENKEEL_ASSIGN_OR_RETURN(const ReplayResult result, RunReplay(folder, question, [](absl::Time reached) {
                               v1::ReplayResponse progress;

@@ -105,6 +105,19 @@ void FollowLoss(StandingSwitch& one, SwitchDesk& desk, StandingHost& host) {
   if (ask) host.Happened(*decision, "The policy asks: it begins when an operator approves it");
 }
 
+// What has not begun to move is not needed any more once the cluster is seen to live; another loss is another
+// episode.
+void EndUnneeded(StandingSwitch& one, SwitchDesk& desk, StandingHost& host) {
+  const ClusterLife life = one.watch.answer.life;
+  if (!one.decision || (life != ClusterLife::kAlive && life != ClusterLife::kCutOff)) return;
+  const bool ended =
+      EndUnmoved(desk, host, *one.decision,
+                 absl::StrCat("Cluster ", one.policy.spec.from, " lives: it ends before anything was moved"));
+  if (!ended) return;
+  one.followed = false;
+  one.retry_at = host.Now() + kRetryLost;
+}
+
 void WatchAll(StandingHost& host, const StandingSwitch& one, absl::Duration period) {
   for (const SwitchedRoute& route : one.policy.spec.routes) {
     host.Ask(WatchRoute{.key = route.key, .parts = route.parts, .period = period});
@@ -332,12 +345,7 @@ void OnStandingDue(StandingDesk& standing, SwitchDesk& desk, StandingHost& host,
   });
   one.lost = moves.lost;
   if (one.lost) FollowLoss(one, desk, host);
-  // What has not begun to move is not needed any more.
-  if (!one.in_doubt && one.decision) {
-    (void)EndUnmoved(
-        desk, host, *one.decision,
-        absl::StrCat("Cluster ", one.policy.spec.from, " lives again: it ends before anything was moved"));
-  }
+  EndUnneeded(one, desk, host);
   if (one.unwritten_since && view.now - *one.unwritten_since >= kRememberEvery) WriteRecord(host, one);
   one.looked = view.now;
   one.due = absl::InfiniteFuture();

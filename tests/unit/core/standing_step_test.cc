@@ -139,7 +139,7 @@ TEST_F(StandingStepTest, AsksNoMoreWhenTheClusterLives) {
   Revive("east");
   Pass(absl::Seconds(15));
   EXPECT_EQ(TheSwitch().state, DecisionState::kCancelled);
-  EXPECT_EQ(TheSwitch().outcome, "Cluster east lives again: it ends before anything was moved");
+  EXPECT_EQ(TheSwitch().outcome, "Cluster east lives: it ends before anything was moved");
   EXPECT_EQ(Green(), 0u);
   EXPECT_FALSE(waiting_.at("web").decision);
 }

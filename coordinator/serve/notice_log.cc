@@ -62,6 +62,20 @@ std::string SubjectOf(const Decision& decision) {
   return decision.workload.empty() ? decision.node : decision.workload.ToString();
 }
 
+const char* WordsOf(ClusterLife life) {
+  switch (life) {
+    case ClusterLife::kAlive:
+      return "cluster lives";
+    case ClusterLife::kCutOff:
+      return "cluster is cut off from the coordinator, and lives";
+    case ClusterLife::kUnsure:
+      return "whether the cluster lives cannot be told";
+    case ClusterLife::kLost:
+      return "cluster is lost";
+  }
+  return "";
+}
+
 // To follow the load, onto virtual nodes and back, is nothing to be woken for.
 log::Level LevelOf(DecisionKind kind) {
   const bool routine = kind == DecisionKind::kScale || kind == DecisionKind::kBurst ||
@@ -93,7 +107,24 @@ void NoticeLog::OnNotice(const Notice& notice) {
     Log(*patience);
   } else if (const auto* changed = std::get_if<DecisionChanged>(&notice)) {
     OnDecision(changed->decision);
+  } else if (const auto* standing = std::get_if<StandingChanged>(&notice)) {
+    OnStanding(standing->status);
+  } else if (const auto* gone = std::get_if<StandingGone>(&notice)) {
+    lives_.erase(gone->policy);
   }
+}
+
+// Once an episode, and when it is over; its reasons change as each node is tried.
+void NoticeLog::OnStanding(const StandingStatus& status) {
+  const auto [known, fresh] = lives_.try_emplace(status.policy, ClusterLife::kUnsure);
+  if (known->second == status.life) return;
+  known->second = status.life;
+  log::Write(status.life == ClusterLife::kAlive ? log::Level::kInfo : log::Level::kWarn, WordsOf(status.life),
+             {{"cluster", status.cluster},
+              {"policy", status.policy},
+              {"reason", status.reason},
+              {"witnesses", status.witnesses},
+              {"api_witnesses", status.api_witnesses}});
 }
 
 void NoticeLog::OnDecision(const Decision& decision) {

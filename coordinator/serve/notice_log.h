@@ -2,6 +2,7 @@
 // left.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,10 +23,13 @@ class NoticeLog {
  private:
   void OnDecision(const Decision& decision);
   void OnDomainSight(const DomainSightChanged& sight);
+  void OnStanding(const StandingStatus& status);
 
   DecisionTracker tracker_;
   // By cluster and name: a doubt is logged when it begins, not with every node more that falls silent in it.
   std::set<std::pair<std::string, std::string>> blind_domains_;
+  // By policy: how the cluster was seen last whose loss it waits for.
+  std::map<std::string, ClusterLife> lives_;
 };
 
 }  // namespace evenkeel::coordinator

@@ -163,13 +163,13 @@ bool Names(const SwitchSpec& spec, const std::string& cluster, const Application
              spec.applications.end();
 }
 
-// The servers of its backends: as the switch under way has them that asks, or else has it; then as a standing
-// one has. A plan sees what those see, for what is asked last is what the gateway goes by.
+// The servers of its backends: as the switch under way has them that has the route; then as a standing one
+// has. A plan sees what those see, for what is asked last is what the gateway goes by.
 void SettleParts(const SwitchDesk& desk, const StandingDesk& standing, WatchRoute& watch) {
   for (const auto& [name, one] : desk.switches) {
     const auto route = one.routes.find(watch.key);
     if (!one.decision || route == one.routes.end() || !route->second.watched) continue;
-    if (watch.period == absl::ZeroDuration()) watch.parts = route->second.watched->parts;
+    watch.parts = route->second.watched->parts;
     return;
   }
   for (const auto& [name, one] : standing.standing) {

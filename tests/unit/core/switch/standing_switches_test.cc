@@ -293,6 +293,23 @@ TEST(StandingSwitchesTest, MovesNothingWhereNothingGoes) {
   EXPECT_EQ(world.told[0], "no gateway sends it anything, so nothing has to go elsewhere");
 }
 
+// Whatever the policy asks of a route, the servers of its backends are those of the switch under way; without
+// one they are the policy's, whatever a plan says.
+TEST(StandingSwitchesTest, LeavesTheRoutesPartsToTheSwitchUnderWay) {
+  StandingWorld world(OnLostCluster::kAsk);
+  world.policy.spec.routes[0].parts = {{"east", {"e1"}}};
+  PutStanding(world.standing, world, world.policy, {});
+  WatchRoute asked{
+      .key = world.policy.spec.routes[0].key, .parts = {{"east", {"plan"}}}, .period = kReadOften};
+  EXPECT_EQ(std::get<WatchRoute>(*Shared(world.desk, world.standing, asked)).parts.at("east")[0], "e1");
+  StartSwitch start;
+  start.spec = ASwitch();
+  start.spec.name = "by-hand";
+  start.spec.routes[0].parts = {{"east", {"e2"}}};
+  OnStartSwitch(world.desk, world, start);
+  EXPECT_EQ(std::get<WatchRoute>(*Shared(world.desk, world.standing, asked)).parts.at("east")[0], "e2");
+}
+
 // In doubt the coordinator tries the API itself, and reads the routes often; the end of a switch takes
 // nothing away from the policy that waits.
 TEST(StandingSwitchesTest, KeepsWatchingWhatOthersLeave) {

@@ -286,7 +286,7 @@ void OnStandingRead(StandingDesk& standing, StandingHost& host, const RouteRead&
     } else {
       NoteCount(count->second, *route, event.reading);
     }
-    LookAt(host, one, std::max(host.Now(), one.looked + kLookAgain));
+    LookAt(host, one, std::max(host.Now(), one.looked + kLookAtNews));
   }
 }
 
@@ -319,7 +319,7 @@ void OnOutsideAnswered(StandingDesk& standing, uint64_t id, Reach reach, absl::T
 
 void OnClusterChanged(StandingDesk& standing, StandingHost& host, const std::string& cluster) {
   for (auto& [name, one] : standing.standing) {
-    if (one.policy.spec.from == cluster) LookAt(host, one, std::max(host.Now(), one.looked + kLookAgain));
+    if (one.policy.spec.from == cluster) LookAt(host, one, std::max(host.Now(), one.looked + kLookAtNews));
   }
 }
 

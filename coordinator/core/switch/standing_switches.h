@@ -27,7 +27,7 @@ inline constexpr absl::Duration kRetryLost = absl::Seconds(10);
 inline constexpr absl::Duration kRetryLongLost = absl::Minutes(1);
 inline constexpr absl::Duration kLongLost = absl::Minutes(2);
 // News of the cluster bring a look, no sooner than this after the last one: a look costs O(nodes).
-inline constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
+inline constexpr absl::Duration kLookAtNews = absl::Milliseconds(200);
 // How often a record is written while what it holds changes.
 inline constexpr absl::Duration kRememberEvery = absl::Minutes(1);
 

@@ -17,11 +17,23 @@ absl::Status Not(const Parts&... parts) {
 
 // What may be ordered of no switch: empty where it may.
 std::string Beyond(const SwitchRecord& record) {
-  if (record.phase == SwitchPhase::kEnded) return "the switch has ended";
-  if (record.stop && record.stop->cause == StopCause::kOutranked) {
-    return absl::StrCat("this coordinator may not write any more: ", record.stop->reason);
-  }
-  return "";
+  return record.phase == SwitchPhase::kEnded ? "the switch has ended" : "";
+}
+
+// L7: as its routes are another coordinator's by now.
+bool IsOutranked(const SwitchRecord& record) {
+  return record.stop && record.stop->cause == StopCause::kOutranked;
+}
+
+// Every route is as a switch begins.
+bool IsOnBlue(const SwitchRecord& record, const SwitchSight& sight) {
+  return std::all_of(record.spec.routes.begin(), record.spec.routes.end(), [&sight](const auto& route) {
+    const auto& reading = sight.routes.at(route.key).reading;
+    if (!reading || !reading->backends.contains(route.green)) return false;
+    RouteReading open = *reading;
+    open.backends.at(route.green).mode = BackendMode::kDraining;  // serving nobody is as good
+    return IsShaped(route, open, ShapeOnBlue(route));
+  });
 }
 
 // The operator has seen what the routes show, and goes on from there.
@@ -105,7 +117,9 @@ absl::Status ResumeSwitch(SwitchRecord& record, SwitchMemory& memory, const Swit
       at.Happened("An operator lets it go on");
       break;
     case StopCause::kOutranked:
-      break;  // beyond
+      // L7 is the gateway's to hold: where the greater mark is still there, it refuses and this stops again.
+      at.Happened("An operator says that no other coordinator leads any more, and lets it go on");
+      break;
   }
   record.stop.reset();
   moves.changed = true;
@@ -118,6 +132,11 @@ absl::Status RollBackSwitch(SwitchRecord& record, SwitchMemory& memory, const Sw
   Transitions at{record, memory, sight, moves};
   if (!HasMoved(record)) {
     at.End(SwitchEnd::kCancelled, "An operator ended it before anything was moved");
+    return absl::OkStatus();
+  }
+  if (IsOutranked(record) && IsOnBlue(record, sight)) {
+    at.End(SwitchEnd::kCancelled,
+           "An operator has given it up here: another coordinator has its routes, and blue has all traffic");
     return absl::OkStatus();
   }
   const HealthAnswer back = at.WayBack(true);

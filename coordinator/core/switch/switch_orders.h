@@ -22,6 +22,9 @@ absl::Status PauseSwitch(SwitchRecord& record, SwitchMemory& memory, const Switc
 absl::Status ResumeSwitch(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight,
                           std::optional<uint64_t> may_cut, SwitchMoves& moves);
 
+// Where another coordinator has written (StopCause::kOutranked) both try again, and stop again where its mark
+// is still there; a rollback of what is all on blue already ends the switch without a write.
+
 // Blue is given everything back, at once. Never onto a blue that is not healthy (L10); onto one of which that
 // is not known only with `onto_unknown`. Before anything was moved it ends the switch.
 absl::Status RollBackSwitch(SwitchRecord& record, SwitchMemory& memory, const SwitchSight& sight,

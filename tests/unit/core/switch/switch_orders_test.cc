@@ -114,6 +114,40 @@ TEST_F(SwitchOrdersTest, RollBackAsksForBluesHealth) {
   EXPECT_TRUE(RollBack(true).ok());
 }
 
+// L7, L11: where another coordinator has the routes nothing is written, and no switch hangs for ever: once
+// its mark is taken off it goes on, and one that has moved nothing is given up.
+TEST_F(SwitchOrdersTest, OutrankedIsNotForEver) {
+  const RouteKey web = {"edge", "web"};
+  Begin(ASwitch());
+  PassToStep(0);
+  answers_[web] = WriteState::kOutranked;
+  Look();
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kOutranked);
+  const size_t wishes = wishes_.size();
+  Pass(absl::Minutes(1));
+  EXPECT_EQ(wishes_.size(), wishes);
+  EXPECT_TRUE(IsPrecondition(Commit()));
+  ASSERT_TRUE(Resume().ok());
+  answers_[web] = WriteState::kOutranked;
+  Look();
+  ASSERT_TRUE(record_.stop);
+  ASSERT_TRUE(Resume().ok());
+  Pass(absl::Minutes(2));
+  EXPECT_EQ(record_.phase, SwitchPhase::kHolding);
+
+  Begin(ASwitch());
+  Pass(kLook);
+  ASSERT_EQ(record_.phase, SwitchPhase::kMoving);
+  gateway_[web] = AReading(0);
+  answers_[web] = WriteState::kOutranked;
+  Look();
+  ASSERT_TRUE(record_.stop);
+  ASSERT_TRUE(RollBack().ok());
+  EXPECT_EQ(record_.end, SwitchEnd::kCancelled);
+  EXPECT_EQ(Green(), 0u);
+}
+
 // A blue that falls ill while it is being given its traffic back gets no more of it.
 TEST_F(SwitchOrdersTest, RollBackStopsBeforeABlueThatFallsIll) {
   Begin(ASwitch());

@@ -376,10 +376,17 @@ class OneLook {
       if (AllWritten()) at_.End(SwitchEnd::kCommitted, at_.SummaryOfCommit());
       return;
     }
+    // Until blue is closed the way back is open.
+    if (GreenFails()) return;
+    const SideReading blue = at_.Reading(Side::kBlue);
+    const bool emptied = Emptied(blue);
+    if (emptied && record_.stop && record_.stop->cause == StopCause::kDrain) {
+      record_.stop.reset();
+      at_.Happened("Nothing is in flight at blue any more: it goes on");
+    }
     if (record_.stop) return;
     if (!record_.spec.hold.close_blue) return at_.WishCommitted(false);
-    const SideReading blue = at_.Reading(Side::kBlue);
-    if (Emptied(blue)) return at_.WishCommitted(true);
+    if (emptied) return at_.WishCommitted(true);
     const bool late = sight_.now - record_.draining_since >= record_.spec.drain.deadline;
     if (!late || IsEmptyNow()) {
       memory_.waits_for = InFlight(blue);

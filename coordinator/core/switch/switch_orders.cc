@@ -52,6 +52,7 @@ void TakeAsSeen(SwitchRecord& record, const SwitchSight& sight) {
 }
 
 absl::Status AllowCut(SwitchRecord& record, const SideReading& blue, std::optional<uint64_t> may_cut) {
+  if (!may_cut && blue.seen && blue.in_flight_known && blue.in_flight == 0) may_cut = 0;
   if (!may_cut) {
     return Not(record.stop->reason, ": say how many may be cut, wait, or roll back");
   }
@@ -89,7 +90,9 @@ absl::Status ResumeSwitch(SwitchRecord& record, SwitchMemory& memory, const Swit
       if (absl::Status allowed = AllowCut(record, at.Reading(Side::kBlue), may_cut); !allowed.ok()) {
         return allowed;
       }
-      at.Happened(absl::StrCat("An operator lets up to ", record.may_cut, " requests be cut"));
+      at.Happened(record.may_cut == 0
+                      ? "An operator lets it go on"
+                      : absl::StrCat("An operator lets up to ", record.may_cut, " requests be cut"));
       break;
     case StopCause::kApproval:
       record.approved = true;

@@ -496,6 +496,34 @@ TEST_F(AdvanceTest, CutsOnlyWhatWasAllowed) {
   EXPECT_EQ(wishes_.back().may_cut, 3u);
 }
 
+// Who waits instead cuts nothing: it goes on when nothing is in flight any more.
+TEST_F(AdvanceTest, GoesOnWhenWhatWouldBeCutHasEnded) {
+  Begin(Quick());
+  record_.spec.hold.close_blue = true;
+  gateway_[kWeb].backends["east"].in_flight = 3;
+  Pass(absl::Minutes(3));
+  ASSERT_TRUE(record_.stop);
+  gateway_[kWeb].backends["east"].in_flight = 0;
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+  EXPECT_EQ(wishes_.back().may_cut, 0u);
+  EXPECT_TRUE(Happened("Nothing is in flight at blue any more: it goes on"));
+}
+
+// While it waits for what blue has in flight the way back is open, and is taken where green fails.
+TEST_F(AdvanceTest, GoesBackWhileItWaitsToCloseBlue) {
+  Begin(Quick());
+  record_.spec.hold.close_blue = true;
+  gateway_[kWeb].backends["east"].in_flight = 3;
+  Pass(absl::Minutes(3));
+  ASSERT_TRUE(record_.stop);
+  ASSERT_EQ(record_.phase, SwitchPhase::kCommitting);
+  green_fails_percent_ = 100;
+  Pass(absl::Seconds(30));
+  EXPECT_EQ(record_.end, SwitchEnd::kRolledBack) << Word(record_.phase);
+  EXPECT_EQ(Green(), 0u);
+}
+
 // By the rule, as many as are counted at that instant.
 TEST_F(AdvanceTest, CutsByTheRule) {
   Begin(Quick());

@@ -1,24 +1,29 @@
-"""Proves on two real clusters with a real HAProxy in front that an application's traffic goes to the other cluster and back without a
-lost request; that it does whenever the coordinator is killed and HAProxy is reloaded; and that it goes back by itself from a cluster
-that fails, at any step.
+"""Proves on two real clusters with a real HAProxy in front that an application's traffic goes to the other cluster and back without
+a lost request; that it does whenever the coordinator is killed and HAProxy is reloaded; that it goes back by itself from a cluster
+that fails, at any step; and that it goes by itself from a cluster that is lost, and not from one that is only out of reach.
 
 It raises two clusters of its own, as Lab 4 has them (deploy/local/labs): clients of four kinds ask 240 times a second. Who looks at
 the gateway knows nothing of Evenkeel, and who answered is the nodes' own word. Seconds are printed; none is asserted, since the
 machine may be busy with other things.
 """
+import concurrent.futures
+import json
 import os
 import pathlib
 import random
+import re
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy" / "local"))
 
 from evenkeel_local.cluster import Cluster  # noqa: E402
 from evenkeel_local.progress import Progress  # noqa: E402
-from evenkeel_local.switch_lab import SwitchLab, answered_by  # noqa: E402
+from evenkeel_local.switch_lab import NAME, SwitchLab, answered_by  # noqa: E402
 from evenkeel_local.switch_view import cluster_of  # noqa: E402
-from evenkeel_local.switches import give_back_what_is_open  # noqa: E402
+from evenkeel_local.switches import give_back_what_is_open, loss_policy  # noqa: E402
+from evenkeel_local.waiting import wait_for  # noqa: E402
 from kills import Nuisance  # noqa: E402
 
 KILLS = int(os.environ.get("EVENKEEL_SWITCH_KILLS", "12"))
@@ -100,7 +105,7 @@ class There(SwitchCase):
         for percent in (1, 10, 50, 100):
             with self.subTest(percent=percent), self.lab.watched() as run:
                 switch = run.start(self.blue, self.green)
-                run.follow(switch, lambda status, wanted=percent: run.watch.now().percent[self.green.name] == wanted, f"{percent} %")
+                run.follow(switch, lambda _, wanted=percent: run.watch.now().percent[self.green.name] == wanted, f"{percent} %")
                 asked_s = switch.roll_back(self.blue.name)
                 run.follow(switch, lambda status: status.end, "the rollback")
                 run.ended(switch, "rolled_back", asked_s)
@@ -192,6 +197,67 @@ class Back(SwitchCase):
             self.assert_given_back(run, switch)
         self.say(f"given back within {run.outcome().rollback_s} s of the decision")
         return run
+
+
+class Lost(SwitchCase):
+    """Blue is gone, or only out of the coordinator's reach; a policy says that its traffic goes to green when it is lost."""
+
+    SOON_S = 60
+    CUT_OFF_S = 20
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.lab.command.run, "delete", "policy", NAME)
+        self.lab.command.run("apply", "-f", "-", input_text=loss_policy(self.lab.manifest(self.blue, self.green)))
+        wait_for(lambda: min(self.witnesses()) > 1, "nodes of green to have reached blue", deadline_s=120, interval_s=1,
+                 state=lambda: str(self.witnesses()))
+
+    def witnesses(self):
+        """How many nodes of green have reached blue's nodes lately, and how many its API."""
+        told = re.search(r"^Witnesses: +(\d+) of its nodes, (\d+) of its API$", self.seen(), re.MULTILINE)
+        return (int(told[1]), int(told[2])) if told else (0, 0)
+
+    def seen(self):
+        """How blue is seen, among other things."""
+        return self.lab.command.run("describe", "policy", NAME)
+
+    def test_a_cluster_that_loses_all_its_nodes_is_switched(self):
+        with self.lab.watched() as run:
+            begun_s = time.monotonic()
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                list(pool.map(self.blue.power_off, self.blue.nodes))
+            off_s = time.monotonic()
+            wait_for(lambda: self.shown(run).percent == self.all_at(self.green), "everything to go to green", self.SOON_S)
+            moved_s = run.watch.has_percent_since(self.green.name, 100, begun_s)
+            self.say(f"everything was at green {moved_s - off_s:.2f} s after the last node was off")
+            settled_s = time.monotonic() + 3
+            while time.monotonic() < settled_s:
+                self.shown(run)
+                time.sleep(0.05)
+        late = [each for each in run.requests() if each.lost and each.start_s > moved_s + 0.1]
+        self.assertEqual([], late, "what begins after that is answered")
+        (switch,) = json.loads(self.lab.command.run("switch", "status", "-o", "json"))["items"]
+        self.assertTrue(switch["ofLostCluster"])
+
+    def test_a_cluster_that_only_the_coordinator_does_not_reach_is_not(self):
+        self.addCleanup(self.lab.coordinator.set_link, self.blue, True)
+        with self.lab.watched() as run:
+            self.lab.coordinator.set_link(self.blue, False)
+            end_s = time.monotonic() + self.CUT_OFF_S
+            while time.monotonic() < end_s:
+                self.assertEqual(self.all_at(self.blue), self.shown(run).percent)
+                time.sleep(0.05)
+            seen = self.seen()
+            self.say(seen)
+            self.assertIn("cut off from the coordinator", seen)
+            self.lab.coordinator.set_link(self.blue, True)
+        self.assert_nothing_lost(run.outcome())
+        self.assertEqual([], json.loads(self.lab.command.run("switch", "status", "-o", "json"))["items"])
+
+    @staticmethod
+    def shown(run):
+        run.view.show(lambda: "")
+        return run.watch.now()
 
 
 if __name__ == "__main__":

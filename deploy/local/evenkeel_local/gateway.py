@@ -48,7 +48,7 @@ _BACKEND = """\
 backend {name}
   option httpchk GET /alive
   http-response set-header {header} %[be_name]
-  default-server check inter 500ms fall 2 rise 1
+  default-server check inter 300ms fall 2 rise 1
 {servers}
 """
 

@@ -1,6 +1,7 @@
 """Switches of traffic, as an operator orders and watches them with the `evenkeel` command."""
 
 import json
+import textwrap
 import threading
 import time
 from dataclasses import dataclass
@@ -157,3 +158,10 @@ def manifest(name: str, from_: str, to: str, map_file: Path, url: str) -> str:
     for word, value in (("NAME", name), ("FROM", from_), ("TO", to), ("MAP", f"map:{map_file}"), ("URL", url)):
         text = text.replace(f": {word}\n", f": {value}\n")
     return text
+
+
+def loss_policy(switch: str) -> str:
+    """The same switch as a policy, for when the cluster that has the traffic is lost."""
+    head, spec = switch.split("\nspec:\n")
+    head = head.replace("kind: Switch", "kind: SwitchPolicy")
+    return f"{head}\nspec:\n  onLost: switch\n  traffic:\n{textwrap.indent(spec, '  ')}"

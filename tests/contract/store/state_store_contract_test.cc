@@ -171,6 +171,7 @@ TEST_P(StateStoreContract, StartGetsWhatStandingSwitchesRemember) {
 
 // The history's bounds hold for switches, too: a record counts with its decision and goes with it.
 TEST_P(StateStoreContract, ASwitchGoesWithItsDecision) {
+  if (!medium_->BoundsHistory()) GTEST_SKIP() << "it keeps all";
   OpenNew({.age = absl::InfiniteDuration(), .bytes = 20'000});
   SwitchRecord large;
   large.spec.name = "web";

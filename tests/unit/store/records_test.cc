@@ -62,7 +62,7 @@ TEST(RecordsTest, PolicyWithoutLimitsHasTheDefaults) {
 TEST(RecordsTest, PolicyComesBackWhole) {
   const Policy policy = SamplePolicy("failover");
   EXPECT_EQ(Unset(ToRecord(policy)),
-            std::vector<std::string>({".scale", ".burst"}));  // it is of another kind
+            std::vector<std::string>({".scale", ".burst", ".switching"}));  // it is of another kind
   const auto back = FromRecord(ToRecord(policy));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, policy);

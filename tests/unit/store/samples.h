@@ -8,6 +8,7 @@
 #include "coordinator/core/decision.h"
 #include "coordinator/core/policy.h"
 #include "coordinator/core/scale/scaler_record.h"
+#include "coordinator/core/switch/gateway_facts.h"
 
 // Structs for the store's tests in which no field has its default.
 namespace evenkeel::coordinator {
@@ -29,6 +30,20 @@ inline Workload SampleScaledWorkload() {
   return {.group = "apps", .kind = "Deployment", .name_space = "shop", .name = "web"};
 }
 
+inline RouteShape SampleShape(uint32_t green) {
+  return {.backends = {{"east", {.percent = 100 - green, .mode = BackendMode::kServing}},
+                       {"west", {.percent = green, .mode = BackendMode::kServing}}},
+          .canary = CanaryRule{.header = "x-canary", .value = "yes", .backend = "west"}};
+}
+
+inline RouteWish SampleWish() {
+  return {.key = {.gateway = "edge", .route = "web"},
+          .shape = SampleShape(50),
+          .mark = {.epoch = 5, .owner = {5, 12}, .version = 3},
+          .only_from = SampleShape(10),
+          .may_cut = 2};
+}
+
 inline Action SampleAction(uint32_t number, ActionKind kind, ActionState state) {
   return {
       .number = number,
@@ -43,7 +58,8 @@ inline Action SampleAction(uint32_t number, ActionKind kind, ActionState state) 
       .finish_time = SampleTime(20 + number),
       .attempts = 4,
       .replicas = ReplicaChange{.group = "apps", .version = "v1", .kind = "Deployment", .from = 2, .to = 6},
-      .requests = Resources{.cpu_millicores = 200, .memory_bytes = 1 << 20, .pods = 1}};
+      .requests = Resources{.cpu_millicores = 200, .memory_bytes = 1 << 20, .pods = 1},
+      .route = SampleWish()};
 }
 
 inline Decision SampleDecision(DecisionId id, DecisionState state = DecisionState::kOpen) {

@@ -19,7 +19,7 @@ namespace {
 TEST(ScaleRecordsTest, PolicyComesBackWhole) {
   const Policy policy = SampleScalePolicy("web");
   EXPECT_EQ(Unset(ToRecord(policy)),
-            std::vector<std::string>({".failover", ".burst"}));  // it is of another kind
+            std::vector<std::string>({".failover", ".burst", ".switching"}));  // it is of another kind
   const auto back = FromRecord(ToRecord(policy));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, policy);

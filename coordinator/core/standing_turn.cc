@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/judge.h"
 #include "coordinator/core/sentences.h"
@@ -27,8 +28,13 @@ Way WayToNode(const Node* node) {
   return {node->facts->address, node->facts->kubelet_port, node->agent_port};
 }
 
-Way WayToApi(const LostClusterPolicy& policy, const Cluster* cluster) {
+// As the policy says it, or another one about the same cluster, or as our own way there tells.
+Way WayToApi(const State& state, const LostClusterPolicy& policy, const Cluster* cluster) {
   if (!policy.api_address.empty()) return {policy.api_address, policy.api_port, 0};
+  for (const auto& [name, other] : state.standing.standing) {
+    if (other.policy.spec.from != policy.spec.from || other.policy.api_address.empty()) continue;
+    return {other.policy.api_address, other.policy.api_port, 0};
+  }
   if (cluster == nullptr) return {};
   return {cluster->api_address, cluster->api_port, 0};
 }
@@ -77,7 +83,18 @@ Reach ReachOf(const ProbeAnswered& answer, bool api) {
   return Reach::kNotTried;
 }
 
+// No policy of an operator can have this name.
+constexpr char kOfSwitch[] = "\tswitch ";
+
+std::string NameOfSwitch(const std::string& name) {
+  return absl::StrCat(kOfSwitch, name);
+}
+bool IsOfSwitch(const std::string& policy) {
+  return absl::StartsWith(policy, kOfSwitch);
+}
+
 void Show(Turn& turn, const std::string& policy) {
+  if (IsOfSwitch(policy)) return;
   State& state = turn.state;
   const auto shown = state.shown_standing.find(policy);
   const auto found = state.standing.standing.find(policy);
@@ -100,7 +117,7 @@ LossView TurnSwitchHost::ViewOf(const LostClusterPolicy& policy) const {
   LossView view;
   view.now = turn_.now;
   const Cluster* cluster = turn_.FindCluster(policy.spec.from);
-  view.api_known = !WayToApi(policy, cluster).address.empty();
+  view.api_known = !WayToApi(turn_.state, policy, cluster).address.empty();
   view.witnesses = WitnessesFor(turn_.state, policy.spec.from);
   if (cluster == nullptr) return view;
   view.api_away_since = cluster->api_away_since;
@@ -117,8 +134,8 @@ void TurnSwitchHost::AskOutside(const LostClusterPolicy& policy, const OutsideAs
   if (witness == nullptr || !witness->session) return;
   const bool api = !ask.control && ask.target.empty();
   const NodeKey target = ask.control.value_or(NodeKey{policy.spec.from, ask.target});
-  const Way way =
-      api ? WayToApi(policy, turn_.FindCluster(policy.spec.from)) : WayToNode(turn_.FindNode(target));
+  const Way way = api ? WayToApi(turn_.state, policy, turn_.FindCluster(policy.spec.from))
+                      : WayToNode(turn_.FindNode(target));
   if (way.address.empty()) return;
   turn_.Ask(ProbeNode{.probe_id = ask.id,
                       .witness = ask.witness,
@@ -145,16 +162,17 @@ void TurnSwitchHost::AskApi(const std::string& name) {
 }
 
 void TurnSwitchHost::Remember(const StandingRecord& record) {
-  turn_.Write(PutStandingRecord{record});
+  if (!IsOfSwitch(record.policy)) turn_.Write(PutStandingRecord{record});
 }
 
 void TurnSwitchHost::Forget(const std::string& policy) {
-  turn_.Write(EraseStandingRecord{policy});
+  if (!IsOfSwitch(policy)) turn_.Write(EraseStandingRecord{policy});
 }
 
 // A switch that ended before it began: so it stands among the others, with its specification.
 void TurnSwitchHost::TellLost(const LostClusterPolicy& policy, const LossAnswer& answer,
                               const std::string& words) {
+  if (IsOfSwitch(policy.name())) return;  // the switch itself says it
   SwitchRecord record;
   record.spec = policy.spec;
   record.origin = SwitchOrigin::kLostCluster;
@@ -187,6 +205,20 @@ void UpdateStanding(Turn& turn, const std::string& name) {
     PutStanding(turn.state.standing, host, policy->second.switching(), record);
   }
   Show(turn, name);
+}
+
+void WatchBlue(Turn& turn, const SwitchSpec& spec) {
+  LostClusterPolicy policy;
+  policy.spec = spec;
+  policy.spec.name = NameOfSwitch(spec.name);
+  policy.on_lost = OnLostCluster::kOff;
+  TurnSwitchHost host(turn);
+  PutStanding(turn.state.standing, host, policy, std::nullopt);
+}
+
+void LeaveBlue(Turn& turn, const std::string& name) {
+  TurnSwitchHost host(turn);
+  EraseStanding(turn.state.standing, host, NameOfSwitch(name));
 }
 
 void OnStandingDue(Turn& turn, const std::string& policy) {

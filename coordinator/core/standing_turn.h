@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "coordinator/core/switch/switch_spec.h"
 #include "coordinator/core/turn.h"
 
 namespace evenkeel::coordinator {
@@ -17,6 +18,12 @@ void UpdateStanding(Turn& turn, const std::string& policy);
 
 // A look at the cluster whose loss the policy waits for.
 void OnStandingDue(Turn& turn, const std::string& policy);
+
+// Whether blue is lost is looked at for each switch under way, too, which goes by it
+// (SwitchSpec.on_lost_blue): as a policy would that does nothing. From its beginning, or from a start of the
+// coordinator, to its end.
+void WatchBlue(Turn& turn, const SwitchSpec& spec);
+void LeaveBlue(Turn& turn, const std::string& name);
 
 // Something about the cluster's API or a node's silence has changed. O(policies for switches).
 void LossLookSoon(Turn& turn, const std::string& cluster);

@@ -189,6 +189,7 @@ DecisionId TurnSwitchHost::Open(const SwitchRecord& record) {
     open.decision.policy = policy->first;
     open.decision.policy_etag = policy->second.etag;
   }
+  if (record.origin == SwitchOrigin::kOperator) WatchBlue(turn_, record.spec);
   return open.decision.id;
 }
 
@@ -243,6 +244,7 @@ void TurnSwitchHost::Close(const DecisionId& decision, const SwitchRecord& recor
   SkipWhatIsOpen(open.decision, "the switch ended before it was answered");
   turn_.state.timers.Clear({TimerKind::kSwitch, {}, {}, record.spec.name});
   turn_.Close(open, StateOf(record), record.outcome);
+  LeaveBlue(turn_, record.spec.name);
   OnStandingEnded(turn_.state.standing, decision, record.end.value_or(SwitchEnd::kCancelled), turn_.now);
 }
 
@@ -374,6 +376,7 @@ void RestoreSwitches(Turn& turn) {
     }
     const uint32_t actions = open.decision.actions.empty() ? 0 : open.decision.actions.back().number;
     RestoreOnDesk(turn.state.desk, host, id, actions, record->second);
+    if (record->second.origin == SwitchOrigin::kOperator) WatchBlue(turn, record->second.spec);
     turn.SwitchChanges(record->second.spec.name);
   }
   turn.state.restored_switches.clear();

@@ -209,6 +209,39 @@ TEST_F(StandingStepTest, WatchesForAsLongAsThePolicyIsThere) {
   EXPECT_EQ(Green(), 0u);
 }
 
+// A switch under way needs no policy to notice that blue is lost: by its rule green gets everything at once,
+// or it stops and asks. In another process, too.
+TEST_F(StandingStepTest, ASwitchUnderWayNoticesTheLossOfBlue) {
+  SwitchSpec spec = Waiting().spec;
+  spec.on_lost_blue = OnLostBlue::kFinish;
+  for (SwitchStep& step : spec.steps) step.soak = absl::Minutes(5);
+  Start(spec);
+  ASSERT_TRUE(reply_.status.ok()) << reply_.status;
+  PassUntil([this] { return Green() == 10; });
+  Boot();
+  Pass(absl::Seconds(30));
+  ASSERT_EQ(Green(), 10u);
+  Die("east");
+  Pass(absl::Seconds(5));
+  EXPECT_EQ(Green(), 100u);
+  EXPECT_TRUE(waiting_.empty());
+  EXPECT_TRUE(standings_.empty());
+  EXPECT_EQ(Switches(), 1u);
+}
+TEST_F(StandingStepTest, ASwitchUnderWayAsksWhenBlueIsLost) {
+  SwitchSpec spec = Waiting().spec;
+  for (SwitchStep& step : spec.steps) step.soak = absl::Minutes(5);
+  Start(spec);
+  PassUntil([this] { return Green() == 10; });
+  Pass(absl::Seconds(30));
+  Die("east");
+  Pass(absl::Seconds(10));
+  EXPECT_EQ(Green(), 10u);
+  ASSERT_TRUE(TheRecord().stop);
+  EXPECT_EQ(TheRecord().stop->cause, StopCause::kLostBlue);
+  EXPECT_EQ(Switches(), 1u);
+}
+
 // At most one policy waits for the loss of a cluster for one application.
 TEST_F(StandingStepTest, OnePolicyForAnApplicationInACluster) {
   ASSERT_TRUE(Apply(Waiting()).ok());

@@ -77,7 +77,7 @@ TEST(HttpRoute, Shares) {
   EXPECT_EQ(reading->backends.at("shop/other:81").percent, 25u);
   EXPECT_EQ(reading->backends.at("blue").in_flight, std::nullopt);
   EXPECT_EQ(reading->instance, "u-1");
-  EXPECT_FALSE(ReadIt(Route({Blue(-1)})).ok());
+  EXPECT_FALSE(ReadIt(Route(Json::array({Blue(-1)}))).ok());
   EXPECT_FALSE(ReadIt(Route({{{"kind", "Bucket"}, {"name", "b"}}})).ok());
   EXPECT_FALSE(ReadIt(Json::object()).ok());
   EXPECT_FALSE(ReadIt(Json::array()).ok());
@@ -89,17 +89,21 @@ TEST(HttpRoute, Acceptance) {
     return Json{{"conditions", Json::array({Condition("Accepted", accepted, generation),
                                             Condition("ResolvedRefs", resolved, generation)})}};
   };
-  EXPECT_FALSE(AcceptanceOf(Route({Blue(1)})).accepted);
-  EXPECT_TRUE(AcceptanceOf(Route({Blue(1)}, Json::array({parent("True", "True", 4)}))).accepted);
-  EXPECT_FALSE(AcceptanceOf(Route({Blue(1)}, Json::array({parent("True", "True", 3)}))).accepted);
-  EXPECT_FALSE(AcceptanceOf(Route({Blue(1)}, Json::array({parent("False", "True", 3)}))).refused);
+  EXPECT_FALSE(AcceptanceOf(Route(Json::array({Blue(1)}))).accepted);
+  EXPECT_TRUE(AcceptanceOf(Route(Json::array({Blue(1)}), Json::array({parent("True", "True", 4)}))).accepted);
+  EXPECT_FALSE(
+      AcceptanceOf(Route(Json::array({Blue(1)}), Json::array({parent("True", "True", 3)}))).accepted);
+  EXPECT_FALSE(
+      AcceptanceOf(Route(Json::array({Blue(1)}), Json::array({parent("False", "True", 3)}))).refused);
   const Json both = Json::array({parent("True", "True", 4), parent("True", "True", 3)});
-  EXPECT_FALSE(AcceptanceOf(Route({Blue(1)}, both)).accepted);
-  const Acceptance refused = AcceptanceOf(Route({Blue(1)}, Json::array({parent("True", "False", 4)})));
+  EXPECT_FALSE(AcceptanceOf(Route(Json::array({Blue(1)}), both)).accepted);
+  const Acceptance refused =
+      AcceptanceOf(Route(Json::array({Blue(1)}), Json::array({parent("True", "False", 4)})));
   EXPECT_TRUE(refused.refused);
   EXPECT_FALSE(refused.accepted);
   EXPECT_THAT(refused.words, HasSubstr("ResolvedRefs is False: Because: of a test"));
-  EXPECT_EQ(ReadIt(Route({Blue(1)}, Json::array({parent("True", "True", 4)})))->proof, Proof::kAccepted);
+  EXPECT_EQ(ReadIt(Route(Json::array({Blue(1)}), Json::array({parent("True", "True", 4)})))->proof,
+            Proof::kAccepted);
 }
 
 // The patch changes this rule's weights and the notes; what others set on a reference stays.
@@ -125,7 +129,7 @@ TEST(HttpRoute, PatchKeepsWhatIsOthers) {
 
 class HttpRouteWithController : public ::testing::Test {
  protected:
-  HttpRouteWithController() { api_.Put(kHttpRoutes, Route({Blue(1)})); }
+  HttpRouteWithController() { api_.Put(kHttpRoutes, Route(Json::array({Blue(1)}))); }
 
   ShapeAnswer Do(uint64_t version) {
     HttpRouteGateway gateway({.store_id = "store-a",
@@ -147,7 +151,7 @@ class HttpRouteWithController : public ::testing::Test {
 TEST_F(HttpRouteWithController, RefusalIsSaid) {
   const Json parent = {
       {"conditions", Json::array({Condition("Accepted", "True", 4), Condition("ResolvedRefs", "False", 4)})}};
-  Json route = Route({Blue(1)}, Json::array({parent}));
+  Json route = Route(Json::array({Blue(1)}), Json::array({parent}));
   api_.Put(kHttpRoutes, route);
   const ShapeAnswer answer = Do(1);
   EXPECT_EQ(answer.outcome, ActionOutcome::kRefused);
@@ -158,7 +162,7 @@ TEST_F(HttpRouteWithController, RefusalIsSaid) {
 TEST_F(HttpRouteWithController, AcceptanceIsRead) {
   const Json parent = {
       {"conditions", Json::array({Condition("Accepted", "True", 4), Condition("ResolvedRefs", "True", 4)})}};
-  api_.Put(kHttpRoutes, Route({Blue(1)}, Json::array({parent})));
+  api_.Put(kHttpRoutes, Route(Json::array({Blue(1)}), Json::array({parent})));
   const ShapeAnswer answer = Do(1);
   EXPECT_EQ(answer.outcome, ActionOutcome::kDone) << answer.detail;
   EXPECT_EQ(answer.reading->proof, Proof::kAccepted);
@@ -170,7 +174,7 @@ TEST_F(HttpRouteWithController, FailuresOfTheServer) {
   int patches = 0;
   const Json parent = {
       {"conditions", Json::array({Condition("Accepted", "True", 4), Condition("ResolvedRefs", "True", 4)})}};
-  api_.Put(kHttpRoutes, Route({Blue(1)}, Json::array({parent})));
+  api_.Put(kHttpRoutes, Route(Json::array({Blue(1)}), Json::array({parent})));
   api_.SetFault([&patches](const std::string& verb, const kube::Resource&, const kube::ObjectName&) {
     if (verb != "patch") return absl::OkStatus();
     ++patches;

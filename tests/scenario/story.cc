@@ -52,9 +52,14 @@ std::string Story::Take() {
   return text;
 }
 
+std::string Story::Of(const std::string& cluster) const {
+  return world_->clusters().size() > 1 ? absl::StrCat("cluster ", cluster, ": ") : "";
+}
+
 void Story::Tell(const Notice& notice) {
   if (const auto* sight = std::get_if<SightChanged>(&notice)) {
-    return Line(sight->blind ? absl::StrCat("BLIND: ", sight->reason) : "sight is clear");
+    return Line(absl::StrCat(Of(sight->cluster),
+                             sight->blind ? absl::StrCat("BLIND: ", sight->reason) : "sight is clear"));
   }
   if (const auto* node = std::get_if<VerdictChanged>(&notice)) {
     const std::string verdict = absl::StrCat(node->node.node, " ", Name(node->verdict), ": ", node->reason);
@@ -114,8 +119,8 @@ void Story::TellSentences(const Decision& decision) {
 
 void Story::Tell(const Request& request) {
   if (const auto* beats = std::get_if<SetBeats>(&request)) {
-    const std::string text = absl::StrCat("agents beat every ", Say(beats->interval), "; ",
-                                          Say(beats->suspect_after), " of silence is suspect");
+    const std::string text = absl::StrCat(Of(beats->cluster), "agents beat every ", Say(beats->interval),
+                                          "; ", Say(beats->suspect_after), " of silence is suspect");
     // That the patience changed is told by its notice.
     if (text != beats_ || beats->patience_percent == patience_percent_) Line(text);
     beats_ = text;
@@ -182,9 +187,11 @@ std::string Explain(const Decision& decision) {
   absl::StrAppend(&text, "decision ", decision.id.ToString(), ": ", Spaced(Word(decision.kind)), " of ",
                   SubjectOf(decision), ", ", Word(decision.state), ConfidenceText(decision.confidence),
                   "\n  ", decision.summary, "\n");
+  const bool of_switch = decision.kind == DecisionKind::kSwitch;
+  const bool of_node = decision.workload.empty() && !of_switch;
   const absl::Time zero =
-      decision.timings.last_sign.value_or(decision.timings.detected.value_or(absl::UnixEpoch()));
-  const bool of_node = decision.workload.empty();
+      of_switch ? decision.timings.intended.value_or(absl::UnixEpoch())
+                : decision.timings.last_sign.value_or(decision.timings.detected.value_or(absl::UnixEpoch()));
   if (!decision.evidence.empty()) {
     absl::StrAppend(&text, "  evidence", of_node ? " (- against life, + for life)" : "", "\n");
   }
@@ -218,7 +225,10 @@ std::string Explain(const Decision& decision) {
     absl::StrAppend(&text, "    ", PodText(pod.name_space, pod.name), ", priority ", pod.priority, ": ",
                     pod.reason, "\n");
   }
-  absl::StrAppend(&text, "  seconds since the ", of_node ? "last sign of life:" : "newest sample:");
+  absl::StrAppend(&text, "  seconds since the ",
+                  of_switch ? "beginning:"
+                  : of_node ? "last sign of life:"
+                            : "newest sample:");
   const auto time = [&](const char* name, const std::optional<absl::Time>& when) {
     if (when) absl::StrAppend(&text, " ", name, " ", Seconds(*when - zero));
   };

@@ -46,6 +46,8 @@ class Story final : public simulation::Observer {
 
  private:
   void Line(const std::string& text);
+  // Where there are several: "cluster east: ".
+  std::string Of(const std::string& cluster) const;
   void Tell(const coordinator::Notice& notice);
   void TellSentences(const coordinator::Decision& decision);
   void Tell(const coordinator::Request& request);

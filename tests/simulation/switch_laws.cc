@@ -124,15 +124,19 @@ void SwitchLaws::OnDurable(const std::vector<Write>& writes) {
       if (put->record.pause) paused_since_.try_emplace(cluster, world_->now());
     }
   }
+  // A batch is durable as a whole: what it says last is what it says.
+  std::map<DecisionId, bool> states;
   for (const Write& write : writes) {
     const auto* put = std::get_if<PutDecision>(&write);
     if (put == nullptr || put->decision.kind != DecisionKind::kSwitch) continue;
-    const auto known = known_.find(put->decision.id);
+    states[put->decision.id] = put->decision.state == DecisionState::kOpen;
+  }
+  for (const auto& [id, open] : states) {
+    const auto known = known_.find(id);
     if (known == known_.end()) {
-      Violated("L4", absl::StrCat("switch ", put->decision.id.ToString(), " is durable without a record"));
+      Violated("L4", absl::StrCat("switch ", id.ToString(), " is durable without a record"));
       continue;
     }
-    const bool open = put->decision.state == DecisionState::kOpen;
     if (open && known->second.record.end) {
       Violated("L4", absl::StrCat(Name(known->first, known->second.record), " has ended and is open"));
     }

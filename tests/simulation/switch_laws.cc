@@ -177,7 +177,11 @@ void SwitchLaws::Judge(const DecisionId& id, const SwitchRecord& now) {
   const bool new_report = has_report && (last.record.reports.empty() ||
                                          last.record.reports.back().decided != now.reports.back().decided);
   if (new_report) {
-    JudgeStep(name, last, now);
+    // The same step again gives green nothing that it has not got.
+    const bool again =
+        !last.record.reports.empty() && last.record.reports.back().step == now.reports.back().step;
+    if (!again) JudgeStep(name, last, now);
+    if (again) world_->marks().Hit("step shows itself anew");
     for (const SwitchedRoute& route : now.spec.routes) {
       last.sent[route.key] =
           world_->switching().gateways().at(route.key.gateway)->SentTo(route.key.route, route.green);
@@ -226,8 +230,12 @@ void SwitchLaws::JudgeStep(const std::string& name, const Known& last, const Swi
       !OrderedSince(now.spec.name, SwitchOrder::kResume, before.stop->since)) {
     Violated("L3", absl::StrCat(name, " goes on, and nobody has resumed it: ", before.stop->reason));
   }
-  if (before.reports.empty()) return;
-  // The step before it, which must have shown itself.
+  if (!before.reports.empty()) JudgeShown(name, last, now);
+}
+
+// The step before it, which must have shown itself.
+void SwitchLaws::JudgeShown(const std::string& name, const Known& last, const SwitchRecord& now) {
+  const SwitchRecord& before = last.record;
   const StepReport& shown = before.reports.back();
   const SwitchStep& step = now.spec.steps[shown.step];
   const size_t place = now.reports.size() - 2;

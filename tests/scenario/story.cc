@@ -22,6 +22,20 @@ std::string ConfidenceText(Confidence confidence) {
   return confidence == Confidence::kNone ? "" : absl::StrCat(", ", Word(confidence), " confidence");
 }
 
+const char* Name(ClusterLife life) {
+  switch (life) {
+    case ClusterLife::kAlive:
+      return "ALIVE";
+    case ClusterLife::kCutOff:
+      return "CUT OFF";
+    case ClusterLife::kUnsure:
+      return "IN DOUBT";
+    case ClusterLife::kLost:
+      return "LOST";
+  }
+  return "";
+}
+
 std::string Seconds(absl::Duration duration) {
   return absl::StrFormat("%.3f", absl::ToDoubleSeconds(duration));
 }
@@ -86,6 +100,7 @@ void Story::Tell(const Notice& notice) {
     return;
   }
   if (std::holds_alternative<BurstGone>(notice)) return burst_.reset();
+  if (const auto* standing = std::get_if<StandingChanged>(&notice)) return Tell(standing->status);
   // What a switch comes to is told as its decision's evidence.
   if (const auto* one = std::get_if<SwitchChanged>(&notice)) {
     switches_[one->status.record.spec.name] = one->status;
@@ -108,6 +123,14 @@ void Story::Tell(const Notice& notice) {
   if (decision.state != DecisionState::kOpen) {
     Line(absl::StrCat(known ? head : "    and its outcome: ", decision.outcome));
   }
+}
+
+void Story::Tell(const StandingStatus& status) {
+  const auto known = lives_.find(status.policy);
+  if (known != lives_.end() && known->second == status.life) return;
+  const bool was_said = known != lives_.end() || status.life != ClusterLife::kAlive;
+  lives_[status.policy] = status.life;
+  if (was_said) Line(absl::StrCat("cluster ", status.cluster, " ", Name(status.life), ": ", status.reason));
 }
 
 void Story::TellSentences(const Decision& decision) {

@@ -126,6 +126,7 @@ void Story::Tell(const Notice& notice) {
 }
 
 void Story::Tell(const StandingStatus& status) {
+  if (status.reason.empty()) return;  // nobody has looked yet
   const auto known = lives_.find(status.policy);
   if (known != lives_.end() && known->second == status.life) return;
   const bool was_said = known != lives_.end() || status.life != ClusterLife::kAlive;

@@ -183,8 +183,10 @@ void SwitchLaws::Judge(const DecisionId& id, const SwitchRecord& now) {
     if (!again) JudgeStep(name, last, now);
     if (again) world_->marks().Hit("step shows itself anew");
     for (const SwitchedRoute& route : now.spec.routes) {
-      last.sent[route.key] =
-          world_->switching().gateways().at(route.key.gateway)->SentTo(route.key.route, route.green);
+      // What is in flight may be answered in the step.
+      const GatewayModel& gateway = *world_->switching().gateways().at(route.key.gateway);
+      last.sent[route.key] = gateway.SentTo(route.key.route, route.green) -
+                             gateway.Read(route.key.route).backends.at(route.green).in_flight.value_or(0);
     }
   }
   if (now.phase == SwitchPhase::kRollingBack && last.record.phase != SwitchPhase::kRollingBack) {

@@ -29,14 +29,17 @@ std::string WhereItStands(const SwitchRecord& record) {
   const std::string step = in_step ? absl::StrCat(", step ", record.step + 1, " of ", steps, " (",
                                                   Say(record.spec.steps[record.step]), ")")
                                    : "";
-  return absl::StrCat(PhaseText(record.phase), step,
-                      record.stop ? absl::StrCat("; stopped: ", record.stop->reason) : "");
+  return absl::StrCat(PhaseText(record.phase), step);
 }
 
 std::string ShowSwitch(const SwitchStatus& status, absl::Time now) {
   const SwitchRecord& record = status.record;
   std::string text = absl::StrCat("  ", record.spec.name, ": ", WhereItStands(record), ", for ",
                                   Say(now - record.phase_since), "\n");
+  if (record.stop) {
+    absl::StrAppend(&text, "    it has stopped ", Say(now - record.stop->since),
+                    " ago: ", record.stop->reason, "\n");
+  }
   if (!status.waits_for.empty()) absl::StrAppend(&text, "    it waits for ", status.waits_for, "\n");
   for (const GateAnswer& gate : status.gates) {
     absl::StrAppend(&text, "    gate ", gate.gate, ": ", Word(gate.verdict), ", ", gate.reason, "\n");

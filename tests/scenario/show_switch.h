@@ -12,7 +12,7 @@ namespace evenkeel::scenario {
 // As of `now`: where it stands, what it waits for, its gates, and each step with what it has cost so far.
 std::string ShowSwitch(const coordinator::SwitchStatus& status, absl::Time now);
 
-// "moving, step 2 of 3 (50 % to green)", and why it has stopped.
+// "moving, step 2 of 3 (50 % to green)".
 std::string WhereItStands(const coordinator::SwitchRecord& record);
 
 // A preflight's, one a line.

@@ -22,6 +22,20 @@ std::string ConfidenceText(Confidence confidence) {
   return confidence == Confidence::kNone ? "" : absl::StrCat(", ", Word(confidence), " confidence");
 }
 
+const char* Name(ClusterLife life) {
+  switch (life) {
+    case ClusterLife::kAlive:
+      return "ALIVE";
+    case ClusterLife::kCutOff:
+      return "CUT OFF";
+    case ClusterLife::kUnsure:
+      return "IN DOUBT";
+    case ClusterLife::kLost:
+      return "LOST";
+  }
+  return "";
+}
+
 std::string Seconds(absl::Duration duration) {
   return absl::StrFormat("%.3f", absl::ToDoubleSeconds(duration));
 }
@@ -52,9 +66,14 @@ std::string Story::Take() {
   return text;
 }
 
+std::string Story::Of(const std::string& cluster) const {
+  return world_->clusters().size() > 1 ? absl::StrCat("cluster ", cluster, ": ") : "";
+}
+
 void Story::Tell(const Notice& notice) {
   if (const auto* sight = std::get_if<SightChanged>(&notice)) {
-    return Line(sight->blind ? absl::StrCat("BLIND: ", sight->reason) : "sight is clear");
+    return Line(absl::StrCat(Of(sight->cluster),
+                             sight->blind ? absl::StrCat("BLIND: ", sight->reason) : "sight is clear"));
   }
   if (const auto* node = std::get_if<VerdictChanged>(&notice)) {
     const std::string verdict = absl::StrCat(node->node.node, " ", Name(node->verdict), ": ", node->reason);
@@ -81,6 +100,7 @@ void Story::Tell(const Notice& notice) {
     return;
   }
   if (std::holds_alternative<BurstGone>(notice)) return burst_.reset();
+  if (const auto* standing = std::get_if<StandingChanged>(&notice)) return Tell(standing->status);
   // What a switch comes to is told as its decision's evidence.
   if (const auto* one = std::get_if<SwitchChanged>(&notice)) {
     switches_[one->status.record.spec.name] = one->status;
@@ -105,6 +125,15 @@ void Story::Tell(const Notice& notice) {
   }
 }
 
+void Story::Tell(const StandingStatus& status) {
+  if (status.reason.empty()) return;  // nobody has looked yet
+  const auto known = lives_.find(status.policy);
+  if (known != lives_.end() && known->second == status.life) return;
+  const bool was_said = known != lives_.end() || status.life != ClusterLife::kAlive;
+  lives_[status.policy] = status.life;
+  if (was_said) Line(absl::StrCat("cluster ", status.cluster, " ", Name(status.life), ": ", status.reason));
+}
+
 void Story::TellSentences(const Decision& decision) {
   size_t& told = sentences_[decision.id];
   for (; told < decision.evidence.size(); ++told) {
@@ -114,8 +143,8 @@ void Story::TellSentences(const Decision& decision) {
 
 void Story::Tell(const Request& request) {
   if (const auto* beats = std::get_if<SetBeats>(&request)) {
-    const std::string text = absl::StrCat("agents beat every ", Say(beats->interval), "; ",
-                                          Say(beats->suspect_after), " of silence is suspect");
+    const std::string text = absl::StrCat(Of(beats->cluster), "agents beat every ", Say(beats->interval),
+                                          "; ", Say(beats->suspect_after), " of silence is suspect");
     // That the patience changed is told by its notice.
     if (text != beats_ || beats->patience_percent == patience_percent_) Line(text);
     beats_ = text;
@@ -182,9 +211,11 @@ std::string Explain(const Decision& decision) {
   absl::StrAppend(&text, "decision ", decision.id.ToString(), ": ", Spaced(Word(decision.kind)), " of ",
                   SubjectOf(decision), ", ", Word(decision.state), ConfidenceText(decision.confidence),
                   "\n  ", decision.summary, "\n");
+  const bool of_switch = decision.kind == DecisionKind::kSwitch;
+  const bool of_node = decision.workload.empty() && !of_switch;
   const absl::Time zero =
-      decision.timings.last_sign.value_or(decision.timings.detected.value_or(absl::UnixEpoch()));
-  const bool of_node = decision.workload.empty();
+      of_switch ? decision.timings.intended.value_or(absl::UnixEpoch())
+                : decision.timings.last_sign.value_or(decision.timings.detected.value_or(absl::UnixEpoch()));
   if (!decision.evidence.empty()) {
     absl::StrAppend(&text, "  evidence", of_node ? " (- against life, + for life)" : "", "\n");
   }
@@ -218,7 +249,10 @@ std::string Explain(const Decision& decision) {
     absl::StrAppend(&text, "    ", PodText(pod.name_space, pod.name), ", priority ", pod.priority, ": ",
                     pod.reason, "\n");
   }
-  absl::StrAppend(&text, "  seconds since the ", of_node ? "last sign of life:" : "newest sample:");
+  absl::StrAppend(&text, "  seconds since the ",
+                  of_switch ? "beginning:"
+                  : of_node ? "last sign of life:"
+                            : "newest sample:");
   const auto time = [&](const char* name, const std::optional<absl::Time>& when) {
     if (when) absl::StrAppend(&text, " ", name, " ", Seconds(*when - zero));
   };

@@ -46,7 +46,10 @@ class Story final : public simulation::Observer {
 
  private:
   void Line(const std::string& text);
+  // Where there are several: "cluster east: ".
+  std::string Of(const std::string& cluster) const;
   void Tell(const coordinator::Notice& notice);
+  void Tell(const coordinator::StandingStatus& status);
   void TellSentences(const coordinator::Decision& decision);
   void Tell(const coordinator::Request& request);
 
@@ -61,6 +64,7 @@ class Story final : public simulation::Observer {
   std::map<std::string, coordinator::ScalerStatus> scalers_;   // by policy
   std::optional<coordinator::BurstStatus> burst_;              // of the one cluster
   std::map<std::string, coordinator::SwitchStatus> switches_;  // by name
+  std::map<std::string, coordinator::ClusterLife> lives_;      // of clusters, by policy: as last told
   std::map<coordinator::DecisionId, size_t> sentences_;        // of switches: how many were told
 };
 

@@ -91,6 +91,7 @@ SwitchCommands::SwitchCommands(World& world, const Story& story)
       commands_({
           {"gateway", [this](const Words& words) { return Gateway(words); }},
           {"switch", [this](const Words& words) { return Switch(words); }},
+          {"lost-cluster-policy", [this](const Words& words) { return LostCluster(words); }},
           {"route", [this](const Words& words) { return Route(words); }},
           {"answers", [this](const Words& words) { return Answers(words); }},
           {"cut-cluster", [this](const Words& words) { return CutCluster(words, true); }},
@@ -156,6 +157,22 @@ std::string SwitchCommands::Begin(const Words& words, bool plan) {
   } else {
     world_.Order(StartSwitch{.request_id = kToldOrder, .spec = SpecOf(words)});
   }
+  return "";
+}
+
+std::string SwitchCommands::LostCluster(const Words& words) {
+  LostClusterPolicy lost;
+  Words named = words;
+  named.plain.insert(named.plain.begin(), "policy");
+  lost.spec = SpecOf(named);
+  const std::string on_lost = words.Get("on-lost", "ask");
+  lost.on_lost = on_lost == "switch" ? OnLostCluster::kSwitch
+                 : on_lost == "off"  ? OnLostCluster::kOff
+                                     : OnLostCluster::kAsk;
+  Policy policy;
+  policy.name = lost.name();
+  policy.spec = lost;
+  world_.Order(ApplyPolicy{.request_id = kToldOrder, .policy = policy});
   return "";
 }
 

@@ -25,6 +25,7 @@ class SwitchCommands {
   std::string Switch(const Words& words);
   std::string Begin(const Words& words, bool plan);
   std::string Order(const Words& words, coordinator::SwitchOrder order);
+  std::string LostCluster(const Words& words);
   std::string Status(const Words& words) const;
   std::string Route(const Words& words);
   std::string Answers(const Words& words);

@@ -420,24 +420,34 @@ void Agents::Probe(uint64_t connection, const ProbeNode& request) {
   });
 }
 
+// A target without a node is its cluster's API.
+bool Agents::IsThere(const Agent& witness, const ProbeNode& request) const {
+  if (request.target.node.empty()) {
+    return api_answers_ && !witness.machine.cut_from_peers && api_answers_(request.target.cluster);
+  }
+  const auto target = machines_.find(request.target.node);
+  return target != machines_.end() && target->second.Runs() &&
+         network_.Reaches(witness.name, request.target.node);
+}
+
 void Agents::Try(const ProbeNode& request, uint64_t connection) {
   Agent& witness = *Find(connection);
   const auto target = machines_.find(request.target.node);
-  const bool way = target != machines_.end() && target->second.Runs() &&
-                   network_.Reaches(witness.name, request.target.node);
+  const bool of_api = request.target.node.empty();
+  const bool way = IsThere(witness, request);
   const auto port = [&](bool listens) {
     const bool lost = marks_.Strike(witness.dice, knobs_.probe_port_lost, "probe lost");
     return !way || lost ? ProbeOutcome::kTimedOut : listens ? ProbeOutcome::kReached : ProbeOutcome::kRefused;
   };
   ProbeAnswered answer;
   answer.probe_id = request.probe_id;
-  answer.kubelet_tcp = port(way && target->second.kubelet);
+  answer.kubelet_tcp = port(way && (of_api || target->second.kubelet));
   // A slow machine's kernel accepts at once; what its processes have to do themselves comes late.
   if (answer.kubelet_tcp == ProbeOutcome::kReached) {
-    answer.kubelet_tls =
-        target->second.lag < request.timeout ? ProbeOutcome::kReached : ProbeOutcome::kTimedOut;
+    const bool in_time = of_api || target->second.lag < request.timeout;
+    answer.kubelet_tls = in_time ? ProbeOutcome::kReached : ProbeOutcome::kTimedOut;
   }
-  if (request.agent_port != 0) answer.agent = port(way && target->second.agent);
+  if (request.agent_port != 0 && !of_api) answer.agent = port(way && target->second.agent);
   answer.latency = absl::Milliseconds(1);
   if (marks_.Strike(witness.dice, knobs_.probe_answer_lost, "probe answer lost")) return;
   const int copies = marks_.Strike(witness.dice, knobs_.probe_answer_twice, "probe answer twice") ? 2 : 1;

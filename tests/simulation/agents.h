@@ -87,6 +87,11 @@ class Agents {
   using AddToFirst = std::function<void(const std::string& node, uint64_t connection, v1::Report& report)>;
   void OnFirstReport(AddToFirst add) { add_to_first_ = std::move(add); }
 
+  // Whether the API server of that cluster answers who asks it from elsewhere. Null: it does not.
+  void OnApiTried(std::function<bool(const std::string& cluster)> answers) {
+    api_answers_ = std::move(answers);
+  }
+
   // A restart of a part of the node, which its agent asks the host for. `answer` comes once.
   void Restart(const coordinator::ReleasedAction& action, std::function<void(coordinator::Event)> answer);
 
@@ -106,6 +111,7 @@ class Agents {
   void Report(Agent& agent);
   void Mend(Agent& agent, coordinator::ActionKind restart);
   void Try(const coordinator::ProbeNode& request, uint64_t connection);
+  bool IsThere(const Agent& witness, const coordinator::ProbeNode& request) const;
   absl::Duration Delay(Agent& agent);
 
   Schedule& schedule_;
@@ -117,6 +123,7 @@ class Agents {
   AgentListener* listener_ = nullptr;
   std::function<void(const std::string& node, absl::Time sent)> confirmed_;
   AddToFirst add_to_first_;
+  std::function<bool(const std::string& cluster)> api_answers_;
   uint64_t connections_ = 0;
   std::vector<std::unique_ptr<Agent>> agents_;
   std::map<std::string, size_t> places_;

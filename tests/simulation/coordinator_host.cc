@@ -17,6 +17,8 @@ using namespace coordinator;  // the process speaks the core's language
 namespace {
 
 constexpr uint16_t kAgentPort = 9440;
+constexpr char kApiAddress[] = "10.0.0.250";
+constexpr uint16_t kApiPort = 6443;
 constexpr uint64_t kBeatsPerAcknowledgement = 10;
 // As AgentSessions::Options has them.
 constexpr absl::Duration kEndOverdueAfter = absl::Minutes(1);
@@ -79,7 +81,8 @@ void CoordinatorHost::Start() {
   process_->loop = std::make_unique<Loop>(restored, process_->store, static_cast<Outlet&>(*this),
                                           around_.schedule, recorder_);
   around_.agents.SetListener(this);
-  for (const std::string& cluster : around_.clusters()) Post(ClusterAdded{cluster});
+  for (const std::string& cluster : around_.clusters())
+    Post(ClusterAdded{.cluster = cluster, .api_address = kApiAddress, .api_port = kApiPort});
   if (around_.started) around_.started();
 }
 

@@ -45,7 +45,7 @@ void GatewayModel::AddRoute(const std::string& route, const std::map<std::string
     backend.place = place;
     backend.wish.percent = name == first ? 100 : 0;
   }
-  added.file = ShapeOf(added);
+  added.first = ShapeOf(added);
   if (std::exchange(ticks_, true)) return;
   around_.schedule.After(kTick, [this] { Tick(); });
 }
@@ -197,7 +197,7 @@ void GatewayModel::Reload() {
     }
     if (!keeps_) {
       route.mark.reset();
-      Take(route, route.file);
+      Take(route, route.first);
     }
     route.disturbed = around_.schedule.now();
   }
@@ -293,7 +293,6 @@ std::pair<ActionOutcome, std::string> GatewayModel::Write(const RouteWish& wish,
     });
   }
   Take(route, wish.shape);
-  if (keeps_) route.file = wish.shape;
   route.mark = wish.mark;
   if (around_.observer != nullptr) around_.observer->OnRouteWritten(written);
   return {found == wish.shape ? ActionOutcome::kAlreadyDone : ActionOutcome::kDone, ""};

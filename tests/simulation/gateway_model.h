@@ -97,7 +97,7 @@ class GatewayModel {
   bool away() const { return away_; }
   // Its adapter says that it has written, and has not.
   void SetLies(bool lies) { lies_ = lies; }
-  // What a reload brings back is what was written last (`keeps`), or what it began with.
+  // A reload keeps what was written, or brings back what the route began with.
   void SetKeeps(bool keeps) { keeps_ = keeps; }
   void Reload();
   // Somebody gives `percent` to the backend and the rest to the other one.
@@ -147,7 +147,7 @@ class GatewayModel {
   struct Route {
     std::map<std::string, Backend> backends;
     std::optional<coordinator::CanaryRule> canary;
-    coordinator::RouteShape file;  // what a reload brings back
+    coordinator::RouteShape first;  // what its configuration has
     std::optional<coordinator::RouteMark> mark;
     absl::Time disturbed = absl::InfinitePast();
     uint64_t revision = 1;

@@ -93,6 +93,8 @@ class KubernetesModel {
     ReachChanged();
   }
   bool away() const { return !Reached(); }
+  // Whoever has a way to it.
+  bool Answers() const { return !away_; }
   // A scheduler that was cut off places pods by what it saw before.
   void SetSchedulerSeesTaints(bool sees) { scheduler_sees_taints_ = sees; }
 

@@ -124,15 +124,19 @@ void SwitchLaws::OnDurable(const std::vector<Write>& writes) {
       if (put->record.pause) paused_since_.try_emplace(cluster, world_->now());
     }
   }
+  // A batch is durable as a whole: what it says last is what it says.
+  std::map<DecisionId, bool> states;
   for (const Write& write : writes) {
     const auto* put = std::get_if<PutDecision>(&write);
     if (put == nullptr || put->decision.kind != DecisionKind::kSwitch) continue;
-    const auto known = known_.find(put->decision.id);
+    states[put->decision.id] = put->decision.state == DecisionState::kOpen;
+  }
+  for (const auto& [id, open] : states) {
+    const auto known = known_.find(id);
     if (known == known_.end()) {
-      Violated("L4", absl::StrCat("switch ", put->decision.id.ToString(), " is durable without a record"));
+      Violated("L4", absl::StrCat("switch ", id.ToString(), " is durable without a record"));
       continue;
     }
-    const bool open = put->decision.state == DecisionState::kOpen;
     if (open && known->second.record.end) {
       Violated("L4", absl::StrCat(Name(known->first, known->second.record), " has ended and is open"));
     }
@@ -173,10 +177,16 @@ void SwitchLaws::Judge(const DecisionId& id, const SwitchRecord& now) {
   const bool new_report = has_report && (last.record.reports.empty() ||
                                          last.record.reports.back().decided != now.reports.back().decided);
   if (new_report) {
-    JudgeStep(name, last, now);
+    // The same step again gives green nothing that it has not got.
+    const bool again =
+        !last.record.reports.empty() && last.record.reports.back().step == now.reports.back().step;
+    if (!again) JudgeStep(name, last, now);
+    if (again) world_->marks().Hit("step shows itself anew");
     for (const SwitchedRoute& route : now.spec.routes) {
-      last.sent[route.key] =
-          world_->switching().gateways().at(route.key.gateway)->SentTo(route.key.route, route.green);
+      // What is in flight may be answered in the step.
+      const GatewayModel& gateway = *world_->switching().gateways().at(route.key.gateway);
+      last.sent[route.key] = gateway.SentTo(route.key.route, route.green) -
+                             gateway.Read(route.key.route).backends.at(route.green).in_flight.value_or(0);
     }
   }
   if (now.phase == SwitchPhase::kRollingBack && last.record.phase != SwitchPhase::kRollingBack) {
@@ -222,8 +232,12 @@ void SwitchLaws::JudgeStep(const std::string& name, const Known& last, const Swi
       !OrderedSince(now.spec.name, SwitchOrder::kResume, before.stop->since)) {
     Violated("L3", absl::StrCat(name, " goes on, and nobody has resumed it: ", before.stop->reason));
   }
-  if (before.reports.empty()) return;
-  // The step before it, which must have shown itself.
+  if (!before.reports.empty()) JudgeShown(name, last, now);
+}
+
+// The step before it, which must have shown itself.
+void SwitchLaws::JudgeShown(const std::string& name, const Known& last, const SwitchRecord& now) {
+  const SwitchRecord& before = last.record;
   const StepReport& shown = before.reports.back();
   const SwitchStep& step = now.spec.steps[shown.step];
   const size_t place = now.reports.size() - 2;

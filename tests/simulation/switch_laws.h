@@ -80,6 +80,7 @@ class SwitchLaws final : public Observer {
 
   void Judge(const coordinator::DecisionId& id, const coordinator::SwitchRecord& now);
   void JudgeStep(const std::string& name, const Known& last, const coordinator::SwitchRecord& now);
+  void JudgeShown(const std::string& name, const Known& last, const coordinator::SwitchRecord& now);
   void JudgeRollback(const std::string& name, const coordinator::SwitchRecord& now);
   void JudgeStop(const coordinator::SwitchRecord& last, const coordinator::SwitchRecord& now);
   void JudgeOutcome(const std::string& name, const coordinator::SwitchRecord& now);

@@ -183,6 +183,8 @@ void Switching::Take(CoordinatorHost& host, size_t place, const Request& request
     });
   } else if (const auto* unwanted = std::get_if<UnwatchApplication>(&request)) {
     Of(host, place).applications.erase({unwanted->cluster, unwanted->application});
+  } else if (const auto* api = std::get_if<coordinator::AskApi>(&request)) {
+    AskApi(Of(host, place), *api);
   } else if (const auto* ask = std::get_if<coordinator::AskHook>(&request)) {
     AskHook(Of(host, place), *ask);
   } else if (const auto* start = std::get_if<coordinator::StartProber>(&request)) {
@@ -453,6 +455,17 @@ void Switching::StopProbers(Adapters& adapters) {
     for (const auto& [kind, client] : prober.clients) prober.gateway->RemoveClient(client);
   }
   adapters.probers.clear();
+}
+
+// Not in the order of what gateways tell: it is asked on a thread of its own.
+void Switching::AskApi(const Adapters& adapters, const coordinator::AskApi& request) {
+  const bool answered = !world_.KubernetesOf(request.cluster).away();
+  ApiAnswered answer{.request_id = request.request_id,
+                     .cluster = request.cluster,
+                     .answered = answered,
+                     .detail = answered ? "" : "no answer"};
+  world_.schedule().After(answered ? kGatewayCall : request.timeout,
+                          [host = adapters.host, life = adapters.life, answer] { host->Post(answer, life); });
 }
 
 void Switching::AskHook(Adapters& adapters, const coordinator::AskHook& request) {

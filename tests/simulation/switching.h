@@ -76,6 +76,7 @@ class Switching {
                const coordinator::Application& application, uint64_t watch);
   void StartProber(Adapters& adapters, const coordinator::StartProber& request);
   void TellProbes(const std::shared_ptr<Adapters>& adapters, const coordinator::DecisionId& decision);
+  void AskApi(const Adapters& adapters, const coordinator::AskApi& request);
   void AskHook(Adapters& adapters, const coordinator::AskHook& request);
   void StopProbers(Adapters& adapters);
 

@@ -76,6 +76,7 @@ World::World(Observer* observer, uint64_t seed, const std::string& cluster)
   agents_.OnFirstReport([this](const std::string& node, uint64_t connection, v1::Report& report) {
     samples_.AddAll(node, connection, report);
   });
+  agents_.OnApiTried([this](const std::string& cluster) { return KubernetesOf(cluster).Answers(); });
   AddHost();
 }
 

@@ -328,7 +328,7 @@ class OneLook {
       return at_.BeginHold();
     }
     if (sight_.now - record_.draining_since < record_.spec.drain.deadline || IsEmptyNow()) {
-      memory_.waits_for = InFlight(blue);
+      memory_.waits_for = IsEmptyNow() ? "certainty that nothing is in flight at blue" : InFlight(blue);
       return;
     }
     at_.Happened(absl::StrCat("After ", Say(record_.spec.drain.deadline), " blue still has ", InFlight(blue),
@@ -389,7 +389,7 @@ class OneLook {
     if (emptied) return at_.WishCommitted(true);
     const bool late = sight_.now - record_.draining_since >= record_.spec.drain.deadline;
     if (!late || IsEmptyNow()) {
-      memory_.waits_for = InFlight(blue);
+      memory_.waits_for = IsEmptyNow() ? "certainty that nothing is in flight at blue" : InFlight(blue);
       return;
     }
     if (record_.may_cut > 0 && blue.seen && blue.in_flight_known && blue.in_flight <= record_.may_cut) {

@@ -119,13 +119,18 @@ void Transitions::Wish(const ShapeOfRoute& shape) {
   moves.changed = true;
 }
 
+void Transitions::BeginReport() {
+  EndReport();
+  record.reports.push_back(
+      {.step = record.step, .decided = sight.now, .moved = {}, .ended = {}, .gates = {}});
+  if (record.reports.size() > SwitchRecord::kMostReports) record.reports.erase(record.reports.begin());
+}
+
 void Transitions::BeginStep(uint32_t step) {
   EVENKEEL_CHECK(step < record.spec.steps.size()) << "there is no step " << step;
-  EndReport();
   record.step = step;
   record.approved = false;
-  record.reports.push_back({.step = step, .decided = sight.now, .moved = {}, .ended = {}, .gates = {}});
-  if (record.reports.size() > SwitchRecord::kMostReports) record.reports.erase(record.reports.begin());
+  BeginReport();
   Wish([&](const SwitchedRoute& route) { return ShapeAt(route, record.spec.steps[step]); });
   memory.bad_since.clear();
   memory.gates.clear();
@@ -138,7 +143,9 @@ void Transitions::BeginSoak() {
   StepReport& report = record.reports.back();
   if (!report.moved) {
     report.moved = sight.now;
-    Happened(absl::StrCat("All routes were read back as wished after ", Say(sight.now - report.decided)));
+    // Each step's is another sentence: of equal ones only the first and the last are kept.
+    Happened(absl::StrCat("Step ", record.step + 1, " was read back on all routes after ",
+                          Say(sight.now - report.decided)));
   }
   record.step_shown_since = sight.now;
   Enter(SwitchPhase::kSoaking);
@@ -149,6 +156,15 @@ void Transitions::ShowAnew() {
   record.step_shown_since = sight.now;
   Enter(record.phase);
   Happened("After a restart of the coordinator all routes were read back as wished");
+}
+
+void Transitions::RepeatStep() {
+  BeginReport();
+  record.step_shown_since = sight.now;
+  memory.recent = {};
+  memory.bad_since.clear();
+  memory.failing_since.reset();
+  Enter(record.phase);
 }
 
 void Transitions::BeginDrain() {

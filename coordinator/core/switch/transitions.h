@@ -19,6 +19,9 @@ struct Transitions {
   void BeginSoak();
   // What the gateways count is watched from the preflight on.
   void BeginLedger();
+  // An operator lets it go on after its gates stopped it: what they look at begins anew, as another try of
+  // the step, in the same phase.
+  void RepeatStep();
   // After a restart: what gates look at begins anew, in the same phase.
   void ShowAnew();
   void BeginDrain();
@@ -45,6 +48,7 @@ struct Transitions {
 
  private:
   void Enter(SwitchPhase phase);
+  void BeginReport();  // of the present step, from now on
   void EndReport();
   std::map<RouteKey, RouteReading> Readings() const;
   template <typename ShapeOfRoute>

@@ -439,7 +439,7 @@ MUTATIONS = [
         "switch_closes_in_flight",
         "L10",
         "coordinator/core/switch/advance.cc",
-        "if (Emptied(blue)) return at_.WishCommitted(true);",
+        "if (emptied) return at_.WishCommitted(true);",
         "record_.may_cut = blue.in_flight;\n    return at_.WishCommitted(true);",
         world="switch",
     ),

@@ -51,6 +51,49 @@ TEST_F(SwitchOrdersTest, PauseLetsAStepEnd) {
   EXPECT_TRUE(record_.stop);
 }
 
+// After a failure that is over, or was nobody's fault, an operator lets it go on: the step shows itself anew,
+// and what it had failed before is counted no more.
+TEST_F(SwitchOrdersTest, ResumedStepShowsItselfAnew) {
+  SwitchSpec spec = ASwitch();
+  spec.on_failed_gate = OnFailedGate::kStop;
+  Begin(spec);
+  PassToStep(1);
+  Pass(absl::Seconds(3));
+  green_fails_percent_ = 60;
+  Pass(absl::Seconds(5));
+  ASSERT_TRUE(record_.stop);
+  ASSERT_EQ(record_.stop->cause, StopCause::kGates);
+  green_fails_percent_ = 0;
+  Pass(absl::Seconds(1));
+  ASSERT_TRUE(Resume().ok());
+  // Not sooner than after a whole soak, and with its requests.
+  Pass(absl::Seconds(9));
+  EXPECT_FALSE(record_.stop) << record_.stop->reason;
+  EXPECT_EQ(Green(), 50u);
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(Green(), 100u);
+  // Both tries are remembered, with what each showed.
+  ASSERT_EQ(record_.reports.size(), 4u);
+  EXPECT_EQ(Together(record_.reports[1].gates), GateVerdict::kFail);
+  EXPECT_EQ(record_.reports[2].step, 1u);
+  EXPECT_EQ(Together(record_.reports[2].gates), GateVerdict::kPass);
+}
+
+// One that goes on failing stops again.
+TEST_F(SwitchOrdersTest, ResumedStepThatFailsStopsAgain) {
+  SwitchSpec spec = ASwitch();
+  spec.on_failed_gate = OnFailedGate::kStop;
+  Begin(spec);
+  PassToStep(1);
+  green_fails_percent_ = 60;
+  Pass(absl::Seconds(5));
+  ASSERT_TRUE(record_.stop);
+  ASSERT_TRUE(Resume().ok());
+  Pass(absl::Seconds(2));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kGates);
+}
+
 // A rollback moves all traffic within one look of being asked for, at every point.
 TEST_F(SwitchOrdersTest, RollBackIsAtOnce) {
   for (uint32_t step = 0; step < 3; ++step) {

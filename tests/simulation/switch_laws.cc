@@ -18,10 +18,6 @@ constexpr uint32_t kMostlyFails = 500;  // of a thousand
 constexpr absl::Duration kOldestReading = absl::Seconds(7);
 constexpr uint64_t kEnoughToTell = 60;  // requests
 
-bool IsMoving(SwitchPhase phase) {
-  return phase == SwitchPhase::kMoving || phase == SwitchPhase::kSoaking;
-}
-
 std::string ServiceOf(const SwitchRecord& record) {
   return record.spec.applications.front().service;
 }

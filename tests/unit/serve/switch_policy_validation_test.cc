@@ -109,7 +109,7 @@ TEST(SwitchPolicyValidationTest, SaysWhatIsWrongByField) {
       {[](auto& policy) { policy.set_api_address("127.0.0.1:6443"); }, "policy.switching.api_address"},
       {[](auto& policy) { policy.set_lost_nodes_percent(49); }, "policy.switching.lost_nodes_percent"},
       {[](auto& policy) { policy.set_lost_nodes_percent(100); }, "policy.switching.lost_nodes_percent"},
-      {[](auto& policy) { policy.mutable_api_away_for()->set_nanos(1); }, "policy.switching.api_away_for"},
+      {[](auto& policy) { policy.mutable_api_away_for()->set_seconds(0); }, "policy.switching.api_away_for"},
       {[](auto& policy) { policy.mutable_lost_for()->set_seconds(3601); }, "policy.switching.lost_for"},
   };
   for (const auto& [change, field] : wrong) {

@@ -16,6 +16,7 @@ namespace {
 constexpr uint32_t kMostlyFails = 500;  // of a thousand
 // A reading may be as old as a gateway is slow, and as the rhythm in a hold.
 constexpr absl::Duration kOldestReading = absl::Seconds(7);
+constexpr size_t kSentSamples = 24;     // one each kLooks
 constexpr uint64_t kEnoughToTell = 60;  // requests
 
 std::string ServiceOf(const SwitchRecord& record) {
@@ -48,6 +49,9 @@ void SwitchLaws::Look() {
   for (const auto& [name, gateway] : world_->switching().gateways()) {
     for (const std::string& route : gateway->routes()) {
       for (const std::string& cluster : world_->clusters()) {
+        std::deque<uint64_t>& sent = sent_[{{name, route}, cluster}];
+        sent.push_back(gateway->SentTo(route, cluster));
+        if (sent.size() > kSentSamples) sent.pop_front();
         SideTruth& side = sides_[{cluster, route}];
         const BackendPlace place{cluster, route};
         const std::vector<ServerTruth> servers = world_->switching().ServersOf(place);
@@ -179,10 +183,7 @@ void SwitchLaws::Judge(const DecisionId& id, const SwitchRecord& now) {
     if (!again) JudgeStep(name, last, now);
     if (again) world_->marks().Hit("step shows itself anew");
     for (const SwitchedRoute& route : now.spec.routes) {
-      // What is in flight may be answered in the step.
-      const GatewayModel& gateway = *world_->switching().gateways().at(route.key.gateway);
-      last.sent[route.key] = gateway.SentTo(route.key.route, route.green) -
-                             gateway.Read(route.key.route).backends.at(route.green).in_flight.value_or(0);
+      last.sent[route.key] = CountedFrom(route, again);
     }
   }
   if (now.phase == SwitchPhase::kRollingBack && last.record.phase != SwitchPhase::kRollingBack) {
@@ -203,6 +204,16 @@ void SwitchLaws::Judge(const DecisionId& id, const SwitchRecord& now) {
   if (now.spec.drain.at_deadline == AtDrainDeadline::kCut) last.may_cut = std::max(last.may_cut, now.may_cut);
   last.record = now;
   Mix(absl::StrCat(id.ToString(), Word(now.phase), now.step, now.stop ? now.stop->reason : "", now.outcome));
+}
+
+// What green had been sent when its requests were begun to be counted. What was in flight then may be
+// answered in the step; and a step that shows itself anew is counted from the last reading before, which was
+// taken in the slow rhythm of a switch that has stopped.
+uint64_t SwitchLaws::CountedFrom(const SwitchedRoute& route, bool again) const {
+  const GatewayModel& gateway = *world_->switching().gateways().at(route.key.gateway);
+  if (again) return sent_.at({route.key, route.green}).front();
+  return gateway.SentTo(route.key.route, route.green) -
+         gateway.Read(route.key.route).backends.at(route.green).in_flight.value_or(0);
 }
 
 // Green gets more than it had.

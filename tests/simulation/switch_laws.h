@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -80,6 +81,7 @@ class SwitchLaws final : public Observer {
 
   void Judge(const coordinator::DecisionId& id, const coordinator::SwitchRecord& now);
   void JudgeStep(const std::string& name, const Known& last, const coordinator::SwitchRecord& now);
+  uint64_t CountedFrom(const coordinator::SwitchedRoute& route, bool again) const;
   void JudgeShown(const std::string& name, const Known& last, const coordinator::SwitchRecord& now);
   void JudgeRollback(const std::string& name, const coordinator::SwitchRecord& now);
   void JudgeStop(const coordinator::SwitchRecord& last, const coordinator::SwitchRecord& now);
@@ -90,9 +92,11 @@ class SwitchLaws final : public Observer {
   World* world_ = nullptr;
   std::map<coordinator::DecisionId, Known> known_;
   std::map<std::pair<std::string, std::string>, SideTruth> sides_;  // by cluster and application
-  std::map<std::string, absl::Time> away_since_;                    // the API, as the coordinator was told
-  std::map<std::string, absl::Time> paused_since_;                  // clusters, as it is durable
-  std::map<coordinator::RouteKey, uint64_t> epochs_;                // the greatest that has written
+  // The last ones, by route and backend.
+  std::map<std::pair<coordinator::RouteKey, std::string>, std::deque<uint64_t>> sent_;
+  std::map<std::string, absl::Time> away_since_;      // the API, as the coordinator was told
+  std::map<std::string, absl::Time> paused_since_;    // clusters, as it is durable
+  std::map<coordinator::RouteKey, uint64_t> epochs_;  // the greatest that has written
   std::vector<std::pair<absl::Time, coordinator::OrderSwitch>> orders_;
   std::vector<std::string> violations_;
   uint64_t trace_ = 0xcbf29ce484222325;

@@ -34,6 +34,12 @@ std::string SayBackend(const std::string& name, const BackendWish& backend) {
 
 }  // namespace
 
+std::map<std::string, std::vector<std::string>> PartsOf(const SwitchedRoute& route) {
+  std::map<std::string, std::vector<std::string>> parts = route.parts;
+  for (const Side side : kSides) parts.try_emplace(route.Of(side), 1, route.Of(side));
+  return parts;
+}
+
 RouteShape ShapeOnBlue(const SwitchedRoute& route) {
   RouteShape shape;
   shape.backends[route.blue] = {.percent = kAll, .mode = BackendMode::kServing};

@@ -1,13 +1,19 @@
 // What a route is wished to be at each point of a switch, and whether it is so. Pure.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "coordinator/core/switch/gateway_facts.h"
 #include "coordinator/core/switch/switch_spec.h"
 
 namespace evenkeel::coordinator {
+
+// What each backend is made of: as the operator said, else of what has the backend's own name in the gateway.
+// A gateway reads, counts and checks only those that it is told of.
+std::map<std::string, std::vector<std::string>> PartsOf(const SwitchedRoute& route);
 
 // Everything on blue, green open for none that is new: what a switch begins with and a rollback restores.
 RouteShape ShapeOnBlue(const SwitchedRoute& route);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "coordinator/core/switch/lost_cluster.h"
+#include "coordinator/core/switch/shapes.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -120,7 +121,7 @@ void EndUnneeded(StandingSwitch& one, SwitchDesk& desk, StandingHost& host) {
 
 void WatchAll(StandingHost& host, const StandingSwitch& one, absl::Duration period) {
   for (const SwitchedRoute& route : one.policy.spec.routes) {
-    host.Ask(WatchRoute{.key = route.key, .parts = route.parts, .period = period});
+    host.Ask(WatchRoute{.key = route.key, .parts = PartsOf(route), .period = period});
   }
 }
 
@@ -175,7 +176,7 @@ void SettleParts(const SwitchDesk& desk, const StandingDesk& standing, WatchRout
   for (const auto& [name, one] : standing.standing) {
     const SwitchedRoute* route = RouteOf(one, watch.key);
     if (route == nullptr) continue;
-    watch.parts = route->parts;
+    watch.parts = PartsOf(*route);
     return;
   }
 }

@@ -51,7 +51,7 @@ void WatchRoutes(const SwitchDesk& all, SwitchHost& host, Switch& one, absl::Dur
       Borrow(desk, *in_use);
       continue;
     }
-    WatchRoute watch{.key = route.key, .parts = route.parts, .period = period};
+    WatchRoute watch{.key = route.key, .parts = PartsOf(route), .period = period};
     if (desk.watched == watch) continue;
     desk.watched = watch;
     host.Ask(std::move(watch));

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Sequence
 
 from . import commands, product, waiting
-from .cluster import Cluster
+from .cluster import VIRTUAL, Cluster
 from .failure import Failure
 from .neighbour import Neighbour
 from .product import NAMESPACE, PROGRAMS_FOLDER, Command
@@ -98,8 +98,9 @@ class SharedCoordinator:
                 return f"{cluster.name} is not seen: {(found or {}).get('blindReason') or (found or {}).get('apiDetail', '')}"
             nodes = json.loads(self.command().run("get", "nodes", "--cluster", cluster.name, "-o", "json"))["items"]
             well = sum(each.get("verdict") == "VERDICT_HEALTHY" for each in nodes)
-            if well < len(cluster.nodes):
-                return f"{well} of {len(cluster.nodes)} nodes of {cluster.name} are known to be healthy"
+            wanted = sum(node.role != VIRTUAL for node in cluster.nodes)
+            if well < wanted:
+                return f"{well} of {wanted} nodes of {cluster.name} are known to be healthy"
         return ""
 
     def stop(self) -> None:

@@ -1,6 +1,7 @@
 """Switches of traffic, as an operator orders and watches them with the `evenkeel` command."""
 
 import json
+import re
 import textwrap
 import threading
 import time
@@ -156,7 +157,7 @@ def manifest(name: str, from_: str, to: str, map_file: Path, url: str) -> str:
     """Lab 4's switch, as YAML."""
     text = _MANIFEST.read_text()
     for word, value in (("NAME", name), ("FROM", from_), ("TO", to), ("MAP", f"map:{map_file}"), ("URL", url)):
-        text = text.replace(f": {word}\n", f": {value}\n")
+        text = re.sub(rf"\b{word}\b", value, text)
     return text
 
 

@@ -51,6 +51,7 @@ TEST(CheckSpecTest, NamesTheField) {
       {"hold.length", [](SwitchSpec& spec) { spec.hold.length = absl::InfiniteDuration(); }},
       {"freezes[0]", [](SwitchSpec& spec) { spec.freezes = {FreezeWindow{}}; }},
       {"maxCpuPercent", [](SwitchSpec& spec) { spec.max_cpu_percent = 0; }},
+      {"maxCpuPercent", [](SwitchSpec& spec) { spec.max_cpu_percent = 1001; }},
   };
   for (const auto& row : table) {
     SwitchSpec spec = ASwitch();

@@ -23,6 +23,17 @@ TEST(ShapesTest, AlwaysGiveAllToSomebody) {
   EXPECT_EQ(ShapeCommitted(WebRoute(), true).backends.at("west").percent, 100u);
 }
 
+// A map of HAProxy begins without green, and is read only as far as it is asked: so both sides are always
+// asked for, and what nobody has said anything of is what has its name.
+TEST(ShapesTest, NameBothSidesToTheGateway) {
+  SwitchedRoute route = WebRoute();
+  route.parts = {{"west", {"west-1", "west-2"}}};
+  using Parts = std::map<std::string, std::vector<std::string>>;
+  EXPECT_EQ(PartsOf(route), (Parts{{"east", {"east"}}, {"west", {"west-1", "west-2"}}}));
+  route.parts.clear();
+  EXPECT_EQ(PartsOf(route), (Parts{{"east", {"east"}}, {"west", {"west"}}}));
+}
+
 // Nothing is cut by a step: whoever loses its last share drains, and blue is closed by a commit only.
 TEST(ShapesTest, DrainBeforeAnythingIsClosed) {
   EXPECT_EQ(ShapeAt(WebRoute(), StepTo(100)).backends.at("east").mode, BackendMode::kDraining);

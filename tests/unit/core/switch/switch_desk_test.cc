@@ -75,7 +75,7 @@ TEST_F(SwitchDeskTest, APlanTouchesNoRouteThatIsInUse) {
   world_.Start(spec);
   PassUntil([&] { return world_.Green(kEdgeWeb) == 10; });
   const WatchRoute watched = world_.Leader().watches.at(kEdgeWeb).first;
-  EXPECT_EQ(watched.parts, spec.routes[0].parts);
+  EXPECT_EQ(watched.parts, PartsOf(spec.routes[0]));
   SwitchSpec other = QuickSwitch();
   other.name = "other";
   other.routes[0].parts = {{"west", {"west-9"}}};

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/switch/check_spec.h"
+#include "coordinator/core/switch/freeze.h"
 #include "coordinator/core/switch/overlap.h"
 #include "coordinator/core/switch/shapes.h"
 #include "coordinator/core/switch/switch_orders.h"
@@ -17,6 +18,8 @@ namespace {
 
 // No operator can give this name to a switch: plans are besides those that are under way.
 constexpr char kPlanPrefix[] = "\n";
+// The first step goes by what was found no longer ago than this.
+constexpr absl::Duration kFreshPreflight = absl::Seconds(1);
 
 bool MovesNow(const SwitchRecord& record) {
   return !record.stop && record.phase != SwitchPhase::kHolding;
@@ -142,10 +145,24 @@ std::set<std::string> Conflicts(const SwitchDesk& desk, const Switch& one) {
   return names;
 }
 
+// Nothing but its preflight stands before the first step.
+bool MayBegin(const Switch& one, const SwitchHost& host) {
+  return !one.record.stop && !FreezeAt(one.record.spec.freezes, host.Now()) &&
+         SightOf(one, host).held.empty();
+}
+
+// What it found is too old to be gone by. The first step goes by nothing that was found before it had to wait
+// (for approval, a freeze, a pause): green may be gone by then (L10).
+bool IsStale(const Switch& one, const SwitchHost& host) {
+  if (!one.findings) return false;
+  const absl::Duration age = host.Now() - one.found;
+  return age > kPreflightHolds || (age > kFreshPreflight && MayBegin(one, host));
+}
+
 // Once all has been answered, or will not be. The pods that blue has now are what green needs from here on.
 void JudgePreflight(SwitchDesk& desk, SwitchHost& host, Switch& one) {
   if (one.record.phase != SwitchPhase::kPreflight) return;
-  if (one.findings && host.Now() - one.found > kPreflightHolds) {
+  if (IsStale(one, host)) {
     one.findings.reset();
     for (auto& [key, route] : one.routes) route.checks.reset();
     BeginPreflight(desk, host, one);

@@ -200,6 +200,33 @@ TEST_F(SwitchDeskTest, LooksAgainBeforeALateStep) {
   EXPECT_EQ(world_.wishes, 0u);
 }
 
+// Nor is it gone by at all once the step had to wait: green may have gone a moment ago.
+TEST_F(SwitchDeskTest, GoesByNoPreflightFromBeforeAnApproval) {
+  SwitchSpec spec = QuickSwitch();
+  spec.steps[0].approve = true;
+  world_.Start(spec);
+  PassUntil([&] { return Kept().record.stop.has_value(); });
+  world_.Pass(absl::Seconds(5));
+  world_.applications.at({"west", spec.applications[0]}).ready = 0;
+  world_.Pass(absl::Seconds(2));
+  ASSERT_TRUE(world_.Order("web", SwitchOrder::kResume).ok());
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kRefused);
+  EXPECT_EQ(world_.wishes, 0u);
+}
+
+// It begins at once where nothing has changed.
+TEST_F(SwitchDeskTest, BeginsWhenApproved) {
+  SwitchSpec spec = QuickSwitch();
+  spec.steps[0].approve = true;
+  world_.Start(spec);
+  PassUntil([&] { return Kept().record.stop.has_value(); });
+  world_.Pass(absl::Seconds(5));
+  ASSERT_TRUE(world_.Order("web", SwitchOrder::kResume).ok());
+  world_.Pass(absl::Seconds(1));
+  EXPECT_EQ(world_.Green(kEdgeWeb), 10u);
+}
+
 // Where answers are to name their side, the preflight waits for the first of them, and tells of a name that
 // is nobody's.
 TEST_F(SwitchDeskTest, AsksTheProberWhoAnswers) {

@@ -201,7 +201,8 @@ void AddActions(const v1::Decision& decision, std::vector<Moment>& moments) {
         done.push_back(&action);
       }
     }
-    const bool tell_as_one = done.size() > kAlikeActions;
+    // What is wished of a route is another shape each time.
+    const bool tell_as_one = done.size() > kAlikeActions && kind != v1::Action::KIND_SHAPE_ROUTE;
     if (tell_as_one) {
       const auto* first =
           *std::min_element(done.begin(), done.end(), [](const auto* left, const auto* right) {

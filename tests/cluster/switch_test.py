@@ -28,6 +28,8 @@ from kills import Nuisance  # noqa: E402
 
 KILLS = int(os.environ.get("EVENKEEL_SWITCH_KILLS", "12"))
 RELOADS = max(3, KILLS // 4)
+# The longer ones let a step pass its gates, so that every part of a switch is met.
+PAUSES_S = (0, 12)
 
 
 LAB = SwitchLab(Cluster("switch-blue"), Cluster("switch-green"), Progress(quiet=True))
@@ -120,7 +122,7 @@ class There(SwitchCase):
             to = self.green
             while kills < KILLS or reloads < RELOADS:
                 switch = run.start(self.other(to), to)
-                with Nuisance(self.kill, seed + kills, KILLS - kills, (0, 4)) as killed, \
+                with Nuisance(self.kill, seed + kills, KILLS - kills, PAUSES_S) as killed, \
                         Nuisance(self.lab.gateway.reload, seed + reloads, RELOADS - reloads, (1, 9)) as reloaded:
                     resumed += self.to_its_end(run, switch, to)
                 for each in (killed, reloaded):

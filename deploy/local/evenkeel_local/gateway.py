@@ -22,7 +22,7 @@ PORT = 80
 SIDE_HEADER = "x-backend"
 _NUMBER = 6  # In the address plan.
 _HUNDREDTHS = 100
-_LOOKS_S = 0.05
+LOOKS_S = 0.05
 _SOCKET_S = 2.0
 _CONFIGURATION = """\
 global
@@ -163,7 +163,7 @@ class GatewayWatch:
         self._thread.start()
 
     def _follow(self) -> None:
-        while not self._stopped.wait(_LOOKS_S):
+        while not self._stopped.wait(LOOKS_S):
             with contextlib.suppress(OSError, ValueError, IndexError):  # In the midst of a reload.
                 self._last = self._gateway.look()
                 if (self._last.percent, self._last.worker) != (self._looks[-1].percent, self._looks[-1].worker):

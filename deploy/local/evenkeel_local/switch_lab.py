@@ -1,6 +1,7 @@
 """Lab 4: an application's live traffic goes from a blue cluster to a green one, and back. How soon, and what is lost?"""
 
 import contextlib
+import math
 import statistics
 import time
 import urllib.request
@@ -12,7 +13,7 @@ from typing import Callable, Iterator, Sequence
 from . import images, waiting
 from .cluster import Cluster
 from .failure import Failure
-from .gateway import PORT, Gateway, GatewayWatch
+from .gateway import LOOKS_S, PORT, Gateway, GatewayWatch
 from .peering import Peering
 from .pods import Pod
 from .product import Command
@@ -245,9 +246,10 @@ class Watched:
         gone_s = self.watch.has_percent_since(to, 0, asked_s)
         if gone_s is None:
             return None
-        # Later ones are the next switch's.
+        # Those that come when it gets some again are the next switch's.
+        again_s = next((look.at_s for look in self.watch.changes() if look.at_s > gone_s and look.percent.get(to, 0) > 0), math.inf)
         last_s = max((each.start_s for each in self.requests() if each.kind in (FRESH, KEEPALIVE)
-                      and cluster_of(each.node) == to and asked_s < each.start_s < gone_s + 2), default=asked_s)
+                      and cluster_of(each.node) == to and asked_s < each.start_s < again_s - LOOKS_S), default=asked_s)
         return round(max(gone_s, last_s) - asked_s, 3)
 
 

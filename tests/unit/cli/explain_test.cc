@@ -217,6 +217,22 @@ TEST(Explain, AlikeActionsAreToldAsOne) {
   EXPECT_THAT(story, Not(HasSubstr("deleted pod default/web-4")));
 }
 
+// Proves that each shape of a route is told, however many there are: a switch under a coordinator that is
+// restarted often has many.
+TEST(Explain, ShapesOfARouteAreToldOneByOne) {
+  v1::Decision decision = Failover();
+  decision.clear_actions();
+  for (int i = 0; i < 30; ++i) {
+    v1::Action& action =
+        AddAction(decision, v1::Action::KIND_SHAPE_ROUTE, "gateways/edge/routes/web", v1::Action::STATE_DONE);
+    action.set_result(absl::StrCat("green ", i, "%"));
+    SetTimes(action, 920 + i, 1000 + i);
+  }
+  const std::string story = Explain(decision, Start());
+  EXPECT_THAT(story, HasSubstr("green 0%"));
+  EXPECT_THAT(story, HasSubstr("green 29%"));
+}
+
 // Proves that a decision without a last sign of life starts its clock with the first thing that is known, and
 // that one of the whole cluster says so.
 TEST(Explain, ClockStartsWithTheFirstThingKnown) {

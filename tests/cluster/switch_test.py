@@ -128,9 +128,14 @@ class There(SwitchCase):
                 for each in (killed, reloaded):
                     each.check()
                 kills, reloads = kills + killed.done, reloads + reloaded.done
-                run.ended(switch, "committed")
-                self.assertEqual(self.all_at(to), self.lab.gateway.look().percent, "the gateway agrees with the record")
-                to = self.other(to)
+                self.lab.wait_until_calm()
+                end = switch.ask().end
+                # Whoever has just started may not see enough to begin: nothing was moved then.
+                self.assertIn(end, ("committed", "refused"))
+                run.ended(switch, end)
+                had = to if end == "committed" else self.other(to)
+                self.assertEqual(self.all_at(had), self.lab.gateway.look().percent, "the gateway agrees with the record")
+                to = self.other(had)
         self.say(f"{kills} kills, {reloads} reloads, {resumed} times resumed")
         self.assert_nothing_lost(run.outcome())
 
@@ -138,7 +143,10 @@ class There(SwitchCase):
         """Follows it to its commit, as an operator would who lets it go on wherever it stops; returns how often that was."""
         resumed = 0
         while True:
-            status = run.follow(switch, lambda status: status.phase == "holding" or status.stop, "the hold", may_stop=True)
+            status = run.follow(switch, lambda status: status.phase == "holding" or status.stop or status.end == "refused",
+                                "the hold", may_stop=True)
+            if status.end:
+                return resumed
             if not status.stop:
                 break
             self.say(f"it stopped: {status.stop}")

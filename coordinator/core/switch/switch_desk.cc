@@ -159,6 +159,17 @@ bool IsStale(const Switch& one, const SwitchHost& host) {
   return age > kPreflightHolds || (age > kFreshPreflight && MayBegin(one, host));
 }
 
+// A coordinator that has just started, or stood still for a moment, does not trust what it sees. That passes,
+// so it is waited for, as an answer is. Where blue is lost, it is green that has to be seen.
+bool AreSeen(const Switch& one, const SwitchHost& host) {
+  const auto is_seen = [&host](const std::string& cluster) {
+    const ClusterFacts facts = host.GlanceAt(cluster);
+    return !facts.known || facts.lost || (facts.api_reachable && !facts.blind);
+  };
+  const bool blue = one.record.origin == SwitchOrigin::kLostCluster || is_seen(one.record.spec.from);
+  return blue && is_seen(one.record.spec.to);
+}
+
 // Once all has been answered, or will not be. The pods that blue has now are what green needs from here on.
 void JudgePreflight(SwitchDesk& desk, SwitchHost& host, Switch& one) {
   if (one.record.phase != SwitchPhase::kPreflight) return;
@@ -167,7 +178,9 @@ void JudgePreflight(SwitchDesk& desk, SwitchHost& host, Switch& one) {
     for (auto& [key, route] : one.routes) route.checks.reset();
     BeginPreflight(desk, host, one);
   }
-  if (one.findings || (!IsComplete(one) && host.Now() < one.preflight_until)) return;
+  if (one.findings) return;
+  const bool may_come = !IsComplete(one) || !AreSeen(one, host);
+  if (may_come && host.Now() < one.preflight_until) return;
   if (one.record.origin == SwitchOrigin::kOperator) one.record.needed = ReadyIn(one, one.record.spec.from);
   one.findings = Preflight(one.record.spec, FactsOf(one, host, Conflicts(desk, one)));
   one.found = host.Now();

@@ -182,6 +182,7 @@ class Watched:
         return self._clients.ended()
 
     def start(self, from_: Cluster, to: Cluster, text: str = "") -> Switch:
+        self._lab.wait_until_calm()
         self.view.say(f"the traffic is to go from {from_.name} to {to.name}")
         return Switch.start(self._lab.command, text or self._lab.manifest(from_, to), to.name)
 

@@ -118,6 +118,25 @@ TEST_F(SwitchDeskTest, EndsAPreflightThatIsNotAnswered) {
   EXPECT_LE(world_.now - kStart, kPreflightTime + absl::Seconds(1));
 }
 
+// A coordinator that has just started sees clearly some seconds later: that is waited for, and only for so
+// long.
+TEST_F(SwitchDeskTest, WaitsInItsPreflightUntilItSees) {
+  world_.clusters["west"].blind = true;
+  world_.Start(QuickSwitch());
+  world_.Pass(kPreflightTime / 2);
+  EXPECT_TRUE(Kept().open);
+  world_.clusters["west"].blind = false;
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 10; });
+}
+
+TEST_F(SwitchDeskTest, EndsAPreflightThatNeverSees) {
+  world_.clusters["west"].blind = true;
+  world_.Start(QuickSwitch());
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kRefused);
+  EXPECT_LE(world_.now - kStart, kPreflightTime + absl::Seconds(1));
+}
+
 // L3: what is under way is not begun a second time, by whatever name.
 TEST_F(SwitchDeskTest, RefusesASecondSwitch) {
   world_.Start(QuickSwitch());

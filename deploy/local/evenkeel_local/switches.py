@@ -78,9 +78,13 @@ class Status:
 
     def words(self) -> str:
         """In one line."""
-        parts = [f"step {self.percents[self.step]} %, {self.phase.replace('_', ' ')}" if self.phase != "ended" else
-                 self.end.replace("_", " "), self.stop and f"stopped: {self.stop}", self.said.get("waitingFor", "")]
-        return ", ".join(filter(None, parts))
+        phase = self.phase.replace("_", " ")
+        if self.phase == "ended":
+            phase = self.end.replace("_", " ")
+        elif self.phase != "preflight":
+            phase = f"step {self.percents[self.step]} %, {phase}"
+        waits = self.said.get("waitingFor", "")
+        return ", ".join(filter(None, [phase, self.stop and f"stopped: {self.stop}", waits != "the preflight" and waits]))
 
 
 class Switch:

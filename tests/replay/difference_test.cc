@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,8 @@ class Changing {
       Each(*value, check);
     } else if constexpr (kIs<T, std::vector>) {
       Each(value.front(), check);
+    } else if constexpr (kIs<T, std::map>) {
+      Each(value.begin()->second, check);
     } else if constexpr (std::is_same_v<T, std::string>) {
       Change(value, value + "x", check);
     } else if constexpr (std::is_same_v<T, absl::Time>) {

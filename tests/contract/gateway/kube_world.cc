@@ -13,7 +13,7 @@ namespace {
 
 using kube::Json;
 
-constexpr absl::Duration kDeadline = absl::Seconds(30);
+constexpr absl::Duration kAnswersWithin = absl::Seconds(30);
 constexpr std::chrono::milliseconds kLookAgain(100);
 constexpr std::chrono::seconds kPatience(60);
 
@@ -39,7 +39,7 @@ Json KubeWorld::Make(const kube::Resource& resource, const Json& object) const {
   const auto until = std::chrono::steady_clock::now() + kPatience;
   for (;;) {
     const auto made = Await<Json>([&](auto done) {
-      api().Create(resource, resource.namespaced ? name_space_ : "", object, kDeadline, done);
+      api().Create(resource, resource.namespaced ? name_space_ : "", object, kAnswersWithin, done);
     });
     if (made.ok()) return *made;
     if (absl::IsAlreadyExists(made.status())) return object;
@@ -53,7 +53,8 @@ void KubeWorld::Patch(const kube::Resource& resource, const std::string& name, c
                       const std::string& subresource) const {
   const auto patched = Await<Json>([&](auto done) {
     api().Patch(resource, {.name_space = name_space_, .name = name},
-                {.kind = kube::PatchKind::kMerge, .subresource = subresource}, merge_patch, kDeadline, done);
+                {.kind = kube::PatchKind::kMerge, .subresource = subresource}, merge_patch, kAnswersWithin,
+                done);
   });
   EVENKEEL_CHECK(patched.ok()) << patched.status();
 }

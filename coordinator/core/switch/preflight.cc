@@ -258,6 +258,15 @@ void FindAnswers(const std::string& subject, const std::vector<ServerCheck>& che
   }
 }
 
+// What the gateway's own checks see now: a try of the preflight may be some seconds old by the time at which
+// all is known. What is out of use is not checked.
+void FindDown(const std::string& subject, const BackendReading& green, Findings& found) {
+  if (green.mode == BackendMode::kClosed || green.servers_up >= green.servers) return;
+  found.Add(FindingCode::kAnswer, Severity::kBlocker, subject,
+            absl::StrCat("by the gateway's own checks ", green.servers_up, " of green's ",
+                         Count(green.servers, "server"), green.servers_up == 1 ? " answers" : " answer"));
+}
+
 void FindInRoute(const SwitchSpec& spec, const SwitchedRoute& route, const PreflightFacts& facts,
                  Findings& found) {
   const std::string subject = RouteName(route.key);
@@ -284,6 +293,7 @@ void FindInRoute(const SwitchSpec& spec, const SwitchedRoute& route, const Prefl
                      Say(route, ShapeOnBlue(route))));
   }
   FindAbilities(spec, subject, seen.abilities, found);
+  if (seen.abilities.checks_servers) FindDown(subject, seen.reading->backends.at(route.green), found);
   if (seen.checks) {
     FindAnswers(subject, *seen.checks, found);
   } else {

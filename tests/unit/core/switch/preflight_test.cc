@@ -145,6 +145,11 @@ TEST(PreflightTest, FindsWhatIsWrong) {
        [](World& world) { world.Green().settings.erase("ConfigMap shop/web"); }},
       {"west-1 does not answer from the gateway's side (refused)", FindingCode::kAnswer, Severity::kBlocker,
        [](World& world) { world.Route().checks = OneServer(true, false, "refused"); }},
+      {"by the gateway's own checks 1 of green's 3 servers answers", FindingCode::kAnswer, Severity::kBlocker,
+       [](World& world) {
+         world.Route().abilities.checks_servers = true;
+         world.Route().reading->backends["west"].servers_up = 1;
+       }},
       {"could not be tried", FindingCode::kAnswer, Severity::kWarning,
        [](World& world) { world.Route().checks = OneServer(false, false); }},
       {"has no server for green", FindingCode::kAnswer, Severity::kBlocker,

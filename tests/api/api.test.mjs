@@ -274,7 +274,7 @@ test('bursts are shown', async () => {
 // traffic needs an operator and the name of the cluster that gets it.
 test('switches are planned, started, watched and remembered', async () => {
   const spec = {
-    from: 'c1', to: 'c2', mode: 'POLICY_MODE_ENFORCE',
+    from: 'c1', to: 'c2', mode: 'SWITCH_MODE_ENFORCE',
     applications: [{ namespace: 'shop', service: 'web' }],
     routes: [{ gateway: 'edge', route: 'web', blue: 'c1', green: 'c2' }],
     steps: [{ percent: 10 }, { percent: 100 }],

@@ -365,6 +365,14 @@ void UndoDrainBack(Turn& turn, OpenDecision& open, const std::string& why) {
   if (surge.state == ActionState::kDone) OnSurged(turn, open);
 }
 
+void LeaveDrainBack(Turn& turn, OpenDecision& open, const std::string& why) {
+  const DecisionId id = open.decision.id;
+  const bool unseen = std::exchange(open.must_verify, false);
+  UndoDrainBack(turn, open, why);
+  // Its return may have waited to be seen since a restart, and nothing else wakes it.
+  if (OpenDecision* left = unseen ? turn.FindOpen(id) : nullptr) CarryOnDrainBack(turn, *left);
+}
+
 void RestoreDrainBack(Cluster& cluster, OpenDecision& open) {
   cluster.open.insert(open.decision.id);
   open.must_verify = true;

@@ -8,7 +8,55 @@
 namespace evenkeel::coordinator {
 namespace {
 
-class BurstStepTest : public BurstFixture {};
+class BurstStepTest : public BurstFixture {
+ protected:
+  static Workload Database() { return {"apps", "StatefulSet", "shop", "db"}; }
+  static std::string DatabaseUid(int ordinal) { return absl::StrCat("uid-db-", ordinal); }
+
+  // The database of `replicas` pods is scaled, too; none of them is told yet.
+  void ScaleDatabase(int64_t replicas) {
+    Policy scale = WebPolicy();
+    scale.name = "db";
+    scale.scale().target = Database();
+    Apply(scale);
+    WorkloadFacts workload;
+    workload.uid = "uid-db";
+    workload.replicas = workload.status_replicas = replicas;
+    Do(WorkloadObserved{"local", Database(), workload});
+  }
+  // What is known of one of its pods. No node: it finds no room.
+  void PutDatabasePod(int ordinal, const std::string& node) {
+    PodFacts facts;
+    facts.uid = DatabaseUid(ordinal);
+    facts.node = node;
+    facts.phase = node.empty() ? "Pending" : "Running";
+    facts.ready = !node.empty();
+    facts.controller = {"StatefulSet", "db", "uid-db"};
+    facts.requests = {.cpu_millicores = 200, .memory_bytes = int64_t{32} << 20, .pods = 1};
+    facts.tolerates = true;
+    facts.unschedulable = node.empty();
+    Do(PodObserved{{"local", "shop", absl::StrCat("db-", ordinal)}, facts});
+  }
+  // What is known of it as of the database's.
+  void TellDatabasePod(int ordinal, const std::string& node) {
+    WorkloadPodFacts known = PodFactsOf(ordinal);
+    known.name = absl::StrCat("db-", ordinal);
+    known.node = node;
+    known.phase = node.empty() ? PodPhase::kPending : PodPhase::kRunning;
+    known.ready = !node.empty();
+    known.request_millicores = 200;
+    Do(WorkloadPodObserved{"local", Database(), DatabaseUid(ordinal), known});
+  }
+  // Seconds, in which the database's replicas are changed by nobody.
+  void ExpectDatabaseIsLeft(int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      Even(1, 6);
+      for (const ReleasedAction& change : Handed(ActionKind::kSetReplicas)) {
+        ASSERT_NE(change.action.name, "db") << "to " << change.action.replicas->to << " replicas";
+      }
+    }
+  }
+};
 
 // ---- what their pods use ----
 
@@ -597,6 +645,21 @@ TEST_F(BurstStepTest, WhatHasJustComeToVirtualNodesCounts) {
     ASSERT_TRUE(Handed(ActionKind::kSetReplicas).empty());
     for (const int number : {6, 7}) Put(number, {.unschedulable = true});
   }
+}
+
+// L9: of a StatefulSet the highest ordinal goes. Where one below it presses, to ask for fewer would take pods
+// that run, one after the other, and it would press still.
+TEST_F(BurstStepTest, NoPodOfAStatefulSetThatRunsIsTakenForOneThatPresses) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.pods = 1;
+  Begin(6, policy);  // the cap is reached
+  ScaleDatabase(5);
+  for (const int ordinal : {0, 1, 2, 3, 4}) {
+    const std::string node = ordinal == 2 ? "" : kReal;
+    PutDatabasePod(ordinal, node);
+    TellDatabasePod(ordinal, node);
+  }
+  ExpectDatabaseIsLeft(30);
 }
 
 // A node has just come that has room for what presses: the scheduler comes to that, and nothing is taken back

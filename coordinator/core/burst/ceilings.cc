@@ -38,6 +38,11 @@ int64_t Above(const std::set<int64_t>& ordinals, int64_t bound) {
   return std::distance(ordinals.upper_bound(bound), ordinals.end());
 }
 
+// Some of its `current` pods may run and not be told yet, so that nobody knows the highest ordinal.
+bool MayRunUntold(const Scaler& scaler, int64_t told, int64_t current, absl::Time now) {
+  return scaler.pods_told_by && now < *scaler.pods_told_by && told < current;
+}
+
 // Of all pods on virtual nodes and of all that press, those that go before any that is to stay.
 void SetGoFirst(const Ordinals& ordinals, CeilingSight& sight) {
   sight.virtual_go_first = Above(ordinals.on_virtual, ordinals.highest_real);
@@ -60,12 +65,20 @@ std::optional<int64_t> CeilingOf(Cluster& cluster, const Scaler& scaler, bool va
   Resources own_pressing;
   const bool by_ordinal = KeepsNames(scaler.policy.target);
   Ordinals ordinals;
+  int64_t told = 0;
   for (const auto& [uid, pod] : scaler.pods) {
     const PodName name{scaler.policy.target.name_space, pod.facts.name};
     const PodFacts* facts = cluster.pods.Find(name);
     const bool ended = pod.facts.phase == PodPhase::kSucceeded || pod.facts.phase == PodPhase::kFailed;
-    if (facts == nullptr || pod.facts.deleting || ended) continue;
+    if (pod.facts.deleting || ended) continue;
+    ++told;
     const int64_t ordinal = by_ordinal ? OrdinalOf(pod.facts.name).value_or(-1) : -1;
+    // As one watch tells before the other.
+    const bool bound = !pod.facts.node.empty();
+    if (bound && !burst.virtual_nodes.contains(pod.facts.node)) {
+      ordinals.highest_real = std::max(ordinals.highest_real, ordinal);
+    }
+    if (facts == nullptr) continue;
     may_burst = may_burst || facts->tolerates;
     each.requests.cpu_millicores = std::max(each.requests.cpu_millicores, facts->requests.cpu_millicores);
     each.requests.memory_bytes = std::max(each.requests.memory_bytes, facts->requests.memory_bytes);
@@ -78,7 +91,6 @@ std::optional<int64_t> CeilingOf(Cluster& cluster, const Scaler& scaler, bool va
     } else if (const auto pressing = burst.pressing.find(name);
                pressing != burst.pressing.end() && !scaler.surge &&  // whose pods come up on real nodes
                now >= pressing->second.helpless_until) {
-      const bool bound = !pod.facts.node.empty();  // as one watch tells before the other
       const absl::Duration presses = now - PressesSince(cluster, name, pressing->second);
       if (!bound && presses >= kPressesInEarnest) {
         ++sight.pressing;
@@ -100,7 +112,7 @@ std::optional<int64_t> CeilingOf(Cluster& cluster, const Scaler& scaler, bool va
   const BurstPolicy& policy = *burst.policy;
   sight.used_up = AskCaps(policy.caps, policy.prices, ledger, Resources{}, now).used_up;
   if (by_ordinal) {
-    SetGoFirst(ordinals, sight);
+    if (!MayRunUntold(scaler, told, sight.current, now)) SetGoFirst(ordinals, sight);
   } else {  // what is not bound goes first, and by its deletion cost what is on virtual nodes
     sight.virtual_go_first = sight.on_virtual;
     sight.pressing_go_first = sight.pressing;

@@ -662,6 +662,26 @@ TEST_F(BurstStepTest, NoPodOfAStatefulSetThatRunsIsTakenForOneThatPresses) {
   ExpectDatabaseIsLeft(30);
 }
 
+// L9: nor one that is not told yet: nobody knows whether it is the highest.
+TEST_F(BurstStepTest, NoPodOfAStatefulSetThatIsNotToldYetIsTaken) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.duration = absl::Minutes(1);
+  Begin(6, policy);
+  Even(70, 6);  // its time is used up
+  Settle(absl::ZeroDuration());
+  ScaleDatabase(3);
+  for (const int ordinal : {0, 1}) {
+    const std::string node = ordinal == 1 ? kVirtual : kReal;
+    PutDatabasePod(ordinal, node);
+    TellDatabasePod(ordinal, node);
+  }
+  ExpectDatabaseIsLeft(2);
+  TellDatabasePod(2, kReal);  // of the workload's pods, and not of the cluster's yet
+  ExpectDatabaseIsLeft(20);
+  PutDatabasePod(2, kReal);
+  ExpectDatabaseIsLeft(10);
+}
+
 // A node has just come that has room for what presses: the scheduler comes to that, and nothing is taken back
 // meanwhile. What presses all the same is.
 TEST_F(BurstStepTest, WhatANodeThatCameMayTakeIsNotTakenBack) {

@@ -367,6 +367,59 @@ TEST_F(BurstStepTest, ANodeThatCannotBeClosedHoldsUpNoBurst) {
   EXPECT_EQ(Handed(ActionKind::kCloseValve).size(), 2u);
 }
 
+// The same of one that is never refused: something else undoes it, or no answer comes.
+TEST_F(BurstStepTest, ANodeThatIsNeverClosedHoldsUpNoBurst) {
+  for (const ActionOutcome outcome : {ActionOutcome::kUnreachable, ActionOutcome::kBlocked}) {
+    SCOPED_TRACE(static_cast<int>(outcome));
+    if (outcome == ActionOutcome::kUnreachable) Begin(5);
+    NodeFacts other = RealNode("virtual-2", 1'000'000);
+    other.reserved = true;
+    other.traits = {"type=virtual-kubelet"};
+    Do(NodeObserved{{"local", "virtual-2"}, other});
+    const auto answer = [&] {
+      bool opened = false;
+      for (const ReleasedAction& action : std::exchange(actions_, {})) {
+        const bool other_node = action.action.name == "virtual-2";
+        opened = opened || !other_node;
+        Finish(action, other_node ? outcome : ActionOutcome::kDone, "another controller undoes it");
+      }
+      return opened;
+    };
+    for (int i = 0; i < 60; ++i) {
+      Pass(absl::Seconds(1));
+      ASSERT_FALSE(answer());
+    }
+    EXPECT_EQ(Of(DecisionKind::kValve).front().actions[0].result,
+              "given up after 1 attempt: another controller undoes it");
+    Press(6, 6);
+    bool opened = false;
+    for (int i = 0; i < 16 && !opened; ++i) {  // one try of the other node may be under way
+      Pass(kBurstLookEvery);
+      opened = answer();
+    }
+    EXPECT_TRUE(opened);
+    Gone(6);
+    Do(NodeGone{{"local", "virtual-2"}});
+    Settle(absl::Seconds(10));
+  }
+}
+// A burst whose nodes cannot be closed at its end is over all the same, and so is one that cannot be begun.
+TEST_F(BurstStepTest, ABurstThatIsNeverClosedEnds) {
+  Begin(5);
+  Press(6, 6);
+  Settle();
+  RunOn(kVirtual, 6, 6);
+  for (int i = 0; i < 15; ++i) {
+    Pass(absl::Seconds(1));
+    for (const ReleasedAction& action : std::exchange(actions_, {})) {
+      Finish(action, ActionOutcome::kBlocked, "429");
+    }
+  }
+  EXPECT_EQ(Of(DecisionKind::kBurst)[0].state, DecisionState::kFailed);
+  EXPECT_EQ(Of(DecisionKind::kBurst)[0].outcome,
+            "Virtual nodes could not be closed again: virtual-1: given up after 3 attempts: 429");
+}
+
 // L4: a crash while the valve is open. It stays open while pods press.
 TEST_F(BurstStepTest, ARestartLeavesTheValveOpenWhilePodsPress) {
   Begin(5);

@@ -665,6 +665,32 @@ TEST_F(BurstStepTest, WhatIsUsedUpEndsThoughAHelplessPodPresses) {
   EXPECT_FALSE(clusters_.at("local").burst.ledger.began.has_value());
 }
 
+// Nor does one with which that was never tried: after a restart, or since virtual nodes are closed for good.
+TEST_F(BurstStepTest, WhatIsUsedUpEndsThoughAPodPressesAfterARestart) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.duration = absl::Minutes(1);
+  Begin(8, policy);
+  Even(70, 8);
+  Settle(absl::ZeroDuration());
+  See(5);
+  for (int number = 6; number <= 8; ++number) Gone(number);
+  Press(9, 9);
+  Settle();
+  ASSERT_TRUE(clusters_.at("local").burst.ledger.began.has_value());
+  Restart(absl::Seconds(5));
+  SeeReal(kReal);
+  SeeVirtual(true);
+  See(5);
+  RunOn(kReal, 1, 5);
+  Press(9, 9);
+  Do(ApiChanged{"local", true, ""});
+  const int while_of_its_own = static_cast<int>(kUsedUpFor / absl::Seconds(1));
+  Even(while_of_its_own - 30, 5);
+  EXPECT_TRUE(clusters_.at("local").burst.ledger.began.has_value());
+  Even(while_of_its_own + 90, 5);
+  EXPECT_FALSE(clusters_.at("local").burst.ledger.began.has_value());
+}
+
 // While the valve is open nobody can tell where new pods go: the scaler asks for no more than the caps leave.
 TEST_F(BurstStepTest, NothingMoreIsAskedForThroughAnOpenValve) {
   Policy policy = BurstPolicyOf();

@@ -279,6 +279,33 @@ TEST_F(DrainBackStepTest, AHigherMinimumTakesTheSurge) {
   for (const ReleasedAction& action : actions_) EXPECT_FALSE(action.action.replicas) << action.action.name;
 }
 
+// L9: also when the return was already to come, and pods had to wait to be evicted: none of them is any more.
+TEST_F(DrainBackStepTest, AHigherMinimumTakesTheSurgeWhileEvictionsWait) {
+  Surge();
+  for (int number = 9; number <= 11; ++number) Put(number, {.node = kSecond, .ready = true, .fresh = true});
+  Even(1, 8);
+  ASSERT_EQ(actions_.size(), 3u);
+  const std::vector<ReleasedAction> evictions = std::exchange(actions_, {});
+  for (const ReleasedAction& eviction : {evictions[0], evictions[1]}) {
+    Finish(eviction, ActionOutcome::kBlocked, "a disruption budget");
+  }
+  Policy scale = WebPolicy();
+  scale.scale().rules.maximum = 20;
+  scale.scale().rules.minimums.replicas = 10;
+  Apply(scale);
+  Even(2, 11);
+  EXPECT_EQ(DrainBack().state, DecisionState::kOpen);  // the third has not been answered
+  Finish(evictions[2], ActionOutcome::kBlocked, "a disruption budget");
+  Even(4, 11);
+  EXPECT_TRUE(Handed(ActionKind::kEvictPod).empty());
+  ASSERT_EQ(Of(DecisionKind::kDrainBack).size(), 1u);
+  EXPECT_EQ(DrainBack().state, DecisionState::kCancelled);
+  EXPECT_EQ(DrainBack().outcome, "The pods that were added stay: no fewer than 10 may be now");
+  for (const ReleasedAction& change : Handed(ActionKind::kSetReplicas)) {
+    EXPECT_GE(change.action.replicas->to, 10);
+  }
+}
+
 // The same when the surge's pods hang, and nothing happens but that the load rises.
 TEST_F(DrainBackStepTest, MoreLoadIsSeenWhileTheSurgeHangs) {
   Surge();

@@ -142,15 +142,22 @@ std::string CpuAndMemory(int64_t millicores, int64_t bytes) {
                       Bytes(static_cast<uint64_t>(bytes)));
 }
 
+std::string PlaceholdersText(const v1::Headroom& headroom) {
+  if (headroom.placeholders_unknown()) {
+    return absl::StrCat("how many placeholders ask for real machines is not known",
+                        headroom.reason().empty() ? " yet" : "");
+  }
+  if (headroom.placeholders() == 0) return "no placeholder asks for real machines";
+  return absl::StrCat(Count(headroom.placeholders(), "placeholder"),
+                      headroom.placeholders() == 1 ? " asks" : " ask", " for real machines");
+}
+
 void AddHeadroom(const v1::Headroom& headroom, Sheet& sheet) {
-  if (!headroom.placeholders_enabled() && !headroom.webhook_enabled() && headroom.placeholders() == 0) {
+  const bool has_placeholders = headroom.placeholders() > 0 || headroom.placeholders_unknown();
+  if (!headroom.placeholders_enabled() && !headroom.webhook_enabled() && !has_placeholders) {
     return sheet.Add("Headroom", "the policy asks nobody for real machines");
   }
-  sheet.Add("Headroom",
-            headroom.placeholders() == 0
-                ? "no placeholder asks for real machines"
-                : absl::StrCat(Count(headroom.placeholders(), "placeholder"),
-                               headroom.placeholders() == 1 ? " asks" : " ask", " for real machines"));
+  sheet.Add("Headroom", PlaceholdersText(headroom));
   if (headroom.placeholders() > 0 && headroom.cpu_millicores() + headroom.memory_bytes() > 0) {
     sheet.Add("  Each", CpuAndMemory(headroom.cpu_millicores(), headroom.memory_bytes()));
   }

@@ -139,6 +139,7 @@ void AddHeadroom(const State& state, const Cluster& cluster, BurstStatus& status
     if (headroom.placed && headroom.placed->number > 0) shown.each = headroom.placed->each;
   } else {
     shown.unseen = headroom.unseen;
+    shown.unknown = !headroom.absent && !cluster.record.burst.headroom.name_space.empty();
   }
   shown.asked = cluster.record.burst.headroom.asked;
   if (FindOpen(state, headroom.open_change) != nullptr) shown.change = headroom.open_change;

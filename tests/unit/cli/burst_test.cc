@@ -228,7 +228,20 @@ TEST_F(BurstTest, DescribeTellsTheHeadroom) {
   EXPECT_THAT(out_, HasSubstr("Headroom:            no placeholder asks for real machines\n"
                               "  Deployment:        evenkeel/evenkeel-headroom\n"
                               "  Cannot be used:    there is none\n"));
+  headroom.set_placeholders_unknown(true);  // some were placed, and are not seen
+  headroom.set_reason("it cannot be read");
+  ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
+  EXPECT_THAT(out_,
+              HasSubstr("Headroom:            how many placeholders ask for real machines is not known\n"
+                        "  Deployment:        evenkeel/evenkeel-headroom\n"
+                        "  Cannot be used:    it cannot be read\n"));
   headroom.clear_reason();
+  headroom.set_placeholders_enabled(false);  // nor does the policy ask any more
+  ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
+  EXPECT_THAT(
+      out_, HasSubstr("Headroom:            how many placeholders ask for real machines is not known yet\n"));
+  headroom.set_placeholders_enabled(true);
+  headroom.clear_placeholders_unknown();
   headroom.set_placeholders(3);
   headroom.set_cpu_millicores(200);
   headroom.set_memory_bytes(int64_t{32} << 20);

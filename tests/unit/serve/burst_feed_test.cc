@@ -152,6 +152,7 @@ TEST(BurstMessages, TellsWhatKeepsPodsOut) {
       .webhook = true,
       .deployment = {.group = "apps", .kind = "Deployment", .name_space = "evenkeel", .name = "room"},
       .unseen = "there is none",
+      .unknown = true,
       .number = 3,
       .each = {.cpu_millicores = 200, .memory_bytes = 1 << 20, .pods = 1},
       .asked = {.cpu_millicores = 600, .memory_bytes = 3 << 20, .pods = 3},
@@ -184,6 +185,7 @@ TEST(BurstMessages, TellsWhatKeepsPodsOut) {
   EXPECT_TRUE(headroom.webhook_enabled());
   EXPECT_EQ(headroom.deployment(), "namespaces/evenkeel/deployments/room");
   EXPECT_EQ(headroom.reason(), "there is none");
+  EXPECT_TRUE(headroom.placeholders_unknown());
   EXPECT_EQ(headroom.placeholders(), 3U);
   EXPECT_EQ(headroom.cpu_millicores(), 200);
   EXPECT_EQ(headroom.memory_bytes(), 1 << 20);

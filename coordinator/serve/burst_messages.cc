@@ -142,6 +142,7 @@ void ShowHeadroom(const HeadroomStatus& headroom, v1::Headroom& message) {
   message.set_asked_pods(Whole(headroom.asked.pods));
   message.set_asked_cpu_millicores(headroom.asked.cpu_millicores);
   message.set_asked_memory_bytes(headroom.asked.memory_bytes);
+  message.set_ask_failure(headroom.asked_in_vain);
   if (headroom.ask) message.set_ask_decision(DecisionResource(*headroom.ask));
 }
 

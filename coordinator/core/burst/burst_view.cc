@@ -142,6 +142,7 @@ void AddHeadroom(const State& state, const Cluster& cluster, BurstStatus& status
     shown.unknown = !headroom.absent && !cluster.record.burst.headroom.name_space.empty();
   }
   shown.asked = cluster.record.burst.headroom.asked;
+  shown.asked_in_vain = headroom.asked_in_vain;
   if (FindOpen(state, headroom.open_change) != nullptr) shown.change = headroom.open_change;
   if (FindOpen(state, headroom.open_ask) != nullptr) shown.ask = headroom.open_ask;
 }

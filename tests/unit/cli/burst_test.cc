@@ -252,7 +252,13 @@ TEST_F(BurstTest, DescribeTellsTheHeadroom) {
                               "  Each:              200m CPU and 32Mi\n"
                               "  Deployment:        evenkeel/evenkeel-headroom\n"
                               "  Being changed:     3-7\n"
-                              "  Webhook:           not asked in this burst\n"));
+                              "  Webhook:           has taken no request in this burst\n"));
+  EXPECT_THAT(out_, Not(HasSubstr("Asked in vain")));
+  headroom.set_ask_failure("it answered 500");
+  ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("  Webhook:           has taken no request in this burst\n"
+                              "  Asked in vain:     it answered 500\n"));
+  headroom.clear_ask_failure();
   headroom.set_asked_pods(3);
   headroom.set_asked_cpu_millicores(600);
   headroom.set_asked_memory_bytes(int64_t{96} << 20);
@@ -260,6 +266,11 @@ TEST_F(BurstTest, DescribeTellsTheHeadroom) {
   ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("  Webhook:           asked for 600m CPU and 96Mi, for 3 pods\n"
                               "  Being asked:       3-8\n"));
+  headroom.clear_asked_pods();
+  headroom.clear_ask_decision();
+  coordinator_.fleet.bursts[0].clear_ledger();
+  ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("  Webhook:           is asked while a burst lasts\n"));
 }
 
 // Proves that `explain burst/CLUSTER` tells the latest decision on it, and says where there is none.

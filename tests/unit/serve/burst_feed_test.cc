@@ -156,6 +156,7 @@ TEST(BurstMessages, TellsWhatKeepsPodsOut) {
       .number = 3,
       .each = {.cpu_millicores = 200, .memory_bytes = 1 << 20, .pods = 1},
       .asked = {.cpu_millicores = 600, .memory_bytes = 3 << 20, .pods = 3},
+      .asked_in_vain = "it answered 500",
       .change = DecisionId{3, 2},
       .ask = DecisionId{3, 3}};
   status.last_decision = DecisionId{3, 4};
@@ -192,6 +193,7 @@ TEST(BurstMessages, TellsWhatKeepsPodsOut) {
   EXPECT_EQ(headroom.asked_pods(), 3U);
   EXPECT_EQ(headroom.asked_cpu_millicores(), 600);
   EXPECT_EQ(headroom.asked_memory_bytes(), 3 << 20);
+  EXPECT_EQ(headroom.ask_failure(), "it answered 500");
   EXPECT_EQ(headroom.change_decision(), "decisions/3-2");
   EXPECT_EQ(headroom.ask_decision(), "decisions/3-3");
   EXPECT_EQ(message.last_decision(), "decisions/3-4");

@@ -390,8 +390,14 @@ TEST_F(HeadroomStepTest, AWebhookThatFailsIsShown) {
   actions_.clear();
   Pass(absl::Seconds(50));
   EXPECT_TRUE(Handed(ActionKind::kAskForMachines).empty());
+  EXPECT_EQ(burst_->headroom.asked_in_vain, "it answered 503");
+  EXPECT_EQ(burst_->headroom.asked.pods, 0);
   Pass(absl::Seconds(15));
-  EXPECT_EQ(Handed(ActionKind::kAskForMachines).size(), 1u);
+  ASSERT_EQ(Handed(ActionKind::kAskForMachines).size(), 1u);
+  Finish(Handed(ActionKind::kAskForMachines)[0], ActionOutcome::kDone);
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(burst_->headroom.asked_in_vain, "");
+  EXPECT_EQ(burst_->headroom.asked.pods, 3);
 }
 
 // When the burst is over, nobody waits for its answer any more.

@@ -149,9 +149,13 @@ void AddHeadroom(const State& state, const Cluster& cluster, BurstStatus& status
 
 }  // namespace
 
-BurstLedger LedgerOf(const Cluster& cluster) {
+BurstLedger LedgerOf(const Cluster& cluster, absl::Time now) {
   BurstLedger ledger = cluster.record.burst.ledger;
+  CountUp(ledger, now);  // by what was there until now
+  if (!cluster.sight.listed) return ledger;
+  const bool had_none = ledger.use.pods == 0;
   ledger.use = UseOfVirtualNodes(cluster);
+  if (had_none && ledger.use.pods > 0) ledger.counted = now;
   return ledger;
 }
 
@@ -167,7 +171,7 @@ BurstStanding StandingOf(const Cluster& cluster, absl::Time now) {
           .provider = record.provider,
           .caps = burst.policy->caps,
           .prices = burst.policy->prices,
-          .ledger = LedgerOf(cluster),
+          .ledger = LedgerOf(cluster, now),
           .pressing = PressingRequests(cluster, now),
           .open_decision = burst.open_decision};
 }

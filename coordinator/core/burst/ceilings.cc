@@ -107,8 +107,7 @@ std::optional<int64_t> CeilingOf(Cluster& cluster, const Scaler& scaler, bool va
     ordinals.pressing.clear();
   }
   // What others press for has the same right to what is left.
-  BurstLedger ledger = LedgerOf(cluster);
-  CountUp(ledger, now);
+  BurstLedger ledger = LedgerOf(cluster, now);
   const BurstPolicy& policy = *burst.policy;
   sight.used_up = AskCaps(policy.caps, policy.prices, ledger, Resources{}, now).used_up;
   if (by_ordinal) {

@@ -142,15 +142,34 @@ std::string CpuAndMemory(int64_t millicores, int64_t bytes) {
                       Bytes(static_cast<uint64_t>(bytes)));
 }
 
-void AddHeadroom(const v1::Headroom& headroom, Sheet& sheet) {
-  if (!headroom.placeholders_enabled() && !headroom.webhook_enabled() && headroom.placeholders() == 0) {
+std::string PlaceholdersText(const v1::Headroom& headroom) {
+  if (headroom.placeholders_unknown()) {
+    return absl::StrCat("how many placeholders ask for real machines is not known",
+                        headroom.reason().empty() ? " yet" : "");
+  }
+  if (headroom.placeholders() == 0) return "no placeholder asks for real machines";
+  return absl::StrCat(Count(headroom.placeholders(), "placeholder"),
+                      headroom.placeholders() == 1 ? " asks" : " ask", " for real machines");
+}
+
+std::string WebhookText(const v1::Headroom& headroom, bool lasts) {
+  if (headroom.asked_pods() > 0) {
+    return absl::StrCat("asked for ",
+                        CpuAndMemory(headroom.asked_cpu_millicores(), headroom.asked_memory_bytes()),
+                        ", for ", Count(headroom.asked_pods(), "pod"));
+  }
+  // One begins with pods that press: it may be asked before there is a ledger.
+  const bool in_burst = lasts || !headroom.ask_decision().empty() || !headroom.ask_failure().empty();
+  return in_burst ? "has taken no request in this burst" : "is asked while a burst lasts";
+}
+
+// `lasts`: a burst does.
+void AddHeadroom(const v1::Headroom& headroom, bool lasts, Sheet& sheet) {
+  const bool has_placeholders = headroom.placeholders() > 0 || headroom.placeholders_unknown();
+  if (!headroom.placeholders_enabled() && !headroom.webhook_enabled() && !has_placeholders) {
     return sheet.Add("Headroom", "the policy asks nobody for real machines");
   }
-  sheet.Add("Headroom",
-            headroom.placeholders() == 0
-                ? "no placeholder asks for real machines"
-                : absl::StrCat(Count(headroom.placeholders(), "placeholder"),
-                               headroom.placeholders() == 1 ? " asks" : " ask", " for real machines"));
+  sheet.Add("Headroom", PlaceholdersText(headroom));
   if (headroom.placeholders() > 0 && headroom.cpu_millicores() + headroom.memory_bytes() > 0) {
     sheet.Add("  Each", CpuAndMemory(headroom.cpu_millicores(), headroom.memory_bytes()));
   }
@@ -162,12 +181,8 @@ void AddHeadroom(const v1::Headroom& headroom, Sheet& sheet) {
   if (!headroom.change_decision().empty())
     sheet.Add("  Being changed", LastSegment(headroom.change_decision()));
   if (!headroom.webhook_enabled()) return;
-  sheet.Add("  Webhook",
-            headroom.asked_pods() == 0
-                ? "not asked in this burst"
-                : absl::StrCat("asked for ",
-                               CpuAndMemory(headroom.asked_cpu_millicores(), headroom.asked_memory_bytes()),
-                               ", for ", Count(headroom.asked_pods(), "pod")));
+  sheet.Add("  Webhook", WebhookText(headroom, lasts));
+  if (!headroom.ask_failure().empty()) sheet.Add("  Asked in vain", headroom.ask_failure());
   if (!headroom.ask_decision().empty()) sheet.Add("  Being asked", LastSegment(headroom.ask_decision()));
 }
 
@@ -245,7 +260,7 @@ std::string Describe(const v1::Burst& burst, absl::Time now) {
   AddUse(burst, now, sheet);
   AddProvider(burst, now, sheet);
   AddDrainBack(burst.drain_back(), now, sheet);
-  if (burst.has_headroom()) AddHeadroom(burst.headroom(), sheet);
+  if (burst.has_headroom()) AddHeadroom(burst.headroom(), burst.has_ledger(), sheet);
   AddTables(burst, now, sheet);
   sheet.Add("Open decision", burst.open_decision());
   sheet.Add("Last decision", burst.last_decision());

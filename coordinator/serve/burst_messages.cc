@@ -135,12 +135,14 @@ void ShowHeadroom(const HeadroomStatus& headroom, v1::Headroom& message) {
   if (!headroom.deployment.empty()) message.set_deployment(WorkloadResource(headroom.deployment));
   message.set_reason(headroom.unseen);
   message.set_placeholders(Whole(headroom.number));
+  message.set_placeholders_unknown(headroom.unknown);
   message.set_cpu_millicores(headroom.each.cpu_millicores);
   message.set_memory_bytes(headroom.each.memory_bytes);
   if (headroom.change) message.set_change_decision(DecisionResource(*headroom.change));
   message.set_asked_pods(Whole(headroom.asked.pods));
   message.set_asked_cpu_millicores(headroom.asked.cpu_millicores);
   message.set_asked_memory_bytes(headroom.asked.memory_bytes);
+  message.set_ask_failure(headroom.asked_in_vain);
   if (headroom.ask) message.set_ask_decision(DecisionResource(*headroom.ask));
 }
 

@@ -57,6 +57,7 @@ struct Headroom {
   absl::Duration change_pause;
   absl::Time ask_from = absl::InfinitePast();
   absl::Duration ask_pause;
+  std::string asked_in_vain;  // why the webhook's last answer in this burst was none; empty: it was one
 };
 
 struct Burst {

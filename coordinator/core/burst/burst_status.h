@@ -62,9 +62,11 @@ struct HeadroomStatus {
   bool webhook = false;       // the same by a webhook
   Workload deployment;        // that holds placeholders, or is to hold them; empty: none is
   std::string unseen;         // why it cannot be used: a clause; empty: it can, or it is not known yet
+  bool unknown = false;       // how many placeholders there are is not seen, and some may be
   int64_t number = 0;         // placeholders that there are to be
   Resources each;   // what each asks for; nothing: not known, since before the start of the coordinator
-  Resources asked;  // of the webhook, in the present burst; no pods: nothing yet
+  Resources asked;  // of the webhook, in the present burst; no pods: it has taken no request yet
+  std::string asked_in_vain;         // why it has not taken the last one; empty: it has, or was not asked
   std::optional<DecisionId> change;  // of the placeholders, that is under way
   std::optional<DecisionId> ask;     // of the webhook, likewise
   bool operator==(const HeadroomStatus&) const = default;

@@ -139,17 +139,23 @@ void AddHeadroom(const State& state, const Cluster& cluster, BurstStatus& status
     if (headroom.placed && headroom.placed->number > 0) shown.each = headroom.placed->each;
   } else {
     shown.unseen = headroom.unseen;
+    shown.unknown = !headroom.absent && !cluster.record.burst.headroom.name_space.empty();
   }
   shown.asked = cluster.record.burst.headroom.asked;
+  shown.asked_in_vain = headroom.asked_in_vain;
   if (FindOpen(state, headroom.open_change) != nullptr) shown.change = headroom.open_change;
   if (FindOpen(state, headroom.open_ask) != nullptr) shown.ask = headroom.open_ask;
 }
 
 }  // namespace
 
-BurstLedger LedgerOf(const Cluster& cluster) {
+BurstLedger LedgerOf(const Cluster& cluster, absl::Time now) {
   BurstLedger ledger = cluster.record.burst.ledger;
+  CountUp(ledger, now);  // by what was there until now
+  if (!cluster.sight.listed) return ledger;
+  const bool had_none = ledger.use.pods == 0;
   ledger.use = UseOfVirtualNodes(cluster);
+  if (had_none && ledger.use.pods > 0) ledger.counted = now;
   return ledger;
 }
 
@@ -165,7 +171,7 @@ BurstStanding StandingOf(const Cluster& cluster, absl::Time now) {
           .provider = record.provider,
           .caps = burst.policy->caps,
           .prices = burst.policy->prices,
-          .ledger = LedgerOf(cluster),
+          .ledger = LedgerOf(cluster, now),
           .pressing = PressingRequests(cluster, now),
           .open_decision = burst.open_decision};
 }

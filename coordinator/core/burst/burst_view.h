@@ -12,8 +12,9 @@ namespace evenkeel::coordinator {
 // Of a long list so many are shown; how many there are is told besides.
 inline constexpr size_t kMostShownOfBurst = 32;
 
-// The ledger, with what is used now; it is told of that no oftener than it is looked at. O(virtual nodes).
-BurstLedger LedgerOf(const Cluster& cluster);
+// The ledger, counted up to `now`, with what is used from now on; before the cluster is listed with what was
+// when it was written; it is told of that no oftener than it is looked at. O(virtual nodes).
+BurstLedger LedgerOf(const Cluster& cluster, absl::Time now);
 
 // What the guards of a burst go by. There is a policy.
 BurstStanding StandingOf(const Cluster& cluster, absl::Time now);

@@ -20,6 +20,9 @@ namespace {
 constexpr absl::Duration kFirstPause = absl::Seconds(1);
 constexpr absl::Duration kLongestPause = absl::Minutes(5);
 constexpr uint32_t kMostEvictions = 3;
+// Of one decision: those that stand other than they should have pauses of their own between two decisions.
+constexpr uint32_t kMostOfBurst = 3;
+constexpr uint32_t kMostOfValve = 1;
 
 void Lengthen(absl::Duration& pause, absl::Time& from, absl::Time now) {
   pause = std::clamp(pause * 2, kFirstPause, kLongestPause);
@@ -154,6 +157,20 @@ void SkipUnended(Decision& decision, ActionKind kind, const char* why) {
   }
 }
 
+// L11: what comes to nothing again and again (something else undoes it, a webhook does not let it) ends, so
+// that no burst and no other node waits for it.
+void GiveUpTriedValves(Turn& turn, OpenDecision& open) {
+  const uint32_t most = open.decision.kind == DecisionKind::kValve ? kMostOfValve : kMostOfBurst;
+  for (Action& action : open.decision.actions) {
+    const bool valve = action.kind == ActionKind::kOpenValve || action.kind == ActionKind::kCloseValve;
+    if (!valve || action.state != ActionState::kPending || action.attempts < most) continue;
+    action.state = ActionState::kFailed;
+    action.result = absl::StrCat("given up after ", Count(action.attempts, "attempt"),
+                                 action.result.empty() ? "" : absl::StrCat(": ", action.result));
+    turn.Changed(open);
+  }
+}
+
 // L8: what had to wait is right only by what is true now. An opening passes its guards again, and a pod that
 // has come up meanwhile is not given up.
 void SkipWhatIsNotRightAnyMore(Turn& turn, const Cluster& cluster, OpenDecision& open) {
@@ -215,6 +232,7 @@ void CarryOnVirtualNodes(Turn& turn, OpenDecision& open) {
   const Cluster* cluster = turn.FindCluster(open.decision.cluster);
   // Before the first list, and while the API is away, nobody can know; nor is anything handed out then.
   if (cluster != nullptr && cluster->sight.listed && cluster->sight.api_reachable) {
+    GiveUpTriedValves(turn, open);
     SkipWhatIsNotRightAnyMore(turn, *cluster, open);
   }
   if (AllEnded(open.decision)) return OnVirtualNodesActed(turn, open);

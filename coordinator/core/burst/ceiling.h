@@ -4,7 +4,7 @@
 //
 // Our count of room is an estimate, and takes nothing that runs: fewer than there are may be only by those
 // that the scheduler finds no room for and, when the burst's time or money is used up, by those on virtual
-// nodes that go before any on a real one. Pure.
+// nodes, and of both only by those that go before any that is to stay. Pure.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,8 @@ struct CeilingSight {
   int64_t virtual_go_first = 0;
   // Its pods for which the scheduler finds no room on real nodes: that is believed before our own count.
   int64_t pressing = 0;
+  // Of those, the ones that go before any that runs and is to stay when there are to be fewer: the same.
+  int64_t pressing_go_first = 0;
   int64_t room = 0;      // pods of it that real nodes have room for, by our count
   int64_t allowed = 0;   // more pods of it that the caps let go to virtual nodes
   bool used_up = false;  // the burst's time or money: what may go from virtual nodes goes

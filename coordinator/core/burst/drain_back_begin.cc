@@ -165,7 +165,7 @@ void MayBeginDrainBack(Turn& turn, Cluster& cluster, Scaler& scaler, absl::Time&
                        .wants_more = scaler.advice.replicas > scaler.workload->replicas ||
                                      AsksForMore(scaler, scaler.workload->replicas),
                        .valve_open = turn.FindOpen(cluster.burst.open_decision) != nullptr,
-                       .presses = PressingRequests(cluster, turn.now).pods > 0,
+                       .presses = SumPressing(cluster, turn.now).pods > 0,
                        .keeps_names = KeepsNames(scaler.policy.target),
                        .now = turn.now,
                        .not_before = scaler.drain_back.not_before};

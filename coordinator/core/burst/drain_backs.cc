@@ -19,6 +19,7 @@
 #include "coordinator/core/burst/victims.h"
 #include "coordinator/core/carry_out.h"
 #include "coordinator/core/replan.h"
+#include "coordinator/core/scale/minimums.h"
 #include "coordinator/core/scale/scalers.h"
 #include "coordinator/core/sentences.h"
 
@@ -90,6 +91,35 @@ void EndDrainBack(Turn& turn, OpenDecision& open, DecisionState end, std::string
   }
 }
 
+void KeepSurge(Turn& turn, OpenDecision& open, int64_t least) {
+  EndDrainBack(turn, open, DecisionState::kCancelled,
+               absl::StrCat("The pods that were added stay: no fewer than ", least, " may be now"), false);
+}
+
+// L9: the minimum may have been raised while the return, or what goes before it, had to wait. True: nothing
+// more is taken; what is on its way is answered first.
+bool KeepsSurge(Turn& turn, OpenDecision& open) {
+  const Scaler* scaler = turn.ScalerOf(open.decision);
+  Action& back = open.decision.actions.back();
+  if (scaler == nullptr || !IsReturning(open) || back.state != ActionState::kPending) return false;
+  const ScaleRules& rules = scaler->policy.rules;
+  const int64_t least = std::min(MinimumAt(rules.minimums, turn.now).replicas, rules.maximum);
+  if (least <= back.replicas->to) return false;
+  bool awaited = false;
+  for (Action& action : open.decision.actions) {
+    awaited = awaited || action.state == ActionState::kReleased;
+    if (action.state != ActionState::kPending || &action == &back) continue;
+    action.state = ActionState::kSkipped;
+    action.result = "not any more: more pods are wanted now";
+  }
+  turn.Changed(open);
+  if (awaited) return true;
+  back.state = ActionState::kSkipped;
+  back.result = back.attempts > 0 ? "whether it was done is not known" : "it was not done";
+  KeepSurge(turn, open, least);
+  return true;
+}
+
 void GoOn(Turn& turn, const Cluster& cluster, Scaler& scaler, OpenDecision& open, absl::Time& again) {
   const Action& surge_action = SurgeAction(open);
   if (IsReturning(open) || surge_action.state != ActionState::kDone || open.must_verify) return;
@@ -99,9 +129,7 @@ void GoOn(Turn& turn, const Cluster& cluster, Scaler& scaler, OpenDecision& open
   if (!cluster.sight.api_reachable || cluster.record.pause) return;
   const int64_t least = std::min(scaler.advice.minimum.replicas, scaler.policy.rules.maximum);
   if (IsAdviceFresh(scaler, turn.now) && least > SurgeOf(open.decision)->from) {
-    return EndDrainBack(turn, open, DecisionState::kCancelled,
-                        absl::StrCat("The pods that were added stay: no fewer than ", least, " may be now"),
-                        false);
+    return KeepSurge(turn, open, least);
   }
   if (cluster.sight.blind) {
     // To keep pods touches nobody, and the scaler may add more of them.
@@ -193,7 +221,7 @@ void OnSurged(Turn& turn, OpenDecision& open) {
   if (scaler != nullptr) NoteAnswered(*scaler, open.decision.workload_uid, *action.replicas);
   if (!open.unneeded.empty() || scaler == nullptr) {
     AppendReturn(turn, scaler, open);
-    return ReleaseNext(turn, open);
+    return CarryOnDrainBack(turn, open);
   }
   if (Cluster* cluster = turn.FindCluster(open.decision.cluster)) BurstLookSoon(turn, *cluster);
 }
@@ -305,6 +333,7 @@ void OnDrainBackActed(Turn& turn, OpenDecision& open) {
 void CarryOnDrainBack(Turn& turn, OpenDecision& open) {
   if (open.must_verify) return;
   if (!AllEnded(open.decision)) {
+    if (KeepsSurge(turn, open)) return;
     SkipTriedEvictions(turn, open, kMostEvictionTries);
     Scaler* scaler = turn.ScalerOf(open.decision);
     if (scaler != nullptr && WaitsForPods(turn, *scaler, open)) return;
@@ -360,9 +389,17 @@ void UndoDrainBack(Turn& turn, OpenDecision& open, const std::string& why) {
     surge.state = ActionState::kSkipped;
     surge.result = "whether it was done is not known";
     AppendReturn(turn, turn.ScalerOf(open.decision), open);
-    return ReleaseNext(turn, open);
+    return CarryOnDrainBack(turn, open);
   }
   if (surge.state == ActionState::kDone) OnSurged(turn, open);
+}
+
+void LeaveDrainBack(Turn& turn, OpenDecision& open, const std::string& why) {
+  const DecisionId id = open.decision.id;
+  const bool unseen = std::exchange(open.must_verify, false);
+  UndoDrainBack(turn, open, why);
+  // Its return may have waited to be seen since a restart, and nothing else wakes it.
+  if (OpenDecision* left = unseen ? turn.FindOpen(id) : nullptr) CarryOnDrainBack(turn, *left);
 }
 
 void RestoreDrainBack(Cluster& cluster, OpenDecision& open) {

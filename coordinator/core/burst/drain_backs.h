@@ -34,6 +34,10 @@ void LoseDrainBack(Turn& turn, OpenDecision& open, const std::string& reason);
 // Nobody wants it any more: its surge is taken back, or is not begun. `why`: a clause.
 void UndoDrainBack(Turn& turn, OpenDecision& open, const std::string& why);
 
+// Its scaler goes, or has gone while the process was down: nobody tells of its workload any more. Its surge
+// is taken back, and what waited to be seen after a start waits no more (L11). `why`: a clause.
+void LeaveDrainBack(Turn& turn, OpenDecision& open, const std::string& why);
+
 // After a start (L4): it waits until its workload is seen.
 void RestoreDrainBack(Cluster& cluster, OpenDecision& open);
 

@@ -337,6 +337,7 @@ void ForgetAsked(Turn& turn, Cluster& cluster) {
   Headroom& headroom = cluster.burst.headroom;
   headroom.ask_from = absl::InfinitePast();
   headroom.ask_pause = absl::ZeroDuration();
+  headroom.asked_in_vain.clear();
   if (cluster.record.burst.headroom.asked == Resources{}) return;
   cluster.record.burst.headroom.asked = {};
   turn.RecordChanged(cluster);
@@ -380,6 +381,7 @@ void OnAsked(Turn& turn, Cluster& cluster, OpenDecision& open) {
   const Action& action = open.decision.actions.front();
   if (action.state == ActionState::kDone) {
     headroom.ask_pause = absl::ZeroDuration();
+    headroom.asked_in_vain.clear();
     cluster.record.burst.headroom.asked = *action.requests;
     turn.RecordChanged(cluster);
     turn.Close(open, DecisionState::kSucceeded, absl::StrCat("The webhook was asked: ", action.result));
@@ -388,6 +390,7 @@ void OnAsked(Turn& turn, Cluster& cluster, OpenDecision& open) {
                absl::StrCat("Its answer is not waited for: ", open.unneeded));
   } else {
     LengthenHeadroomPause(headroom.ask_pause, headroom.ask_from, kAskPause, turn.now);
+    headroom.asked_in_vain = action.result;
     turn.Close(open, DecisionState::kFailed,
                absl::StrCat("The webhook was asked in vain: ", action.result, ". It is asked again in ",
                             Say(headroom.ask_pause), " if the burst lasts"));

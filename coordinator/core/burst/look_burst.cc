@@ -78,12 +78,15 @@ void RecordEnd(Turn& turn, Cluster& cluster, const BurstLedger& ended) {
 }
 
 // What it was for is wanted still: as a new burst it would have time and money again, and so without an end.
-// A pod that an open valve has not helped waits for something else.
+// A pod that an open valve has not helped waits for something else, and so may one that nobody can try it
+// with, as the valve stays closed: each holds the burst for a while of its own only. (A scaler that wants
+// more than there may be holds it by itself.)
 bool LastsUsedUp(Cluster& cluster, const Resources& use, absl::Time now) {
   Burst& burst = cluster.burst;
   const bool presses = std::any_of(burst.pressing.begin(), burst.pressing.end(), [&](const auto& pod) {
     const bool was_helpless = pod.second.helpless_until != absl::InfinitePast();
-    return !was_helpless && cluster.scaled_pods.First(cluster.pods.Find(pod.first)->uid) != nullptr;
+    const bool counts = !was_helpless && now < pod.second.since + kUsedUpFor;
+    return counts && cluster.scaled_pods.First(cluster.pods.Find(pod.first)->uid) != nullptr;
   });
   if (use.pods > 0 || presses || !burst.last_wanted) burst.last_wanted = now;
   BurstLedger ledger = cluster.record.burst.ledger;

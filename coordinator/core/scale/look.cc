@@ -57,11 +57,22 @@ void NoteRest(Recommendations& recommendations, absl::Time now) {
   }
 }
 
-// More is wanted than is there, and than a restart would know of: caps, bounds, rates or a guard hold it, so
-// that no replicas will tell of it.
-bool IsWantedInVain(const Scaler& scaler) {
+// The fewest replicas that may be found after a crash: what lowers them may have been done already.
+int64_t FewestFound(Turn& turn, const Scaler& scaler) {
+  int64_t fewest = scaler.advice.current;
+  const OpenDecision* open = turn.FindOpen(scaler.open_decision);
+  if (open == nullptr) return fewest;
+  for (const Action& action : open->decision.actions) {
+    if (action.replicas) fewest = std::min(fewest, action.replicas->to);
+  }
+  return fewest;
+}
+
+// More is wanted than a restart would find, or know of: caps, bounds, rates or a guard hold it, or fewer are
+// on their way, so that no replicas will tell of it.
+bool IsWantedInVain(Turn& turn, const Scaler& scaler) {
   const auto& highest = scaler.record.memory.recommendations.highest;
-  if (highest.empty() || highest.back().replicas <= scaler.advice.current) return false;
+  if (highest.empty() || highest.back().replicas <= FewestFound(turn, scaler)) return false;
   return !scaler.written_wanted || highest.back().replicas > *scaler.written_wanted;
 }
 
@@ -104,7 +115,7 @@ void TakeAdvice(Turn& turn, Cluster& cluster, Scaler& scaler) {
   }
   // Every look notes at least that what is wanted is wanted still.
   if (!scaler.unwritten_since) scaler.unwritten_since = turn.now;
-  if (memory.panic.has_value() != panicked || IsWantedInVain(scaler)) WriteRecord(turn, scaler);
+  if (memory.panic.has_value() != panicked || IsWantedInVain(turn, scaler)) WriteRecord(turn, scaler);
 }
 
 void SkipAll(Decision& decision, const std::string& why) {

@@ -1,11 +1,11 @@
 // What is remembered of a scaler across restarts: no window, rate or panic is forgotten.
 //
-// Durable with each decision's batch, when a panic begins or ends, when more is wanted than is there and than
-// was when it was last written, and else at most kRecordEvery after the look that changed it. What a crash
-// takes away are then the last recommendations only, none of them above both the replicas that are there and
-// what was wanted when it was written; so what is restored begins with NoteHeld of the larger of both, at the
-// latest time that it can be of, kLookEvery and kRecordEvery after `written`: that can make a window of
-// scaling in longer by as much, and never shorter.
+// Durable with each decision's batch, when a panic begins or ends, when more is wanted than is there (or will
+// be when fewer are on their way) and than was when it was last written, and else at most kRecordEvery after
+// the look that changed it. What a crash takes away are then the last recommendations only, none of them
+// above both the replicas that are there and what was wanted when it was written; so what is restored begins
+// with NoteHeld of the larger of both, at the latest time that it can be of, kLookEvery and kRecordEvery
+// after `written`: that can make a window of scaling in longer by as much, and never shorter.
 #pragma once
 
 #include <optional>

@@ -135,7 +135,7 @@ void End(Turn& turn, const std::string& name) {
   // What was handed out goes on to its end; what waits has nobody left who wants it.
   OpenDecision* open = turn.FindOpen(scaler.open_decision);
   if (open != nullptr && open->decision.kind == DecisionKind::kDrainBack) {
-    UndoDrainBack(turn, *open, "its scale policy is gone");
+    LeaveDrainBack(turn, *open, "its scale policy is gone");
   } else if (open != nullptr && open->decision.actions.back().state == ActionState::kPending) {
     CancelScale(turn, *open, "Its policy is gone");
   }
@@ -348,8 +348,7 @@ void BeginScalers(Turn& turn, Cluster& cluster) {
     if (IsOnWorkload(open->decision)) {
       CancelScale(turn, *open, "The coordinator was restarted, and its policy is gone");
     } else if (open->decision.kind == DecisionKind::kDrainBack) {
-      open->must_verify = false;  // nobody tells of the workload any more
-      UndoDrainBack(turn, *open, "the coordinator was restarted, and its scale policy is gone");
+      LeaveDrainBack(turn, *open, "the coordinator was restarted, and its scale policy is gone");
     }
   }
 }

@@ -228,7 +228,20 @@ TEST_F(BurstTest, DescribeTellsTheHeadroom) {
   EXPECT_THAT(out_, HasSubstr("Headroom:            no placeholder asks for real machines\n"
                               "  Deployment:        evenkeel/evenkeel-headroom\n"
                               "  Cannot be used:    there is none\n"));
+  headroom.set_placeholders_unknown(true);  // some were placed, and are not seen
+  headroom.set_reason("it cannot be read");
+  ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
+  EXPECT_THAT(out_,
+              HasSubstr("Headroom:            how many placeholders ask for real machines is not known\n"
+                        "  Deployment:        evenkeel/evenkeel-headroom\n"
+                        "  Cannot be used:    it cannot be read\n"));
   headroom.clear_reason();
+  headroom.set_placeholders_enabled(false);  // nor does the policy ask any more
+  ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
+  EXPECT_THAT(
+      out_, HasSubstr("Headroom:            how many placeholders ask for real machines is not known yet\n"));
+  headroom.set_placeholders_enabled(true);
+  headroom.clear_placeholders_unknown();
   headroom.set_placeholders(3);
   headroom.set_cpu_millicores(200);
   headroom.set_memory_bytes(int64_t{32} << 20);
@@ -239,7 +252,13 @@ TEST_F(BurstTest, DescribeTellsTheHeadroom) {
                               "  Each:              200m CPU and 32Mi\n"
                               "  Deployment:        evenkeel/evenkeel-headroom\n"
                               "  Being changed:     3-7\n"
-                              "  Webhook:           not asked in this burst\n"));
+                              "  Webhook:           has taken no request in this burst\n"));
+  EXPECT_THAT(out_, Not(HasSubstr("Asked in vain")));
+  headroom.set_ask_failure("it answered 500");
+  ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("  Webhook:           has taken no request in this burst\n"
+                              "  Asked in vain:     it answered 500\n"));
+  headroom.clear_ask_failure();
   headroom.set_asked_pods(3);
   headroom.set_asked_cpu_millicores(600);
   headroom.set_asked_memory_bytes(int64_t{96} << 20);
@@ -247,6 +266,11 @@ TEST_F(BurstTest, DescribeTellsTheHeadroom) {
   ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("  Webhook:           asked for 600m CPU and 96Mi, for 3 pods\n"
                               "  Being asked:       3-8\n"));
+  headroom.clear_asked_pods();
+  headroom.clear_ask_decision();
+  coordinator_.fleet.bursts[0].clear_ledger();
+  ASSERT_EQ(Run({"describe", "burst", "local"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("  Webhook:           is asked while a burst lasts\n"));
 }
 
 // Proves that `explain burst/CLUSTER` tells the latest decision on it, and says where there is none.

@@ -152,9 +152,11 @@ TEST(BurstMessages, TellsWhatKeepsPodsOut) {
       .webhook = true,
       .deployment = {.group = "apps", .kind = "Deployment", .name_space = "evenkeel", .name = "room"},
       .unseen = "there is none",
+      .unknown = true,
       .number = 3,
       .each = {.cpu_millicores = 200, .memory_bytes = 1 << 20, .pods = 1},
       .asked = {.cpu_millicores = 600, .memory_bytes = 3 << 20, .pods = 3},
+      .asked_in_vain = "it answered 500",
       .change = DecisionId{3, 2},
       .ask = DecisionId{3, 3}};
   status.last_decision = DecisionId{3, 4};
@@ -184,12 +186,14 @@ TEST(BurstMessages, TellsWhatKeepsPodsOut) {
   EXPECT_TRUE(headroom.webhook_enabled());
   EXPECT_EQ(headroom.deployment(), "namespaces/evenkeel/deployments/room");
   EXPECT_EQ(headroom.reason(), "there is none");
+  EXPECT_TRUE(headroom.placeholders_unknown());
   EXPECT_EQ(headroom.placeholders(), 3U);
   EXPECT_EQ(headroom.cpu_millicores(), 200);
   EXPECT_EQ(headroom.memory_bytes(), 1 << 20);
   EXPECT_EQ(headroom.asked_pods(), 3U);
   EXPECT_EQ(headroom.asked_cpu_millicores(), 600);
   EXPECT_EQ(headroom.asked_memory_bytes(), 3 << 20);
+  EXPECT_EQ(headroom.ask_failure(), "it answered 500");
   EXPECT_EQ(headroom.change_decision(), "decisions/3-2");
   EXPECT_EQ(headroom.ask_decision(), "decisions/3-3");
   EXPECT_EQ(message.last_decision(), "decisions/3-4");

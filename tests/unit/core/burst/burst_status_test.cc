@@ -89,6 +89,39 @@ TEST_F(BurstStatusTest, TellsABurst) {
   EXPECT_EQ(*burst_->last, last);
 }
 
+// What has come since the ledger was counted up is not paid for the time before; where nothing was there,
+// nothing is paid for that time at all. Before the cluster is listed it goes on with what was there when it
+// was written.
+TEST(LedgerOfTest, ChargesNothingForTheTimeBeforeItCame) {
+  const absl::Time start = absl::FromUnixSeconds(1'700'000'000);
+  const absl::Time now = start + absl::Hours(1);
+  const Resources each{.cpu_millicores = 1000, .memory_bytes = int64_t{1} << 20, .pods = 1};
+  Cluster cluster;
+  cluster.sight.listed = true;
+  cluster.burst.virtual_nodes = {"virtual-1"};
+  PodFacts pod;
+  pod.node = "virtual-1";
+  pod.phase = "Running";
+  pod.controller = {"ReplicaSet", "web", "uid-rs"};
+  pod.requests = each;
+  for (const char* name : {"web-1", "web-2", "web-3"}) {
+    pod.uid = name;
+    cluster.pods.Put({"shop", name}, pod);
+  }
+  cluster.record.burst.ledger = {.began = start, .use = each, .counted = start, .peak_pods = 1};
+  BurstLedger ledger = LedgerOf(cluster, now);
+  EXPECT_EQ(ledger.use.pods, 3);
+  EXPECT_EQ(ledger.counted, now);
+  EXPECT_EQ(ledger.pod_ms, 3'600'000);
+  cluster.record.burst.ledger.use = {};
+  ledger = LedgerOf(cluster, now);
+  CountUp(ledger, now + absl::Seconds(1));
+  EXPECT_EQ(ledger.pod_ms, 3'000);
+  cluster.record.burst.ledger.use = each;
+  cluster.sight.listed = false;
+  EXPECT_EQ(LedgerOf(cluster, now).use.pods, 1);
+}
+
 // Time and money run on, and are told of nobody: they are computed when somebody reads. Nor is what is seen
 // once more as it was.
 TEST_F(BurstStatusTest, TimeAloneIsNoChange) {

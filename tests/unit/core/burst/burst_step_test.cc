@@ -8,7 +8,55 @@
 namespace evenkeel::coordinator {
 namespace {
 
-class BurstStepTest : public BurstFixture {};
+class BurstStepTest : public BurstFixture {
+ protected:
+  static Workload Database() { return {"apps", "StatefulSet", "shop", "db"}; }
+  static std::string DatabaseUid(int ordinal) { return absl::StrCat("uid-db-", ordinal); }
+
+  // The database of `replicas` pods is scaled, too; none of them is told yet.
+  void ScaleDatabase(int64_t replicas) {
+    Policy scale = WebPolicy();
+    scale.name = "db";
+    scale.scale().target = Database();
+    Apply(scale);
+    WorkloadFacts workload;
+    workload.uid = "uid-db";
+    workload.replicas = workload.status_replicas = replicas;
+    Do(WorkloadObserved{"local", Database(), workload});
+  }
+  // What is known of one of its pods. No node: it finds no room.
+  void PutDatabasePod(int ordinal, const std::string& node) {
+    PodFacts facts;
+    facts.uid = DatabaseUid(ordinal);
+    facts.node = node;
+    facts.phase = node.empty() ? "Pending" : "Running";
+    facts.ready = !node.empty();
+    facts.controller = {"StatefulSet", "db", "uid-db"};
+    facts.requests = {.cpu_millicores = 200, .memory_bytes = int64_t{32} << 20, .pods = 1};
+    facts.tolerates = true;
+    facts.unschedulable = node.empty();
+    Do(PodObserved{{"local", "shop", absl::StrCat("db-", ordinal)}, facts});
+  }
+  // What is known of it as of the database's.
+  void TellDatabasePod(int ordinal, const std::string& node) {
+    WorkloadPodFacts known = PodFactsOf(ordinal);
+    known.name = absl::StrCat("db-", ordinal);
+    known.node = node;
+    known.phase = node.empty() ? PodPhase::kPending : PodPhase::kRunning;
+    known.ready = !node.empty();
+    known.request_millicores = 200;
+    Do(WorkloadPodObserved{"local", Database(), DatabaseUid(ordinal), known});
+  }
+  // Seconds, in which the database's replicas are changed by nobody.
+  void ExpectDatabaseIsLeft(int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      Even(1, 6);
+      for (const ReleasedAction& change : Handed(ActionKind::kSetReplicas)) {
+        ASSERT_NE(change.action.name, "db") << "to " << change.action.replicas->to << " replicas";
+      }
+    }
+  }
+};
 
 // ---- what their pods use ----
 
@@ -319,6 +367,59 @@ TEST_F(BurstStepTest, ANodeThatCannotBeClosedHoldsUpNoBurst) {
   EXPECT_EQ(Handed(ActionKind::kCloseValve).size(), 2u);
 }
 
+// The same of one that is never refused: something else undoes it, or no answer comes.
+TEST_F(BurstStepTest, ANodeThatIsNeverClosedHoldsUpNoBurst) {
+  for (const ActionOutcome outcome : {ActionOutcome::kUnreachable, ActionOutcome::kBlocked}) {
+    SCOPED_TRACE(static_cast<int>(outcome));
+    if (outcome == ActionOutcome::kUnreachable) Begin(5);
+    NodeFacts other = RealNode("virtual-2", 1'000'000);
+    other.reserved = true;
+    other.traits = {"type=virtual-kubelet"};
+    Do(NodeObserved{{"local", "virtual-2"}, other});
+    const auto answer = [&] {
+      bool opened = false;
+      for (const ReleasedAction& action : std::exchange(actions_, {})) {
+        const bool other_node = action.action.name == "virtual-2";
+        opened = opened || !other_node;
+        Finish(action, other_node ? outcome : ActionOutcome::kDone, "another controller undoes it");
+      }
+      return opened;
+    };
+    for (int i = 0; i < 60; ++i) {
+      Pass(absl::Seconds(1));
+      ASSERT_FALSE(answer());
+    }
+    EXPECT_EQ(Of(DecisionKind::kValve).front().actions[0].result,
+              "given up after 1 attempt: another controller undoes it");
+    Press(6, 6);
+    bool opened = false;
+    for (int i = 0; i < 16 && !opened; ++i) {  // one try of the other node may be under way
+      Pass(kBurstLookEvery);
+      opened = answer();
+    }
+    EXPECT_TRUE(opened);
+    Gone(6);
+    Do(NodeGone{{"local", "virtual-2"}});
+    Settle(absl::Seconds(10));
+  }
+}
+// A burst whose nodes cannot be closed at its end is over all the same, and so is one that cannot be begun.
+TEST_F(BurstStepTest, ABurstThatIsNeverClosedEnds) {
+  Begin(5);
+  Press(6, 6);
+  Settle();
+  RunOn(kVirtual, 6, 6);
+  for (int i = 0; i < 15; ++i) {
+    Pass(absl::Seconds(1));
+    for (const ReleasedAction& action : std::exchange(actions_, {})) {
+      Finish(action, ActionOutcome::kBlocked, "429");
+    }
+  }
+  EXPECT_EQ(Of(DecisionKind::kBurst)[0].state, DecisionState::kFailed);
+  EXPECT_EQ(Of(DecisionKind::kBurst)[0].outcome,
+            "Virtual nodes could not be closed again: virtual-1: given up after 3 attempts: 429");
+}
+
 // L4: a crash while the valve is open. It stays open while pods press.
 TEST_F(BurstStepTest, ARestartLeavesTheValveOpenWhilePodsPress) {
   Begin(5);
@@ -564,6 +665,32 @@ TEST_F(BurstStepTest, WhatIsUsedUpEndsThoughAHelplessPodPresses) {
   EXPECT_FALSE(clusters_.at("local").burst.ledger.began.has_value());
 }
 
+// Nor does one with which that was never tried: after a restart, or since virtual nodes are closed for good.
+TEST_F(BurstStepTest, WhatIsUsedUpEndsThoughAPodPressesAfterARestart) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.duration = absl::Minutes(1);
+  Begin(8, policy);
+  Even(70, 8);
+  Settle(absl::ZeroDuration());
+  See(5);
+  for (int number = 6; number <= 8; ++number) Gone(number);
+  Press(9, 9);
+  Settle();
+  ASSERT_TRUE(clusters_.at("local").burst.ledger.began.has_value());
+  Restart(absl::Seconds(5));
+  SeeReal(kReal);
+  SeeVirtual(true);
+  See(5);
+  RunOn(kReal, 1, 5);
+  Press(9, 9);
+  Do(ApiChanged{"local", true, ""});
+  const int while_of_its_own = static_cast<int>(kUsedUpFor / absl::Seconds(1));
+  Even(while_of_its_own - 30, 5);
+  EXPECT_TRUE(clusters_.at("local").burst.ledger.began.has_value());
+  Even(while_of_its_own + 90, 5);
+  EXPECT_FALSE(clusters_.at("local").burst.ledger.began.has_value());
+}
+
 // While the valve is open nobody can tell where new pods go: the scaler asks for no more than the caps leave.
 TEST_F(BurstStepTest, NothingMoreIsAskedForThroughAnOpenValve) {
   Policy policy = BurstPolicyOf();
@@ -597,6 +724,41 @@ TEST_F(BurstStepTest, WhatHasJustComeToVirtualNodesCounts) {
     ASSERT_TRUE(Handed(ActionKind::kSetReplicas).empty());
     for (const int number : {6, 7}) Put(number, {.unschedulable = true});
   }
+}
+
+// L9: of a StatefulSet the highest ordinal goes. Where one below it presses, to ask for fewer would take pods
+// that run, one after the other, and it would press still.
+TEST_F(BurstStepTest, NoPodOfAStatefulSetThatRunsIsTakenForOneThatPresses) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.pods = 1;
+  Begin(6, policy);  // the cap is reached
+  ScaleDatabase(5);
+  for (const int ordinal : {0, 1, 2, 3, 4}) {
+    const std::string node = ordinal == 2 ? "" : kReal;
+    PutDatabasePod(ordinal, node);
+    TellDatabasePod(ordinal, node);
+  }
+  ExpectDatabaseIsLeft(30);
+}
+
+// L9: nor one that is not told yet: nobody knows whether it is the highest.
+TEST_F(BurstStepTest, NoPodOfAStatefulSetThatIsNotToldYetIsTaken) {
+  Policy policy = BurstPolicyOf();
+  policy.burst().caps.duration = absl::Minutes(1);
+  Begin(6, policy);
+  Even(70, 6);  // its time is used up
+  Settle(absl::ZeroDuration());
+  ScaleDatabase(3);
+  for (const int ordinal : {0, 1}) {
+    const std::string node = ordinal == 1 ? kVirtual : kReal;
+    PutDatabasePod(ordinal, node);
+    TellDatabasePod(ordinal, node);
+  }
+  ExpectDatabaseIsLeft(2);
+  TellDatabasePod(2, kReal);  // of the workload's pods, and not of the cluster's yet
+  ExpectDatabaseIsLeft(20);
+  PutDatabasePod(2, kReal);
+  ExpectDatabaseIsLeft(10);
 }
 
 // A node has just come that has room for what presses: the scheduler comes to that, and nothing is taken back

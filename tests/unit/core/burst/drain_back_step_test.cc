@@ -279,6 +279,33 @@ TEST_F(DrainBackStepTest, AHigherMinimumTakesTheSurge) {
   for (const ReleasedAction& action : actions_) EXPECT_FALSE(action.action.replicas) << action.action.name;
 }
 
+// L9: also when the return was already to come, and pods had to wait to be evicted: none of them is any more.
+TEST_F(DrainBackStepTest, AHigherMinimumTakesTheSurgeWhileEvictionsWait) {
+  Surge();
+  for (int number = 9; number <= 11; ++number) Put(number, {.node = kSecond, .ready = true, .fresh = true});
+  Even(1, 8);
+  ASSERT_EQ(actions_.size(), 3u);
+  const std::vector<ReleasedAction> evictions = std::exchange(actions_, {});
+  for (const ReleasedAction& eviction : {evictions[0], evictions[1]}) {
+    Finish(eviction, ActionOutcome::kBlocked, "a disruption budget");
+  }
+  Policy scale = WebPolicy();
+  scale.scale().rules.maximum = 20;
+  scale.scale().rules.minimums.replicas = 10;
+  Apply(scale);
+  Even(2, 11);
+  EXPECT_EQ(DrainBack().state, DecisionState::kOpen);  // the third has not been answered
+  Finish(evictions[2], ActionOutcome::kBlocked, "a disruption budget");
+  Even(4, 11);
+  EXPECT_TRUE(Handed(ActionKind::kEvictPod).empty());
+  ASSERT_EQ(Of(DecisionKind::kDrainBack).size(), 1u);
+  EXPECT_EQ(DrainBack().state, DecisionState::kCancelled);
+  EXPECT_EQ(DrainBack().outcome, "The pods that were added stay: no fewer than 10 may be now");
+  for (const ReleasedAction& change : Handed(ActionKind::kSetReplicas)) {
+    EXPECT_GE(change.action.replicas->to, 10);
+  }
+}
+
 // The same when the surge's pods hang, and nothing happens but that the load rises.
 TEST_F(DrainBackStepTest, MoreLoadIsSeenWhileTheSurgeHangs) {
   Surge();
@@ -370,6 +397,61 @@ TEST_F(DrainBackStepTest, ARestartWithoutItsScalerTakesTheSurgeBack) {
   EXPECT_EQ(back.action.replicas->to, 8);
   Finish(back, ActionOutcome::kAlreadyDone);
   EXPECT_EQ(DrainBack().state, DecisionState::kCancelled);
+}
+
+// L11: the same when the scaler goes after the start, before the workload has been told, and where the surge
+// was seen to be done, or its pods were being evicted: nobody holds up what others bring home.
+TEST_F(DrainBackStepTest, AScalerThatGoesBeforeItsWorkloadIsSeenTakesTheSurgeBack) {
+  Come();
+  Until(40);
+  ASSERT_EQ(actions_.size(), 1u);
+  Restart(absl::Seconds(3));
+  SeeReal(kReal);
+  SeeReal(kSecond);
+  SeeVirtual(true);
+  Do(DeletePolicy{.request_id = 3, .name = "web"});
+  EXPECT_TRUE(actions_.empty());
+  Do(ApiChanged{"local", true, ""});
+  Pass(absl::Seconds(8));
+  ASSERT_EQ(Handed(ActionKind::kSetReplicas).size(), 1u);
+  const ReleasedAction back = Handed(ActionKind::kSetReplicas)[0];
+  EXPECT_EQ(back.action.replicas->from, 11);
+  EXPECT_EQ(back.action.replicas->to, 8);
+  Finish(back, ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(DrainBack().state, DecisionState::kCancelled);
+}
+TEST_F(DrainBackStepTest, AScalerThatGoesInTheSurgeBeforeItsWorkloadIsSeenTakesItBack) {
+  Surge();
+  Restart(absl::Seconds(3));
+  SeeReal(kReal);
+  SeeReal(kSecond);
+  SeeVirtual(true);
+  Do(ApiChanged{"local", true, ""});
+  Pass(absl::Seconds(8));
+  EXPECT_TRUE(actions_.empty());
+  Do(DeletePolicy{.request_id = 3, .name = "web"});
+  ASSERT_EQ(Handed(ActionKind::kSetReplicas).size(), 1u);
+  EXPECT_EQ(Handed(ActionKind::kSetReplicas)[0].action.replicas->to, 8);
+  Finish(Handed(ActionKind::kSetReplicas)[0], ActionOutcome::kDone);
+  EXPECT_EQ(DrainBack().state, DecisionState::kCancelled);
+}
+TEST_F(DrainBackStepTest, AScalerThatGoesInTheRemovalBeforeItsWorkloadIsSeenEvictsNobody) {
+  Surge();
+  for (int number = 9; number <= 11; ++number) Put(number, {.node = kSecond, .ready = true, .fresh = true});
+  Even(1, 8);
+  ASSERT_EQ(actions_.size(), 3u);
+  Restart(absl::Seconds(3));
+  SeeReal(kReal);
+  SeeReal(kSecond);
+  SeeVirtual(true);
+  Do(DeletePolicy{.request_id = 3, .name = "web"});
+  Do(ApiChanged{"local", true, ""});
+  Pass(absl::Seconds(8));
+  EXPECT_TRUE(Handed(ActionKind::kEvictPod).empty());
+  ASSERT_EQ(Handed(ActionKind::kSetReplicas).size(), 1u);
+  EXPECT_EQ(Handed(ActionKind::kSetReplicas)[0].action.replicas->to, 8);
+  Finish(Handed(ActionKind::kSetReplicas)[0], ActionOutcome::kDone);
+  EXPECT_NE(DrainBack().state, DecisionState::kOpen);
 }
 
 // L4: a crash after the evictions were handed out. They are asked again, by their uids, and then the number

@@ -110,6 +110,35 @@ TEST_F(HeadroomStepTest, IsShown) {
   EXPECT_FALSE(burst_->headroom.change);
 }
 
+// After a restart, and while their Deployment cannot be read, nobody knows how many there are; where none was
+// placed, and when there is no Deployment, there is none.
+TEST_F(HeadroomStepTest, WhatIsNotSeenIsNotShownAsNone) {
+  Begin(5);
+  EXPECT_FALSE(burst_->headroom.unknown);
+  RunOn(kVirtual, 6, 8);
+  SeeRoom(0);
+  Pass(absl::Seconds(1));
+  Finish(Change(), ActionOutcome::kDone);
+  SeeRoom(3);
+  Pass(absl::Seconds(1));
+  EXPECT_FALSE(burst_->headroom.unknown);
+  Restart(absl::Seconds(2));
+  SeeReal(kReal);
+  SeeVirtual(true);
+  Do(ApiChanged{"local", true, ""});
+  Pass(absl::Seconds(1));
+  EXPECT_TRUE(burst_->headroom.unknown);
+  SeeRoom(3);
+  Pass(absl::Seconds(1));
+  EXPECT_FALSE(burst_->headroom.unknown);
+  Do(WorkloadGone{.cluster = "local", .workload = Room(), .reason = "it cannot be read"});
+  Pass(absl::Seconds(1));
+  EXPECT_TRUE(burst_->headroom.unknown);
+  Do(WorkloadGone{.cluster = "local", .workload = Room(), .reason = "there is none", .absent = true});
+  Pass(absl::Seconds(1));
+  EXPECT_FALSE(burst_->headroom.unknown);
+}
+
 // They follow the burst, no more often than each few seconds, and are gone with it at once.
 TEST_F(HeadroomStepTest, TheyFollowTheBurst) {
   Place();
@@ -361,8 +390,14 @@ TEST_F(HeadroomStepTest, AWebhookThatFailsIsShown) {
   actions_.clear();
   Pass(absl::Seconds(50));
   EXPECT_TRUE(Handed(ActionKind::kAskForMachines).empty());
+  EXPECT_EQ(burst_->headroom.asked_in_vain, "it answered 503");
+  EXPECT_EQ(burst_->headroom.asked.pods, 0);
   Pass(absl::Seconds(15));
-  EXPECT_EQ(Handed(ActionKind::kAskForMachines).size(), 1u);
+  ASSERT_EQ(Handed(ActionKind::kAskForMachines).size(), 1u);
+  Finish(Handed(ActionKind::kAskForMachines)[0], ActionOutcome::kDone);
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(burst_->headroom.asked_in_vain, "");
+  EXPECT_EQ(burst_->headroom.asked.pods, 3);
 }
 
 // When the burst is over, nobody waits for its answer any more.

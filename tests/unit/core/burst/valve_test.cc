@@ -66,7 +66,7 @@ TEST(ValveTest, ClosesAtOnceWhereNothingMayBeLetThrough) {
 TEST(CeilingTest, IsWhatCanHaveANode) {
   CeilingSight sight{.current = 17, .on_real = 4, .on_virtual = 10, .room = 1, .allowed = 6};
   EXPECT_EQ(CeilingFor(sight), 21);
-  sight.pressing = 3;  // the scheduler is believed before our own count
+  sight.pressing = sight.pressing_go_first = 3;  // the scheduler is believed before our own count
   EXPECT_EQ(CeilingFor(sight), 20);
   sight.allowed = 2;
   EXPECT_EQ(CeilingFor(sight), 16);
@@ -78,9 +78,9 @@ TEST(CeilingTest, IsWhatCanHaveANode) {
 TEST(CeilingTest, TakesNothingThatRuns) {
   CeilingSight sight{.current = 12, .on_real = 4, .on_virtual = 3};  // five are not seen, or on their way
   EXPECT_EQ(CeilingFor(sight), 12);
-  sight.pressing = 2;
+  sight.pressing = sight.pressing_go_first = 2;
   EXPECT_EQ(CeilingFor(sight), 10);
-  sight.pressing = 9;
+  sight.pressing = sight.pressing_go_first = 9;
   EXPECT_EQ(CeilingFor(sight), 7);
 }
 
@@ -91,7 +91,7 @@ TEST(CeilingTest, TakesWhatIsOnVirtualNodesWhenTimeOrMoneyIsUsedUp) {
   EXPECT_EQ(CeilingFor(sight), 4);
   sight.room = 1;
   EXPECT_EQ(CeilingFor(sight), 5);
-  sight.pressing = 1;
+  sight.pressing = sight.pressing_go_first = 1;
   EXPECT_EQ(CeilingFor(sight), 4);
   sight.current = 17;
   sight.on_virtual = sight.virtual_go_first = 0;
@@ -108,6 +108,22 @@ TEST(CeilingTest, TakesNoRealPodInPlaceOfAVirtualOne) {
   sight.on_virtual = 3;
   sight.virtual_go_first = 0;
   EXPECT_EQ(CeilingFor(sight), 7);
+}
+
+// The same of a pod that finds no room below one that runs: nothing goes for it.
+TEST(CeilingTest, TakesNoPodThatRunsInPlaceOfOneThatPresses) {
+  CeilingSight sight{.current = 5, .on_real = 4, .pressing = 1, .pressing_go_first = 0};
+  EXPECT_EQ(CeilingFor(sight), 5);
+  sight.pressing_go_first = 1;
+  EXPECT_EQ(CeilingFor(sight), 4);
+  sight = {.current = 7,
+           .on_real = 5,
+           .on_virtual = 1,
+           .virtual_go_first = 1,
+           .pressing = 1,
+           .pressing_go_first = 0,
+           .used_up = true};
+  EXPECT_EQ(CeilingFor(sight), 6);
 }
 
 }  // namespace

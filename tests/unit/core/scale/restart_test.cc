@@ -210,6 +210,28 @@ TEST_F(ScaleRestartTest, WhatWasWantedInVainIsNotForgotten) {
   EXPECT_GE(highest.front().time, written + absl::Seconds(10));
 }
 
+// Fewer are on their way, and more than that is wanted meanwhile: what is then found does not tell of it.
+TEST_F(ScaleRestartTest, WhatWasWantedWhileFewerWereOnTheirWayIsNotForgotten) {
+  Policy policy = WebPolicy();
+  policy.scale().rules.panic.enabled = false;
+  policy.scale().rules.behaviour.down.stabilisation = absl::Seconds(60);
+  Begin(6, policy);
+  for (int i = 0; i < 120 && actions_.empty(); ++i) Seconds(1, 6, 25);
+  ASSERT_EQ(actions_.size(), 1u);
+  const int64_t to = actions_[0].action.replicas->to;
+  ASSERT_LT(to, 5);
+  Seconds(1, 6, 41);  // five are wanted: fewer than are there still, more than will be
+  ASSERT_EQ(status_->advice.wanted, 5);
+  Restart(absl::Seconds(2));
+  List();
+  See(to);
+  for (int number = 1; number <= to; ++number) SeePod(number);
+  Seconds(20, static_cast<int>(to), 20);
+  const auto& highest = records_.at("web").memory.recommendations.highest;
+  ASSERT_FALSE(highest.empty());
+  EXPECT_EQ(highest.front().replicas, 5);
+}
+
 // A record that is old by an hour holds no longer than the first look does.
 TEST_F(ScaleRestartTest, AnOldRecordHoldsNoLonger) {
   Begin(6);

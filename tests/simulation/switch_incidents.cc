@@ -21,14 +21,20 @@ struct SwitchIncidentKinds {
     t.world_.PauseCoordinator(
         t.dice_.Between(absl::Milliseconds(50), t.dice_.Chance(300) ? absl::Seconds(12) : absl::Seconds(2)));
   }
-  static void Overtaken(T& t) { t.world_.Overtake(t.dice_.Between(absl::ZeroDuration(), absl::Seconds(9))); }
+  // In some, what the older one has handed out is still on its way.
+  static void Overtaken(T& t) {
+    if (t.dice_.Chance(400)) SlowGateways(t);
+    t.world_.Overtake(t.dice_.Between(absl::ZeroDuration(), absl::Seconds(9)));
+  }
   // At the next commit that hands something out.
   static void DiesInMidStep(T& t) {
     static constexpr CommitFault kFaults[] = {CommitFault::kCrashBefore, CommitFault::kCrashAfter,
                                               CommitFault::kCrashAfter,  CommitFault::kSyncError,
                                               CommitFault::kDiskFull,    CommitFault::kSlow,
                                               CommitFault::kOvertaken};
-    t.world_.host().OrderFault(kFaults[t.dice_.Below(std::size(kFaults))]);
+    const CommitFault fault = kFaults[t.dice_.Below(std::size(kFaults))];
+    if (fault == CommitFault::kOvertaken) SlowGateways(t);
+    t.world_.host().OrderFault(fault);
   }
   static void SlowDisk(T& t) {
     const uint32_t permille = 50 + static_cast<uint32_t>(t.dice_.Below(300));

@@ -141,6 +141,8 @@ class OneLook {
 
   // A route is not as it was wished, and nobody here wrote it so.
   void Changed(const SwitchedRoute& route, RouteRecord& known, const std::string& what, bool reloaded) {
+    // Whoever changed it may have come to its rescue. It is looked at again when it goes on.
+    if (IsLeftToPeople()) return;
     const std::string name = absl::StrCat(route.key.gateway, "/", route.key.route);
     const std::string how =
         reloaded ? "the gateway was reloaded and " : "somebody else has changed the route: ";
@@ -159,6 +161,13 @@ class OneLook {
         StopCause::kForeignChange,
         absl::StrCat(name, ": ", how, what,
                      heals ? absl::StrCat("; it was written again ", kMostHeals, " times already") : ""));
+  }
+
+  // Green fails, and people were asked what is to become of it: it is not given back what somebody, or a
+  // reload, has taken from it since.
+  bool IsLeftToPeople() const {
+    return record_.stop &&
+           (record_.stop->cause == StopCause::kGates || record_.stop->cause == StopCause::kWayBack);
   }
 
   bool MayHeal(RouteRecord& known) {
@@ -444,8 +453,8 @@ bool IsFrozen(const SwitchRecord& record) {
     case StopCause::kRefused:
       return record.phase != SwitchPhase::kRollingBack;
     case StopCause::kWayBack:
-      // Neither more to a green that fails, nor back to a blue that does.
-      return record.phase == SwitchPhase::kRollingBack || record.phase == SwitchPhase::kMoving;
+      // Neither more to a green that fails, nor back to a blue that does; after a restart neither.
+      return true;
     case StopCause::kOperator:
     case StopCause::kApproval:
     case StopCause::kGates:

@@ -249,6 +249,32 @@ TEST_F(AdvanceTest, StopsForAChangeJustBeforeAWrite) {
   EXPECT_EQ(Green(), 50u);
 }
 
+// While people are asked what is to become of a green that fails, nothing is given back to it that somebody
+// has taken from it, also after a restart; when it goes on, it is healed.
+TEST_F(AdvanceTest, LeavesAFailingGreenAsSomebodyHasMadeIt) {
+  Begin(Quick());
+  record_.spec.on_foreign_change = OnForeignChange::kHeal;
+  record_.spec.steps[1].soak = absl::Minutes(1);
+  PassToStep(1);
+  Pass(absl::Seconds(2));
+  green_fails_percent_ = blue_fails_percent_ = 60;
+  Pass(absl::Seconds(5));
+  ASSERT_TRUE(record_.stop);
+  ASSERT_EQ(record_.stop->cause, StopCause::kWayBack);
+  gateway_[kWeb].backends["west"].percent = 20;
+  gateway_[kWeb].backends["east"].percent = 80;
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(Green(), 20u);
+  RestoreSwitch(record_, memory_, now_);
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(Green(), 20u);
+  green_fails_percent_ = blue_fails_percent_ = 0;
+  SwitchMoves moves;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(Green(), 50u);
+}
+
 // By the rule it is healed instead; a quarrel is not.
 TEST_F(AdvanceTest, HealsUpToALimit) {
   Begin(Quick());

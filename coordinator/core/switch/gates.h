@@ -69,10 +69,8 @@ inline constexpr uint64_t kTimed = 50;
 
 //   requests  green has answered `min_requests` in this step
 //   errors    green's share of failures, against the limit and against blue's of the same time
-//   latency   green's mean against blue's of the same time: of the whole step, and of the last seconds. It
-//   fails
-//             only what is surely slower than that, by as much as the gateway measures, in kTimed answers;
-//             what is slower in fewer waits for more. What green did before the step is no part of it.
+//   latency   green's mean against blue's of the same time, of the step and of its last seconds; what is
+//             surely slower in kTimed answers fails, what is slower in fewer waits for more
 //   health    JudgeCarrier of green; what is bad must last for `bad_for`
 //   prober    none of its requests is lost, but to blue
 //   hook ...  what each hook says

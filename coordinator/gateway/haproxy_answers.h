@@ -77,7 +77,7 @@ struct StatRow {
   uint64_t answers_5xx = 0;
   uint64_t connect_errors = 0;
   uint64_t response_errors = 0;
-  std::optional<uint64_t> response_ms;  // mean of the last 1024
+  std::optional<uint64_t> response_ms;  // mean of its last answers (haproxy_latency.h)
   // How its last check ended: "L4OK", "L7STS", "INI" (none yet), ...; empty: it is not checked.
   std::string check;
   std::string check_words;  // one line

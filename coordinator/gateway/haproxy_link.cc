@@ -1,6 +1,5 @@
 #include "coordinator/gateway/haproxy_link.h"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -90,8 +89,6 @@ BackendReading ReadingOf(const std::vector<StatRow>& rows) {
   BackendCounters counters;
   uint64_t in_flight_of_servers = 0;
   const StatRow* whole = nullptr;
-  uint64_t weighed_ms = 0;
-  uint64_t weighed = 0;
   for (const StatRow& row : rows) {
     if (row.IsBackend()) {
       whole = &row;
@@ -104,12 +101,7 @@ BackendReading ReadingOf(const std::vector<StatRow>& rows) {
     counters.failed += row.connect_errors + row.response_errors;
     // Those of the section also hold what HAProxy itself answered where no server did: these count as failed.
     counters.server_errors += row.answers_5xx;
-    if (row.response_ms && row.sessions > 0) {
-      weighed_ms += *row.response_ms * std::min<uint64_t>(row.sessions, 1024);
-      weighed += std::min<uint64_t>(row.sessions, 1024);
-    }
   }
-  if (weighed > 0) counters.latency_mean = absl::Milliseconds(static_cast<int64_t>(weighed_ms / weighed));
   if (whole != nullptr) {
     counters.requests = whole->requests.value_or(whole->sessions);
     counters.failed = whole->connect_errors + whole->response_errors;

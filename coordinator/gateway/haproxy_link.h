@@ -55,7 +55,8 @@ class Link {
   std::optional<absl::Time> reloaded_;  // on the monotonic clock
 };
 
-// A backend's reading, but for its share and mode, of the rows of its section or of its servers alone.
+// A backend's reading, but for its share, its mode and the time of its answers, of the rows of its section or
+// of its servers alone.
 BackendReading ReadingOf(const std::vector<StatRow>& rows);
 
 // What became of a wish whose last try failed so; `written`: something of it was sent.

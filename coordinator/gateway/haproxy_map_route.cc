@@ -97,6 +97,7 @@ absl::StatusOr<MapRoute::Look> MapRoute::LookOnce(const RouteParts& parts, const
       one = ReadingOf(rows[part->second.front()]);
       one.in_flight = in_flight[part->second.front()];
       one.counters->cut = cut_[backend];
+      one.counters->answer_time = times_.Note(backend, process.Instance(), rows[part->second.front()]);
     }
     one.percent = wish.percent;
     one.mode = wish.mode;

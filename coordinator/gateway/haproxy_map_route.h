@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "coordinator/gateway/gateway.h"
+#include "coordinator/gateway/haproxy_latency.h"
 #include "coordinator/gateway/haproxy_link.h"
 #include "coordinator/gateway/haproxy_route.h"
 #include "coordinator/gateway/haproxy_route_map.h"
@@ -67,7 +68,8 @@ class MapRoute final : public Route {
   std::optional<StoredMark> greatest_;  // of our store, that was ever seen
   std::string fenced_;  // instance and epoch for which no lesser mark can be committed any more
   std::map<std::string, uint64_t> cut_;  // by backend
-  bool checked_ = false;                 // HAProxy checks its servers, as was read last
+  AnswerTimes times_;
+  bool checked_ = false;  // HAProxy checks its servers, as was read last
 };
 
 }  // namespace evenkeel::coordinator::haproxy

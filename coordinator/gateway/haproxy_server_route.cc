@@ -81,6 +81,7 @@ absl::StatusOr<ServerRoute::Look> ServerRoute::LookOnce(const RouteParts& parts,
     one = ReadingOf(of_backend);
     if (!only_process) one.in_flight.reset();
     one.counters->cut = cut_[backend];
+    one.counters->answer_time = times_.Note(backend, process.Instance(), of_backend);
     one.percent = shape.backends.at(backend).percent;
     one.mode = shape.backends.at(backend).mode;
   }

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "coordinator/gateway/haproxy_latency.h"
 #include "coordinator/gateway/haproxy_link.h"
 #include "coordinator/gateway/haproxy_route.h"
 #include "coordinator/gateway/haproxy_weights.h"
@@ -60,7 +61,8 @@ class ServerRoute final : public Route {
   std::optional<RouteMark> mark_;   // the greatest that was wished of this adapter, and written
   std::optional<RouteMark> begun_;  // of a wish that was begun to be written, and is not known to be done
   std::map<std::string, uint64_t> cut_;  // by backend
-  bool checked_ = false;                 // HAProxy checks its servers, as was read last
+  AnswerTimes times_;
+  bool checked_ = false;  // HAProxy checks its servers, as was read last
 };
 
 }  // namespace evenkeel::coordinator::haproxy

@@ -176,6 +176,16 @@ void Put(const StepReport& report, v1::SwitchStepReport& message) {
   for (const GateAnswer& answer : report.gates) *message.add_gates() = coordinator::ToMessage(answer);
 }
 
+// How long a backend's answers took on average in the present span.
+std::optional<absl::Duration> MeanOf(const LossLedger& ledger, const SwitchedRoute& route,
+                                     const std::string& backend) {
+  if (ledger.spans.empty() || (backend != route.blue && backend != route.green)) return std::nullopt;
+  const auto counted = ledger.spans.back().routes.find(route.key);
+  if (counted == ledger.spans.back().routes.end()) return std::nullopt;
+  const Side side = backend == route.blue ? Side::kBlue : Side::kGreen;
+  return counted->second.Total().Of(side).answer_time.Mean();
+}
+
 void Put(const std::string& name, const BackendReading& reading, v1::SwitchRouteStatus::Backend& message) {
   message.set_backend(name);
   message.set_percent(reading.percent);
@@ -183,9 +193,6 @@ void Put(const std::string& name, const BackendReading& reading, v1::SwitchRoute
   message.set_servers(reading.servers);
   message.set_servers_up(reading.servers_up);
   if (reading.in_flight) message.set_in_flight(*reading.in_flight);
-  if (reading.counters && reading.counters->latency_mean) {
-    *message.mutable_latency_mean() = coordinator::ToMessage(*reading.counters->latency_mean);
-  }
 }
 
 }  // namespace
@@ -291,7 +298,13 @@ v1::Switch ToMessage(const SwitchStatus& status, absl::Time created, std::option
       added.set_detail("it is not read");
       continue;
     }
-    for (const auto& [name, backend] : reading->second.backends) Put(name, backend, *added.add_backends());
+    for (const auto& [name, backend] : reading->second.backends) {
+      v1::SwitchRouteStatus::Backend& shown = *added.add_backends();
+      Put(name, backend, shown);
+      if (const auto mean = MeanOf(status.record.ledger, route, name)) {
+        *shown.mutable_latency_mean() = coordinator::ToMessage(*mean);
+      }
+    }
   }
   return message;
 }

@@ -3,6 +3,7 @@
 #include "absl/status/status.h"
 #include "common/base/status.h"
 #include "coordinator/store/enum_pairs.h"
+#include "coordinator/store/stored_time.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -98,6 +99,20 @@ absl::StatusOr<RouteWish> FromRecord(const stored::RouteWish& record) {
   }
   wish.may_cut = record.may_cut();
   return wish;
+}
+
+stored::AnswerTime ToRecord(const AnswerTime& time) {
+  stored::AnswerTime record;
+  record.set_answers(time.answers);
+  record.set_total_ns(coordinator::ToStored(time.total));
+  record.set_within_ns(coordinator::ToStored(time.within));
+  return record;
+}
+
+AnswerTime FromRecord(const stored::AnswerTime& record) {
+  return {.answers = record.answers(),
+          .total = DurationFrom(record.total_ns()),
+          .within = DurationFrom(record.within_ns())};
 }
 
 }  // namespace evenkeel::coordinator

@@ -19,6 +19,9 @@ RouteMark FromRecord(const storage::v1::RouteMark& record);
 storage::v1::RouteWish ToRecord(const RouteWish& wish);
 absl::StatusOr<RouteWish> FromRecord(const storage::v1::RouteWish& record);
 
+storage::v1::AnswerTime ToRecord(const AnswerTime& time);
+AnswerTime FromRecord(const storage::v1::AnswerTime& record);
+
 // The mode of a backend by itself, as a reading has it.
 storage::v1::BackendMode ToStored(BackendMode mode);
 absl::Status FromStored(storage::v1::BackendMode record, const char* field, BackendMode& out);

@@ -43,8 +43,8 @@ void PutBackend(const BackendReading& backend, stored::BackendReading& record) {
   counters.set_server_errors(backend.counters->server_errors);
   counters.set_failed(backend.counters->failed);
   counters.set_cut(backend.counters->cut);
-  if (backend.counters->latency_mean) {
-    counters.set_latency_mean_ns(coordinator::ToStored(*backend.counters->latency_mean));
+  if (backend.counters->answer_time) {
+    *counters.mutable_answer_time() = ToRecord(*backend.counters->answer_time);
   }
 }
 
@@ -60,8 +60,8 @@ absl::Status GetBackend(const stored::BackendReading& record, BackendReading& ba
                                      .server_errors = counted.server_errors(),
                                      .failed = counted.failed(),
                                      .cut = counted.cut(),
-                                     .latency_mean = {}};
-  if (counted.has_latency_mean_ns()) backend.counters->latency_mean = DurationFrom(counted.latency_mean_ns());
+                                     .answer_time = {}};
+  if (counted.has_answer_time()) backend.counters->answer_time = FromRecord(counted.answer_time());
   return absl::OkStatus();
 }
 

@@ -188,13 +188,16 @@ void Put(const SideCount& count, stored::SideCount& record) {
   record.set_server_errors(count.server_errors);
   record.set_failed(count.failed);
   record.set_cut(count.cut);
+  // As nothing is stored of what is not measured.
+  if (count.answer_time != AnswerTime{}) *record.mutable_answer_time() = ToRecord(count.answer_time);
 }
 
 SideCount From(const stored::SideCount& record) {
   return {.requests = record.requests(),
           .server_errors = record.server_errors(),
           .failed = record.failed(),
-          .cut = record.cut()};
+          .cut = record.cut(),
+          .answer_time = FromRecord(record.answer_time())};
 }
 
 void Put(const RouteKey& key, const RouteCount& count, stored::RouteCount& record) {
@@ -357,6 +360,7 @@ absl::Status GetBaseline(const stored::SwitchBaseline& record, Baseline& baselin
   }
   baseline.bad_permille = record.bad_permille();
   if (record.has_latency_mean_ns()) baseline.latency_mean = DurationFrom(record.latency_mean_ns());
+  baseline.latency_within = DurationFrom(record.latency_within_ns());
   return absl::OkStatus();
 }
 
@@ -441,6 +445,7 @@ stored::SwitchRecord ToRecord(const StoredSwitch& whole) {
     if (one.baseline->latency_mean) {
       record.mutable_baseline()->set_latency_mean_ns(ToStored(*one.baseline->latency_mean));
     }
+    record.mutable_baseline()->set_latency_within_ns(ToStored(one.baseline->latency_within));
   }
   Put(one.ledger, *record.mutable_ledger());
   for (const StepReport& report : one.reports) Put(report, *record.add_reports());

@@ -44,6 +44,7 @@ void GatewayModel::AddRoute(const std::string& route, const std::map<std::string
     Backend& backend = added.backends[name];
     backend.place = place;
     backend.wish.percent = name == first ? 100 : 0;
+    backend.counters.answer_time.emplace();
   }
   added.first = ShapeOf(added);
   if (std::exchange(ticks_, true)) return;
@@ -104,6 +105,11 @@ void GatewayModel::End(Route& route, const std::string& name, Backend& backend) 
       ++backend.counters.requests;
       if (dead) ++backend.counters.failed;
       if (fails) ++backend.counters.server_errors;
+      // A slow client's or a stream's length is not the application's time to answer.
+      if (auto& took = backend.counters.answer_time; took && !dead) {
+        ++took->answers;
+        took->total += answering.latency;
+      }
     }
     if (dead) {
       ++route.fates.died;
@@ -119,7 +125,6 @@ void GatewayModel::End(Route& route, const std::string& name, Backend& backend) 
     }
     return true;
   });
-  backend.counters.latency_mean = answering.latency;
 }
 
 void GatewayModel::Lose(uint64_t client, const std::string& backend, const std::string& detail) {
@@ -191,9 +196,8 @@ void GatewayModel::Reload() {
   ++instance_;
   for (auto& [name, route] : routes_) {
     for (auto& [backend_name, backend] : route.backends) {
-      const auto latency = backend.counters.latency_mean;
       backend.counters = {};
-      backend.counters.latency_mean = latency;
+      backend.counters.answer_time.emplace();
     }
     if (!keeps_) {
       route.mark.reset();

@@ -73,22 +73,65 @@ GateVerdict Lasting(const std::string& gate, bool bad, const GateRules& rules, a
   return now - since >= rules.bad_for ? GateVerdict::kFail : GateVerdict::kInconclusive;
 }
 
+// How long green's answers took in a span, beside blue's.
+struct Slowness {
+  bool slow = false;    // surely
+  bool enough = false;  // answers to fail it
+  std::string reason;
+};
+
+Slowness Compare(const GateRules& rules, const AnswerTime& green, const Baseline& blue, const char* takes) {
+  const absl::Duration mean = green.Mean().value_or(absl::ZeroDuration());
+  const absl::Duration of_blue = blue.latency_mean.value_or(absl::ZeroDuration());
+  const absl::Duration limit =
+      std::max(of_blue * rules.max_latency_percent / 100, of_blue + rules.latency_slack);
+  const absl::Duration within = blue.latency_within + green.Each(green.within).value_or(absl::ZeroDuration());
+  Slowness found = {.slow = mean > limit + within,
+                    .enough = green.answers >= kTimed,
+                    .reason = absl::StrCat("green ", takes, " ", Say(mean), " and blue ", Say(of_blue),
+                                           " on average (at most ", Say(limit), ")")};
+  if (found.slow && !found.enough) absl::StrAppend(&found.reason, " in ", Count(green.answers, "answer"));
+  if (!found.slow && mean > limit) {
+    absl::StrAppend(&found.reason, ", and the gateway measures to within ", Say(within));
+  }
+  return found;
+}
+
+// As `known` had it where blue has answered too little to tell.
+void NoteTime(const AnswerTime& blue, const std::optional<Baseline>& known, Baseline& noted) {
+  if (blue.answers >= kComparable) {
+    noted.latency_mean = blue.Mean();
+    noted.latency_within = blue.Each(blue.within).value_or(absl::ZeroDuration());
+  } else if (known) {
+    noted.latency_mean = known->latency_mean;
+    noted.latency_within = known->latency_within;
+  }
+}
+
 GateAnswer Latency(const GateRules& rules, const GateSight& sight, const std::optional<Baseline>& blue,
                    BadSince& bad_since) {
   const auto pass = [&bad_since](std::string reason) {
     bad_since.erase("latency");
     return GateAnswer{"latency", GateVerdict::kPass, std::move(reason)};
   };
-  if (!sight.green.latency_mean) return pass("the gateway measures none");
-  const std::optional<absl::Duration> of_blue = blue ? blue->latency_mean : std::nullopt;
-  const absl::Duration green = *sight.green.latency_mean;
-  if (!of_blue) return pass(absl::StrCat("green takes ", Say(green), "; blue's is not known"));
-  if (sight.whole.green.requests == 0) return pass("green has not answered yet");
-  const absl::Duration limit =
-      std::max(*of_blue * rules.max_latency_percent / 100, *of_blue + rules.latency_slack);
-  return {"latency", Lasting("latency", green > limit, rules, sight.now, bad_since),
-          absl::StrCat("green takes ", Say(green), " and blue ", Say(*of_blue), " on average (at most ",
-                       Say(limit), ")")};
+  if (!sight.green.timed) return pass("the gateway measures none");
+  const AnswerTime& whole = sight.whole.green.answer_time;
+  const std::optional<absl::Duration> mean = whole.Mean();
+  if (!mean) return pass("green has not answered yet");
+  if (!blue || !blue->latency_mean) {
+    return pass(absl::StrCat("green takes ", Say(*mean), "; blue's is not known"));
+  }
+  Slowness found = Compare(rules, whole, *blue, "takes");
+  // What begins late in a long step is seen by its last seconds, beside blue's of the same ones.
+  if (const AnswerTime& recent = sight.recent.green.answer_time; !found.slow && recent.answers >= kTimed) {
+    Baseline of_blue;
+    NoteTime(sight.last_step ? AnswerTime{} : sight.recent.blue.answer_time, blue, of_blue);
+    Slowness lately = Compare(rules, recent, of_blue, "has lately taken");
+    if (lately.slow) found = std::move(lately);
+  }
+  GateVerdict verdict = Lasting("latency", found.slow, rules, sight.now, bad_since);
+  if (verdict == GateVerdict::kFail && !found.enough) verdict = GateVerdict::kInconclusive;
+  return {"latency", verdict, std::move(found.reason)};
 }
 
 GateAnswer HealthOf(const GateRules& rules, const GateSight& sight, BadSince& bad_since) {
@@ -171,8 +214,10 @@ std::string Reasons(const std::vector<GateAnswer>& answers, GateVerdict verdict)
 std::optional<Baseline> NoteBaseline(const std::optional<Baseline>& known, const GateSight& sight) {
   const SideCount& whole = sight.whole.blue;
   if (sight.last_step || whole.requests < kComparable) return known;
-  return Baseline{.bad_permille = BadPermille(whole.Bad(), whole.requests),
-                  .latency_mean = sight.blue.latency_mean};
+  Baseline noted;
+  noted.bad_permille = BadPermille(whole.Bad(), whole.requests);
+  NoteTime(whole.answer_time, known, noted);
+  return noted;
 }
 
 }  // namespace evenkeel::coordinator

@@ -38,6 +38,7 @@ struct HookAnswer {
 struct Baseline {
   double bad_permille = 0;
   std::optional<absl::Duration> latency_mean;
+  absl::Duration latency_within;  // the mean may be wrong by so much
   bool operator==(const Baseline&) const = default;
 };
 
@@ -63,10 +64,13 @@ using BadSince = std::map<std::string, absl::Time>;
 
 // Blue needs as many requests in a span to be compared with.
 inline constexpr uint64_t kComparable = 20;
+// The mean time of fewer answers of green may be chance, or that of a cold start: it fails nothing.
+inline constexpr uint64_t kTimed = 50;
 
 //   requests  green has answered `min_requests` in this step
 //   errors    green's share of failures, against the limit and against blue's of the same time
-//   latency   green's mean against blue's
+//   latency   green's mean against blue's of the same time, of the step and of its last seconds; what is
+//             surely slower in kTimed answers fails, what is slower in fewer waits for more
 //   health    JudgeCarrier of green; what is bad must last for `bad_for`
 //   prober    none of its requests is lost, but to blue
 //   hook ...  what each hook says

@@ -84,14 +84,30 @@ enum class Proof {
   kServed,      // what carries the requests says so itself
 };
 
+// How long answers took: a sum that only rises, so that the difference of two readings is the time of what
+// was answered between them, however long ago anything else was. An adapter may begin again with 0 at any
+// time (it may have to remember the sum itself, and forgets it when it ends).
+struct AnswerTime {
+  uint64_t answers = 0;   // whose time is in the sum
+  absl::Duration total;   // that they took, one after another
+  absl::Duration within;  // a difference may be wrong by so much, however many answers it is of; 0: exact
+  bool operator==(const AnswerTime&) const = default;
+
+  // `time` shared among the answers, in whole nanoseconds, as times are stored. None: there are none.
+  std::optional<absl::Duration> Each(absl::Duration time) const {
+    if (answers == 0) return std::nullopt;
+    return absl::Trunc(time / static_cast<int64_t>(answers), absl::Nanoseconds(1));
+  }
+  std::optional<absl::Duration> Mean() const { return Each(total); }
+};
+
 // Since the gateway's process began (`RouteReading.instance`); they begin again with the next one.
 struct BackendCounters {
   uint64_t requests = 0;       // answered or failed; of TCP: connections that ended
   uint64_t server_errors = 0;  // answered with 5xx
   uint64_t failed = 0;         // no whole answer: connection refused, reset, timed out at the server's side
   uint64_t cut = 0;            // ended by the gateway's own action
-  // Of the last requests, as many as the gateway counts; none: it does not measure that.
-  std::optional<absl::Duration> latency_mean;
+  std::optional<AnswerTime> answer_time;  // none: it does not measure that
   bool operator==(const BackendCounters&) const = default;
 };
 

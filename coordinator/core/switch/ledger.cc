@@ -60,7 +60,7 @@ void BeginSpan(LossLedger& ledger, SwitchPhase phase, uint32_t step, uint32_t pe
   ledger.spans.push_back(std::move(span));
   if (ledger.spans.size() <= LossLedger::kMostSpans) return;
   const LedgerSpan& oldest = ledger.spans.front();
-  ledger.older += oldest.Total();
+  ledger.older.Follow(oldest.Total());
   Add(ledger.older_probes, oldest.probes);
   ++ledger.spans_gone;
   ledger.spans.erase(ledger.spans.begin());
@@ -96,7 +96,7 @@ void NoteProbes(LossLedger& ledger, uint64_t run, const ProbeCounts& totals,
 
 BothCounts TotalOf(const LossLedger& ledger) {
   BothCounts total = ledger.older;
-  for (const LedgerSpan& span : ledger.spans) total += span.Total();
+  for (const LedgerSpan& span : ledger.spans) total.Follow(span.Total());
   return total;
 }
 

@@ -9,6 +9,27 @@ uint64_t Above(uint64_t value, uint64_t base) {
   return value > base ? value - base : 0;
 }
 
+void Add(AnswerTime& sum, const AnswerTime& more) {
+  sum.answers += more.answers;
+  sum.total += more.total;
+  sum.within += more.within;
+}
+
+AnswerTime Difference(const AnswerTime& now, const AnswerTime& before) {
+  return {.answers = Above(now.answers, before.answers),
+          .total = std::max(now.total - before.total, absl::ZeroDuration()),
+          .within = std::max(now.within, before.within)};
+}
+
+// An adapter that began anew has only lost its own sum; the gateway's counters go on.
+void GoOn(const SideCount& now, SideCount& from, const SideCount& last, SideCount& before) {
+  const bool went_back =
+      now.answer_time.answers < last.answer_time.answers || now.answer_time.total < last.answer_time.total;
+  if (!went_back) return;
+  Add(before.answer_time, Difference(last.answer_time, from.answer_time));
+  from.answer_time = {};
+}
+
 bool WentBack(const SideCount& now, const SideCount& before) {
   return now.requests < before.requests || now.server_errors < before.server_errors ||
          now.failed < before.failed || now.cut < before.cut;
@@ -25,7 +46,8 @@ SideCount CountersOf(const RouteReading& reading, const std::string& backend) {
   return {.requests = counters.requests,
           .server_errors = counters.server_errors,
           .failed = counters.failed,
-          .cut = counters.cut};
+          .cut = counters.cut,
+          .answer_time = counters.answer_time.value_or(AnswerTime{})};
 }
 
 }  // namespace
@@ -35,6 +57,7 @@ SideCount& SideCount::operator+=(const SideCount& other) {
   server_errors += other.server_errors;
   failed += other.failed;
   cut += other.cut;
+  Add(answer_time, other.answer_time);
   return *this;
 }
 
@@ -42,7 +65,8 @@ SideCount SideCount::operator-(const SideCount& other) const {
   return {.requests = Above(requests, other.requests),
           .server_errors = Above(server_errors, other.server_errors),
           .failed = Above(failed, other.failed),
-          .cut = Above(cut, other.cut)};
+          .cut = Above(cut, other.cut),
+          .answer_time = Difference(answer_time, other.answer_time)};
 }
 
 BothCounts& BothCounts::operator+=(const BothCounts& other) {
@@ -53,6 +77,15 @@ BothCounts& BothCounts::operator+=(const BothCounts& other) {
 
 BothCounts BothCounts::operator-(const BothCounts& other) const {
   return {.blue = blue - other.blue, .green = green - other.green};
+}
+
+BothCounts& BothCounts::Follow(const BothCounts& later) {
+  const absl::Duration blue_within = std::max(blue.answer_time.within, later.blue.answer_time.within);
+  const absl::Duration green_within = std::max(green.answer_time.within, later.green.answer_time.within);
+  *this += later;
+  blue.answer_time.within = blue_within;
+  green.answer_time.within = green_within;
+  return *this;
 }
 
 BothCounts RouteCount::Total() const {
@@ -76,6 +109,9 @@ void NoteCount(RouteCount& count, const SwitchedRoute& route, const RouteReading
     count.before = count.Total();
     count.from = {};
     count.instance = reading.instance;
+  } else {
+    GoOn(counters.blue, count.from.blue, count.last.blue, count.before.blue);
+    GoOn(counters.green, count.from.green, count.last.green, count.before.green);
   }
   count.last = counters;
 }
@@ -108,9 +144,7 @@ absl::Duration RecentSpan(const RecentTraffic& recent) {
 
 SideReading ReadSide(Side side, const std::vector<SwitchedRoute>& routes,
                      const std::map<RouteKey, RouteReading>& readings) {
-  SideReading all{.seen = true, .in_flight_known = true, .counted = true, .latency_mean = {}};
-  uint64_t weight = 0;
-  absl::Duration sum;
+  SideReading all{.seen = true, .in_flight_known = true, .counted = true};
   for (const SwitchedRoute& route : routes) {
     const auto reading = readings.find(route.key);
     if (reading == readings.end()) return {};
@@ -123,13 +157,8 @@ SideReading ReadSide(Side side, const std::vector<SwitchedRoute>& routes,
     all.in_flight_known = all.in_flight_known && one.in_flight.has_value();
     all.in_flight += one.in_flight.value_or(0);
     all.counted = all.counted && one.counters.has_value();
-    if (one.counters && one.counters->latency_mean) {
-      const uint64_t share = std::max<uint64_t>(one.counters->requests, 1);
-      sum += *one.counters->latency_mean * static_cast<double>(share);
-      weight += share;
-    }
+    all.timed = all.timed || (one.counters && one.counters->answer_time);
   }
-  if (weight > 0) all.latency_mean = sum / static_cast<double>(weight);
   return all;
 }
 

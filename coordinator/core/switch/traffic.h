@@ -21,6 +21,7 @@ struct SideCount {
   uint64_t server_errors = 0;
   uint64_t failed = 0;
   uint64_t cut = 0;
+  AnswerTime answer_time = {};  // of no answers where it is not measured
   bool operator==(const SideCount&) const = default;
 
   uint64_t Bad() const { return server_errors + failed; }
@@ -34,8 +35,12 @@ struct BothCounts {
   bool operator==(const BothCounts&) const = default;
 
   const SideCount& Of(Side side) const { return side == Side::kBlue ? blue : green; }
+  // Of other routes, or of another time: what may be wrong in them adds up.
   BothCounts& operator+=(const BothCounts& other);
   BothCounts operator-(const BothCounts& other) const;
+  // Adds what follows on this without a gap, of the same routes: what readings between them have wrong in the
+  // time of answers cancels out.
+  BothCounts& Follow(const BothCounts& later);
 };
 
 // The counting of one route since a moment. Durable with the span that it is of: so after a crash of the
@@ -55,7 +60,8 @@ BothCounts CountersOf(const SwitchedRoute& route, const RouteReading& reading);
 
 // A span begins with this reading.
 RouteCount BeginCount(const SwitchedRoute& route, const RouteReading& reading);
-// Of another instance, or of counters that went back: counts from 0 on top of what is known.
+// Of another instance, or of counters that went back: counts from 0 on top of what is known. So does the time
+// of answers alone where it went back alone.
 void NoteCount(RouteCount& count, const SwitchedRoute& route, const RouteReading& reading);
 
 // Totals of the last seconds, so that what begins late in a long span is seen at once.
@@ -87,8 +93,7 @@ struct SideReading {
   bool in_flight_known = false;  // by every route
   uint64_t in_flight = 0;
   bool counted = false;  // by every route
-  // The mean over the routes that measure it, by their requests; none: none does.
-  std::optional<absl::Duration> latency_mean;
+  bool timed = false;    // how long answers take is measured, by a route at least
   bool operator==(const SideReading&) const = default;
 };
 SideReading ReadSide(Side side, const std::vector<SwitchedRoute>& routes,

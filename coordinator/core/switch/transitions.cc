@@ -57,7 +57,7 @@ GateSight Transitions::SightOfGates() const {
   const absl::Time decided = record.reports.empty() ? record.step_shown_since : record.reports.back().decided;
   for (const LedgerSpan& span : record.ledger.spans) {
     if (span.step != record.step) continue;
-    if (span.begin >= record.step_shown_since) gates.whole += span.Total();
+    if (span.begin >= record.step_shown_since) gates.whole.Follow(span.Total());
     if (span.begin < decided) continue;
     for (const auto& [kind, count] : span.probes) gates.probes[kind] += count;
   }

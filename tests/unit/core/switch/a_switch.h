@@ -40,15 +40,23 @@ inline SwitchSpec ASwitch() {
   return spec;
 }
 
+// It has answered so many more, each in so long a time.
+inline void Answer(BackendReading& backend, uint64_t requests, uint64_t bad = 0,
+                   absl::Duration each = absl::Milliseconds(10)) {
+  if (!backend.counters) backend.counters = BackendCounters{};
+  if (!backend.counters->answer_time) backend.counters->answer_time = AnswerTime{};
+  backend.counters->requests += requests;
+  backend.counters->server_errors += bad;
+  backend.counters->answer_time->answers += requests;
+  backend.counters->answer_time->total += each * static_cast<int64_t>(requests);
+}
+
 inline BackendReading ABackend(uint32_t percent, uint64_t requests = 0, uint64_t bad = 0) {
   BackendReading backend;
   backend.percent = percent;
   backend.servers = backend.servers_up = 3;
   backend.in_flight = 0;
-  backend.counters = BackendCounters{};
-  backend.counters->requests = requests;
-  backend.counters->server_errors = bad;
-  backend.counters->latency_mean = absl::Milliseconds(10);
+  Answer(backend, requests, bad);
   return backend;
 }
 

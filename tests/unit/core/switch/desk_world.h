@@ -244,7 +244,6 @@ class DeskWorld {
       route.reading.instance = absl::StrCat("pid ", ++instances);
       for (auto& [name, backend] : route.reading.backends) {
         backend.counters = BackendCounters{};
-        backend.counters->latency_mean = absl::Milliseconds(10);
         backend.percent = route.file.backends.at(name).percent;
         backend.mode = route.file.backends.at(name).mode;
       }
@@ -379,8 +378,7 @@ class DeskWorld {
         const uint64_t ended = before - flying.size();
         const auto fails = fails_percent.find(name);
         const uint64_t bad = fails == fails_percent.end() ? 0 : ended * fails->second / 100;
-        backend.counters->requests += ended;
-        backend.counters->server_errors += bad;
+        Answer(backend, ended, bad);
         failed += bad;
         requests += ended;
         for (uint32_t i = 0; i < backend.percent / 10; ++i) {

@@ -13,15 +13,21 @@ class GatesTest : public testing::Test {
   GatesTest() {
     sight_.now = kStart;
     sight_.step = StepTo(50);
-    sight_.blue = {
-        .seen = true, .servers = 3, .servers_up = 3, .counted = true, .latency_mean = absl::Milliseconds(10)};
+    sight_.blue = {.seen = true, .servers = 3, .servers_up = 3, .counted = true, .timed = true};
     sight_.green = sight_.blue;
     sight_.green_sight = AWellSide();
     sight_.has_prober = true;
     sight_.whole.blue.requests = sight_.whole.green.requests = 1000;
     sight_.recent.blue.requests = sight_.recent.green.requests = 100;
+    sight_.whole.blue.answer_time = sight_.whole.green.answer_time = Took(1000, absl::Milliseconds(10));
+    sight_.recent.blue.answer_time = sight_.recent.green.answer_time = Took(100, absl::Milliseconds(10));
     sight_.probes[ProbeKind::kFresh].requests = 50;
   }
+
+  static AnswerTime Took(uint64_t answers, absl::Duration each, absl::Duration within = {}) {
+    return {.answers = answers, .total = each * static_cast<int64_t>(answers), .within = within};
+  }
+  void GreenTakes(absl::Duration each) { sight_.whole.green.answer_time = Took(1000, each); }
 
   GateAnswer Ask(const std::string& gate) {
     for (const GateAnswer& answer : AskGates(rules_, sight_, bad_since_)) {
@@ -98,27 +104,83 @@ TEST_F(GatesTest, RememberBlue) {
   ASSERT_TRUE(baseline);
   sight_.last_step = true;
   sight_.baseline = baseline;
-  sight_.blue.latency_mean = absl::Seconds(9);  // of the last requests it had, as it ended them
+  // Of the last requests it had, as it ended them.
+  sight_.whole.blue.answer_time = sight_.recent.blue.answer_time = Took(30, absl::Seconds(9));
   EXPECT_EQ(NoteBaseline(baseline, sight_), baseline);
-  sight_.green.latency_mean = absl::Milliseconds(31);
+  GreenTakes(absl::Milliseconds(31));
+  EXPECT_EQ(Verdict("latency"), GateVerdict::kInconclusive);
+  GreenTakes(absl::Milliseconds(10));
+  sight_.recent.green.answer_time = Took(100, absl::Milliseconds(31));
   EXPECT_EQ(Verdict("latency"), GateVerdict::kInconclusive);
   EXPECT_EQ(NoteBaseline({}, sight_), std::nullopt);
 }
 
 // Slow for a moment is not slow; slow for long is.
 TEST_F(GatesTest, FailWhatStaysSlow) {
-  sight_.green.latency_mean = absl::Milliseconds(31);  // over 10 ms + 20 ms and over twice 10 ms
+  GreenTakes(absl::Milliseconds(31));  // over 10 ms + 20 ms and over twice 10 ms
   EXPECT_EQ(Verdict("latency"), GateVerdict::kInconclusive);
   sight_.now += absl::Milliseconds(999);
   EXPECT_EQ(Verdict("latency"), GateVerdict::kInconclusive);
-  sight_.green.latency_mean = absl::Milliseconds(30);
+  GreenTakes(absl::Milliseconds(30));
   EXPECT_EQ(Verdict("latency"), GateVerdict::kPass);
-  sight_.green.latency_mean = absl::Milliseconds(31);
+  GreenTakes(absl::Milliseconds(31));
   sight_.now += absl::Seconds(1);
   EXPECT_EQ(Verdict("latency"), GateVerdict::kInconclusive);
   sight_.now += absl::Seconds(1);
   EXPECT_EQ(Ask("latency"), (GateAnswer{"latency", GateVerdict::kFail,
                                         "green takes 31 ms and blue 10 ms on average (at most 30 ms)"}));
+}
+
+// What green did before the step says nothing of it, and while it has answered nothing there is nothing to
+// say.
+TEST_F(GatesTest, KnowNoTimeWithoutAnswers) {
+  sight_.whole.green.answer_time = {};
+  EXPECT_EQ(Ask("latency"), (GateAnswer{"latency", GateVerdict::kPass, "green has not answered yet"}));
+}
+
+// The first answers of all may be a cold start's: they wait, however slow, and pass where they are fast
+// enough.
+TEST_F(GatesTest, FailNothingByAFewSlowAnswers) {
+  sight_.whole.green.answer_time = Took(kTimed - 1, absl::Seconds(2));
+  EXPECT_EQ(Verdict("latency"), GateVerdict::kInconclusive);
+  sight_.now += absl::Minutes(1);
+  EXPECT_EQ(Ask("latency"),
+            (GateAnswer{"latency", GateVerdict::kInconclusive,
+                        "green takes 2.0 s and blue 10 ms on average (at most 30 ms) in 49 answers"}));
+  sight_.whole.green.answer_time = Took(kTimed, absl::Seconds(2));
+  EXPECT_EQ(Verdict("latency"), GateVerdict::kFail);
+  sight_.whole.green.answer_time = Took(1, absl::Milliseconds(20));
+  EXPECT_EQ(Verdict("latency"), GateVerdict::kPass);
+}
+
+// Where the gateway itself may be wrong by more than is missing, nothing fails by it: green's figures or
+// blue's.
+TEST_F(GatesTest, FailNothingThatTheGatewayCannotMeasure) {
+  sight_.whole.green.answer_time = Took(100, absl::Milliseconds(35), absl::Milliseconds(1500));
+  sight_.recent.green.answer_time = {};
+  EXPECT_EQ(
+      Ask("latency"),
+      (GateAnswer{"latency", GateVerdict::kPass,
+                  "green takes 35 ms and blue 10 ms on average (at most 30 ms), and the gateway measures "
+                  "to within 15 ms"}));
+  sight_.whole.green.answer_time = Took(1000, absl::Milliseconds(35), absl::Milliseconds(1500));
+  EXPECT_EQ(Verdict("latency"), GateVerdict::kInconclusive);
+  sight_.whole.blue.answer_time = Took(100, absl::Milliseconds(10), absl::Milliseconds(1500));
+  EXPECT_EQ(Verdict("latency"), GateVerdict::kPass);
+}
+
+// A green that becomes slow after a long good time is seen by its last seconds, unless blue is as slow in
+// them.
+TEST_F(GatesTest, SeeWhatBecomesSlowLate) {
+  sight_.whole.green.answer_time = Took(100'000, absl::Milliseconds(11));
+  sight_.recent.green.answer_time = Took(100, absl::Milliseconds(500));
+  EXPECT_EQ(Ask("latency"),
+            (GateAnswer{"latency", GateVerdict::kInconclusive,
+                        "green has lately taken 500 ms and blue 10 ms on average (at most 30 ms)"}));
+  sight_.now += absl::Seconds(1);
+  EXPECT_EQ(Verdict("latency"), GateVerdict::kFail);
+  sight_.recent.blue.answer_time = Took(100, absl::Milliseconds(400));
+  EXPECT_EQ(Verdict("latency"), GateVerdict::kPass);
 }
 
 // A pod that is not Ready fails the gate when it lasts; what cannot be seen neither fails nor passes.
@@ -166,7 +228,7 @@ TEST_F(GatesTest, AskHooks) {
 // A kind of gateway that counts nothing says so, and the prober speaks for it.
 TEST_F(GatesTest, SayWhatIsNotCounted) {
   sight_.green.counted = false;
-  sight_.green.latency_mean.reset();
+  sight_.green.timed = false;
   sight_.whole = sight_.recent = {};
   EXPECT_EQ(Ask("errors"), (GateAnswer{"errors", GateVerdict::kPass, "the gateway counts none"}));
   EXPECT_EQ(Together(AskGates(rules_, sight_, bad_since_)), GateVerdict::kPass);

@@ -12,7 +12,7 @@ namespace {
 
 struct Way {
   SideSight sight = AWellSide();
-  SideReading reading = {.seen = true, .servers = 3, .servers_up = 3, .counted = true, .latency_mean = {}};
+  SideReading reading = {.seen = true, .servers = 3, .servers_up = 3, .counted = true};
   SideCount recent;
   SideCount last_second;
   absl::Duration span = absl::Seconds(10);
@@ -28,8 +28,7 @@ TEST(SideHealthTest, GoesBackOnlyToTheHealthy) {
       {"well", [](Way&) {}, Health::kHealthy},
       {"lost", [](Way& way) { way.sight.lost = true; }, Health::kUnhealthy},
       {"no server answers", [](Way& way) { way.reading.servers_up = 0; }, Health::kUnhealthy},
-      {"no server is there", [](Way& way) { way.reading = {.seen = true, .latency_mean = {}}; },
-       Health::kUnhealthy},
+      {"no server is there", [](Way& way) { way.reading = {.seen = true}; }, Health::kUnhealthy},
       {"one pod of three restarts", [](Way& way) { way.sight.pods_ready = 2; }, Health::kHealthy},
       {"two pods of three restart", [](Way& way) { way.sight.pods_ready = 1; }, Health::kUnhealthy},
       {"seven pods of ten",
@@ -60,7 +59,7 @@ TEST(SideHealthTest, GoesBackOnlyToTheHealthy) {
          way.sight.pods_ready = 0;
        },
        Health::kHealthy},
-      {"the gateway is away", [](Way& way) { way.reading = {.latency_mean = {}}; }, Health::kUnknown},
+      {"the gateway is away", [](Way& way) { way.reading = {}; }, Health::kUnknown},
       {"it has traffic, watched for a moment only",
        [](Way& way) {
          way.reading.has_share = true;
@@ -93,7 +92,7 @@ TEST(SideHealthTest, GivesOnlyToTheWhole) {
       {"a silent node", [](Way& way) { way.sight.bad_nodes = 1; }, Health::kUnknown},
       {"API away", [](Way& way) { way.sight.api_reachable = false; }, Health::kUnknown},
       {"blind", [](Way& way) { way.sight.blind = true; }, Health::kUnknown},
-      {"the gateway is away", [](Way& way) { way.reading = {.latency_mean = {}}; }, Health::kUnknown},
+      {"the gateway is away", [](Way& way) { way.reading = {}; }, Health::kUnknown},
   };
   for (const auto& row : table) {
     Way way;

@@ -152,8 +152,7 @@ class SwitchWorld : public testing::Test {
       const uint64_t to_green = kRequestsALook * reading.backends.at("west").percent / 100;
       const auto serve = [](BackendReading& backend, uint64_t requests, uint32_t fails_percent) {
         if (!backend.counters) return;
-        backend.counters->requests += requests;
-        backend.counters->server_errors += requests * fails_percent / 100;
+        Answer(backend, requests, requests * fails_percent / 100);
       };
       serve(reading.backends.at("west"), to_green, green_fails_percent_);
       serve(reading.backends.at("east"), kRequestsALook - to_green, blue_fails_percent_);

@@ -43,6 +43,50 @@ TEST(TrafficTest, GoesOnOverAReload) {
   EXPECT_EQ(count.Total().blue.requests, 47u);
 }
 
+// How long answers took is of a span's answers alone, however slow a backend was before it.
+TEST(TrafficTest, TimesWhatWasAnsweredSince) {
+  RouteReading reading = AReading(50);
+  Answer(reading.backends["west"], 500, 0, absl::Seconds(4));
+  RouteCount count = BeginCount(Route(), reading);
+  EXPECT_EQ(count.Total().green.answer_time.Mean(), std::nullopt);
+  Answer(reading.backends["west"], 5, 0, absl::Milliseconds(12));
+  NoteCount(count, Route(), reading);
+  EXPECT_EQ(count.Total().green.answer_time.Mean(), absl::Milliseconds(12));
+  EXPECT_EQ(count.Total().blue.answer_time.Mean(), std::nullopt);
+}
+
+// An adapter that remembers the sum itself begins again with 0 when it does: what it told is kept, and the
+// gateway's own counters, which go on, are not counted again.
+TEST(TrafficTest, TimesOnOverAnAdaptersEnd) {
+  RouteReading reading = AReading(50);
+  Answer(reading.backends["west"], 1000);
+  RouteCount count = BeginCount(Route(), reading);
+  Answer(reading.backends["west"], 10, 0, absl::Milliseconds(20));
+  NoteCount(count, Route(), reading);
+  for (auto& [name, backend] : reading.backends) backend.counters->answer_time = AnswerTime{};
+  NoteCount(count, Route(), reading);
+  Answer(reading.backends["west"], 30, 0, absl::Milliseconds(40));
+  NoteCount(count, Route(), reading);
+  EXPECT_EQ(count.Total().green.requests, 40u);
+  EXPECT_EQ(count.Total().green.answer_time.answers, 40u);
+  EXPECT_EQ(count.Total().green.answer_time.Mean(), absl::Milliseconds(35));
+}
+
+// What a gateway may have wrong adds up over routes, and not over spans that follow on one another.
+TEST(TrafficTest, AddsUpWhatMayBeWrong) {
+  const BothCounts one = {.blue = {.answer_time = {.answers = 10,
+                                                   .total = absl::Milliseconds(100),
+                                                   .within = absl::Milliseconds(5)}},
+                          .green = {}};
+  BothCounts routes = one;
+  routes += one;
+  EXPECT_EQ(routes.blue.answer_time.within, absl::Milliseconds(10));
+  BothCounts spans = one;
+  spans.Follow(one);
+  EXPECT_EQ(spans.blue.answer_time.within, absl::Milliseconds(5));
+  EXPECT_EQ(spans.blue.answer_time.total, absl::Milliseconds(200));
+}
+
 // What happened in the last seconds is told apart from a long calm before it.
 TEST(TrafficTest, SeesTheLastSeconds) {
   RecentTraffic recent;
@@ -95,13 +139,12 @@ TEST(TrafficTest, PutsRoutesTogether) {
   EXPECT_FALSE(ReadSide(Side::kBlue, spec.routes, readings).seen);
   readings[spec.routes[1].key] = Counting(100, 0);
   readings[spec.routes[0].key].backends["east"].in_flight = 4;
-  readings[spec.routes[1].key].backends["east"].counters->latency_mean = absl::Milliseconds(50);
   const SideReading blue = ReadSide(Side::kBlue, spec.routes, readings);
   EXPECT_TRUE(blue.seen);
   EXPECT_TRUE(blue.counted);
   EXPECT_EQ(blue.servers_up, 6u);
   EXPECT_EQ(blue.in_flight, 4u);
-  EXPECT_EQ(blue.latency_mean, absl::Milliseconds(20));
+  EXPECT_TRUE(blue.timed);
   readings[spec.routes[1].key].backends["east"].in_flight.reset();
   EXPECT_FALSE(ReadSide(Side::kBlue, spec.routes, readings).in_flight_known);
 }

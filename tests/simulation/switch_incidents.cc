@@ -21,6 +21,7 @@ struct SwitchIncidentKinds {
     t.world_.PauseCoordinator(
         t.dice_.Between(absl::Milliseconds(50), t.dice_.Chance(300) ? absl::Seconds(12) : absl::Seconds(2)));
   }
+  static void KilledInAPhase(T& t) { t.LieInWait(); }
   // In some, what the older one has handed out is still on its way.
   static void Overtaken(T& t) {
     if (t.dice_.Chance(400)) SlowGateways(t);
@@ -173,6 +174,8 @@ struct Kind {
 
 constexpr Kind kSwitchIncidents[] = {
     {"coordinator killed", SwitchIncidentKinds::Killed},
+    {"coordinator killed in a phase", SwitchIncidentKinds::KilledInAPhase},
+    {"coordinator killed in a phase", SwitchIncidentKinds::KilledInAPhase},
     {"coordinator paused", SwitchIncidentKinds::Paused},
     {"another coordinator comes", SwitchIncidentKinds::Overtaken},
     {"a commit that hands out fails", SwitchIncidentKinds::DiesInMidStep},
@@ -222,8 +225,25 @@ void SwitchIncidents::CoordinatorDied() {
   });
 }
 
+void SwitchIncidents::LieInWait() {
+  static constexpr SwitchPhase kPhases[] = {
+      SwitchPhase::kMoving,  SwitchPhase::kSoaking,    SwitchPhase::kDraining,   SwitchPhase::kDraining,
+      SwitchPhase::kHolding, SwitchPhase::kCommitting, SwitchPhase::kRollingBack};
+  ambush_ = kPhases[dice_.Below(std::size(kPhases))];
+}
+
+void SwitchIncidents::OnDurable(const std::vector<Write>& writes) {
+  for (const Write& write : writes) {
+    const auto* put = std::get_if<PutSwitchRecord>(&write);
+    if (put == nullptr || ambush_ != put->stored.record.phase) continue;
+    ambush_.reset();
+    Later(absl::ZeroDuration(), absl::Milliseconds(600), [this] { SwitchIncidentKinds::Killed(*this); });
+  }
+}
+
 void SwitchIncidents::EndAll() {
   ++era_;
+  ambush_.reset();
   world_.knobs() = {};
   world_.ForgetCrash();
   if (!world_.coordinator_runs()) world_.StartCoordinator();

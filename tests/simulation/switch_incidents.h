@@ -7,10 +7,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "coordinator/core/effects.h"
 #include "coordinator/core/switch/switch_events.h"
 #include "tests/simulation/dice.h"
 #include "tests/simulation/switch_story.h"
@@ -29,6 +31,10 @@ class SwitchIncidents {
   void Strike();
   // The coordinator's process has ended by itself: it is started again, as its supervisor does.
   void CoordinatorDied();
+  // The coordinator is killed soon after a switch has next come into a phase, any.
+  void LieInWait();
+  // What has become durable, before anything follows from it.
+  void OnDurable(const std::vector<coordinator::Write>& writes);
   // All that is still going on ends now.
   void EndAll();
 
@@ -54,6 +60,7 @@ class SwitchIncidents {
   SwitchStory& story_;
   const std::function<void(const coordinator::OrderSwitch&)> ordered_;
   Dice dice_;
+  std::optional<coordinator::SwitchPhase> ambush_;
   uint64_t era_ = 0;  // what was arranged before EndAll does not happen any more
 };
 

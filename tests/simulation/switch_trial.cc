@@ -18,14 +18,16 @@ constexpr absl::Duration kPeopleLook = absl::Seconds(5);
 // Before that long after the faults' end they leave it to itself.
 constexpr absl::Duration kByItself = absl::Seconds(45);
 
-// The laws first, then whoever else wants to see it.
-class Both final : public Observer {
+// The laws first, then whoever else wants to see it; and the incidents, which wait for their moment.
+class SwitchAudience final : public Observer {
  public:
-  Both(SwitchLaws& laws, Observer* also) : laws_(laws), also_(also) {}
+  SwitchAudience(SwitchLaws& laws, Observer* also, SwitchIncidents* incidents)
+      : laws_(laws), also_(also), incidents_(incidents) {}
 
   void OnDurable(const std::vector<Write>& writes) override {
     laws_.OnDurable(writes);
     if (also_ != nullptr) also_->OnDurable(writes);
+    incidents_->OnDurable(writes);
   }
   void OnTurn(const std::vector<Event>& events, const Effects& effects) override {
     laws_.OnTurn(events, effects);
@@ -46,6 +48,7 @@ class Both final : public Observer {
  private:
   SwitchLaws& laws_;
   Observer* const also_;
+  SwitchIncidents* const incidents_;
 };
 
 class SwitchTrial {
@@ -53,8 +56,8 @@ class SwitchTrial {
   explicit SwitchTrial(const TrialOptions& options)
       : options_(options),
         dice_(options.seed + 0x51),
-        both_(laws_, options.also),
-        world_(&both_, options.seed, SwitchStory::kEast),
+        audience_(laws_, options.also, &incidents_),
+        world_(&audience_, options.seed, SwitchStory::kEast),
         story_(options.seed + 0x570),
         incidents_(
             world_, story_, [this](const OrderSwitch& order) { laws_.Ordered(order); }, options.seed + 0x1c) {
@@ -68,6 +71,7 @@ class SwitchTrial {
     world_.Start();
     world_.Advance(absl::Seconds(9) + dice_.Between(absl::ZeroDuration(), absl::Seconds(2)));
     for (const std::string& application : story_.applications()) incidents_.Start(application);
+    if (dice_.Chance(300)) incidents_.LieInWait();
     // Most begin in peace, so that they come as far as a step.
     if (dice_.Chance(800)) world_.Advance(dice_.Between(absl::Seconds(2), absl::Seconds(14)));
     const uint64_t incidents = dice_.Chance(100) ? 0 : 1 + dice_.Below(14);
@@ -143,7 +147,7 @@ class SwitchTrial {
   const TrialOptions options_;
   Dice dice_;
   SwitchLaws laws_;
-  Both both_;
+  SwitchAudience audience_;
   World world_;
   SwitchStory story_;
   SwitchIncidents incidents_;

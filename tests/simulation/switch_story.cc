@@ -62,9 +62,11 @@ void SwitchStory::Begin(World& world) {
       gateway.AddRoute(application, backends, kEast);
       gateway.AddClient(application,
                         {.kind = ProbeKind::kKeepAlive, .per_minute = kUsersPerMinute, .length = {}});
-      gateway.AddClient(application, {.kind = ProbeKind::kSlow,
-                                      .per_minute = kSlowPerMinute,
-                                      .length = dice_.Between(absl::Seconds(1), absl::Seconds(4))});
+      // Some are so slow that a hold is over before them.
+      const absl::Duration slow = dice_.Chance(800) ? dice_.Between(absl::Seconds(1), absl::Seconds(4))
+                                                    : dice_.Between(absl::Seconds(8), absl::Seconds(25));
+      gateway.AddClient(application,
+                        {.kind = ProbeKind::kSlow, .per_minute = kSlowPerMinute, .length = slow});
     }
   }
 }

@@ -21,6 +21,8 @@ constexpr absl::Duration kWriteDeadline = absl::Seconds(3);
 constexpr absl::Duration kRetry = absl::Milliseconds(250);
 constexpr int kTriesUntilLost = 3;
 
+constexpr absl::Duration kOvertakenLate = absl::Milliseconds(50);
+
 constexpr absl::Duration kObserved = absl::Milliseconds(250);
 constexpr absl::Duration kProbesTold = absl::Milliseconds(250);
 constexpr absl::Duration kHook = absl::Milliseconds(50);
@@ -316,7 +318,12 @@ void Switching::Next(const std::shared_ptr<Adapters>& adapters, const std::strin
     Answer(*adapters, order, ActionOutcome::kNotMine, std::move(outranked), kGatewayCall);
     return Finished(adapters, gateway, kGatewayCall);
   }
-  world_.schedule().After(Takes(), [this, adapters, order, began = world_.now()] {
+  // What an overtaken process has handed out comes to it a little later: two that are both alive.
+  const absl::Duration late =
+      adapters->host->zombie()
+          ? kOvertakenLate + dice_.Between(absl::ZeroDuration(), world_.knobs().gateway_delay)
+          : absl::ZeroDuration();
+  world_.schedule().After(Takes() + late, [this, adapters, order, began = world_.now()] {
     // A process that is stopped does it when it goes on.
     adapters->host->InProcess(adapters->life,
                               [this, adapters, order, began] { Try(adapters, order, began); });

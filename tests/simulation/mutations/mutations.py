@@ -246,8 +246,8 @@ MUTATIONS = [
         "window_forgotten_by_a_restart",
         "L9",
         "coordinator/core/scale/scalers.cc",
-        "                 scaler.restored ? std::min(written, turn.now) : turn.now);\n",
-        "                 scaler.restored ? std::min(written, turn.now) : turn.now);\n"
+        "    HoldReplicas(scaler, replicas, scaler.restored ? std::min(until, turn.now) : turn.now);\n",
+        "    HoldReplicas(scaler, replicas, scaler.restored ? std::min(until, turn.now) : turn.now);\n"
         "    record.memory.recommendations = {};\n",
     ),
     Mutation(

@@ -59,8 +59,10 @@ class SwitchCase(unittest.TestCase):
         self.lab.peering.route()
         for cluster in (self.blue, self.green):
             self.lab.wait_until_running(cluster)
-            self.lab.fail(cluster, "mend")
+            # Where a node has lost power, its pods have other addresses soon.
+            wait_for(lambda each=cluster: self.lab.fail(each, "mend") is None, "pods that can be told to mend", deadline_s=90)
             self.lab.wait_until_well(cluster)
+            self.lab.wait_until_answers(cluster)
         give_back_what_is_open(self.lab.command)
         if self.lab.gateway.look().percent != self.all_at(self.blue):
             self.lab.gateway.start(self.blue)

@@ -30,7 +30,8 @@ global
   maxconn 4000
 defaults
   mode http
-  timeout connect 1s
+  # A first packet that is lost on the way is sent again after a second: that is no lost request.
+  timeout connect 3s
   timeout client 60s
   timeout server 60s
   timeout check 1s

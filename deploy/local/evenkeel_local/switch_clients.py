@@ -170,6 +170,7 @@ class SwitchClients:
         self._process.terminate()
         self._process.wait()
         self._reader.join()
+        self._process.stdout.close()
         return self.ended()
 
 

@@ -110,6 +110,17 @@ class SwitchLab:
         waiting.wait_for(lambda: len([pod for pod in self._found(cluster) if pod["status"].get("podIP")]) == REPLICAS,
                          f"{REPLICAS} replicas in {cluster.name}", deadline_s=120, progress=self._progress)
 
+    def wait_until_answers(self, cluster: Cluster) -> None:
+        """Every node of it forwards to pods that answer. The API shows for up to 40 seconds what was so before a node lost power."""
+        def answers() -> bool:
+            for node in cluster.workers():
+                for _ in range(4 * REPLICAS):  # Each goes to any pod.
+                    with contextlib.closing(urllib.request.urlopen(f"http://{cluster.address(node)}:{NODE_PORT}/", timeout=1)):
+                        pass
+            return True
+
+        waiting.wait_for(answers, f"{cluster.name} to answer", deadline_s=120, progress=self._progress)
+
     def wait_until_calm(self) -> None:
         """The coordinator sees all there is."""
         waiting.wait_for(lambda: not self.coordinator.unrest(), "the coordinator to see all clusters", deadline_s=120,

@@ -170,6 +170,12 @@ class OneLook {
            (record_.stop->cause == StopCause::kGates || record_.stop->cause == StopCause::kWayBack);
   }
 
+  // The same, where it was taken while no coordinator looked.
+  bool WasChangedUnseen(const SwitchedRoute& route, const RouteRecord& known, const RouteSight& seen) const {
+    return memory_.restored && IsLeftToPeople() &&
+           !(seen.reading && IsShaped(route, *seen.reading, known.wished));
+  }
+
   bool MayHeal(RouteRecord& known) {
     if (sight_.now - known.healing_since > kHealSpan) {
       known.heals = 0;
@@ -190,6 +196,7 @@ class OneLook {
       RouteRecord& known = record_.routes.at(route.key);
       const bool under_way = seen.write == WriteState::kUnderWay && seen.under_way == known.wished;
       if (known.written || under_way) continue;
+      if (WasChangedUnseen(route, known, seen)) continue;
       // What it takes the place of is on its way.
       if (seen.write == WriteState::kUnderWay) memory_.in_doubt.insert(route.key);
       WishToWrite wish{.key = route.key, .shape = known.wished, .only_from = {}, .may_cut = 0};

@@ -327,7 +327,7 @@ class SwitchWorld : public testing::Test {
 
   void Serve() {
     for (auto& [name, backend] : reading_.backends) {
-      if (!dead_.contains(name)) Answer(backend, backend.percent / 10);
+      if (!dead_.contains(name)) coordinator::Answer(backend, backend.percent / 10);
     }
   }
 

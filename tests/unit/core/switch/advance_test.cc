@@ -275,6 +275,31 @@ TEST_F(AdvanceTest, LeavesAFailingGreenAsSomebodyHasMadeIt) {
   EXPECT_EQ(Green(), 50u);
 }
 
+// The same where the rule is to stop, and the change comes while no coordinator looks: a reload has gone back
+// to the first weights, and the restored wish is not written over them.
+TEST_F(AdvanceTest, LeavesAFailingGreenAsAReloadHasMadeItUnseen) {
+  Begin(Quick());
+  record_.spec.on_foreign_change = record_.spec.on_reload = OnForeignChange::kHeal;
+  record_.spec.on_failed_gate = OnFailedGate::kStop;
+  PassToStep(1);
+  Pass(absl::Seconds(2));
+  green_fails_percent_ = 60;
+  Pass(absl::Seconds(5));
+  ASSERT_TRUE(record_.stop);
+  ASSERT_EQ(record_.stop->cause, StopCause::kGates);
+  gateway_[kWeb].backends["west"].percent = 0;
+  gateway_[kWeb].backends["east"].percent = 100;
+  gateway_[kWeb].instance = "pid 8";
+  RestoreSwitch(record_, memory_, now_);
+  Pass(absl::Seconds(5));
+  EXPECT_EQ(Green(), 0u);
+  EXPECT_EQ(record_.stop->cause, StopCause::kGates);
+  SwitchMoves moves;
+  ASSERT_TRUE(RollBackSwitch(record_, memory_, Sight(), "", false, moves).ok());
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(record_.end, SwitchEnd::kRolledBack);
+}
+
 // By the rule it is healed instead; a quarrel is not.
 TEST_F(AdvanceTest, HealsUpToALimit) {
   Begin(Quick());

@@ -7,6 +7,7 @@ the gateway knows nothing of Evenkeel, and who answered is the nodes' own word. 
 machine may be busy with other things.
 """
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -30,6 +31,14 @@ KILLS = int(os.environ.get("EVENKEEL_SWITCH_KILLS", "12"))
 RELOADS = max(3, KILLS // 4)
 # The longer ones let a step pass its gates, so that every part of a switch is met.
 PAUSES_S = (0, 12)
+STEPS = (1, 10, 50, 100)
+
+
+def steps_for(fault):
+    """The steps, in percent, at which green fails so: EVENKEEL_SWITCH_FAULTS=all makes it each, where each fault has one of its own
+    else."""
+    each = dict(zip(("errors", "unready", "power", "slow"), STEPS, strict=True))
+    return STEPS if os.environ.get("EVENKEEL_SWITCH_FAULTS") == "all" else (each[fault],)
 
 
 LAB = SwitchLab(Cluster("switch-blue"), Cluster("switch-green"), Progress(quiet=True))
@@ -54,6 +63,9 @@ class SwitchCase(unittest.TestCase):
     lab, blue, green = LAB, LAB.blue, LAB.green
 
     def setUp(self):
+        self.make_well()
+
+    def make_well(self):
         for cluster in (self.blue, self.green):
             cluster.up(progress=Progress(quiet=True))
         self.lab.peering.route()
@@ -100,13 +112,13 @@ class There(SwitchCase):
             self.assertEqual(self.all_at(self.blue), self.lab.gateway.look().percent)
         outcome = run.outcome()
         self.assert_nothing_lost(outcome)
-        self.assertEqual([1, 10, 50, 100] * 2, [step.weight for step in outcome.steps])
+        self.assertEqual([*STEPS, *STEPS], [step.weight for step in outcome.steps])
         self.assertNotIn(None, [step.moved_s for step in outcome.steps], "the gateway was seen at each step")
         answered = answered_by(run.requests())
         self.assertEqual({self.blue.name, self.green.name}, set(answered), "each request was answered by one of the clusters")
 
     def test_an_operator_gives_it_back_at_any_step(self):
-        for percent in (1, 10, 50, 100):
+        for percent in STEPS:
             with self.subTest(percent=percent), self.lab.watched() as run:
                 switch = run.start(self.blue, self.green)
                 run.follow(switch, lambda _, wanted=percent: run.watch.now().percent[self.green.name] == wanted, f"{percent} %")
@@ -164,25 +176,50 @@ class There(SwitchCase):
 
 
 class Back(SwitchCase):
-    """Green fails at a step: it goes back by itself."""
+    """Green fails at a step: it goes back by itself, and nothing is lost but by what failed."""
 
     def test_pods_that_are_not_ready_any_more(self):
-        run = self.fail_at(10, lambda: self.lab.fail(self.green, "unready", pods=1))
-        self.assert_nothing_lost(run.outcome())
+        for percent in steps_for("unready"):
+            with self.failing(percent, lambda: self.lab.fail(self.green, "unready", pods=1)) as run:
+                self.assert_nothing_lost(run.outcome())
+
+    def test_answers_that_come_late(self):
+        for percent in steps_for("slow"):
+            with self.failing(percent, lambda: self.lab.fail(self.green, "slow")) as run:
+                self.assert_nothing_lost(run.outcome())
 
     def test_answers_that_are_errors(self):
-        run = self.fail_at(50, lambda: self.lab.fail(self.green, "errors"))
-        lost = [each for each in run.requests() if each.lost]
-        self.say(f"{len(lost)} of {len(run.requests())} requests were lost to green's errors")
-        self.assertGreater(len(lost), 0)
-        self.assertEqual({self.green.name}, {cluster_of(each.node) for each in lost}, "nothing but green's own errors is lost")
+        for percent in steps_for("errors"):
+            with self.failing(percent, lambda: self.lab.fail(self.green, "errors")) as run:
+                lost = self.lost(run)
+                self.assertGreater(len(lost), 0)
+                self.assertEqual({self.green.name}, {cluster_of(each.node) for each in lost}, "nothing but green's own errors is lost")
 
     def test_a_node_without_power(self):
-        victim = self.green.workers()[0]
-        run = self.fail_at(50, lambda: self.green.power_off(victim))
+        for percent in steps_for("power"):
+            with self.failing(percent, lambda: self.green.power_off(self.green.workers()[0])) as run:
+                self.assertEqual([], [each for each in self.lost(run) if self.blue.name in (each.backend, cluster_of(each.node))])
+
+    @contextlib.contextmanager
+    def failing(self, percent, fail):
+        """Green fails while it has so much, and blue has everything again."""
+        with self.subTest(percent=percent):
+            self.make_well()
+            with self.lab.watched() as run:
+                switch = run.start(self.blue, self.green)
+                run.follow(switch, lambda status: run.watch.now().percent[self.green.name] == percent, f"{percent} %")
+                failed_s = time.time()
+                fail()
+                run.follow(switch, lambda status: status.end, "the rollback")
+                status = self.assert_given_back(run, switch)
+            self.say(f"at {percent} %: decided {status.rollback_begun_s() - failed_s:.2f} s after the fault, and all was at blue "
+                     f"{run.outcome().rollback_s} s after that: {status.said['outcome']}")
+            yield run
+
+    def lost(self, run):
         lost = [each for each in run.requests() if each.lost]
-        self.say(f"{len(lost)} of {len(run.requests())} requests were lost to {victim.name}")
-        self.assertEqual([], [each for each in lost if self.blue.name in (each.backend, cluster_of(each.node))])
+        self.say(f"{len(lost)} of {len(run.requests())} requests were lost")
+        return lost
 
     def test_blue_fails_as_well_so_it_stops_and_asks(self):
         with self.lab.watched() as run:
@@ -199,16 +236,6 @@ class Back(SwitchCase):
             switch.roll_back(self.blue.name)
             run.follow(switch, lambda status: status.end, "the rollback", may_stop=True)
             self.assert_given_back(run, switch)
-
-    def fail_at(self, percent, fail):
-        with self.lab.watched() as run:
-            switch = run.start(self.blue, self.green)
-            run.follow(switch, lambda status: run.watch.now().percent[self.green.name] == percent, f"{percent} %")
-            fail()
-            run.follow(switch, lambda status: status.end, "the rollback")
-            self.assert_given_back(run, switch)
-        self.say(f"given back within {run.outcome().rollback_s} s of the decision")
-        return run
 
 
 class Lost(SwitchCase):

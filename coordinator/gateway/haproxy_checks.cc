@@ -52,4 +52,20 @@ bool AreChecked(const std::vector<StatRow>& rows) {
   return one;
 }
 
+ServersUp CountUp(const std::vector<StatRow>& rows) {
+  ServersUp count;
+  uint32_t in_maintenance = 0;
+  for (const StatRow& row : rows) {
+    if (row.IsBackend()) continue;
+    ++count.servers;
+    if (InMaintenance(row)) {
+      ++in_maintenance;
+    } else if (row.IsUp()) {
+      ++count.up;
+    }
+  }
+  if (in_maintenance < count.servers) count.servers -= in_maintenance;
+  return count;
+}
+
 }  // namespace evenkeel::coordinator::haproxy

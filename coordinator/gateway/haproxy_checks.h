@@ -1,6 +1,7 @@
 // What HAProxy's own checks of its servers have found. Pure.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "coordinator/core/switch/preflight.h"
@@ -15,5 +16,14 @@ std::vector<ServerCheck> ChecksOf(const std::vector<StatRow>& rows);
 
 // HAProxy checks each server among the rows that is not in maintenance, and there is one.
 bool AreChecked(const std::vector<StatRow>& rows);
+
+struct ServersUp {
+  uint32_t servers = 0;
+  uint32_t up = 0;
+};
+
+// How many of the servers among the rows take part, and are up. One that somebody repairs, in maintenance
+// while others are not, takes no part; where all are in maintenance, none is up.
+ServersUp CountUp(const std::vector<StatRow>& rows);
 
 }  // namespace evenkeel::coordinator::haproxy

@@ -9,6 +9,7 @@
 #include "common/base/random.h"
 #include "common/base/status.h"
 #include "common/time/backoff.h"
+#include "coordinator/gateway/haproxy_checks.h"
 
 namespace evenkeel::coordinator::haproxy {
 namespace {
@@ -85,7 +86,10 @@ absl::Status Link::AddOldWorkers(const std::string& instance,
 }
 
 BackendReading ReadingOf(const std::vector<StatRow>& rows) {
+  const ServersUp servers = CountUp(rows);
   BackendReading reading;
+  reading.servers = servers.servers;
+  reading.servers_up = servers.up;
   BackendCounters counters;
   uint64_t in_flight_of_servers = 0;
   const StatRow* whole = nullptr;
@@ -94,8 +98,6 @@ BackendReading ReadingOf(const std::vector<StatRow>& rows) {
       whole = &row;
       continue;
     }
-    ++reading.servers;
-    if (row.IsUp()) ++reading.servers_up;
     in_flight_of_servers += row.in_flight + row.queued;
     counters.requests += row.requests.value_or(row.sessions);
     counters.failed += row.connect_errors + row.response_errors;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace evenkeel::coordinator::haproxy {
@@ -64,6 +65,22 @@ TEST(HaproxyChecks, ASectionIsCheckedAsAWhole) {
   EXPECT_FALSE(AreChecked({Row("a", "UP", "L4OK"), Row("b", "no check", "")}));
   EXPECT_FALSE(AreChecked({Row("a", "MAINT", "")}));
   EXPECT_FALSE(AreChecked({}));
+}
+
+// A server under repair makes a backend smaller and not ill; a backend that is in maintenance as a whole is.
+TEST(HaproxyChecks, AServerUnderRepairTakesNoPart) {
+  const StatRow up = Row("a", "UP", "L4OK");
+  const StatRow down = Row("b", "DOWN", "L4TOUT");
+  const StatRow repaired = Row("c", "MAINT", "");
+  const StatRow whole = Row("BACKEND", "UP", "");
+  const auto count = [](const std::vector<StatRow>& rows) {
+    const ServersUp found = CountUp(rows);
+    return std::pair(found.servers, found.up);
+  };
+  EXPECT_EQ(count({up, down, repaired, whole}), std::pair(2u, 1u));
+  EXPECT_EQ(count({up, repaired, whole}), std::pair(1u, 1u));
+  EXPECT_EQ(count({repaired, repaired, whole}), std::pair(2u, 0u));
+  EXPECT_EQ(count({whole}), std::pair(0u, 0u));
 }
 
 }  // namespace

@@ -7,7 +7,6 @@ the gateway knows nothing of Evenkeel, and who answered is the nodes' own word. 
 machine may be busy with other things.
 """
 import concurrent.futures
-import contextlib
 import json
 import os
 import pathlib
@@ -76,8 +75,7 @@ class SwitchCase(unittest.TestCase):
             self.lab.wait_until_well(cluster)
             self.lab.wait_until_answers(cluster)
         give_back_what_is_open(self.lab.command)
-        if self.lab.gateway.look().percent != self.all_at(self.blue):
-            self.lab.gateway.start(self.blue)
+        self.lab.gateway.start(self.blue)
         self.lab.wait_until_calm()
 
     def say(self, text):
@@ -179,42 +177,42 @@ class Back(SwitchCase):
     """Green fails at a step: it goes back by itself, and nothing is lost but by what failed."""
 
     def test_pods_that_are_not_ready_any_more(self):
-        for percent in steps_for("unready"):
-            with self.failing(percent, lambda: self.lab.fail(self.green, "unready", pods=1)) as run:
-                self.assert_nothing_lost(run.outcome())
+        self.at_steps("unready", lambda: self.lab.fail(self.green, "unready", pods=1),
+                      lambda run: self.assert_nothing_lost(run.outcome()))
 
     def test_answers_that_come_late(self):
-        for percent in steps_for("slow"):
-            with self.failing(percent, lambda: self.lab.fail(self.green, "slow")) as run:
-                self.assert_nothing_lost(run.outcome())
+        self.at_steps("slow", lambda: self.lab.fail(self.green, "slow"), lambda run: self.assert_nothing_lost(run.outcome()))
 
     def test_answers_that_are_errors(self):
-        for percent in steps_for("errors"):
-            with self.failing(percent, lambda: self.lab.fail(self.green, "errors")) as run:
-                lost = self.lost(run)
-                self.assertGreater(len(lost), 0)
-                self.assertEqual({self.green.name}, {cluster_of(each.node) for each in lost}, "nothing but green's own errors is lost")
+        def judge(run):
+            lost = self.lost(run)
+            self.assertGreater(len(lost), 0)
+            self.assertEqual({self.green.name}, {cluster_of(each.node) for each in lost}, "nothing but green's own errors is lost")
+
+        self.at_steps("errors", lambda: self.lab.fail(self.green, "errors"), judge)
 
     def test_a_node_without_power(self):
-        for percent in steps_for("power"):
-            with self.failing(percent, lambda: self.green.power_off(self.green.workers()[0])) as run:
-                self.assertEqual([], [each for each in self.lost(run) if self.blue.name in (each.backend, cluster_of(each.node))])
+        self.at_steps("power", lambda: self.green.power_off(self.green.workers()[0]), lambda run: self.assertEqual(
+            [], [each for each in self.lost(run) if self.blue.name in (each.backend, cluster_of(each.node))]))
 
-    @contextlib.contextmanager
-    def failing(self, percent, fail):
+    def at_steps(self, fault, fail, judge):
+        for percent in steps_for(fault):
+            with self.subTest(percent=percent):
+                self.make_well()
+                judge(self.fail_at(percent, fail))
+
+    def fail_at(self, percent, fail):
         """Green fails while it has so much, and blue has everything again."""
-        with self.subTest(percent=percent):
-            self.make_well()
-            with self.lab.watched() as run:
-                switch = run.start(self.blue, self.green)
-                run.follow(switch, lambda status: run.watch.now().percent[self.green.name] == percent, f"{percent} %")
-                failed_s = time.time()
-                fail()
-                run.follow(switch, lambda status: status.end, "the rollback")
-                status = self.assert_given_back(run, switch)
-            self.say(f"at {percent} %: decided {status.rollback_begun_s() - failed_s:.2f} s after the fault, and all was at blue "
-                     f"{run.outcome().rollback_s} s after that: {status.said['outcome']}")
-            yield run
+        with self.lab.watched() as run:
+            switch = run.start(self.blue, self.green)
+            run.follow(switch, lambda status: run.watch.now().percent[self.green.name] == percent, f"{percent} %")
+            failed_s = time.time()
+            fail()
+            run.follow(switch, lambda status: status.end, "the rollback")
+            status = self.assert_given_back(run, switch)
+        self.say(f"at {percent} %: decided {status.rollback_begun_s() - failed_s:.2f} s after the fault, and all was at blue "
+                 f"{run.outcome().rollback_s} s after that: {status.said['outcome']}")
+        return run
 
     def lost(self, run):
         lost = [each for each in run.requests() if each.lost]

@@ -85,6 +85,8 @@ class Gateway:
         if not (program := shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")):
             raise Failure("HAProxy is not installed", "deploy/packages/install cluster")
         self._machine.ensure()
+        for cluster in self._clusters:
+            self._forget_connections(cluster)
         for stale in self.folder.glob("*"):
             stale.unlink()
         self.map.write_text("".join(f"{number} {first.name}\n" for number in range(_HUNDREDTHS)))
@@ -127,6 +129,13 @@ class Gateway:
 
     def stop(self) -> None:
         self._machine.remove()
+
+    def _forget_connections(self, cluster: Cluster) -> None:
+        """Has the nodes forget the gateway's earlier connections. Those whose end no packet has told, because the gateway was taken
+        away or a pod died with its node, are kept for up to a day; a new one from the same port would be sent after the old one."""
+        forget = f"conntrack -D -s {self.address(cluster)} 2>&1 || test $? = 1"  # 1: there was none
+        for node in cluster.nodes:
+            cluster.machine(node).run("sh", "-c", forget)
 
     def _backend(self, cluster: Cluster) -> str:
         servers = "\n".join(f"  server {node.name} {cluster.address(node)}:{self._node_port}" for node in cluster.workers())

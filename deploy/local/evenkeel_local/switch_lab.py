@@ -187,10 +187,12 @@ class Watched:
     def __init__(self, lab: SwitchLab, clients: SwitchClients, watch: GatewayWatch, view: SwitchView):
         self._lab, self._clients, self.watch, self.view = lab, clients, watch, view
         self._wall_s = time.time() - time.monotonic()
+        self._begun_s = time.monotonic()
         self._switches: list[tuple[Status, float | None]] = []  # that have ended, and when one was asked to go back
 
     def requests(self) -> list[SwitchRequest]:
-        return self._clients.ended()
+        """Those that ended since all was steady."""
+        return [each for each in self._clients.ended() if each.start_s + each.duration_s > self._begun_s]
 
     def start(self, from_: Cluster, to: Cluster, text: str = "") -> Switch:
         self._lab.wait_until_calm()

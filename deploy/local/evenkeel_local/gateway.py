@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ class Gateway:
         self.folder = self._machine.folder
         self.map = self.folder / "web.map"
         self.socket, self._master_socket = self.folder / "admin.sock", self.folder / "master.sock"
-        self._process = None
+        self._process: subprocess.Popen | None = None
 
     def address(self, cluster: Cluster) -> str:
         """Where it is asked, over that cluster's network."""
@@ -85,6 +86,8 @@ class Gateway:
         if not (program := shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")):
             raise Failure("HAProxy is not installed", "deploy/packages/install cluster")
         self._machine.ensure()
+        if self._process:
+            self._process.wait()  # It was ended with all that ran there.
         for cluster in self._clusters:
             self._forget_connections(cluster)
         for stale in self.folder.glob("*"):

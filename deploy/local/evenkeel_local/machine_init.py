@@ -300,8 +300,6 @@ def boot(machine: dict) -> None:
     os.environ.clear()
     os.environ["PATH"] = "/opt/kubernetes:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     os.environ["HOME"] = "/root"
-    # Its network namespace outlives the machine's boots. A machine that boots knows of no connection.
-    subprocess.run(["conntrack", "-F"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     init = Init(machine, commands)
     _publish(folder, record.name, host_pid)
     init.run()

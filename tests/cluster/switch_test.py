@@ -1,6 +1,7 @@
 """Proves on two real clusters with a real HAProxy in front that an application's traffic goes to the other cluster and back without
 a lost request; that it does whenever the coordinator is killed and HAProxy is reloaded; that it goes back by itself from a cluster
-that fails, at any step; and that it goes by itself from a cluster that is lost, and not from one that is only out of reach.
+that fails, at any step; and that it goes by itself from a cluster that is lost, and not from one that is only out of reach. The same
+by EndpointSlices, which real kube-proxies serve.
 
 It raises two clusters of its own, as Lab 4 has them (deploy/local/labs): clients of four kinds ask 240 times a second. Who looks at
 the gateway knows nothing of Evenkeel, and who answered is the nodes' own word. Seconds are printed; none is asserted, since the
@@ -20,9 +21,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy" / 
 
 from evenkeel_local.cluster import Cluster  # noqa: E402
 from evenkeel_local.progress import Progress  # noqa: E402
-from evenkeel_local.switch_lab import NAME, SwitchLab, answered_by  # noqa: E402
+from evenkeel_local.switch_clients import FRESH, SwitchClients  # noqa: E402
+from evenkeel_local.switch_lab import JOINED_PORT, NAME, SwitchLab, answered_by  # noqa: E402
 from evenkeel_local.switch_view import cluster_of  # noqa: E402
-from evenkeel_local.switches import give_back_what_is_open, loss_policy  # noqa: E402
+from evenkeel_local.switches import Switch, give_back_what_is_open, loss_policy  # noqa: E402
 from evenkeel_local.waiting import wait_for  # noqa: E402
 from kills import Nuisance  # noqa: E402
 
@@ -235,6 +237,56 @@ class Back(SwitchCase):
             switch.roll_back(self.blue.name)
             run.follow(switch, lambda status: status.end, "the rollback", may_stop=True)
             self.assert_given_back(run, switch)
+
+
+class Joined(SwitchCase):
+    """The same where pods of both clusters stand behind one Service, by EndpointSlices of Evenkeel's, and a real kube-proxy serves it.
+    What comes anew goes there at once; a connection that is kept goes on where it is, so those say nothing."""
+
+    def test_there_back_and_given_back(self):
+        self.lab.join()
+        self.clients = SwitchClients(self.lab.joined_address, JOINED_PORT)
+        try:
+            self.lab.wait_until_steady(self.clients)
+            begun_s = time.monotonic()
+            for from_, to in ((self.blue, self.green), (self.green, self.blue)):
+                switch = self.go(from_, to)
+                switch.commit(to.name)
+                self.assert_ends(switch, "committed")
+            switch = self.go(self.blue, self.green)
+            switch.roll_back(self.blue.name)
+            self.assert_ends(switch, "rolled_back")
+            self.assert_answers(self.blue)
+        finally:
+            requests = self.clients.stop()
+        requests = [each for each in requests if each.start_s + each.duration_s > begun_s]
+        self.say(f"{len(requests)} requests")
+        self.assertEqual([], [each for each in requests if each.lost])
+
+    def go(self, from_, to):
+        """To where the way back is held open."""
+        self.lab.wait_until_calm()
+        switch = Switch.start(self.lab.command, self.lab.joined_manifest(from_, to), to.name)
+        self.addCleanup(switch.close)
+        seen = wait_for(lambda: (status := switch.status()) and (status.phase == "holding" or status.stop or status.end) and status,
+                        "the hold", deadline_s=120)
+        self.assertEqual(("holding", ""), (seen.phase, seen.stop), f"{seen.words()}; {seen.findings}")
+        self.assert_answers(to)
+        return switch
+
+    def assert_ends(self, switch, end):
+        wait_for(lambda: switch.ask().end, "the end", deadline_s=60)
+        self.assertEqual(end, switch.ask().end, switch.ask().said.get("outcome"))
+
+    def assert_answers(self, cluster):
+        """What begins from now on is answered by that cluster alone, a hundred times."""
+        since_s = time.monotonic()
+
+        def fresh():
+            return [each for each in self.clients.ended() if each.kind == FRESH and each.start_s > since_s]
+
+        wait_for(lambda: len(fresh()) >= 100, "a hundred requests to be answered", deadline_s=60)
+        self.assertEqual({cluster.name}, {cluster_of(each.node) for each in fresh()})
 
 
 class Lost(SwitchCase):

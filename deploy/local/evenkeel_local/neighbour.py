@@ -26,6 +26,10 @@ class Neighbour:
         return cluster.neighbour_address(self._number)
 
     @property
+    def namespace(self) -> str:
+        return self._namespace
+
+    @property
     def namespace_path(self) -> Path:
         return network.path_of(self._namespace)
 

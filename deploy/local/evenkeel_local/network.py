@@ -110,6 +110,11 @@ class Network:
                 _ip(*where, "route", "replace", self._plan.pod_network(ordinal), "via",
                     self._plan.node_address(ordinal))
 
+    def route_pods_for(self, name: str, ordinals: list[int]) -> None:
+        """The same routes in the namespace of a machine that is no node."""
+        for ordinal in ordinals:
+            _ip("-n", name, "route", "replace", self._plan.pod_network(ordinal), "via", self._plan.node_address(ordinal))
+
     def route_to(self, there: str, via: str, node: str) -> None:
         """A node's route to a network that is not this cluster's, by way of a machine that is no node."""
         _ip("-n", namespace(self._cluster, node), "route", "replace", there, "via", via)
@@ -117,6 +122,10 @@ class Network:
     @property
     def nodes_network(self) -> str:
         return self._plan.nodes_network
+
+    @property
+    def pod_networks(self) -> str:
+        return self._plan.pod_networks
 
     def route_services(self, ordinal: int) -> None:
         """This machine's route to the Services' addresses, by way of one node."""

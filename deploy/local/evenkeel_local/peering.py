@@ -1,6 +1,6 @@
-"""Joins the nodes' networks of several clusters, as clouds' peerings do: a router with a cable to each, and routes on the nodes.
+"""Joins the networks of several clusters' nodes and pods, as clouds' peerings do: a router with a cable to each, and routes on the nodes.
 
-Pods and Services stay each cluster's own.
+Services stay each cluster's own.
 """
 
 from typing import Sequence
@@ -23,6 +23,8 @@ class Peering:
         """Makes the router anew."""
         self._router.ensure()
         commands.run(["nsenter", f"--net={self._router.namespace_path}", "sysctl", "-qw", "net.ipv4.ip_forward=1"])
+        for cluster in self._clusters:
+            cluster.wires.route_pods_for(self._router.namespace, [node.ordinal for node in cluster.nodes])
         self.route()
 
     def route(self) -> None:
@@ -31,4 +33,5 @@ class Peering:
             for other in self._clusters:
                 if other is not cluster:
                     for node in cluster.nodes:
-                        cluster.wires.route_to(other.wires.nodes_network, self._router.address(cluster), node.name)
+                        for there in (other.wires.nodes_network, other.wires.pod_networks):
+                            cluster.wires.route_to(there, self._router.address(cluster), node.name)

@@ -21,10 +21,12 @@ from .progress import Progress
 from .shared_coordinator import SharedCoordinator
 from .switch_clients import FRESH, KEEPALIVE, KINDS, SwitchClients, SwitchRequest
 from .switch_view import SwitchView, cluster_of
-from .switches import GATEWAY, Status, Switch, give_back_what_is_open, manifest
+from .switches import GATEWAY, Status, Switch, give_back_what_is_open, joined_manifest, manifest
 
-_MANIFEST = Path(__file__).resolve().parents[1] / "labs/web.yaml"
+_LABS = Path(__file__).resolve().parents[1] / "labs"
 NAMESPACE, NAME, NODE_PORT, REPLICAS = "lab4", "web", 30080, 3
+# A Service of the first cluster with pods of both behind it.
+JOINED, JOINED_PORT = "joined", 30081
 _STEADY_S = 3.0  # Without a lost request before a run.
 _SWITCH_S = 240.0
 _MENDED_S = 60.0
@@ -66,14 +68,15 @@ class SwitchLab:
         for cluster in (self.blue, self.green):
             if not cluster.has_image(images.WEB_IMAGE):
                 cluster.load_image(images.web(self._progress))
-            cluster.kubectl("apply", "-f", str(_MANIFEST))
+            cluster.kubectl("apply", "-f", str(_LABS / "web.yaml"))
         for cluster in (self.blue, self.green):
             self.wait_until_well(cluster)
             self.fail(cluster, "mend")
         self.peering.ensure()
         self.gateway.start(self.blue)
         self._progress.done(f"{REPLICAS} replicas run in {self.blue.name} and in {self.green.name}, and HAProxy in front of them")
-        self.coordinator.deploy(self.gateway.gateways_yaml(GATEWAY))
+        joined = f"- name: {JOINED}\n  kind: endpoint-slices\n  cluster: {self.blue.name}\n"
+        self.coordinator.deploy(self.gateway.gateways_yaml(GATEWAY) + joined)
         if give_back_what_is_open(self.command):  # An earlier run was ended in its midst, and may have had another blue.
             self.gateway.start(self.blue)
 
@@ -88,6 +91,19 @@ class SwitchLab:
 
     def manifest(self, from_: Cluster, to: Cluster) -> str:
         return manifest(NAME, from_.name, to.name, self.gateway.map, f"http://{self.address}:{PORT}/")
+
+    def join(self) -> None:
+        """Makes the Service with pods of both clusters, those of the first behind it."""
+        address = self._found(self.blue)[0]["status"]["podIP"]
+        text = (_LABS / "joined.yaml").read_text().replace("FIRST", self.blue.name).replace("ADDRESS", address)
+        self.blue.kubectl("apply", "-f", "-", input_text=text)
+
+    @property
+    def joined_address(self) -> str:
+        return self.blue.address(self.blue.workers()[0])
+
+    def joined_manifest(self, from_: Cluster, to: Cluster) -> str:
+        return joined_manifest(from_.name, to.name, f"http://{self.joined_address}:{JOINED_PORT}/")
 
     def pods(self, cluster: Cluster) -> list[Pod]:
         return [Pod.of(each) for each in self._found(cluster)]
@@ -141,7 +157,7 @@ class SwitchLab:
             ended.callback(watch.stop)
             clients = SwitchClients(self.address, PORT)
             ended.callback(clients.stop)
-            self._wait_until_steady(clients)
+            self.wait_until_steady(clients)
             yield Watched(self, clients, watch, SwitchView(clients, watch, [self.blue.name, self.green.name]))
 
     def run(self, by_operator: bool) -> SwitchOutcome:
@@ -171,7 +187,7 @@ class SwitchLab:
         run.ended(switch, "rolled_back", asked_s)
         self.wait_until_well(self.green)
 
-    def _wait_until_steady(self, clients: SwitchClients) -> None:
+    def wait_until_steady(self, clients: SwitchClients) -> None:
         begun = time.monotonic()
 
         def steady() -> bool:

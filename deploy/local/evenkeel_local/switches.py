@@ -13,7 +13,7 @@ from .failure import Failure
 from .product import Command
 from .waiting import wait_for
 
-_MANIFEST = Path(__file__).resolve().parents[1] / "labs/switch.yaml"
+_LABS = Path(__file__).resolve().parents[1] / "labs"
 GATEWAY = "edge"
 _LOOKS_S = 0.5
 
@@ -159,8 +159,17 @@ def give_back_what_is_open(command: Command) -> int:
 
 def manifest(name: str, from_: str, to: str, map_file: Path, url: str) -> str:
     """Lab 4's switch, as YAML."""
-    text = _MANIFEST.read_text()
-    for word, value in (("NAME", name), ("FROM", from_), ("TO", to), ("MAP", f"map:{map_file}"), ("URL", url)):
+    return _filled("switch.yaml", NAME=name, FROM=from_, TO=to, MAP=f"map:{map_file}", URL=url)
+
+
+def joined_manifest(from_: str, to: str, url: str) -> str:
+    """That of the Service which pods of both clusters stand behind."""
+    return _filled("switch-joined.yaml", FROM=from_, TO=to, URL=url)
+
+
+def _filled(file: str, **words: str) -> str:
+    text = (_LABS / file).read_text()
+    for word, value in words.items():
         text = re.sub(rf"\b{word}\b", value, text)
     return text
 

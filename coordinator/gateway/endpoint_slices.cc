@@ -181,6 +181,7 @@ SlicesLook LookAt(const Json& list, const std::string& service, const RouteParts
   for (const auto& [backend, percent] : PercentsOf(weights)) {
     BackendReading& one = look.reading.backends[backend];
     one.percent = percent;
+    // As many as get connections now: of a backend without a share no slice says how many it would have.
     one.servers = one.servers_up = static_cast<uint32_t>(weights[backend]);
     const auto slice = look.ours.find(backend);
     if (percent > 0 || slice == look.ours.end()) continue;

@@ -184,7 +184,7 @@ absl::StatusOr<RouteReading> ReadHttpRoute(const Json& object, const HttpRoutePl
     if (mode != modes.end() && percent == 0) one.mode = mode->second;
     // The Gateway API does not say how many servers a Service has, nor how they are.
     one.servers = 1;
-    one.servers_up = one.mode == BackendMode::kClosed || acceptance.refused ? 0 : 1;
+    one.servers_up = one.mode == BackendMode::kClosed ? 0 : 1;
   }
   const std::optional<StoredMark> mark = MarkOn(object);
   if (mark && mark->store_id == store_id) reading.mark = mark->mark;

@@ -36,6 +36,7 @@ enum class WriteState {
 struct RouteSight {
   // None: not read yet, or the gateway does not answer.
   std::optional<RouteReading> reading;
+  bool checks_servers = false;  // its gateway does
   // What was answered is shown to one look only; then it is kNone again.
   WriteState write = WriteState::kNone;
   std::optional<RouteShape> under_way;             // what is being written; another wish takes its place

@@ -51,6 +51,13 @@ Outside Gather(const LossSight& sight) {
   return all;
 }
 
+// "3 of 3 nodes", "9 of the 16 nodes that were tried (of 40)".
+std::string OfTheTried(size_t part, const LossSight& sight) {
+  if (sight.tried >= sight.nodes) return absl::StrCat(part, " of ", Count(sight.nodes, "node"));
+  return absl::StrCat(part, " of the ", Count(sight.tried, "node"), " that ",
+                      sight.tried == 1 ? "was" : "were", " tried (of ", sight.nodes, ")");
+}
+
 LossAnswer Answer(ClusterLife life, std::string reason, Confidence confidence = Confidence::kNone) {
   return {life, confidence, std::move(reason)};
 }
@@ -91,7 +98,7 @@ LossAnswer JudgeLoss(const LossRules& rules, const LossSight& sight) {
                   Confidence::kHigh);
   }
   if (!outside.nodes_reached.empty() &&
-      !IsMore(sight.nodes - std::min(sight.nodes, outside.nodes_reached.size()), sight.nodes,
+      !IsMore(sight.tried - std::min(sight.tried, outside.nodes_reached.size()), sight.tried,
               rules.lost_nodes_percent)) {
     return Answer(ClusterLife::kCutOff,
                   absl::StrCat(Count(outside.nodes_reached.size(), "node"), " of it ",
@@ -117,15 +124,14 @@ LossAnswer JudgeLoss(const LossRules& rules, const LossSight& sight) {
     return Answer(ClusterLife::kUnsure, absl::StrCat("only ", NameOf(*outside.api_denied_by.begin()),
                                                      " says that it is gone, and no gateway's checks agree"));
   }
-  if (!IsMore(outside.nodes_denied.size(), sight.nodes, rules.lost_nodes_percent)) {
-    return Answer(ClusterLife::kUnsure,
-                  absl::StrCat("only ", outside.nodes_denied.size(), " of ", Count(sight.nodes, "node"),
-                               " were tried from elsewhere without an answer"));
+  if (!IsMore(outside.nodes_denied.size(), sight.tried, rules.lost_nodes_percent)) {
+    return Answer(ClusterLife::kUnsure, absl::StrCat("only ", OfTheTried(outside.nodes_denied.size(), sight),
+                                                     " did not answer from elsewhere"));
   }
   const bool many = outside.domains.size() >= 2;
   return Answer(
       ClusterLife::kLost,
-      absl::StrCat("its API and ", outside.nodes_denied.size(), " of ", Count(sight.nodes, "node"),
+      absl::StrCat("its API and ", OfTheTried(outside.nodes_denied.size(), sight),
                    " answer neither the coordinator nor ", CountWitnesses(outside.api_denied_by.size()),
                    " elsewhere", gateway_denies ? ", and none of its servers answers a gateway" : ""),
       many && gateway_denies ? Confidence::kHigh : Confidence::kMedium);

@@ -53,6 +53,7 @@ struct LossSight {
   bool api_known = true;  // where others reach it
   size_t nodes = 0;       // with an agent
   size_t silent = 0;      // of them
+  size_t tried = 0;       // of them, by the witnesses: of a large cluster not all are
   std::vector<OutsideAnswer> answers;
   std::vector<GatewayVoice> gateways;
 };
@@ -71,8 +72,9 @@ struct LossAnswer {
 };
 
 // kLost needs all of: the API away for api_away_for; more than lost_nodes_percent silent; no sign of life by
-// anybody; proven witnesses, of two failure domains or of one with a gateway that agrees, that reach neither
-// the API nor more than lost_nodes_percent of the nodes; and no gateway that was read and sees a server up.
+// anybody; proven witnesses, of two failure domains or of one with a gateway that agrees, that do not reach
+// the API, nor more than lost_nodes_percent of the nodes that they tried; and no gateway that was read and
+// sees a server up.
 LossAnswer JudgeLoss(const LossRules& rules, const LossSight& sight);
 
 }  // namespace evenkeel::coordinator

@@ -131,6 +131,7 @@ LossSight SightOf(const LossWatch& watch, const LossView& view) {
                   .api_known = view.api_known,
                   .nodes = view.nodes.size(),
                   .silent = SilentOf(view),
+                  .tried = std::min(view.nodes.size(), kMostTried),
                   .answers = {},
                   .gateways = view.gateways};
   if (!watch.round) return sight;

@@ -23,7 +23,8 @@ std::string ServersText(const SideReading& reading) {
 // What makes a side sick whatever else is said of it; empty: nothing does.
 std::string Sickness(const SideSight& sight, const SideReading& reading) {
   if (sight.lost) return "the cluster is lost";
-  if (reading.seen && reading.servers_up == 0) {
+  const bool looked_at = reading.checked || reading.servers > 0;
+  if (reading.seen && looked_at && reading.servers_up == 0) {
     return reading.servers == 0 ? "the gateway has no server for it" : ServersText(reading);
   }
   return "";
@@ -50,9 +51,12 @@ HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, co
   if (reading.has_share && reading.counted && lately.span < kLeastSpan) {
     return {Health::kUnknown, "what becomes of its requests has been watched for a moment only"};
   }
-  if (!sees_pods && reading.servers_up < reading.servers) {
-    return {Health::kUnknown, absl::StrCat(ServersText(reading), ", and Kubernetes cannot be asked: ",
-                                           sight.api_reachable ? sight.blind_reason : sight.api_detail)};
+  if (!sees_pods && (!reading.checked || reading.servers_up < reading.servers)) {
+    return {Health::kUnknown,
+            absl::StrCat(reading.servers_up < reading.servers ? ServersText(reading)
+                                                              : "the gateway does not check its servers",
+                         ", and Kubernetes cannot be asked",
+                         Because(sight.api_reachable ? sight.blind_reason : sight.api_detail))};
   }
   return {Health::kHealthy,
           sees_pods ? PodsText(sight) : absl::StrCat(ServersText(reading), ", which is what can be seen")};
@@ -75,7 +79,8 @@ HealthAnswer JudgeCarrier(const SideSight& sight, const SideReading& reading) {
                          sight.bad_nodes == 1 ? "is" : "are", " not well", ": ", sight.bad_node)};
   }
   if (!reading.seen) return {Health::kUnknown, "the gateway does not answer"};
-  return {Health::kHealthy, absl::StrCat(PodsText(sight), "; ", ServersText(reading))};
+  return {Health::kHealthy,
+          absl::StrCat(PodsText(sight), reading.servers > 0 ? absl::StrCat("; ", ServersText(reading)) : "")};
 }
 
 }  // namespace evenkeel::coordinator

@@ -47,8 +47,7 @@ inline constexpr absl::Duration kLeastSpan = absl::Seconds(1);
 //   unhealthy: the cluster is lost; none of its servers is up by the gateway's own checks; fewer than
 //              kLeastReadyPercent of its pods are Ready; it surely fails more than the gates allow
 //   unknown:   the gateway was not read; Kubernetes is not seen and no check of the gateway vouches for it;
-//   it
-//              has traffic, and what becomes of that has not been watched for kLeastSpan
+//              it has traffic, and what becomes of that has not been watched for kLeastSpan
 HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, const Lately& lately,
                           const GateRules& rules);
 

@@ -133,6 +133,7 @@ SwitchSight SightOf(const Switch& one, const SwitchHost& host) {
   for (const auto& [key, route] : one.routes) {
     RouteSight& seen = sight.routes[key];
     seen.reading = route.reading;
+    seen.checks_servers = route.abilities.checks_servers;
     seen.detail = route.detail;
     seen.away_since = route.away_since;
     seen.write = route.answer;

@@ -143,8 +143,8 @@ absl::Duration RecentSpan(const RecentTraffic& recent) {
 }
 
 SideReading ReadSide(Side side, const std::vector<SwitchedRoute>& routes,
-                     const std::map<RouteKey, RouteReading>& readings) {
-  SideReading all{.seen = true, .in_flight_known = true, .counted = true};
+                     const std::map<RouteKey, RouteReading>& readings, const std::set<RouteKey>& checking) {
+  SideReading all{.seen = true, .checked = true, .in_flight_known = true, .counted = true};
   for (const SwitchedRoute& route : routes) {
     const auto reading = readings.find(route.key);
     if (reading == readings.end()) return {};
@@ -152,8 +152,12 @@ SideReading ReadSide(Side side, const std::vector<SwitchedRoute>& routes,
     if (backend == reading->second.backends.end()) return {};
     const BackendReading& one = backend->second;
     all.has_share = all.has_share || one.percent > 0;
-    all.servers += one.servers;
-    all.servers_up += one.servers_up;
+    if (checking.contains(route.key)) {
+      all.servers += one.servers;
+      all.servers_up += one.servers_up;
+    } else {
+      all.checked = false;
+    }
     all.in_flight_known = all.in_flight_known && one.in_flight.has_value();
     all.in_flight += one.in_flight.value_or(0);
     all.counted = all.counted && one.counters.has_value();

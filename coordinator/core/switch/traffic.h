@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/time/time.h"
@@ -88,15 +89,19 @@ absl::Duration RecentSpan(const RecentTraffic& recent);
 struct SideReading {
   bool seen = false;       // every route was read
   bool has_share = false;  // of what is new, on any route
+  // Of the routes whose gateways look at their servers themselves. Without a look "up" is only what was
+  // configured, and a side that is given nothing may have none there by our own wish.
   uint32_t servers = 0;
   uint32_t servers_up = 0;
+  bool checked = false;          // by every route: its servers are those that were looked at
   bool in_flight_known = false;  // by every route
   uint64_t in_flight = 0;
   bool counted = false;  // by every route
   bool timed = false;    // how long answers take is measured, by a route at least
   bool operator==(const SideReading&) const = default;
 };
+// `checking`: the routes whose gateways check servers.
 SideReading ReadSide(Side side, const std::vector<SwitchedRoute>& routes,
-                     const std::map<RouteKey, RouteReading>& readings);
+                     const std::map<RouteKey, RouteReading>& readings, const std::set<RouteKey>& checking);
 
 }  // namespace evenkeel::coordinator

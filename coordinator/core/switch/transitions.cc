@@ -1,5 +1,6 @@
 #include "coordinator/core/switch/transitions.h"
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -35,7 +36,11 @@ std::map<RouteKey, RouteReading> Transitions::Readings() const {
 }
 
 SideReading Transitions::Reading(Side side) const {
-  return ReadSide(side, record.spec.routes, Readings());
+  std::set<RouteKey> checking;
+  for (const auto& [key, seen] : sight.routes) {
+    if (seen.checks_servers) checking.insert(key);
+  }
+  return ReadSide(side, record.spec.routes, Readings(), checking);
 }
 
 HealthAnswer Transitions::WayBack(bool by_order) const {

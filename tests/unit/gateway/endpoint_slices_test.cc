@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "common/kube/json.h"
+#include "coordinator/core/switch/side_health.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -81,6 +82,25 @@ TEST(EndpointSlices, AreReadAsWritten) {
       LookAt(List({made, blue, Slice("theirs", {"10.3.0.1"})}), "shop", kParts, "store-a");
   EXPECT_EQ(stranger.reading.backends.at("theirs").percent, 50u);
   EXPECT_NE(stranger.reading.revision, look.reading.revision);
+}
+
+// Once green has everything, blue's slice is empty by our own wish: that is no illness of blue, and the way
+// back is open while its pods are Ready.
+TEST(EndpointSlices, AnEmptiedSideIsNotSick) {
+  const Json made = SliceToCreate("discovery.k8s.io/v1", "shop", "green",
+                                  *ReadyEndpoints(List({Slice("x", {"10.2.0.1"})}), "web"), Json::object());
+  const SlicesLook look = LookAt(List({made, Slice("shop-evenkeel-blue", {})}), "shop", kParts, "store-a");
+  SwitchedRoute route;
+  route.key = {"mesh", "shop/shop"};
+  route.blue = "blue";
+  route.green = "green";
+  const SideReading blue = ReadSide(Side::kBlue, {route}, {{route.key, look.reading}}, {});
+  EXPECT_TRUE(blue.seen);
+  EXPECT_FALSE(blue.has_share);
+  SideSight sight;
+  sight.api_reachable = true;
+  sight.pods_needed = sight.pods_ready = 3;
+  EXPECT_EQ(JudgeWayBack(sight, blue, {}, GateRules{}).health, Health::kHealthy);
 }
 
 }  // namespace

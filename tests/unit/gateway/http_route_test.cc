@@ -104,6 +104,11 @@ TEST(HttpRoute, Acceptance) {
   EXPECT_THAT(refused.words, HasSubstr("ResolvedRefs is False: Because: of a test"));
   EXPECT_EQ(ReadIt(Route(Json::array({Blue(1)}), Json::array({parent("True", "True", 4)})))->proof,
             Proof::kAccepted);
+  // What a controller refuses says nothing of how the servers are, least of all of blue's: they are to get
+  // everything back.
+  const auto reading = ReadIt(Route(Json::array({Blue(1)}), Json::array({parent("True", "False", 4)})));
+  EXPECT_EQ(reading->proof, Proof::kConfigured);
+  EXPECT_EQ(reading->backends.at("blue").servers_up, 1u);
 }
 
 // The patch changes this rule's weights and the notes; what others set on a reference stays.

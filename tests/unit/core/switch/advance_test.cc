@@ -94,6 +94,40 @@ TEST_F(AdvanceTest, RollsBackOutOfTheHold) {
   EXPECT_EQ(record_.end, SwitchEnd::kRolledBack) << Word(record_.phase);
 }
 
+// Where a gateway knows all or nothing, and has no server of a side that it gives nothing, blue has none
+// while green has everything. That is our own wish and no illness: the way back is open.
+TEST_F(AdvanceTest, GoesBackToABlueThatHasNoServersByOurWish) {
+  checks_servers_ = false;
+  SwitchSpec spec = Quick();
+  spec.steps = {StepTo(100)};
+  spec.hold.length = absl::Minutes(10);
+  Begin(spec);
+  PassUntil(SwitchPhase::kHolding);
+  gateway_[kWeb].backends["east"].servers = gateway_[kWeb].backends["east"].servers_up = 0;
+  Pass(absl::Seconds(1));
+  green_.pods_ready = 0;
+  Pass(absl::Seconds(3));
+  EXPECT_EQ(record_.end, SwitchEnd::kRolledBack) << (record_.stop ? record_.stop->reason : "");
+  EXPECT_EQ(Green(), 0u);
+}
+
+// A gateway that checks nothing vouches for nobody: where Kubernetes cannot be asked either, people are.
+TEST_F(AdvanceTest, DoesNotGoBackToABlueThatNobodySees) {
+  checks_servers_ = false;
+  Begin(Quick());
+  record_.spec.hold.length = absl::Minutes(10);
+  PassUntil(SwitchPhase::kHolding);
+  blue_.api_reachable = false;
+  green_.pods_ready = 0;
+  Pass(absl::Seconds(10));
+  EXPECT_EQ(Green(), 100u);
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kWayBack);
+  SwitchMoves moves;
+  EXPECT_FALSE(RollBackSwitch(record_, memory_, Sight(), "", false, moves).ok());
+  EXPECT_TRUE(RollBackSwitch(record_, memory_, Sight(), "", true, moves).ok());
+}
+
 // L10: never back onto a blue that is not healthy. It stops and asks, and leaves the weights alone.
 TEST_F(AdvanceTest, NeverGoesBackToASickBlue) {
   Begin(Quick());

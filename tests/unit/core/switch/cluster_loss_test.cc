@@ -25,7 +25,7 @@ LossSight AllSilent() {
   LossSight sight;
   sight.now = kStart;
   sight.api_away_since = kStart - absl::Seconds(2);
-  sight.nodes = sight.silent = 3;
+  sight.nodes = sight.silent = sight.tried = 3;
   for (const char* target : {"", "n1", "n2", "n3"}) {
     sight.answers.push_back(Denies("w1", "a", target));
     sight.answers.push_back(Denies("w2", "b", target));
@@ -113,8 +113,17 @@ TEST(ClusterLossTest, JudgesByAllThatIsKnown) {
        ClusterLife::kUnsure, Confidence::kNone},
       {"for a moment", [](LossSight& sight) { sight.api_away_since = kStart - absl::Milliseconds(300); },
        ClusterLife::kUnsure, Confidence::kNone},
-      {"it has no agents", [](LossSight& sight) { sight.nodes = sight.silent = 0; }, ClusterLife::kUnsure,
-       Confidence::kNone},
+      {"the three of forty that were tried", [](LossSight& sight) { sight.nodes = sight.silent = 40; },
+       ClusterLife::kLost, Confidence::kHigh},
+      {"two of the three of forty that were tried are reached",
+       [](LossSight& sight) {
+         sight.nodes = sight.silent = 40;
+         sight.answers[2].reach = Reach::kReached;
+         sight.answers[5].reach = Reach::kReached;
+       },
+       ClusterLife::kCutOff, Confidence::kHigh},
+      {"it has no agents", [](LossSight& sight) { sight.nodes = sight.silent = sight.tried = 0; },
+       ClusterLife::kUnsure, Confidence::kNone},
   };
   for (const auto& row : table) {
     LossSight sight = AllSilent();

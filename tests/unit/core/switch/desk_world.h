@@ -129,7 +129,8 @@ class DeskWorld {
         facts.cpu_millicores = 6000;
       }
     }
-    abilities.weights = abilities.counts_in_flight = abilities.counts_requests = abilities.fences = true;
+    abilities.weights = abilities.counts_in_flight = abilities.counts_requests = abilities.checks_servers =
+        abilities.fences = true;
     StartCoordinator();
   }
 

@@ -13,7 +13,8 @@ class GatesTest : public testing::Test {
   GatesTest() {
     sight_.now = kStart;
     sight_.step = StepTo(50);
-    sight_.blue = {.seen = true, .servers = 3, .servers_up = 3, .counted = true, .timed = true};
+    sight_.blue = {
+        .seen = true, .servers = 3, .servers_up = 3, .checked = true, .counted = true, .timed = true};
     sight_.green = sight_.blue;
     sight_.green_sight = AWellSide();
     sight_.has_prober = true;

@@ -29,7 +29,7 @@ class LossWatchTest : public testing::Test {
   Reach Find(const OutsideAsk& ask) const {
     if (mute_.contains(ask.witness.node)) return Reach::kNotTried;
     if (alone_) return Reach::kNoAnswer;
-    if (ask.control) return Reach::kReached;
+    if (ask.control || living_.contains(ask.target)) return Reach::kReached;
     return dead_ ? Reach::kNoAnswer : Reach::kReached;
   }
 
@@ -66,6 +66,7 @@ class LossWatchTest : public testing::Test {
   bool dead_ = false;
   bool alone_ = false;
   std::set<std::string> mute_;
+  std::set<std::string> living_;  // nodes with power, whatever happened to the others
 };
 
 // A cluster that is well costs two questions in ten seconds, and each witness has its turn.
@@ -142,6 +143,24 @@ TEST_F(LossWatchTest, TriesSomeOfMany) {
   view_.api_reachable = false;
   const LossMoves moves = LookAtCluster(watch_, rules_, view_, ids_);
   EXPECT_EQ(moves.asks.size(), 3 * (1 + kMostTried + 1));
+}
+
+// A large cluster is judged by those that were tried: it is lost as soon as a small one, and lives while most
+// of them answer.
+TEST_F(LossWatchTest, FindsTheLossOfALargeCluster) {
+  view_.nodes.clear();
+  for (int i = 100; i < 140; ++i) view_.nodes["n" + std::to_string(i)] = false;
+  PassUntilLost(absl::Seconds(30));
+  Die();
+  for (size_t i = 0; i < 9; ++i) living_.insert("n" + std::to_string(100 + i * 40 / kMostTried));
+  EXPECT_FALSE(PassUntilLost(absl::Minutes(1)));
+  EXPECT_EQ(watch_.answer.life, ClusterLife::kCutOff) << watch_.answer.reason;
+  living_.clear();
+  ASSERT_TRUE(PassUntilLost(absl::Seconds(3))) << watch_.answer.reason;
+  EXPECT_NE(
+      watch_.answer.reason.find("its API and 16 of the 16 nodes that were tried (of 40) answer neither"),
+      std::string::npos)
+      << watch_.answer.reason;
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 struct Way {
   SideSight sight = AWellSide();
-  SideReading reading = {.seen = true, .servers = 3, .servers_up = 3, .counted = true};
+  SideReading reading = {.seen = true, .servers = 3, .servers_up = 3, .checked = true, .counted = true};
   SideCount recent;
   SideCount last_second;
   absl::Duration span = absl::Seconds(10);
@@ -28,7 +28,10 @@ TEST(SideHealthTest, GoesBackOnlyToTheHealthy) {
       {"well", [](Way&) {}, Health::kHealthy},
       {"lost", [](Way& way) { way.sight.lost = true; }, Health::kUnhealthy},
       {"no server answers", [](Way& way) { way.reading.servers_up = 0; }, Health::kUnhealthy},
-      {"no server is there", [](Way& way) { way.reading = {.seen = true}; }, Health::kUnhealthy},
+      {"no server is there", [](Way& way) { way.reading = {.seen = true, .checked = true}; },
+       Health::kUnhealthy},
+      {"no server is there by our own wish, and no check says more",
+       [](Way& way) { way.reading = {.seen = true}; }, Health::kHealthy},
       {"one pod of three restarts", [](Way& way) { way.sight.pods_ready = 2; }, Health::kHealthy},
       {"two pods of three restart", [](Way& way) { way.sight.pods_ready = 1; }, Health::kUnhealthy},
       {"seven pods of ten",
@@ -53,6 +56,24 @@ TEST(SideHealthTest, GoesBackOnlyToTheHealthy) {
          way.reading.servers_up = 2;
        },
        Health::kUnknown},
+      {"API away, and the gateway checks nothing",
+       [](Way& way) {
+         way.sight.api_reachable = false;
+         way.reading = {.seen = true};
+       },
+       Health::kUnknown},
+      {"blind, and one gateway of two checks nothing",
+       [](Way& way) {
+         way.sight.blind = true;
+         way.reading.checked = false;
+       },
+       Health::kUnknown},
+      {"no server answers the one gateway of two that checks",
+       [](Way& way) {
+         way.reading.checked = false;
+         way.reading.servers_up = 0;
+       },
+       Health::kUnhealthy},
       {"few pods, as it was before the API went away",
        [](Way& way) {
          way.sight.api_reachable = false;
@@ -89,6 +110,7 @@ TEST(SideHealthTest, GivesOnlyToTheWhole) {
       {"a pod less", [](Way& way) { way.sight.pods_ready = 2; }, Health::kUnhealthy},
       {"a server less", [](Way& way) { way.reading.servers_up = 2; }, Health::kUnhealthy},
       {"lost", [](Way& way) { way.sight.lost = true; }, Health::kUnhealthy},
+      {"no check looks at its servers", [](Way& way) { way.reading = {.seen = true}; }, Health::kHealthy},
       {"a silent node", [](Way& way) { way.sight.bad_nodes = 1; }, Health::kUnknown},
       {"API away", [](Way& way) { way.sight.api_reachable = false; }, Health::kUnknown},
       {"blind", [](Way& way) { way.sight.blind = true; }, Health::kUnknown},

@@ -48,6 +48,7 @@ class SwitchWorld : public testing::Test {
     for (const auto& [key, reading] : gateway_) {
       RouteSight& seen = sight.routes[key];
       if (!away_.contains(key)) seen.reading = reading;
+      seen.checks_servers = checks_servers_;
       if (const auto answer = answers_.find(key); answer != answers_.end()) {
         seen.write = answer->second;
         seen.detail = "so it says";
@@ -106,6 +107,7 @@ class SwitchWorld : public testing::Test {
   std::string held_;
   std::map<RouteKey, RouteReading> gateway_;
   std::map<RouteKey, WriteState> answers_;  // that the next look is shown
+  bool checks_servers_ = true;              // the gateways do
   std::set<RouteKey> away_;                 // not read
   std::map<RouteKey, absl::Time> away_since_;
   std::set<RouteKey> deaf_;  // what is wished of it stays under way

@@ -136,17 +136,23 @@ TEST(TrafficTest, PutsRoutesTogether) {
   spec.routes[1].key.route = "api";
   std::map<RouteKey, RouteReading> readings;
   readings[spec.routes[0].key] = Counting(300, 0);
-  EXPECT_FALSE(ReadSide(Side::kBlue, spec.routes, readings).seen);
+  const std::set<RouteKey> both = {spec.routes[0].key, spec.routes[1].key};
+  EXPECT_FALSE(ReadSide(Side::kBlue, spec.routes, readings, both).seen);
   readings[spec.routes[1].key] = Counting(100, 0);
   readings[spec.routes[0].key].backends["east"].in_flight = 4;
-  const SideReading blue = ReadSide(Side::kBlue, spec.routes, readings);
+  const SideReading blue = ReadSide(Side::kBlue, spec.routes, readings, both);
   EXPECT_TRUE(blue.seen);
   EXPECT_TRUE(blue.counted);
   EXPECT_EQ(blue.servers_up, 6u);
+  EXPECT_TRUE(blue.checked);
   EXPECT_EQ(blue.in_flight, 4u);
   EXPECT_TRUE(blue.timed);
   readings[spec.routes[1].key].backends["east"].in_flight.reset();
-  EXPECT_FALSE(ReadSide(Side::kBlue, spec.routes, readings).in_flight_known);
+  EXPECT_FALSE(ReadSide(Side::kBlue, spec.routes, readings, both).in_flight_known);
+  // The servers are those that a gateway looks at itself.
+  const SideReading half = ReadSide(Side::kBlue, spec.routes, readings, {spec.routes[0].key});
+  EXPECT_FALSE(half.checked);
+  EXPECT_EQ(half.servers_up, 3u);
 }
 
 }  // namespace

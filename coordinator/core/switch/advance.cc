@@ -130,11 +130,18 @@ class OneLook {
     }
   }
 
+  static bool Closes(const SwitchedRoute& route, const RouteShape& shape) {
+    const auto blue = shape.backends.find(route.blue);
+    return blue != shape.backends.end() && blue->second.mode == BackendMode::kClosed;
+  }
+
   void Blocked(const SwitchedRoute& route, RouteRecord& known, const RouteSight& seen) {
-    if (record_.phase == SwitchPhase::kCommitting && record_.commit_wished) {
+    if (record_.phase == SwitchPhase::kCommitting && Closes(route, known.wished)) {
       // Something is in flight at blue again: it is not closed, and its drain is watched anew.
       memory_.empty_since.reset();
-      return at_.UnwishCommit();
+      at_.UnwishCommit();
+      // Or the route is another's by now. Where that was not read, the wish that it stays open shows it.
+      if (!seen.reading || ShapeOf(*seen.reading) == known.read) return;
     }
     Changed(route, known, seen.detail, IsReloaded(known, seen));
   }
@@ -400,7 +407,7 @@ class OneLook {
       record_.stop.reset();
       at_.Happened("Nothing is in flight at blue any more: it goes on");
     }
-    if (record_.stop) return;
+    if (record_.stop || !AllWritten()) return;
     if (!record_.spec.hold.close_blue) return at_.WishCommitted(false);
     if (emptied) return at_.WishCommitted(true);
     const bool late = sight_.now - record_.draining_since >= record_.spec.drain.deadline;

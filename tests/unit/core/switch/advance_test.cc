@@ -592,18 +592,60 @@ TEST_F(AdvanceTest, DoesNotCloseWhatFillsAgain) {
   Begin(Quick());
   record_.spec.hold.close_blue = true;
   PassUntil(SwitchPhase::kCommitting);
-  while (!record_.commit_wished && record_.phase == SwitchPhase::kCommitting) {
-    now_ += kLook;
-    // The write finds what the look did not.
-    const SwitchMoves moves = Advance(record_, memory_, Sight());
-    if (!moves.wishes.empty()) answers_[kWeb] = WriteState::kBlocked;
-  }
+  PassUntilCommitIsWished();
+  answers_[kWeb] = WriteState::kBlocked;  // the write finds what the look did not
   ASSERT_EQ(record_.phase, SwitchPhase::kCommitting);
   Look();
   EXPECT_FALSE(record_.commit_wished);
   Pass(absl::Seconds(5));
   EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
   EXPECT_EQ(gateway_[kWeb].backends["east"].mode, BackendMode::kClosed);
+}
+
+// Somebody else's change just before the commit is written is that, whether the commit closes blue or not: it
+// is not tried again and again.
+TEST_F(AdvanceTest, StopsForAChangeJustBeforeTheCommit) {
+  for (const bool close_blue : {false, true}) {
+    Begin(Quick());
+    record_.spec.hold.close_blue = close_blue;
+    PassUntil(SwitchPhase::kCommitting);
+    PassUntilCommitIsWished();
+    gateway_[kWeb].backends["west"].percent = 30;
+    gateway_[kWeb].backends["east"].percent = 70;
+    answers_[kWeb] = WriteState::kBlocked;
+    const size_t wishes = wishes_.size();
+    Pass(absl::Seconds(5));
+    ASSERT_TRUE(record_.stop) << close_blue;
+    EXPECT_EQ(record_.stop->cause, StopCause::kForeignChange);
+    EXPECT_EQ(wishes_.size(), wishes);
+    EXPECT_EQ(Green(), 30u);
+    // It goes on from there, and blue's drain begins anew.
+    SwitchMoves moves;
+    ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+    Pass(absl::Seconds(5));
+    EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+    EXPECT_EQ(Green(), 100u);
+  }
+}
+
+// A reload just before the commit is healed, and then committed.
+TEST_F(AdvanceTest, HealsAReloadJustBeforeTheCommit) {
+  for (const bool close_blue : {false, true}) {
+    Begin(Quick());
+    record_.spec.hold.close_blue = close_blue;
+    PassUntil(SwitchPhase::kCommitting);
+    PassUntilCommitIsWished();
+    gateway_[kWeb] = AReading(0);
+    gateway_[kWeb].instance = "pid 8";
+    answers_[kWeb] = WriteState::kBlocked;
+    const size_t wishes = wishes_.size();
+    Pass(absl::Seconds(5));
+    EXPECT_EQ(record_.end, SwitchEnd::kCommitted) << close_blue;
+    EXPECT_LE(wishes_.size(), wishes + 2);
+    EXPECT_EQ(Green(), 100u);
+    EXPECT_EQ(gateway_[kWeb].backends["east"].mode,
+              close_blue ? BackendMode::kClosed : BackendMode::kDraining);
+  }
 }
 
 // Blue dies in the midst of it: by the rule green gets everything at once, or it asks; and a green that is

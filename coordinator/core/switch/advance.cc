@@ -148,14 +148,16 @@ class OneLook {
 
   // A route is not as it was wished, and nobody here wrote it so.
   void Changed(const SwitchedRoute& route, RouteRecord& known, const std::string& what, bool reloaded) {
-    // Whoever changed it may have come to its rescue. It is looked at again when it goes on.
-    if (IsLeftToPeople()) return;
+    // Nothing is written: it is looked at again when it goes on.
+    if (IsFrozen(record_)) return;
     const std::string name = absl::StrCat(route.key.gateway, "/", route.key.route);
     const std::string how =
         reloaded ? "the gateway was reloaded and " : "somebody else has changed the route: ";
     const OnForeignChange rule = reloaded ? record_.spec.on_reload : record_.spec.on_foreign_change;
-    // What goes back to blue is wished whatever was there.
-    const bool heals = rule == OnForeignChange::kHeal || record_.phase == SwitchPhase::kRollingBack;
+    // What goes back to blue is wished whatever was there. Where people were asked what is to become of
+    // green, whoever changed it may have come to its rescue.
+    const bool heals =
+        (rule == OnForeignChange::kHeal && !IsLeftToPeople()) || record_.phase == SwitchPhase::kRollingBack;
     if (heals && MayHeal(known)) {
       known.written = false;
       if (record_.phase == SwitchPhase::kSoaking) record_.phase_since = sight_.now;  // it shows itself anew
@@ -163,7 +165,9 @@ class OneLook {
       healed_.insert(route.key);
       return;
     }
-    if (record_.stop) return;
+    // Of another stop nothing is written to it either; but a wish that is still to be written would be wished
+    // again and again.
+    if (record_.stop && known.written) return;
     at_.Stop(
         StopCause::kForeignChange,
         absl::StrCat(name, ": ", how, what,

@@ -249,6 +249,52 @@ TEST_F(AdvanceTest, StopsForAChangeJustBeforeAWrite) {
   EXPECT_EQ(Green(), 50u);
 }
 
+// Also where it has stopped already, and its wish is to be written once more: not again and again, and from
+// then on it is the change that it asks about.
+TEST_F(AdvanceTest, StopsForAChangeWhileItIsPaused) {
+  Begin(Quick());
+  PassToStep(1);
+  SwitchMoves moves;
+  ASSERT_TRUE(PauseSwitch(record_, memory_, Sight(), "", moves).ok());
+  gateway_[kWeb].backends["west"].percent = 20;
+  gateway_[kWeb].backends["east"].percent = 80;
+  RestoreSwitch(record_, memory_, now_);
+  const size_t wishes = wishes_.size();
+  Pass(absl::Seconds(5));
+  EXPECT_LE(wishes_.size(), wishes + 1);
+  EXPECT_EQ(Green(), 20u);
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kForeignChange);
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green(), 50u);
+}
+
+// While another's change of one route is asked about, nothing is said to be written of another that was
+// reloaded, and no healing is spent on it.
+TEST_F(AdvanceTest, HealsNothingWhileItAsks) {
+  SwitchSpec spec = Quick();
+  spec.routes.push_back(spec.routes[0]);
+  spec.routes[1].key.route = "api";
+  const RouteKey api = spec.routes[1].key;
+  Begin(spec);
+  PassToStep(1);
+  gateway_[kWeb].backends["west"].percent = 30;
+  gateway_[kWeb].backends["east"].percent = 70;
+  Pass(absl::Seconds(1));
+  ASSERT_TRUE(record_.stop);
+  gateway_[api] = AReading(0);
+  gateway_[api].instance = "pid 8";
+  Pass(absl::Seconds(5));
+  EXPECT_EQ(Green("api"), 0u);
+  EXPECT_FALSE(Happened("it is written again"));
+  EXPECT_EQ(record_.routes.at(api).heals, 0u);
+  SwitchMoves moves;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green("api"), 50u);
+}
+
 // While people are asked what is to become of a green that fails, nothing is given back to it that somebody
 // has taken from it, also after a restart; when it goes on, it is healed.
 TEST_F(AdvanceTest, LeavesAFailingGreenAsSomebodyHasMadeIt) {

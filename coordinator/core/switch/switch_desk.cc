@@ -497,6 +497,11 @@ void OnWishAnswered(SwitchDesk& desk, SwitchHost& host, const ActionFinished& ev
       // What another wish has taken the place of is not waited for any more.
       if (!route.pending || route.pending->number != event.number) continue;
       TakeAnswer(one.record, switched, route, event, host.Now());
+      // That it was read back is kept: after a restart it is written over nobody else's change.
+      if (const auto known = one.record.routes.find(switched.key);
+          known != one.record.routes.end() && known->second.written) {
+        host.Write(*one.decision, one.record);
+      }
       return Look(desk, host, name, one);
     }
   });

@@ -43,6 +43,25 @@ class OneLook {
       if (seen.reading) NoteReading(record_.ledger, route, *seen.reading);
     }
     NoteRecent(memory_.recent, TotalOf(record_.ledger), sight_.now);
+    NoteFillsAgain();
+  }
+
+  // L10: what came to blue after its drain began has as much time to end as what was there then.
+  void NoteFillsAgain() {
+    const bool drains = record_.phase == SwitchPhase::kDraining || record_.phase == SwitchPhase::kHolding ||
+                        record_.phase == SwitchPhase::kCommitting;
+    if (!drains || !BlueHasShare()) return;
+    record_.draining_since = sight_.now;
+    memory_.empty_since.reset();
+    if (record_.drained) moves_.changed = true;
+    record_.drained = false;
+  }
+
+  bool BlueHasShare() const {
+    return std::any_of(record_.spec.routes.begin(), record_.spec.routes.end(), [this](const auto& route) {
+      const auto& reading = sight_.routes.at(route.key).reading;
+      return reading && ReadSide(Side::kBlue, {route}, {{route.key, *reading}}).has_share;
+    });
   }
 
   // ---- preflight ----
@@ -202,6 +221,8 @@ class OneLook {
   void WriteWishes() {
     if (record_.phase == SwitchPhase::kEnded) return;
     if (IsFrozen(record_)) return;
+    // What may be cut was counted of all routes together: each cuts no more than its part of that.
+    uint64_t may_cut = record_.phase == SwitchPhase::kCommitting ? record_.may_cut : 0;
     for (const SwitchedRoute& route : record_.spec.routes) {
       const RouteSight& seen = sight_.routes.at(route.key);
       RouteRecord& known = record_.routes.at(route.key);
@@ -215,9 +236,16 @@ class OneLook {
                             memory_.in_doubt.contains(route.key) ||
                             record_.spec.on_foreign_change == OnForeignChange::kHeal;
       if (!whatever) wish.only_from = known.read;
-      if (record_.phase == SwitchPhase::kCommitting) wish.may_cut = record_.may_cut;
+      wish.may_cut = std::min(may_cut, InFlightAtBlue(route, seen));
+      may_cut -= wish.may_cut;
       moves_.wishes.push_back(std::move(wish));
     }
+  }
+
+  static uint64_t InFlightAtBlue(const SwitchedRoute& route, const RouteSight& seen) {
+    if (!seen.reading) return 0;
+    const auto blue = seen.reading->backends.find(route.blue);
+    return blue == seen.reading->backends.end() ? 0 : blue->second.in_flight.value_or(0);
   }
 
   bool AllWritten() const {

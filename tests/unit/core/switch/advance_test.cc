@@ -593,6 +593,54 @@ TEST_F(AdvanceTest, CutsOnlyWhatWasAllowed) {
   EXPECT_EQ(wishes_.back().may_cut, 3u);
 }
 
+// Of all routes together no more than that.
+TEST_F(AdvanceTest, CutsNoMoreOnAllRoutesThanWasAllowed) {
+  SwitchSpec spec = Quick();
+  spec.routes.push_back(spec.routes[0]);
+  spec.routes[1].key.route = "api";
+  spec.hold.close_blue = true;
+  Begin(spec);
+  gateway_[kWeb].backends["east"].in_flight = 3;
+  Pass(absl::Minutes(3));
+  ASSERT_TRUE(record_.stop);
+  ASSERT_EQ(record_.stop->cause, StopCause::kDrain);
+  SwitchMoves moves;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), 3, moves).ok());
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+  ASSERT_GE(wishes_.size(), 2u);
+  uint64_t may_cut = 0;
+  for (size_t i = wishes_.size() - 2; i < wishes_.size(); ++i) {
+    EXPECT_EQ(wishes_[i].may_cut, wishes_[i].key == kWeb ? 3u : 0u);
+    may_cut += wishes_[i].may_cut;
+  }
+  EXPECT_EQ(may_cut, 3u);
+}
+
+// L10: what came to blue after its drain had begun, through a reload of the gateway, is given the whole
+// drain's time before it is cut.
+TEST_F(AdvanceTest, DrainsAnewWhatCameByAReload) {
+  Begin(Quick());
+  record_.spec.hold.close_blue = true;
+  record_.spec.hold.length = absl::Minutes(2);
+  record_.spec.drain.at_deadline = AtDrainDeadline::kCut;
+  PassUntil(SwitchPhase::kHolding);
+  EXPECT_TRUE(record_.drained);
+  Pass(record_.hold_until - now_ - absl::Seconds(2));
+  gateway_[kWeb] = AReading(0);
+  gateway_[kWeb].instance = "pid 8";
+  gateway_[kWeb].backends["east"].in_flight = 30;
+  Pass(absl::Seconds(1));
+  ASSERT_EQ(Green(), 100u);
+  EXPECT_FALSE(record_.drained);
+  Pass(absl::Seconds(50));
+  EXPECT_EQ(record_.phase, SwitchPhase::kCommitting);
+  EXPECT_EQ(wishes_.back().may_cut, 0u);
+  Pass(absl::Seconds(20));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+  EXPECT_EQ(wishes_.back().may_cut, 30u);
+}
+
 // Who waits instead cuts nothing: it goes on when nothing is in flight any more.
 TEST_F(AdvanceTest, GoesOnWhenWhatWouldBeCutHasEnded) {
   Begin(Quick());

@@ -256,6 +256,8 @@ class OneLook {
   // ---- going on ----
 
   void GoOn() {
+    // While it stands it waits for people, not for its gates.
+    if (record_.stop) memory_.untold_since.reset();
     if (LosesBlue()) return;
     switch (record_.phase) {
       case SwitchPhase::kMoving:
@@ -336,19 +338,24 @@ class OneLook {
     if (GreenFails() || record_.stop || !AllWritten()) return;
     const absl::Duration soaked = sight_.now - record_.phase_since;
     const SwitchStep& step = record_.spec.steps[record_.step];
-    if (soaked < step.soak) return;
-    if (!GatesPass(soaked - step.soak)) return;
+    if (soaked < step.soak) return memory_.untold_since.reset();
+    if (!GatesPass()) return;
     if (record_.step + 1 == record_.spec.steps.size()) return at_.BeginDrain();
     if (MayMove()) at_.BeginStep(record_.step + 1);
   }
 
   // Else it waits, and stops after the gates' patience.
-  bool GatesPass(absl::Duration waited) {
-    if (Together(memory_.gates) == GateVerdict::kPass) return true;
+  bool GatesPass() {
+    if (Together(memory_.gates) == GateVerdict::kPass) {
+      memory_.untold_since.reset();
+      return true;
+    }
+    if (!memory_.untold_since) memory_.untold_since = sight_.now;
+    const absl::Duration waited = sight_.now - *memory_.untold_since;
     const std::string open = Reasons(memory_.gates, GateVerdict::kInconclusive);
     if (waited < record_.spec.gates.patience) {
       memory_.waits_for = open;
-    } else if (!record_.stop) {
+    } else {
       at_.Stop(StopCause::kGates,
                absl::StrCat("it could not be told in ", Say(waited), " whether to go on: ", open));
     }
@@ -421,7 +428,7 @@ class OneLook {
       memory_.waits_for = "somebody to commit it";
       return;
     }
-    if (GatesPass(sight_.now - record_.hold_until) && MayMove()) at_.BeginCommit();
+    if (GatesPass() && MayMove()) at_.BeginCommit();
   }
 
   // L10: blue is closed only when nothing is in flight there, or when what would be cut has been counted and

@@ -93,6 +93,7 @@ void Transitions::Enter(SwitchPhase phase) {
   record.phase = phase;
   record.phase_since = sight.now;
   memory.waits_for.clear();
+  memory.untold_since.reset();
   moves.changed = true;
   if (phase == SwitchPhase::kEnded) return;
   BeginSpan(record.ledger, phase, record.step, PercentAt(record), sight.now, record.spec.routes, Readings());

@@ -164,6 +164,43 @@ TEST_F(AdvanceTest, WaitsAndThenAsks) {
   EXPECT_EQ(record_.step, 2u);
 }
 
+// Its patience begins when it cannot tell any more: not with the end of a soak whose gates had passed while a
+// freeze, a pause, or a coordinator that was down held the next step.
+TEST_F(AdvanceTest, WaitsFromWhenItCannotTell) {
+  Begin(Quick());
+  FreezeWindow freeze;
+  freeze.from = kStart + absl::Seconds(15);
+  freeze.until = kStart + absl::Hours(1);
+  record_.spec.freezes = {freeze};
+  PassToStep(1);
+  Pass(absl::Minutes(30));
+  green_.bad_nodes = 1;
+  Pass(kLook);
+  EXPECT_EQ(Together(memory_.gates), GateVerdict::kInconclusive);
+  green_.bad_nodes = 0;
+  Pass(absl::Minutes(31));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted) << (record_.stop ? record_.stop->reason : "");
+
+  now_ += absl::Hours(1);
+  Begin(Quick());
+  PassToStep(1);
+  SwitchMoves moves;
+  green_.bad_nodes = 1;
+  Pass(absl::Minutes(1));
+  EXPECT_FALSE(record_.stop);
+  ASSERT_TRUE(PauseSwitch(record_, memory_, Sight(), "", moves).ok());
+  Pass(absl::Minutes(30));
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Minutes(1));
+  EXPECT_FALSE(record_.stop);
+  green_.bad_nodes = 0;
+  PassUntil(SwitchPhase::kHolding);
+  now_ += absl::Hours(1);
+  RestoreSwitch(record_, memory_, now_);
+  Pass(absl::Minutes(2));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted) << (record_.stop ? record_.stop->reason : "");
+}
+
 // A step that asks for approval waits for it, each time.
 TEST_F(AdvanceTest, AsksForApproval) {
   Begin(Quick());
@@ -764,8 +801,20 @@ TEST_F(AdvanceTest, FinishesWhenBlueIsLost) {
   Pass(absl::Seconds(1));
   EXPECT_EQ(Green(), 100u);
 
+  // Once blue is back there is no hurry.
   Begin(Quick());
   blue_.lost = false;
+  PassToStep(0);
+  blue_.lost = true;
+  Pass(absl::Seconds(1));
+  ASSERT_TRUE(record_.stop);
+  blue_.lost = false;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  EXPECT_FALSE(record_.may_hurry);
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green(), 10u);
+
+  Begin(Quick());
   record_.spec.on_lost_blue = OnLostBlue::kFinish;
   PassToStep(0);
   blue_.lost = true;

@@ -14,6 +14,9 @@
 namespace evenkeel::coordinator {
 namespace {
 
+// A step that is written on all routes sooner is judged from its soak on.
+constexpr absl::Duration kQuickMove = absl::Seconds(1);
+
 // One look at a switch.
 class OneLook {
  public:
@@ -261,7 +264,9 @@ class OneLook {
     if (LosesBlue()) return;
     switch (record_.phase) {
       case SwitchPhase::kMoving:
-        if (AllWritten()) at_.BeginSoak();
+        if (AllWritten()) return at_.BeginSoak();
+        // What a route cannot be given for so long the others have by now.
+        if (sight_.now - record_.phase_since >= kQuickMove) GreenFails();
         return;
       case SwitchPhase::kSoaking:
         return Soak();
@@ -310,10 +315,10 @@ class OneLook {
       case StopCause::kLostBlue:
       case StopCause::kGates:
       case StopCause::kDrain:
+      case StopCause::kGateway:
         return false;
       case StopCause::kWayBack:
       case StopCause::kForeignChange:
-      case StopCause::kGateway:
       case StopCause::kRefused:
       case StopCause::kOutranked:
         return true;
@@ -328,7 +333,8 @@ class OneLook {
     memory_.gates = AskGates(record_.spec.gates, gates, memory_.bad_since);
     record_.baseline = NoteBaseline(record_.baseline, gates);
     const bool fails = Together(memory_.gates) == GateVerdict::kFail;
-    if (!fails) memory_.failing_since.reset();
+    // A step that a gateway refuses fails as well, whatever the gates say.
+    if (!fails && record_.phase != SwitchPhase::kMoving) memory_.failing_since.reset();
     if (!fails || LeavesToPeople()) return false;
     at_.FailStep(Reasons(memory_.gates, GateVerdict::kFail));
     return true;
@@ -508,9 +514,11 @@ bool IsFrozen(const SwitchRecord& record) {
     case StopCause::kWayBack:
       // Neither more to a green that fails, nor back to a blue that does; after a restart neither.
       return true;
+    case StopCause::kGates:
+      // Nor what is still missing of a step.
+      return record.phase == SwitchPhase::kMoving;
     case StopCause::kOperator:
     case StopCause::kApproval:
-    case StopCause::kGates:
     case StopCause::kGateway:
     case StopCause::kLostBlue:
     case StopCause::kDrain:

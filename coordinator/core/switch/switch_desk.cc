@@ -246,6 +246,8 @@ void Follow(SwitchDesk& desk, SwitchHost& host, const std::string& name, Switch&
   for (auto& [key, route] : one.routes) route.answer = WriteState::kNone;
   for (const std::string& sentence : moves.happened) host.Happened(*one.decision, sentence);
   for (const WishToWrite& wish : moves.wishes) MakeWish(desk, host, one, wish);
+  // Nothing that this look has put another wish in place of.
+  if (one.record.phase != SwitchPhase::kEnded) AskAgain(host, one);
   if (moves.changed) host.Write(*one.decision, one.record);
   host.Changed(name);
   if (one.record.phase == SwitchPhase::kEnded) {
@@ -262,7 +264,6 @@ void Look(SwitchDesk& desk, SwitchHost& host, const std::string& name, Switch& o
     if (one.findings) return AnswerPlan(desk, host, name, one);
     return host.WakeAt(name, host.Now() + kReadOften);
   }
-  AskAgain(host, one);
   AskHooks(host, one);
   const SwitchSight sight = SightOf(one, host);
   const SwitchMoves moves = Advance(one.record, one.memory, sight);

@@ -110,7 +110,7 @@ absl::Status ResumeSwitch(SwitchRecord& record, SwitchMemory& memory, const Swit
     case StopCause::kWayBack:
       // What it failed by, or could not show, is counted no more: else an operator could not let it go on
       // until what has been well since then outweighs that.
-      if (record.phase != SwitchPhase::kMoving && record.phase != SwitchPhase::kRollingBack) at.RepeatStep();
+      if (record.phase != SwitchPhase::kRollingBack) at.RepeatStep();
       if (record.phase == SwitchPhase::kHolding) record.hold_until = std::max(record.hold_until, sight.now);
       at.Happened("An operator lets it go on");
       break;

@@ -465,6 +465,59 @@ TEST_F(AdvanceTest, MovesAllRoutesOrNone) {
   EXPECT_EQ(Green("api"), 0u);
 }
 
+// While one route of two cannot be given its step, a green that fails on the other is taken from it all the
+// same, also once the switch has stopped for that gateway.
+TEST_F(AdvanceTest, RollsBackAGreenThatFailsWhileItMoves) {
+  SwitchSpec spec = Quick();
+  spec.routes.push_back(spec.routes[0]);
+  spec.routes[1].key.route = "api";
+  const RouteKey api = spec.routes[1].key;
+  for (const bool stops : {false, true}) {
+    Begin(spec);
+    green_fails_percent_ = 0;
+    PassToStep(0);
+    deaf_.insert(api);
+    PassUntil(SwitchPhase::kMoving);
+    away_since_[api] = now_;
+    Pass(stops ? absl::Seconds(15) : absl::Seconds(1));
+    ASSERT_EQ(record_.phase, SwitchPhase::kMoving);
+    ASSERT_EQ(record_.stop.has_value(), stops);
+    ASSERT_EQ(Green("web"), 50u);
+    green_fails_percent_ = 100;
+    Pass(absl::Seconds(5));
+    EXPECT_EQ(record_.phase, SwitchPhase::kRollingBack) << stops;
+    EXPECT_EQ(Green("web"), 0u);
+    deaf_.clear();
+    away_since_.clear();
+  }
+}
+
+// Where the rule is to stop, such a green is given nothing more either; an order lets the step go on.
+TEST_F(AdvanceTest, StopsInTheMidstOfAMove) {
+  SwitchSpec spec = Quick();
+  spec.routes.push_back(spec.routes[0]);
+  spec.routes[1].key.route = "api";
+  spec.on_failed_gate = OnFailedGate::kStop;
+  Begin(spec);
+  PassToStep(0);
+  deaf_.insert(spec.routes[1].key);
+  PassUntil(SwitchPhase::kMoving);
+  green_fails_percent_ = 100;
+  Pass(absl::Seconds(5));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kGates);
+  deaf_.clear();
+  RestoreSwitch(record_, memory_, now_);
+  Pass(absl::Seconds(5));
+  EXPECT_EQ(Green("api"), 10u);
+  green_fails_percent_ = 0;
+  SwitchMoves moves;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Seconds(5));
+  EXPECT_FALSE(record_.stop) << record_.stop->reason;
+  EXPECT_EQ(Green("api"), 50u);
+}
+
 // L7: where a greater mark was found nothing is written any more, until somebody says that nobody else leads.
 TEST_F(AdvanceTest, EndsWhereAnotherCoordinatorLeads) {
   Begin(Quick());

@@ -14,6 +14,9 @@
 namespace evenkeel::coordinator {
 namespace {
 
+// A step that is written on all routes sooner is judged from its soak on.
+constexpr absl::Duration kQuickMove = absl::Seconds(1);
+
 // One look at a switch.
 class OneLook {
  public:
@@ -43,6 +46,25 @@ class OneLook {
       if (seen.reading) NoteReading(record_.ledger, route, *seen.reading);
     }
     NoteRecent(memory_.recent, TotalOf(record_.ledger), sight_.now);
+    NoteFillsAgain();
+  }
+
+  // L10: what came to blue after its drain began has as much time to end as what was there then.
+  void NoteFillsAgain() {
+    const bool drains = record_.phase == SwitchPhase::kDraining || record_.phase == SwitchPhase::kHolding ||
+                        record_.phase == SwitchPhase::kCommitting;
+    if (!drains || !BlueHasShare()) return;
+    record_.draining_since = sight_.now;
+    memory_.empty_since.reset();
+    if (record_.drained) moves_.changed = true;
+    record_.drained = false;
+  }
+
+  bool BlueHasShare() const {
+    return std::any_of(record_.spec.routes.begin(), record_.spec.routes.end(), [this](const auto& route) {
+      const auto& reading = sight_.routes.at(route.key).reading;
+      return reading && ReadSide(Side::kBlue, {route}, {{route.key, *reading}}).has_share;
+    });
   }
 
   // ---- preflight ----
@@ -130,25 +152,34 @@ class OneLook {
     }
   }
 
+  static bool Closes(const SwitchedRoute& route, const RouteShape& shape) {
+    const auto blue = shape.backends.find(route.blue);
+    return blue != shape.backends.end() && blue->second.mode == BackendMode::kClosed;
+  }
+
   void Blocked(const SwitchedRoute& route, RouteRecord& known, const RouteSight& seen) {
-    if (record_.phase == SwitchPhase::kCommitting && record_.commit_wished) {
+    if (record_.phase == SwitchPhase::kCommitting && Closes(route, known.wished)) {
       // Something is in flight at blue again: it is not closed, and its drain is watched anew.
       memory_.empty_since.reset();
-      return at_.UnwishCommit();
+      at_.UnwishCommit();
+      // Or the route is another's by now. Where that was not read, the wish that it stays open shows it.
+      if (!seen.reading || ShapeOf(*seen.reading) == known.read) return;
     }
     Changed(route, known, seen.detail, IsReloaded(known, seen));
   }
 
   // A route is not as it was wished, and nobody here wrote it so.
   void Changed(const SwitchedRoute& route, RouteRecord& known, const std::string& what, bool reloaded) {
-    // Whoever changed it may have come to its rescue. It is looked at again when it goes on.
-    if (IsLeftToPeople()) return;
+    // Nothing is written: it is looked at again when it goes on.
+    if (IsFrozen(record_)) return;
     const std::string name = absl::StrCat(route.key.gateway, "/", route.key.route);
     const std::string how =
         reloaded ? "the gateway was reloaded and " : "somebody else has changed the route: ";
     const OnForeignChange rule = reloaded ? record_.spec.on_reload : record_.spec.on_foreign_change;
-    // What goes back to blue is wished whatever was there.
-    const bool heals = rule == OnForeignChange::kHeal || record_.phase == SwitchPhase::kRollingBack;
+    // What goes back to blue is wished whatever was there. Where people were asked what is to become of
+    // green, whoever changed it may have come to its rescue.
+    const bool heals =
+        (rule == OnForeignChange::kHeal && !IsLeftToPeople()) || record_.phase == SwitchPhase::kRollingBack;
     if (heals && MayHeal(known)) {
       known.written = false;
       if (record_.phase == SwitchPhase::kSoaking) record_.phase_since = sight_.now;  // it shows itself anew
@@ -156,7 +187,9 @@ class OneLook {
       healed_.insert(route.key);
       return;
     }
-    if (record_.stop) return;
+    // Of another stop nothing is written to it either; but a wish that is still to be written would be wished
+    // again and again.
+    if (record_.stop && known.written) return;
     at_.Stop(
         StopCause::kForeignChange,
         absl::StrCat(name, ": ", how, what,
@@ -191,6 +224,8 @@ class OneLook {
   void WriteWishes() {
     if (record_.phase == SwitchPhase::kEnded) return;
     if (IsFrozen(record_)) return;
+    // What may be cut was counted of all routes together: each cuts no more than its part of that.
+    uint64_t may_cut = record_.phase == SwitchPhase::kCommitting ? record_.may_cut : 0;
     for (const SwitchedRoute& route : record_.spec.routes) {
       const RouteSight& seen = sight_.routes.at(route.key);
       RouteRecord& known = record_.routes.at(route.key);
@@ -204,9 +239,16 @@ class OneLook {
                             memory_.in_doubt.contains(route.key) ||
                             record_.spec.on_foreign_change == OnForeignChange::kHeal;
       if (!whatever) wish.only_from = known.read;
-      if (record_.phase == SwitchPhase::kCommitting) wish.may_cut = record_.may_cut;
+      wish.may_cut = std::min(may_cut, InFlightAtBlue(route, seen));
+      may_cut -= wish.may_cut;
       moves_.wishes.push_back(std::move(wish));
     }
+  }
+
+  static uint64_t InFlightAtBlue(const SwitchedRoute& route, const RouteSight& seen) {
+    if (!seen.reading) return 0;
+    const auto blue = seen.reading->backends.find(route.blue);
+    return blue == seen.reading->backends.end() ? 0 : blue->second.in_flight.value_or(0);
   }
 
   bool AllWritten() const {
@@ -217,10 +259,14 @@ class OneLook {
   // ---- going on ----
 
   void GoOn() {
+    // While it stands it waits for people, not for its gates.
+    if (record_.stop) memory_.untold_since.reset();
     if (LosesBlue()) return;
     switch (record_.phase) {
       case SwitchPhase::kMoving:
-        if (AllWritten()) at_.BeginSoak();
+        if (AllWritten()) return at_.BeginSoak();
+        // What a route cannot be given for so long the others have by now.
+        if (sight_.now - record_.phase_since >= kQuickMove) GreenFails();
         return;
       case SwitchPhase::kSoaking:
         return Soak();
@@ -269,10 +315,10 @@ class OneLook {
       case StopCause::kLostBlue:
       case StopCause::kGates:
       case StopCause::kDrain:
+      case StopCause::kGateway:
         return false;
       case StopCause::kWayBack:
       case StopCause::kForeignChange:
-      case StopCause::kGateway:
       case StopCause::kRefused:
       case StopCause::kOutranked:
         return true;
@@ -287,7 +333,8 @@ class OneLook {
     memory_.gates = AskGates(record_.spec.gates, gates, memory_.bad_since);
     record_.baseline = NoteBaseline(record_.baseline, gates);
     const bool fails = Together(memory_.gates) == GateVerdict::kFail;
-    if (!fails) memory_.failing_since.reset();
+    // A step that a gateway refuses fails as well, whatever the gates say.
+    if (!fails && record_.phase != SwitchPhase::kMoving) memory_.failing_since.reset();
     if (!fails || LeavesToPeople()) return false;
     at_.FailStep(Reasons(memory_.gates, GateVerdict::kFail));
     return true;
@@ -297,19 +344,24 @@ class OneLook {
     if (GreenFails() || record_.stop || !AllWritten()) return;
     const absl::Duration soaked = sight_.now - record_.phase_since;
     const SwitchStep& step = record_.spec.steps[record_.step];
-    if (soaked < step.soak) return;
-    if (!GatesPass(soaked - step.soak)) return;
+    if (soaked < step.soak) return memory_.untold_since.reset();
+    if (!GatesPass()) return;
     if (record_.step + 1 == record_.spec.steps.size()) return at_.BeginDrain();
     if (MayMove()) at_.BeginStep(record_.step + 1);
   }
 
   // Else it waits, and stops after the gates' patience.
-  bool GatesPass(absl::Duration waited) {
-    if (Together(memory_.gates) == GateVerdict::kPass) return true;
+  bool GatesPass() {
+    if (Together(memory_.gates) == GateVerdict::kPass) {
+      memory_.untold_since.reset();
+      return true;
+    }
+    if (!memory_.untold_since) memory_.untold_since = sight_.now;
+    const absl::Duration waited = sight_.now - *memory_.untold_since;
     const std::string open = Reasons(memory_.gates, GateVerdict::kInconclusive);
     if (waited < record_.spec.gates.patience) {
       memory_.waits_for = open;
-    } else if (!record_.stop) {
+    } else {
       at_.Stop(StopCause::kGates,
                absl::StrCat("it could not be told in ", Say(waited), " whether to go on: ", open));
     }
@@ -382,7 +434,7 @@ class OneLook {
       memory_.waits_for = "somebody to commit it";
       return;
     }
-    if (GatesPass(sight_.now - record_.hold_until) && MayMove()) at_.BeginCommit();
+    if (GatesPass() && MayMove()) at_.BeginCommit();
   }
 
   // L10: blue is closed only when nothing is in flight there, or when what would be cut has been counted and
@@ -400,7 +452,7 @@ class OneLook {
       record_.stop.reset();
       at_.Happened("Nothing is in flight at blue any more: it goes on");
     }
-    if (record_.stop) return;
+    if (record_.stop || !AllWritten()) return;
     if (!record_.spec.hold.close_blue) return at_.WishCommitted(false);
     if (emptied) return at_.WishCommitted(true);
     const bool late = sight_.now - record_.draining_since >= record_.spec.drain.deadline;
@@ -462,9 +514,11 @@ bool IsFrozen(const SwitchRecord& record) {
     case StopCause::kWayBack:
       // Neither more to a green that fails, nor back to a blue that does; after a restart neither.
       return true;
+    case StopCause::kGates:
+      // Nor what is still missing of a step.
+      return record.phase == SwitchPhase::kMoving;
     case StopCause::kOperator:
     case StopCause::kApproval:
-    case StopCause::kGates:
     case StopCause::kGateway:
     case StopCause::kLostBlue:
     case StopCause::kDrain:

@@ -62,7 +62,9 @@ struct SwitchMemory {
   std::vector<GateAnswer> gates;            // the last answers
   std::optional<absl::Time> empty_since;    // nothing is in flight at blue
   std::optional<absl::Time> failing_since;  // green fails
-  bool restored = false;                    // the routes are to be read back after a start of the coordinator
+  // The soak or the hold is over, and the gates cannot tell.
+  std::optional<absl::Time> untold_since;
+  bool restored = false;  // the routes are to be read back after a start of the coordinator
   // Routes of which an earlier wish had no answer: it may be written in whole, in part, or not at all. Until
   // the next wish has been written there is no shape that it could go from.
   std::set<RouteKey> in_doubt;

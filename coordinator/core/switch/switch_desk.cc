@@ -246,6 +246,8 @@ void Follow(SwitchDesk& desk, SwitchHost& host, const std::string& name, Switch&
   for (auto& [key, route] : one.routes) route.answer = WriteState::kNone;
   for (const std::string& sentence : moves.happened) host.Happened(*one.decision, sentence);
   for (const WishToWrite& wish : moves.wishes) MakeWish(desk, host, one, wish);
+  // Nothing that this look has put another wish in place of.
+  if (one.record.phase != SwitchPhase::kEnded) AskAgain(host, one);
   if (moves.changed) host.Write(*one.decision, one.record);
   host.Changed(name);
   if (one.record.phase == SwitchPhase::kEnded) {
@@ -262,7 +264,6 @@ void Look(SwitchDesk& desk, SwitchHost& host, const std::string& name, Switch& o
     if (one.findings) return AnswerPlan(desk, host, name, one);
     return host.WakeAt(name, host.Now() + kReadOften);
   }
-  AskAgain(host, one);
   AskHooks(host, one);
   const SwitchSight sight = SightOf(one, host);
   const SwitchMoves moves = Advance(one.record, one.memory, sight);
@@ -497,6 +498,11 @@ void OnWishAnswered(SwitchDesk& desk, SwitchHost& host, const ActionFinished& ev
       // What another wish has taken the place of is not waited for any more.
       if (!route.pending || route.pending->number != event.number) continue;
       TakeAnswer(one.record, switched, route, event, host.Now());
+      // That it was read back is kept: after a restart it is written over nobody else's change.
+      if (const auto known = one.record.routes.find(switched.key);
+          known != one.record.routes.end() && known->second.written) {
+        host.Write(*one.decision, one.record);
+      }
       return Look(desk, host, name, one);
     }
   });

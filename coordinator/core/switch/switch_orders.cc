@@ -74,7 +74,10 @@ absl::Status PauseSwitch(SwitchRecord& record, SwitchMemory& memory, const Switc
   if (const std::string beyond = Beyond(record); !beyond.empty()) return Not(beyond);
   if (record.phase == SwitchPhase::kRollingBack) return Not("it is being rolled back");
   if (record.phase == SwitchPhase::kCommitting) return Not("it is being committed");
-  if (record.stop) return Not("it has stopped already: ", record.stop->reason);
+  // A stop that ends by itself is no pause; what was wished is asked for in both.
+  if (record.stop && record.stop->cause != StopCause::kGateway) {
+    return Not("it has stopped already: ", record.stop->reason);
+  }
   Transitions{record, memory, sight, moves}.Stop(StopCause::kOperator,
                                                  absl::StrCat("an operator has paused it", Because(reason)));
   return absl::OkStatus();
@@ -107,13 +110,14 @@ absl::Status ResumeSwitch(SwitchRecord& record, SwitchMemory& memory, const Swit
     case StopCause::kWayBack:
       // What it failed by, or could not show, is counted no more: else an operator could not let it go on
       // until what has been well since then outweighs that.
-      if (record.phase != SwitchPhase::kMoving && record.phase != SwitchPhase::kRollingBack) at.RepeatStep();
+      if (record.phase != SwitchPhase::kRollingBack) at.RepeatStep();
       if (record.phase == SwitchPhase::kHolding) record.hold_until = std::max(record.hold_until, sight.now);
       at.Happened("An operator lets it go on");
       break;
     case StopCause::kLostBlue:
-      record.may_hurry = true;
-      at.Happened("An operator lets green have everything");
+      record.may_hurry = sight.blue.lost;
+      at.Happened(record.may_hurry ? "An operator lets green have everything"
+                                   : "Blue is back: an operator lets it go on in its steps");
       break;
     case StopCause::kOperator:
     case StopCause::kGateway:

@@ -98,6 +98,7 @@ void Transitions::Enter(SwitchPhase phase) {
   record.phase = phase;
   record.phase_since = sight.now;
   memory.waits_for.clear();
+  memory.untold_since.reset();
   moves.changed = true;
   if (phase == SwitchPhase::kEnded) return;
   BeginSpan(record.ledger, phase, record.step, PercentAt(record), sight.now, record.spec.routes, Readings());
@@ -135,6 +136,7 @@ void Transitions::BeginStep(uint32_t step) {
   EVENKEEL_CHECK(step < record.spec.steps.size()) << "there is no step " << step;
   record.step = step;
   record.approved = false;
+  record.step_shown_since = sight.now;  // for gates that are asked while it is written
   BeginReport();
   Wish([&](const SwitchedRoute& route) { return ShapeAt(route, record.spec.steps[step]); });
   memory.bad_since.clear();

@@ -198,6 +198,43 @@ TEST_F(AdvanceTest, WaitsAndThenAsks) {
   EXPECT_EQ(record_.step, 2u);
 }
 
+// Its patience begins when it cannot tell any more: not with the end of a soak whose gates had passed while a
+// freeze, a pause, or a coordinator that was down held the next step.
+TEST_F(AdvanceTest, WaitsFromWhenItCannotTell) {
+  Begin(Quick());
+  FreezeWindow freeze;
+  freeze.from = kStart + absl::Seconds(15);
+  freeze.until = kStart + absl::Hours(1);
+  record_.spec.freezes = {freeze};
+  PassToStep(1);
+  Pass(absl::Minutes(30));
+  green_.bad_nodes = 1;
+  Pass(kLook);
+  EXPECT_EQ(Together(memory_.gates), GateVerdict::kInconclusive);
+  green_.bad_nodes = 0;
+  Pass(absl::Minutes(31));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted) << (record_.stop ? record_.stop->reason : "");
+
+  now_ += absl::Hours(1);
+  Begin(Quick());
+  PassToStep(1);
+  SwitchMoves moves;
+  green_.bad_nodes = 1;
+  Pass(absl::Minutes(1));
+  EXPECT_FALSE(record_.stop);
+  ASSERT_TRUE(PauseSwitch(record_, memory_, Sight(), "", moves).ok());
+  Pass(absl::Minutes(30));
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Minutes(1));
+  EXPECT_FALSE(record_.stop);
+  green_.bad_nodes = 0;
+  PassUntil(SwitchPhase::kHolding);
+  now_ += absl::Hours(1);
+  RestoreSwitch(record_, memory_, now_);
+  Pass(absl::Minutes(2));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted) << (record_.stop ? record_.stop->reason : "");
+}
+
 // A step that asks for approval waits for it, each time.
 TEST_F(AdvanceTest, AsksForApproval) {
   Begin(Quick());
@@ -281,6 +318,52 @@ TEST_F(AdvanceTest, StopsForAChangeJustBeforeAWrite) {
   ASSERT_TRUE(record_.stop);
   EXPECT_EQ(record_.stop->cause, StopCause::kForeignChange);
   EXPECT_EQ(Green(), 50u);
+}
+
+// Also where it has stopped already, and its wish is to be written once more: not again and again, and from
+// then on it is the change that it asks about.
+TEST_F(AdvanceTest, StopsForAChangeWhileItIsPaused) {
+  Begin(Quick());
+  PassToStep(1);
+  SwitchMoves moves;
+  ASSERT_TRUE(PauseSwitch(record_, memory_, Sight(), "", moves).ok());
+  gateway_[kWeb].backends["west"].percent = 20;
+  gateway_[kWeb].backends["east"].percent = 80;
+  RestoreSwitch(record_, memory_, now_);
+  const size_t wishes = wishes_.size();
+  Pass(absl::Seconds(5));
+  EXPECT_LE(wishes_.size(), wishes + 1);
+  EXPECT_EQ(Green(), 20u);
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kForeignChange);
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green(), 50u);
+}
+
+// While another's change of one route is asked about, nothing is said to be written of another that was
+// reloaded, and no healing is spent on it.
+TEST_F(AdvanceTest, HealsNothingWhileItAsks) {
+  SwitchSpec spec = Quick();
+  spec.routes.push_back(spec.routes[0]);
+  spec.routes[1].key.route = "api";
+  const RouteKey api = spec.routes[1].key;
+  Begin(spec);
+  PassToStep(1);
+  gateway_[kWeb].backends["west"].percent = 30;
+  gateway_[kWeb].backends["east"].percent = 70;
+  Pass(absl::Seconds(1));
+  ASSERT_TRUE(record_.stop);
+  gateway_[api] = AReading(0);
+  gateway_[api].instance = "pid 8";
+  Pass(absl::Seconds(5));
+  EXPECT_EQ(Green("api"), 0u);
+  EXPECT_FALSE(Happened("it is written again"));
+  EXPECT_EQ(record_.routes.at(api).heals, 0u);
+  SwitchMoves moves;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green("api"), 50u);
 }
 
 // While people are asked what is to become of a green that fails, nothing is given back to it that somebody
@@ -414,6 +497,59 @@ TEST_F(AdvanceTest, MovesAllRoutesOrNone) {
   EXPECT_EQ(record_.end, SwitchEnd::kRolledBack) << Word(record_.phase);
   EXPECT_EQ(Green("web"), 0u);
   EXPECT_EQ(Green("api"), 0u);
+}
+
+// While one route of two cannot be given its step, a green that fails on the other is taken from it all the
+// same, also once the switch has stopped for that gateway.
+TEST_F(AdvanceTest, RollsBackAGreenThatFailsWhileItMoves) {
+  SwitchSpec spec = Quick();
+  spec.routes.push_back(spec.routes[0]);
+  spec.routes[1].key.route = "api";
+  const RouteKey api = spec.routes[1].key;
+  for (const bool stops : {false, true}) {
+    Begin(spec);
+    green_fails_percent_ = 0;
+    PassToStep(0);
+    deaf_.insert(api);
+    PassUntil(SwitchPhase::kMoving);
+    away_since_[api] = now_;
+    Pass(stops ? absl::Seconds(15) : absl::Seconds(1));
+    ASSERT_EQ(record_.phase, SwitchPhase::kMoving);
+    ASSERT_EQ(record_.stop.has_value(), stops);
+    ASSERT_EQ(Green("web"), 50u);
+    green_fails_percent_ = 100;
+    Pass(absl::Seconds(5));
+    EXPECT_EQ(record_.phase, SwitchPhase::kRollingBack) << stops;
+    EXPECT_EQ(Green("web"), 0u);
+    deaf_.clear();
+    away_since_.clear();
+  }
+}
+
+// Where the rule is to stop, such a green is given nothing more either; an order lets the step go on.
+TEST_F(AdvanceTest, StopsInTheMidstOfAMove) {
+  SwitchSpec spec = Quick();
+  spec.routes.push_back(spec.routes[0]);
+  spec.routes[1].key.route = "api";
+  spec.on_failed_gate = OnFailedGate::kStop;
+  Begin(spec);
+  PassToStep(0);
+  deaf_.insert(spec.routes[1].key);
+  PassUntil(SwitchPhase::kMoving);
+  green_fails_percent_ = 100;
+  Pass(absl::Seconds(5));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kGates);
+  deaf_.clear();
+  RestoreSwitch(record_, memory_, now_);
+  Pass(absl::Seconds(5));
+  EXPECT_EQ(Green("api"), 10u);
+  green_fails_percent_ = 0;
+  SwitchMoves moves;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  Pass(absl::Seconds(5));
+  EXPECT_FALSE(record_.stop) << record_.stop->reason;
+  EXPECT_EQ(Green("api"), 50u);
 }
 
 // L7: where a greater mark was found nothing is written any more, until somebody says that nobody else leads.
@@ -581,6 +717,54 @@ TEST_F(AdvanceTest, CutsOnlyWhatWasAllowed) {
   EXPECT_EQ(wishes_.back().may_cut, 3u);
 }
 
+// Of all routes together no more than that.
+TEST_F(AdvanceTest, CutsNoMoreOnAllRoutesThanWasAllowed) {
+  SwitchSpec spec = Quick();
+  spec.routes.push_back(spec.routes[0]);
+  spec.routes[1].key.route = "api";
+  spec.hold.close_blue = true;
+  Begin(spec);
+  gateway_[kWeb].backends["east"].in_flight = 3;
+  Pass(absl::Minutes(3));
+  ASSERT_TRUE(record_.stop);
+  ASSERT_EQ(record_.stop->cause, StopCause::kDrain);
+  SwitchMoves moves;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), 3, moves).ok());
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+  ASSERT_GE(wishes_.size(), 2u);
+  uint64_t may_cut = 0;
+  for (size_t i = wishes_.size() - 2; i < wishes_.size(); ++i) {
+    EXPECT_EQ(wishes_[i].may_cut, wishes_[i].key == kWeb ? 3u : 0u);
+    may_cut += wishes_[i].may_cut;
+  }
+  EXPECT_EQ(may_cut, 3u);
+}
+
+// L10: what came to blue after its drain had begun, through a reload of the gateway, is given the whole
+// drain's time before it is cut.
+TEST_F(AdvanceTest, DrainsAnewWhatCameByAReload) {
+  Begin(Quick());
+  record_.spec.hold.close_blue = true;
+  record_.spec.hold.length = absl::Minutes(2);
+  record_.spec.drain.at_deadline = AtDrainDeadline::kCut;
+  PassUntil(SwitchPhase::kHolding);
+  EXPECT_TRUE(record_.drained);
+  Pass(record_.hold_until - now_ - absl::Seconds(2));
+  gateway_[kWeb] = AReading(0);
+  gateway_[kWeb].instance = "pid 8";
+  gateway_[kWeb].backends["east"].in_flight = 30;
+  Pass(absl::Seconds(1));
+  ASSERT_EQ(Green(), 100u);
+  EXPECT_FALSE(record_.drained);
+  Pass(absl::Seconds(50));
+  EXPECT_EQ(record_.phase, SwitchPhase::kCommitting);
+  EXPECT_EQ(wishes_.back().may_cut, 0u);
+  Pass(absl::Seconds(20));
+  EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+  EXPECT_EQ(wishes_.back().may_cut, 30u);
+}
+
 // Who waits instead cuts nothing: it goes on when nothing is in flight any more.
 TEST_F(AdvanceTest, GoesOnWhenWhatWouldBeCutHasEnded) {
   Begin(Quick());
@@ -626,18 +810,60 @@ TEST_F(AdvanceTest, DoesNotCloseWhatFillsAgain) {
   Begin(Quick());
   record_.spec.hold.close_blue = true;
   PassUntil(SwitchPhase::kCommitting);
-  while (!record_.commit_wished && record_.phase == SwitchPhase::kCommitting) {
-    now_ += kLook;
-    // The write finds what the look did not.
-    const SwitchMoves moves = Advance(record_, memory_, Sight());
-    if (!moves.wishes.empty()) answers_[kWeb] = WriteState::kBlocked;
-  }
+  PassUntilCommitIsWished();
+  answers_[kWeb] = WriteState::kBlocked;  // the write finds what the look did not
   ASSERT_EQ(record_.phase, SwitchPhase::kCommitting);
   Look();
   EXPECT_FALSE(record_.commit_wished);
   Pass(absl::Seconds(5));
   EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
   EXPECT_EQ(gateway_[kWeb].backends["east"].mode, BackendMode::kClosed);
+}
+
+// Somebody else's change just before the commit is written is that, whether the commit closes blue or not: it
+// is not tried again and again.
+TEST_F(AdvanceTest, StopsForAChangeJustBeforeTheCommit) {
+  for (const bool close_blue : {false, true}) {
+    Begin(Quick());
+    record_.spec.hold.close_blue = close_blue;
+    PassUntil(SwitchPhase::kCommitting);
+    PassUntilCommitIsWished();
+    gateway_[kWeb].backends["west"].percent = 30;
+    gateway_[kWeb].backends["east"].percent = 70;
+    answers_[kWeb] = WriteState::kBlocked;
+    const size_t wishes = wishes_.size();
+    Pass(absl::Seconds(5));
+    ASSERT_TRUE(record_.stop) << close_blue;
+    EXPECT_EQ(record_.stop->cause, StopCause::kForeignChange);
+    EXPECT_EQ(wishes_.size(), wishes);
+    EXPECT_EQ(Green(), 30u);
+    // It goes on from there, and blue's drain begins anew.
+    SwitchMoves moves;
+    ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+    Pass(absl::Seconds(5));
+    EXPECT_EQ(record_.end, SwitchEnd::kCommitted);
+    EXPECT_EQ(Green(), 100u);
+  }
+}
+
+// A reload just before the commit is healed, and then committed.
+TEST_F(AdvanceTest, HealsAReloadJustBeforeTheCommit) {
+  for (const bool close_blue : {false, true}) {
+    Begin(Quick());
+    record_.spec.hold.close_blue = close_blue;
+    PassUntil(SwitchPhase::kCommitting);
+    PassUntilCommitIsWished();
+    gateway_[kWeb] = AReading(0);
+    gateway_[kWeb].instance = "pid 8";
+    answers_[kWeb] = WriteState::kBlocked;
+    const size_t wishes = wishes_.size();
+    Pass(absl::Seconds(5));
+    EXPECT_EQ(record_.end, SwitchEnd::kCommitted) << close_blue;
+    EXPECT_LE(wishes_.size(), wishes + 2);
+    EXPECT_EQ(Green(), 100u);
+    EXPECT_EQ(gateway_[kWeb].backends["east"].mode,
+              close_blue ? BackendMode::kClosed : BackendMode::kDraining);
+  }
 }
 
 // Blue dies in the midst of it: by the rule green gets everything at once, or it asks; and a green that is
@@ -662,8 +888,20 @@ TEST_F(AdvanceTest, FinishesWhenBlueIsLost) {
   Pass(absl::Seconds(1));
   EXPECT_EQ(Green(), 100u);
 
+  // Once blue is back there is no hurry.
   Begin(Quick());
   blue_.lost = false;
+  PassToStep(0);
+  blue_.lost = true;
+  Pass(absl::Seconds(1));
+  ASSERT_TRUE(record_.stop);
+  blue_.lost = false;
+  ASSERT_TRUE(ResumeSwitch(record_, memory_, Sight(), {}, moves).ok());
+  EXPECT_FALSE(record_.may_hurry);
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green(), 10u);
+
+  Begin(Quick());
   record_.spec.on_lost_blue = OnLostBlue::kFinish;
   PassToStep(0);
   blue_.lost = true;

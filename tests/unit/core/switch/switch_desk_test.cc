@@ -176,6 +176,27 @@ TEST_F(SwitchDeskTest, GoesOnInAnotherProcess) {
   EXPECT_TRUE(world_.broken.empty());
 }
 
+// What was healed long ago is no wish without an answer: after a restart, somebody else's change of the
+// meantime is found as such.
+TEST_F(SwitchDeskTest, FindsAChangeFromWhileItWasDownAfterAHeal) {
+  SwitchSpec spec = QuickSwitch();
+  spec.hold.length = absl::Hours(1);
+  world_.Start(spec);
+  PassUntil([&] { return Kept().record.phase == SwitchPhase::kHolding; });
+  world_.Reload("edge");
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 100; });
+  world_.Pass(absl::Seconds(5));
+  world_.coordinators.pop_back();
+  RouteReading& reading = world_.routes.at(kEdgeWeb).reading;
+  reading.backends.at("west").percent = 30;
+  reading.backends.at("east").percent = 70;
+  world_.StartCoordinator();
+  world_.Pass(absl::Seconds(2));
+  EXPECT_EQ(world_.Green(kEdgeWeb), 30u);
+  ASSERT_TRUE(Kept().record.stop);
+  EXPECT_EQ(Kept().record.stop->cause, StopCause::kForeignChange);
+}
+
 // L7: an older coordinator that wakes up finds a greater mark, and writes nothing over it.
 TEST_F(SwitchDeskTest, LeavesTheGatewayToTheNewerCoordinator) {
   world_.Start(QuickSwitch());

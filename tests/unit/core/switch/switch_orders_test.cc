@@ -51,6 +51,25 @@ TEST_F(SwitchOrdersTest, PauseLetsAStepEnd) {
   EXPECT_TRUE(record_.stop);
 }
 
+// A pause stands also where the switch has stopped for a gateway that does not answer, which ends by itself.
+TEST_F(SwitchOrdersTest, PauseOutlastsAGatewayThatIsAway) {
+  const RouteKey web = {"edge", "web"};
+  Begin(ASwitch());
+  PassToStep(0);
+  away_.insert(web);
+  away_since_[web] = now_;
+  Pass(absl::Seconds(11));
+  ASSERT_TRUE(record_.stop);
+  ASSERT_EQ(record_.stop->cause, StopCause::kGateway);
+  ASSERT_TRUE(Pause().ok());
+  away_.clear();
+  away_since_.clear();
+  Pass(absl::Minutes(5));
+  EXPECT_EQ(Green(), 10u);
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kOperator);
+}
+
 // After a failure that is over, or was nobody's fault, an operator lets it go on: the step shows itself anew,
 // and what it had failed before is counted no more.
 TEST_F(SwitchOrdersTest, ResumedStepShowsItselfAnew) {

@@ -79,6 +79,13 @@ class SwitchWorld : public testing::Test {
   void PassUntil(SwitchPhase phase) {
     for (int i = 0; i < 600 && record_.phase != phase && !record_.stop; ++i) Pass(kLook);
   }
+  // Until a look wishes the commit; what it wishes is not written.
+  void PassUntilCommitIsWished() {
+    while (!record_.commit_wished && record_.phase == SwitchPhase::kCommitting) {
+      now_ += kLook;
+      Advance(record_, memory_, Sight());
+    }
+  }
   // Until that step soaks.
   void PassToStep(uint32_t step) {
     for (int i = 0; i < 600; ++i) {

@@ -234,7 +234,11 @@ void AskHooks(SwitchHost& host, Switch& one) {
   }
   for (const GateHook& hook : one.record.spec.gates.hooks) {
     absl::Time& asked = one.hooks_asked.try_emplace(hook.name, absl::InfinitePast()).first->second;
-    if (host.Now() - asked < hook.period) continue;
+    const auto answer = one.hooks.find(hook.name);
+    const bool answered = answer != one.hooks.end() && answer->second.time == asked;
+    if (!answered && host.Now() - asked < hook.timeout) continue;  // one question at a time
+    // What was asked before the present weights were there says nothing of them.
+    if (asked >= one.record.step_shown_since && host.Now() - asked < hook.period) continue;
     asked = host.Now();
     host.Ask(AskHook{*one.decision, hook});
   }
@@ -485,7 +489,9 @@ void OnProbesTold(SwitchDesk& desk, SwitchHost& host, const ProbesTold& event) {
 void OnHookAnswered(SwitchDesk& desk, SwitchHost& host, const HookAnswered& event) {
   ForEach(desk, [&](const std::string& name, Switch& one) {
     if (one.decision != event.decision) return;
-    one.hooks[event.hook] = {event.verdict, event.detail, host.Now()};
+    const auto asked = one.hooks_asked.find(event.hook);
+    if (asked == one.hooks_asked.end()) return;
+    one.hooks[event.hook] = {event.verdict, event.detail, asked->second};
     Look(desk, host, name, one);
   });
 }

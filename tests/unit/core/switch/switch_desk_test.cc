@@ -151,6 +151,37 @@ TEST_F(SwitchDeskTest, RefusesASecondSwitch) {
   EXPECT_EQ(world_.Order("nobody", SwitchOrder::kPause).code(), absl::StatusCode::kNotFound);
 }
 
+// What a hook was asked in one step says nothing of the next, however late its answer comes.
+TEST_F(SwitchDeskTest, GoesByNoHookThatWasAskedBefore) {
+  SwitchSpec spec = QuickSwitch();
+  GateHook hook;
+  hook.name = "tests";
+  hook.url = "http://tests/";
+  hook.period = absl::Seconds(1);
+  hook.timeout = absl::Seconds(30);
+  spec.gates.hooks = {hook};
+  world_.Start(spec);
+  const auto answer = [this](GateVerdict verdict) {
+    HookAnswered told;
+    told.decision = world_.store.decisions.begin()->first;
+    told.hook = "tests";
+    told.verdict = verdict;
+    world_.Leader().Step([&](SwitchDesk& desk, SwitchHost& host) { OnHookAnswered(desk, host, told); });
+  };
+  PassUntil([&] { return Kept().record.phase == SwitchPhase::kSoaking; });
+  world_.Pass(absl::Seconds(1));
+  answer(GateVerdict::kPass);
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 50; });
+  // What was asked in the first step is answered in the second.
+  answer(GateVerdict::kFail);
+  world_.Pass(absl::Seconds(2));
+  EXPECT_EQ(world_.Green(kEdgeWeb), 50u);
+  EXPECT_TRUE(Kept().open);
+  answer(GateVerdict::kFail);
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kRolledBack);
+}
+
 // An order to roll back is written in the same step, also while an earlier wish has no answer.
 TEST_F(SwitchDeskTest, RollsBackAtOnce) {
   world_.Start(QuickSwitch());

@@ -136,11 +136,31 @@ void BeginPreflight(SwitchDesk& desk, SwitchHost& host, Switch& one) {
   AskChecks(desk, host, one);
 }
 
+// One's Service and another's selector may name the same pods.
+bool ShareAController(const Switch& one, const Switch& other) {
+  for (const auto& [key, facts] : one.applications) {
+    for (const auto& [other_key, other_facts] : other.applications) {
+      if (key.first != other_key.first) continue;
+      for (const auto& [controller, pods] : facts.controllers) {
+        if (other_facts.controllers.contains(controller)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+// Of two that both wait for their preflight the earlier one goes on.
+bool GoesFirst(const Switch& other, const Switch& one) {
+  return !one.decision || HasMoved(other.record) || *other.decision < *one.decision;
+}
+
 std::set<std::string> Conflicts(const SwitchDesk& desk, const Switch& one) {
   std::set<std::string> names;
   for (const auto& [name, other] : desk.switches) {
     if (&other == &one || !other.decision) continue;
-    if (!OverlapOf(one.record.spec, other.record.spec).empty()) names.insert(name);
+    const bool both = !OverlapOf(one.record.spec, other.record.spec).empty() ||
+                      (GoesFirst(other, one) && ShareAController(one, other));
+    if (both) names.insert(name);
   }
   return names;
 }

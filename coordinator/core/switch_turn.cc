@@ -77,11 +77,14 @@ bool HasEnded(const Action& action) {
   return action.state != ActionState::kPending && action.state != ActionState::kReleased;
 }
 
+std::vector<Action>::iterator PlaceOf(std::vector<Action>& actions, uint32_t number) {
+  return std::lower_bound(actions.begin(), actions.end(), number,
+                          [](const Action& action, uint32_t wanted) { return action.number < wanted; });
+}
+
 // Null: it was left out.
 Action* FindAction(Decision& decision, uint32_t number) {
-  const auto found =
-      std::lower_bound(decision.actions.begin(), decision.actions.end(), number,
-                       [](const Action& action, uint32_t wanted) { return action.number < wanted; });
+  const auto found = PlaceOf(decision.actions, number);
   return found == decision.actions.end() || found->number != number ? nullptr : &*found;
 }
 
@@ -224,15 +227,14 @@ void TurnSwitchHost::Release(const DecisionId& decision, uint32_t number, const 
   std::vector<Action>& actions = open.decision.actions;
   Action* action = FindAction(open.decision, number);
   if (action == nullptr) {
-    EVENKEEL_CHECK(actions.empty() || actions.back().number < number) << "wishes of a switch have an order";
     LeaveOutFirst(actions);
-    actions.push_back({.number = number,
-                       .stage = 1,
-                       .kind = ActionKind::kShapeRoute,
-                       .name_space = wish.key.gateway,
-                       .name = wish.key.route,
-                       .route = wish});
-    action = &actions.back();
+    // Not always the last: one that is asked again may have ended here before, and been left out.
+    action = &*actions.insert(PlaceOf(actions, number), {.number = number,
+                                                         .stage = 1,
+                                                         .kind = ActionKind::kShapeRoute,
+                                                         .name_space = wish.key.gateway,
+                                                         .name = wish.key.route,
+                                                         .route = wish});
   }
   action->finish_time.reset();
   turn_.Release(open, *action);

@@ -110,8 +110,12 @@ class OneLook {
       if (seen.write == WriteState::kRefused) Refused(route, seen);
       if (seen.write == WriteState::kBlocked) Blocked(route, known, seen);
       if (sight_.now - seen.away_since >= kGatewayPatience && !record_.stop) {
+        // One that answers and does not do it, as one that refuses what a rollback wishes, says so itself.
         at_.Stop(StopCause::kGateway,
-                 absl::StrCat("gateway ", route.key.gateway, " does not answer", Because(seen.detail)));
+                 seen.reading
+                     ? absl::StrCat("gateway ", route.key.gateway, " does not do what is wished of ",
+                                    route.key.route, Because(seen.detail))
+                     : absl::StrCat("gateway ", route.key.gateway, " does not answer", Because(seen.detail)));
       }
       if (!seen.reading || !known.written || seen.write != WriteState::kNone) continue;
       if (IsShaped(route, *seen.reading, known.wished)) {
@@ -232,6 +236,8 @@ class OneLook {
       const bool under_way = seen.write == WriteState::kUnderWay && seen.under_way == known.wished;
       if (known.written || under_way) continue;
       if (WasChangedUnseen(route, known, seen)) continue;
+      // Not in the look that was told of the refusal, else it would be asked as fast as it answers.
+      if (seen.write == WriteState::kRefused && record_.phase == SwitchPhase::kMoving) continue;
       // What it takes the place of is on its way.
       if (seen.write == WriteState::kUnderWay) memory_.in_doubt.insert(route.key);
       WishToWrite wish{.key = route.key, .shape = known.wished, .only_from = {}, .may_cut = 0};

@@ -30,7 +30,7 @@ struct GateAnswer {
 struct HookAnswer {
   GateVerdict verdict = GateVerdict::kInconclusive;
   std::string detail;
-  absl::Time time = absl::InfinitePast();  // of the answer
+  absl::Time time = absl::InfinitePast();  // of the question
   bool operator==(const HookAnswer&) const = default;
 };
 

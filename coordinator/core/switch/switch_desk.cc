@@ -136,11 +136,31 @@ void BeginPreflight(SwitchDesk& desk, SwitchHost& host, Switch& one) {
   AskChecks(desk, host, one);
 }
 
+// One's Service and another's selector may name the same pods.
+bool ShareAController(const Switch& one, const Switch& other) {
+  for (const auto& [key, facts] : one.applications) {
+    for (const auto& [other_key, other_facts] : other.applications) {
+      if (key.first != other_key.first) continue;
+      for (const auto& [controller, pods] : facts.controllers) {
+        if (other_facts.controllers.contains(controller)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+// Of two that both wait for their preflight the earlier one goes on.
+bool GoesFirst(const Switch& other, const Switch& one) {
+  return !one.decision || HasMoved(other.record) || *other.decision < *one.decision;
+}
+
 std::set<std::string> Conflicts(const SwitchDesk& desk, const Switch& one) {
   std::set<std::string> names;
   for (const auto& [name, other] : desk.switches) {
     if (&other == &one || !other.decision) continue;
-    if (!OverlapOf(one.record.spec, other.record.spec).empty()) names.insert(name);
+    const bool both = !OverlapOf(one.record.spec, other.record.spec).empty() ||
+                      (GoesFirst(other, one) && ShareAController(one, other));
+    if (both) names.insert(name);
   }
   return names;
 }
@@ -234,7 +254,11 @@ void AskHooks(SwitchHost& host, Switch& one) {
   }
   for (const GateHook& hook : one.record.spec.gates.hooks) {
     absl::Time& asked = one.hooks_asked.try_emplace(hook.name, absl::InfinitePast()).first->second;
-    if (host.Now() - asked < hook.period) continue;
+    const auto answer = one.hooks.find(hook.name);
+    const bool answered = answer != one.hooks.end() && answer->second.time == asked;
+    if (!answered && host.Now() - asked < hook.timeout) continue;  // one question at a time
+    // What was asked before the present weights were there says nothing of them.
+    if (asked >= one.record.step_shown_since && host.Now() - asked < hook.period) continue;
     asked = host.Now();
     host.Ask(AskHook{*one.decision, hook});
   }
@@ -485,7 +509,9 @@ void OnProbesTold(SwitchDesk& desk, SwitchHost& host, const ProbesTold& event) {
 void OnHookAnswered(SwitchDesk& desk, SwitchHost& host, const HookAnswered& event) {
   ForEach(desk, [&](const std::string& name, Switch& one) {
     if (one.decision != event.decision) return;
-    one.hooks[event.hook] = {event.verdict, event.detail, host.Now()};
+    const auto asked = one.hooks_asked.find(event.hook);
+    if (asked == one.hooks_asked.end()) return;
+    one.hooks[event.hook] = {event.verdict, event.detail, asked->second};
     Look(desk, host, name, one);
   });
 }

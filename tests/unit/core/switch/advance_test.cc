@@ -499,6 +499,36 @@ TEST_F(AdvanceTest, MovesAllRoutesOrNone) {
   EXPECT_EQ(Green("api"), 0u);
 }
 
+// What a gateway refuses is not wished again in the very look that was told so.
+TEST_F(AdvanceTest, PausesAfterARefusal) {
+  Begin(Quick());
+  PassToStep(0);
+  refuses_.insert(kWeb);
+  PassUntil(SwitchPhase::kMoving);
+  const size_t wishes = wishes_.size();
+  Look();
+  EXPECT_EQ(record_.phase, SwitchPhase::kMoving);
+  EXPECT_EQ(wishes_.size(), wishes);
+  Pass(absl::Seconds(3));
+  EXPECT_EQ(record_.end, SwitchEnd::kRolledBack);
+}
+
+// One that answers, and does not do what a rollback wishes, is not said not to answer.
+TEST_F(AdvanceTest, SaysThatAGatewayAnswersAndDoesNotDoIt) {
+  Begin(Quick());
+  PassToStep(1);
+  deaf_.insert(kWeb);
+  green_fails_percent_ = 100;
+  PassUntil(SwitchPhase::kRollingBack);
+  away_since_[kWeb] = now_;
+  answers_[kWeb] = WriteState::kUnderWay;
+  Pass(absl::Seconds(11));
+  ASSERT_TRUE(record_.stop);
+  EXPECT_EQ(record_.stop->cause, StopCause::kGateway);
+  EXPECT_EQ(record_.stop->reason.find("gateway edge does not do what is wished of web"), 0u)
+      << record_.stop->reason;
+}
+
 // While one route of two cannot be given its step, a green that fails on the other is taken from it all the
 // same, also once the switch has stopped for that gateway.
 TEST_F(AdvanceTest, RollsBackAGreenThatFailsWhileItMoves) {

@@ -27,6 +27,16 @@ TEST(OverlapTest, NamesWhatBothHave) {
   other = Another();
   other.applications = ASwitch().applications;
   EXPECT_EQ(OverlapOf(ASwitch(), other), "application shop/web in cluster east");
+  // So is one that is named by the same labels in another order.
+  SwitchSpec by_labels = ASwitch();
+  by_labels.applications[0].service.clear();
+  by_labels.applications[0].selector = "app=web,tier=front";
+  other.applications = by_labels.applications;
+  other.applications[0].selector = "tier=front, app==web";
+  EXPECT_EQ(OverlapOf(by_labels, other), "application shop/app=web,tier=front in cluster east");
+  other.applications[0].selector = "app=web";
+  EXPECT_EQ(OverlapOf(by_labels, other), "");
+  other.applications = ASwitch().applications;
   // The way back is a switch of its own.
   other.from = "west";
   other.to = "east";

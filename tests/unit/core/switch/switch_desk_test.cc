@@ -151,6 +151,59 @@ TEST_F(SwitchDeskTest, RefusesASecondSwitch) {
   EXPECT_EQ(world_.Order("nobody", SwitchOrder::kPause).code(), absl::StatusCode::kNotFound);
 }
 
+// Nor where one names its pods by a Service and the other by their labels: it is found by what controls them,
+// and the one that was there first goes on.
+TEST_F(SwitchDeskTest, RefusesASecondSwitchOfTheSamePods) {
+  SwitchSpec other = QuickSwitch();
+  other.name = "again";
+  other.routes[0].key.route = "api";
+  other.applications[0].service.clear();
+  other.applications[0].selector = "app=web";
+  DeskWorld world({QuickSwitch(), other});
+  for (auto& [key, facts] : world.applications) facts.controllers = {{key.first + "-1", 3}};
+  world.Start(QuickSwitch());
+  world.Start(other);
+  ASSERT_EQ(world.Leader().replies.size(), 2u);
+  EXPECT_TRUE(world.Leader().replies[1].status.ok());
+  world.Pass(absl::Seconds(3));
+  ASSERT_EQ(world.store.decisions.size(), 2u);
+  EXPECT_TRUE(world.store.decisions.begin()->second.open);
+  const SwitchRecord& second = world.store.decisions.rbegin()->second.record;
+  EXPECT_EQ(second.end, SwitchEnd::kRefused);
+  EXPECT_NE(second.outcome.find("switch web has the same application"), std::string::npos) << second.outcome;
+}
+
+// What a hook was asked in one step says nothing of the next, however late its answer comes.
+TEST_F(SwitchDeskTest, GoesByNoHookThatWasAskedBefore) {
+  SwitchSpec spec = QuickSwitch();
+  GateHook hook;
+  hook.name = "tests";
+  hook.url = "http://tests/";
+  hook.period = absl::Seconds(1);
+  hook.timeout = absl::Seconds(30);
+  spec.gates.hooks = {hook};
+  world_.Start(spec);
+  const auto answer = [this](GateVerdict verdict) {
+    HookAnswered told;
+    told.decision = world_.store.decisions.begin()->first;
+    told.hook = "tests";
+    told.verdict = verdict;
+    world_.Leader().Step([&](SwitchDesk& desk, SwitchHost& host) { OnHookAnswered(desk, host, told); });
+  };
+  PassUntil([&] { return Kept().record.phase == SwitchPhase::kSoaking; });
+  world_.Pass(absl::Seconds(1));
+  answer(GateVerdict::kPass);
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 50; });
+  // What was asked in the first step is answered in the second.
+  answer(GateVerdict::kFail);
+  world_.Pass(absl::Seconds(2));
+  EXPECT_EQ(world_.Green(kEdgeWeb), 50u);
+  EXPECT_TRUE(Kept().open);
+  answer(GateVerdict::kFail);
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kRolledBack);
+}
+
 // An order to roll back is written in the same step, also while an earlier wish has no answer.
 TEST_F(SwitchDeskTest, RollsBackAtOnce) {
   world_.Start(QuickSwitch());

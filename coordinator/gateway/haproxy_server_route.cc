@@ -73,7 +73,7 @@ absl::StatusOr<ServerRoute::Look> ServerRoute::LookOnce(const RouteParts& parts,
   // An old process' counts are of the whole section: no backend's share of them is known. While there are
   // any, nothing is said.
   std::map<std::string, std::optional<uint64_t>> old = {{options_.section, 0}};
-  EVENKEEL_RETURN_IF_ERROR(link_->AddOldWorkers(process.Instance(), old, call));
+  link_->AddOldWorkers(process, old, call);
   const bool only_process = old[options_.section] == 0;
 
   std::string text;
@@ -137,33 +137,41 @@ absl::StatusOr<std::vector<ServerCheck>> ServerRoute::Check(const RouteParts& pa
   return ChecksOf(of_backend);
 }
 
-absl::Status ServerRoute::Tell(const std::string& command, const Call& call) {
-  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> said, link_->Ask({command}, call));
-  return Outcome(said[0], command);
+// A wish is begun with the first command that may have been carried out.
+absl::Status ServerRoute::Tell(Attempt& attempt, const std::string& command, const Call& call) {
+  const absl::StatusOr<std::vector<std::string>> said = link_->Ask({command}, call);
+  const absl::Status outcome = said.ok() ? Outcome((*said)[0], command) : said.status();
+  const bool changed_nothing = said.ok() ? !outcome.ok() : absl::IsUnavailable(outcome);
+  if (!changed_nothing) {
+    attempt.written = true;
+    begun_ = attempt.wish->mark;
+  }
+  return outcome;
 }
 
-absl::Status ServerRoute::Set(const ServerState& server, absl::string_view what, const Call& call) {
-  return Tell(absl::StrCat("set server ", options_.section, "/", server.server, " ", what), call);
+absl::Status ServerRoute::Set(Attempt& attempt, const ServerState& server, absl::string_view what,
+                              const Call& call) {
+  return Tell(attempt, absl::StrCat("set server ", options_.section, "/", server.server, " ", what), call);
 }
 
 // What gets more than it has, or is to serve again: first the weight, then the state that lets it in. All of
 // a closed backend drain before any of them is given a weight (IsLeftOut).
-absl::Status ServerRoute::Raise(const Attempt& attempt, const Look& look,
+absl::Status ServerRoute::Raise(Attempt& attempt, const Look& look,
                                 const std::map<std::string, uint32_t>& weights, const Call& call) {
   for (const auto& [backend, wish] : attempt.wish->shape.backends) {
     const std::vector<ServerState> servers = TakingPart(look.servers.at(backend));
     const bool serves = wish.mode == BackendMode::kServing;
     for (const ServerState& server : servers) {
-      if (serves && server.maintenance) EVENKEEL_RETURN_IF_ERROR(Set(server, "state drain", call));
+      if (serves && server.maintenance) EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, "state drain", call));
     }
     const uint32_t weight = weights.at(backend);
     for (const ServerState& server : servers) {
       if (weight <= server.weight) continue;
-      EVENKEEL_RETURN_IF_ERROR(Set(server, absl::StrCat("weight ", weight), call));
+      EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, absl::StrCat("weight ", weight), call));
     }
     for (const ServerState& server : servers) {
       const bool kept_out = server.maintenance || server.draining;
-      if (serves && kept_out) EVENKEEL_RETURN_IF_ERROR(Set(server, "state ready", call));
+      if (serves && kept_out) EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, "state ready", call));
     }
   }
   return absl::OkStatus();
@@ -178,24 +186,24 @@ absl::Status ServerRoute::Lower(Attempt& attempt, const Look& look,
     const bool closes = wish.mode == BackendMode::kClosed;
     for (const ServerState& server : all) {
       if (serves || server.weight > 0 || !IsLeftOut(server, all)) continue;
-      EVENKEEL_RETURN_IF_ERROR(Set(server, "weight 1", call));
+      EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, "weight 1", call));
     }
     const uint32_t weight = weights.at(backend);
     for (const ServerState& server : servers) {
       if (weight >= server.weight) continue;
-      EVENKEEL_RETURN_IF_ERROR(Set(server, absl::StrCat("weight ", weight), call));
+      EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, absl::StrCat("weight ", weight), call));
     }
     for (const ServerState& server : servers) {
       if (serves || server.draining || (closes && server.maintenance)) continue;
-      EVENKEEL_RETURN_IF_ERROR(Set(server, "state drain", call));
+      EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, "state drain", call));
     }
     const BackendReading& before = look.reading.backends.at(backend);
     for (const ServerState& server : servers) {
       if (!closes || server.maintenance) continue;
-      EVENKEEL_RETURN_IF_ERROR(Set(server, "state maint", call));
+      EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, "state maint", call));
       if (before.in_flight.value_or(0) == 0) continue;
-      EVENKEEL_RETURN_IF_ERROR(
-          Tell(absl::StrCat("shutdown sessions server ", options_.section, "/", server.server), call));
+      EVENKEEL_RETURN_IF_ERROR(Tell(
+          attempt, absl::StrCat("shutdown sessions server ", options_.section, "/", server.server), call));
     }
     if (closes && before.mode != BackendMode::kClosed) cut_[backend] += before.in_flight.value_or(0);
   }
@@ -248,8 +256,6 @@ absl::Status ServerRoute::Try(Attempt& attempt, const Call& call) {
   }
   const absl::StatusOr<std::map<std::string, uint32_t>> weights = WeightsOf(wish.shape, counts);
   if (!weights.ok()) return end(ActionOutcome::kRefused, std::string(weights.status().message()));
-  attempt.written = true;
-  begun_ = wish.mark;
   EVENKEEL_RETURN_IF_ERROR(Raise(attempt, look, *weights, call));
   EVENKEEL_RETURN_IF_ERROR(Lower(attempt, look, *weights, call));
   // The next try reads it back.

@@ -50,10 +50,10 @@ class ServerRoute final : public Route {
   struct Attempt;
 
   absl::StatusOr<Look> LookOnce(const RouteParts& parts, const Call& call);
-  absl::Status Tell(const std::string& command, const Call& call);
-  absl::Status Set(const ServerState& server, absl::string_view what, const Call& call);
+  absl::Status Tell(Attempt& attempt, const std::string& command, const Call& call);
+  absl::Status Set(Attempt& attempt, const ServerState& server, absl::string_view what, const Call& call);
   absl::Status Try(Attempt& attempt, const Call& call);
-  absl::Status Raise(const Attempt& attempt, const Look& look, const std::map<std::string, uint32_t>& weights,
+  absl::Status Raise(Attempt& attempt, const Look& look, const std::map<std::string, uint32_t>& weights,
                      const Call& call);
   absl::Status Lower(Attempt& attempt, const Look& look, const std::map<std::string, uint32_t>& weights,
                      const Call& call);

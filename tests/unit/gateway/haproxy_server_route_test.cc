@@ -32,6 +32,7 @@ class FakeHaproxy {
   // How many commands that set something are carried out; the answer to the last of them is lost already.
   int left = kAll;
   static constexpr int kAll = 1 << 30;
+  int uptime = 86400;
   std::string refusal;  // of each command that sets something
 
   SocketAddress address() const { return peer_.address(); }
@@ -50,7 +51,9 @@ class FakeHaproxy {
   }
 
   std::string AnswerTo(absl::string_view command) {
-    if (command == "show info") return "Name: HAProxy\nPid: 7\nStart_time_sec: 1795309278\n";
+    if (command == "show info") {
+      return absl::StrCat("Name: HAProxy\nPid: 7\nUptime_sec: ", uptime, "\nStart_time_sec: 1795309278\n");
+    }
     if (absl::StartsWith(command, "show servers state")) {
       std::string table = "1\n# be_name srv_name srv_uweight srv_admin_state\n";
       for (const auto& [name, server] : servers) {
@@ -134,6 +137,38 @@ TEST_F(HaproxyServerRoute, WhatIsRepairedStaysOutOverAClosing) {
     ASSERT_EQ(Do(Wish(0, version + 3)).outcome, ActionOutcome::kDone);
     EXPECT_EQ(AdminOfBlue(), (std::vector<int>{0, 1, 0})) << weight;
   }
+}
+
+// What HAProxy plainly says no to was not written, and asking again would not help.
+TEST_F(HaproxyServerRoute, RefusedIsNotInDoubt) {
+  haproxy_.refusal = "Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.\n";
+  const ShapeAnswer answer = Do(Wish(50, 1));
+  EXPECT_EQ(answer.outcome, ActionOutcome::kRefused);
+  EXPECT_THAT(answer.detail, HasSubstr("static LB algorithm"));
+}
+
+// A process that is young when it is first seen may have come with a reload that nobody saw: while the old
+// one may live, nothing is in flight only where that is known.
+TEST_F(HaproxyServerRoute, AYoungProcessMayHaveReplacedAnother) {
+  const auto in_flight = [&] { return Do(Wish(0, 1)).reading->backends.at("blue").in_flight; };
+  EXPECT_EQ(in_flight(), std::optional<uint64_t>(0));
+  haproxy_.uptime = 3;
+  EXPECT_EQ(in_flight(), std::nullopt);
+}
+
+// A master, or an old worker, that hangs keeps nobody from reading and writing what serves.
+TEST_F(HaproxyServerRoute, AMasterThatHangsHoldsNothingUp) {
+  Interrupt over;
+  testing::SocketPeer master([&](int) { Call(absl::Seconds(600), over).Pause(absl::Seconds(600)); });
+  Link link(
+      {.socket = haproxy_.address(), .master = master.address(), .try_timeout = absl::Milliseconds(200)});
+  ServerRoute route({.section = "shop"}, link);
+  const ShapeAnswer answer = route.Shape({{"blue", {"blue-*"}}, {"green", {"green-*"}}}, Wish(50, 1),
+                                         Call(absl::Seconds(30), interrupt_));
+  over.End();
+  EXPECT_EQ(answer.outcome, ActionOutcome::kDone) << answer.detail;
+  ASSERT_TRUE(answer.reading);
+  EXPECT_EQ(answer.reading->backends.at("blue").in_flight, std::nullopt);
 }
 
 }  // namespace

@@ -178,6 +178,11 @@ absl::Status Resume(Context& context, const SwitchOptions& options) {
   return Tell(context, options, one, "goes on");
 }
 
+// An order is taken at once, and what it orders may take a while, or end otherwise.
+std::string SeenBy(const v1::Switch& one) {
+  return absl::StrCat("; how it goes: evenkeel switch status ", NameText(one), " -w");
+}
+
 absl::Status RollBack(Context& context, const SwitchOptions& options) {
   v1::RollBackSwitchRequest request;
   request.set_reason(options.reason);
@@ -190,7 +195,8 @@ absl::Status RollBack(Context& context, const SwitchOptions& options) {
   EVENKEEL_ASSIGN_OR_RETURN(const v1::Switch one, context.client.RollBackSwitch(request));
   if (one.has_end_time()) return Tell(context, options, one, "ended");
   return Tell(context, options, one,
-              absl::StrCat("is rolled back: all traffic goes to cluster ", Printable(confirmed.cluster)));
+              absl::StrCat("is being rolled back: all traffic goes to cluster ", Printable(confirmed.cluster),
+                           SeenBy(one)));
 }
 
 absl::Status Commit(Context& context, const SwitchOptions& options) {
@@ -201,8 +207,11 @@ absl::Status Commit(Context& context, const SwitchOptions& options) {
   request.set_name(confirmed.name);
   request.set_confirm_cluster(confirmed.cluster);
   EVENKEEL_ASSIGN_OR_RETURN(const v1::Switch one, context.client.CommitSwitch(request));
-  return Tell(context, options, one,
-              absl::StrCat("is committed: all traffic stays in cluster ", Printable(confirmed.cluster)));
+  const std::string stays = absl::StrCat(": all traffic stays in cluster ", Printable(confirmed.cluster));
+  if (one.end() == v1::Switch::END_COMMITTED) {
+    return Tell(context, options, one, absl::StrCat("is committed", stays));
+  }
+  return Tell(context, options, one, absl::StrCat("is being committed", stays, SeenBy(one)));
 }
 
 // ---- status and history ----

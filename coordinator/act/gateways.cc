@@ -48,25 +48,21 @@ void Gateways::Do(const CheckBackend& request) {
 void Gateways::Do(const ReleasedAction& action) {
   const Action& wished = action.action;
   EVENKEEL_CHECK(wished.route.has_value()) << "a wish for a route has one";
-  const auto answer = [&](ActionOutcome outcome, std::string detail) {
-    sink_->Post(ActionFinished{.decision = action.decision,
-                               .number = wished.number,
-                               .outcome = outcome,
-                               .detail = std::move(detail),
-                               .attempt = wished.attempts});
-  };
-  if (std::string why = WhyNotFor(action.cluster); !why.empty()) {
-    return answer(ActionOutcome::kNotMine, std::move(why));
-  }
   GatewayWorker* const worker = WorkerOf(wished.route->key.gateway);
   // An open switch of an earlier start, whose configuration had it: so it may have been carried out or not.
   if (worker == nullptr) {
-    return answer(ActionOutcome::kUnreachable, NotConfigured(wished.route->key.gateway));
+    sink_->Post(ActionFinished{.decision = action.decision,
+                               .number = wished.number,
+                               .outcome = ActionOutcome::kUnreachable,
+                               .detail = NotConfigured(wished.route->key.gateway),
+                               .attempt = wished.attempts});
+    return;
   }
   worker->Do({.decision = action.decision,
               .number = wished.number,
               .attempt = wished.attempts,
-              .wish = *wished.route});
+              .wish = *wished.route,
+              .cluster = action.cluster});
 }
 
 void Gateways::Do(const WithdrawActions& withdrawal) {
@@ -74,14 +70,8 @@ void Gateways::Do(const WithdrawActions& withdrawal) {
 }
 
 void Gateways::StopFor(const std::string& cluster, const absl::Status& whose) {
-  absl::MutexLock lock(&mutex_);
-  stopped_[cluster] = absl::StrCat("cluster ", cluster, " is another coordinator's: ", whose.message());
-}
-
-std::string Gateways::WhyNotFor(const std::string& cluster) {
-  absl::MutexLock lock(&mutex_);
-  const auto found = stopped_.find(cluster);
-  return found == stopped_.end() ? "" : found->second;
+  const std::string why = absl::StrCat("cluster ", cluster, " is another coordinator's: ", whose.message());
+  for (const auto& [name, one] : gateways_) one.worker->StopFor(cluster, why);
 }
 
 void Gateways::RouteWasRead(const RouteKey& key, const RouteReading& reading,

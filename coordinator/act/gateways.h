@@ -6,9 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/core/switch/switch_events.h"
 #include "coordinator/gateway/gateway.h"
@@ -42,7 +40,8 @@ class Gateways final : public GatewayListener {
   void Do(const WithdrawActions& withdrawal);
 
   // L7: another coordinator has this cluster, so switches from it are that one's. From now on what is wished
-  // for them is answered kNotMine, also where the gateway itself could not tell the two apart. Any thread.
+  // for them is answered kNotMine, also where the gateway itself could not tell the two apart; so is what
+  // waits or is under way, which is ended before its next write. Any thread that may wait for the sink.
   void StopFor(const std::string& cluster, const absl::Status& whose);
 
  private:
@@ -52,7 +51,6 @@ class Gateways final : public GatewayListener {
   };
 
   GatewayWorker* WorkerOf(const std::string& gateway) const;
-  std::string WhyNotFor(const std::string& cluster);
 
   void RouteWasRead(const RouteKey& key, const RouteReading& reading,
                     const GatewayAbilities& abilities) override;
@@ -62,9 +60,6 @@ class Gateways final : public GatewayListener {
 
   EventSink* const sink_;
   std::map<std::string, One> gateways_;  // by name
-
-  absl::Mutex mutex_;
-  std::map<std::string, std::string> stopped_ ABSL_GUARDED_BY(mutex_);  // by cluster: why
 };
 
 }  // namespace evenkeel::coordinator

@@ -11,6 +11,8 @@ namespace evenkeel::coordinator {
 namespace {
 
 constexpr int kTriesUntilLost = 3;
+// What is kept up has so much time even where readings are due all the time.
+constexpr absl::Duration kLeastKeep = absl::Milliseconds(250);
 constexpr char kNotWatched[] = "the route is not watched, so it is not known what it is made of";
 
 // Asking again may bring a reading.
@@ -56,6 +58,7 @@ void GatewayWorker::Watch(const WatchRoute& request) {
       watched_[request.key] = {.place = {.route = request.key.route, .parts = request.parts},
                                .period = request.period,
                                .due = Clock::now()};
+      EndKeeping();
       changed_.notify_all();
       return;
     }
@@ -68,6 +71,7 @@ void GatewayWorker::Check(const CheckBackend& request) {
     const std::lock_guard lock(mutex_);
     if (checks_.size() < options_.most_checks) {
       checks_.push_back(request);
+      EndKeeping();
       changed_.notify_all();
       return;
     }
@@ -76,6 +80,9 @@ void GatewayWorker::Check(const CheckBackend& request) {
 }
 
 void GatewayWorker::Do(ShapeOrder order) {
+  if (std::string why = WhyNot(order); !why.empty()) {
+    return Answer(order, ActionOutcome::kNotMine, std::move(why));
+  }
   std::vector<ShapeOrder> overtaken;
   bool full = false;
   {
@@ -118,6 +125,40 @@ void GatewayWorker::Withdraw(DecisionId decision) {
   for (const ShapeOrder& order : withdrawn) {
     Answer(order, ActionOutcome::kWithdrawn, "taken back before it was sent");
   }
+}
+
+void GatewayWorker::StopFor(const std::string& cluster, const std::string& why) {
+  std::vector<ShapeOrder> stopped;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_[cluster] = why;
+    for (auto order = orders_.begin(); order != orders_.end();) {
+      if (order->cluster != cluster) {
+        ++order;
+        continue;
+      }
+      stopped.push_back(std::move(*order));
+      order = orders_.erase(order);
+    }
+    if (under_way_ && under_way_->cluster == cluster) interrupt_->End();
+  }
+  for (const ShapeOrder& order : stopped) Answer(order, ActionOutcome::kNotMine, why);
+}
+
+std::string GatewayWorker::WhyNot(const ShapeOrder& order) {
+  const std::lock_guard lock(mutex_);
+  const auto found = stopped_.find(order.cluster);
+  return found == stopped_.end() ? "" : found->second;
+}
+
+void GatewayWorker::EndKeeping() {
+  if (keeping_) interrupt_->End();
+}
+
+GatewayWorker::Clock::time_point GatewayWorker::NextDue() {
+  Clock::time_point next = Clock::time_point::max();
+  for (const auto& [key, watched] : watched_) next = std::min(next, watched.due);
+  return next;
 }
 
 void GatewayWorker::Answer(const ShapeOrder& order, ActionOutcome outcome, std::string detail) {
@@ -164,8 +205,7 @@ std::optional<GatewayWorker::Task> GatewayWorker::Next() {
   for (;;) {
     if (stopping_) return std::nullopt;
     const Clock::time_point now = Clock::now();
-    Clock::time_point next = keep_due_;
-    for (const auto& [key, watched] : watched_) next = std::min(next, watched.due);
+    const Clock::time_point next = std::min(keep_due_, NextDue());
     if (!orders_.empty() || !checks_.empty() || next <= now) return TakeDue(now);
     if (next == Clock::time_point::max()) {
       changed_.wait(lock);
@@ -189,20 +229,23 @@ void GatewayWorker::Run() {
   }
 }
 
-void GatewayWorker::Begin(Interrupt& interrupt, std::optional<ShapeOrder> order) {
+void GatewayWorker::Begin(Interrupt& interrupt, std::optional<ShapeOrder> order, bool keeps) {
   const std::lock_guard lock(mutex_);
   // Between the choice of what to do and now something may have come that ends it.
   const bool goes_first = std::any_of(orders_.begin(), orders_.end(), [&](const ShapeOrder& other) {
     return !order || Overtakes(other, *order);
   });
-  if (stopping_ || goes_first) interrupt.End();
+  const bool is_anothers = order && stopped_.contains(order->cluster);
+  if (stopping_ || goes_first || is_anothers || (keeps && !checks_.empty())) interrupt.End();
   interrupt_ = &interrupt;
+  keeping_ = keeps;
   under_way_ = std::move(order);
 }
 
 void GatewayWorker::End() {
   const std::lock_guard lock(mutex_);
   interrupt_ = nullptr;
+  keeping_ = false;
   under_way_.reset();
 }
 
@@ -213,6 +256,11 @@ void GatewayWorker::Carry(const ShapeOrder& order, const std::optional<RoutePlac
   ShapeAnswer answer = gateway_->Shape(*place, order.wish, Call(options_.write_deadline, interrupt));
   End();
   if (answer.reading) TellReading(order.wish.key, *place, *answer.reading);
+  const bool is_done =
+      answer.outcome == ActionOutcome::kDone || answer.outcome == ActionOutcome::kAlreadyDone;
+  if (std::string why = WhyNot(order); !why.empty() && !is_done) {
+    return Answer(order, ActionOutcome::kNotMine, std::move(why));
+  }
   Answer(order, answer.outcome, std::move(answer.detail));
 }
 
@@ -231,14 +279,24 @@ void GatewayWorker::Try(const CheckBackend& check, const std::optional<RoutePlac
   if (!stopping_) checks_.push_front(check);
 }
 
-// That it could not be done is seen of the readings, which ask the same server, or goes by.
+// That it could not be done goes by: the next time is soon.
 void GatewayWorker::KeepUp() {
   Interrupt interrupt;
-  Begin(interrupt, std::nullopt);
-  static_cast<void>(gateway_->Keep(Call(options_.keep_deadline, interrupt)));
+  Begin(interrupt, std::nullopt, true);
+  absl::Duration deadline = options_.keep_deadline;
+  {
+    const std::lock_guard lock(mutex_);
+    const Clock::time_point next = NextDue();
+    if (next != Clock::time_point::max()) {
+      deadline = std::min(deadline, std::max(kLeastKeep, absl::FromChrono(next - Clock::now())));
+    }
+  }
+  static_cast<void>(gateway_->Keep(Call(deadline, interrupt)));
   End();
   const std::lock_guard lock(mutex_);
-  keep_due_ = Clock::now() + absl::ToChronoNanoseconds(options_.keep_every);
+  keep_due_ = Clock::now();
+  // What was ended is begun anew after what ended it.
+  if (!interrupt.ended()) keep_due_ += absl::ToChronoNanoseconds(options_.keep_every);
 }
 
 void GatewayWorker::ReadRoute(const RouteKey& key, const RoutePlace& place) {

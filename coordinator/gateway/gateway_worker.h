@@ -34,6 +34,7 @@ struct ShapeOrder {
   uint32_t number = 0;
   uint32_t attempt = 0;
   RouteWish wish;
+  std::string cluster;  // whose switch it is
 };
 
 // Told on the worker's thread (what cannot be taken, and the orders that are left at the end: on the
@@ -82,6 +83,9 @@ class GatewayWorker {
   void Do(ShapeOrder order);
   // Orders of that decision that are not begun are answered kWithdrawn.
   void Withdraw(DecisionId decision);
+  // L7: orders of that cluster's switches are answered kNotMine from now on, with `why`: those that wait, and
+  // one that is under way is ended before its next write.
+  void StopFor(const std::string& cluster, const std::string& why);
 
  private:
   // The monotonic clock, also in waits: somebody may set the wall clock back (L2).
@@ -107,8 +111,11 @@ class GatewayWorker {
   std::optional<Task> Next();
   Task TakeDue(Clock::time_point now);  // under the lock
   // What the thread is at from here on can be ended: at once where something else goes first.
-  void Begin(Interrupt& interrupt, std::optional<ShapeOrder> order);
+  void Begin(Interrupt& interrupt, std::optional<ShapeOrder> order, bool keeps = false);
   void End();
+  void EndKeeping();                            // under the lock
+  Clock::time_point NextDue();                  // of readings; under the lock
+  std::string WhyNot(const ShapeOrder& order);  // empty: it may be carried out
   void Carry(const ShapeOrder& order, const std::optional<RoutePlace>& place);
   void Try(const CheckBackend& check, const std::optional<RoutePlace>& place);
   void ReadRoute(const RouteKey& key, const RoutePlace& place);
@@ -128,9 +135,11 @@ class GatewayWorker {
   std::deque<CheckBackend> checks_;
   std::map<RouteKey, Watched> watched_;
   Clock::time_point keep_due_ = Clock::time_point::max();  // never, where nothing changes with time
-  // What the thread is at: a call, and the order that it is for; none: a reading or a try.
+  // What the thread is at: a call, and the order that it is for; none: a reading, a try, or what it keeps.
   Interrupt* interrupt_ = nullptr;
   std::optional<ShapeOrder> under_way_;
+  bool keeping_ = false;
+  std::map<std::string, std::string> stopped_;  // by cluster: why
   bool stopping_ = false;
 
   std::thread thread_;  // last: it uses the rest

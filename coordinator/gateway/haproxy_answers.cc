@@ -138,6 +138,7 @@ absl::StatusOr<Process> ParseInfo(absl::string_view answer) {
     if (field.first == "Start_time_sec" && !absl::SimpleAtoi(field.second, &process.start_time)) {
       process.start_time = 0;
     }
+    if (field.first == "Uptime_sec" && !absl::SimpleAtoi(field.second, &process.uptime)) process.uptime = 0;
     if (field.first == "Version") process.version = Quote(field.second);
     if (field.first == "Stopping") process.stopping = absl::StripAsciiWhitespace(field.second) == "1";
   }

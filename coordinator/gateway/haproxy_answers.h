@@ -31,6 +31,7 @@ absl::Status Outcome(absl::string_view answer, absl::string_view command);
 struct Process {
   int64_t pid = 0;
   int64_t start_time = 0;  // seconds since 1970; 0: too old to say
+  int64_t uptime = 0;      // seconds
   std::string version;
   bool stopping = false;
 

@@ -51,27 +51,29 @@ absl::Status Link::Patiently(const Call& call, const std::function<absl::Status(
   }
 }
 
-absl::Status Link::AddOldWorkers(const std::string& instance,
-                                 std::map<std::string, std::optional<uint64_t>>& in_flight,
+void Link::AddOldWorkers(const Process& current, std::map<std::string, std::optional<uint64_t>>& in_flight,
+                         const Call& call) {
+  if (options_.master) {
+    if (!AskOldWorkers(in_flight, call.Part(options_.try_timeout / 2)).ok()) ForgetAll(in_flight);
+    return;
+  }
+  const std::string instance = current.Instance();
+  if (instance_.empty()) reloaded_ = Monotonic() - absl::Seconds(current.uptime);
+  if (!instance_.empty() && instance != instance_) reloaded_ = Monotonic();
+  instance_ = instance;
+  if (Monotonic() - *reloaded_ < options_.old_process_lasts) ForgetAll(in_flight);
+}
+
+absl::Status Link::AskOldWorkers(std::map<std::string, std::optional<uint64_t>>& in_flight,
                                  const Call& call) {
-  if (!options_.master) {
-    if (!instance_.empty() && instance != instance_) reloaded_ = Monotonic();
-    instance_ = instance;
-    if (reloaded_ && Monotonic() - *reloaded_ < options_.old_process_lasts) ForgetAll(in_flight);
-    return absl::OkStatus();
-  }
-  EVENKEEL_ASSIGN_OR_RETURN(
-      const std::string processes,
-      haproxy::Ask(*options_.master, "show proc", call.Part(options_.try_timeout), Whose::kMasters));
+  EVENKEEL_ASSIGN_OR_RETURN(const std::string processes,
+                            haproxy::Ask(*options_.master, "show proc", call, Whose::kMasters));
   EVENKEEL_ASSIGN_OR_RETURN(const std::vector<int64_t> workers, ParseOldWorkers(processes));
-  if (workers.size() > kMostOldWorkers) {
-    ForgetAll(in_flight);
-    return absl::OkStatus();
-  }
+  if (workers.size() > kMostOldWorkers) return absl::ResourceExhaustedError("too many old workers");
   for (const int64_t worker : workers) {
-    EVENKEEL_ASSIGN_OR_RETURN(const std::string answer,
-                              haproxy::Ask(*options_.master, absl::StrCat("@!", worker, " ", kShowStat),
-                                           call.Part(options_.try_timeout), Whose::kMasters));
+    EVENKEEL_ASSIGN_OR_RETURN(
+        const std::string answer,
+        haproxy::Ask(*options_.master, absl::StrCat("@!", worker, " ", kShowStat), call, Whose::kMasters));
     // It has ended since it was listed. (An empty answer does not prove that.)
     if (absl::StrContains(answer, "Can't find the target")) continue;
     EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> whole, SplitAnswers(answer, 1));

@@ -24,7 +24,8 @@ struct LinkOptions {
   // The master's socket (haproxy -W -S): shows what workers that a reload has replaced still have in flight.
   std::optional<SocketAddress> master;
   // Without a master: for how long after a reload an old process may go on (HAProxy's hard-stop-after). Until
-  // then nothing is said about requests in flight.
+  // then nothing is said about requests in flight. A process that is younger than that when it is first seen
+  // may have come with a reload.
   absl::Duration old_process_lasts = absl::Minutes(15);
   absl::Duration try_timeout = absl::Milliseconds(800);  // of one line and its answer
 };
@@ -43,13 +44,16 @@ class Link {
   absl::Status Patiently(const Call& call, const std::function<absl::Status()>& work);
 
   // Adds what workers that were replaced by reloads have in flight of these sections; all is unknown where
-  // that cannot be seen. To be called after the current process was read, which was `instance`.
-  absl::Status AddOldWorkers(const std::string& instance,
-                             std::map<std::string, std::optional<uint64_t>>& in_flight, const Call& call);
+  // that cannot be seen: none of them, nor the master, may keep the process that serves from being read and
+  // written. To be called after that one was read.
+  void AddOldWorkers(const Process& current, std::map<std::string, std::optional<uint64_t>>& in_flight,
+                     const Call& call);
 
   const LinkOptions& options() const { return options_; }
 
  private:
+  absl::Status AskOldWorkers(std::map<std::string, std::optional<uint64_t>>& in_flight, const Call& call);
+
   const LinkOptions options_;
   std::string instance_;                // that was seen last
   std::optional<absl::Time> reloaded_;  // on the monotonic clock

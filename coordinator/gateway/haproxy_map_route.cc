@@ -87,7 +87,7 @@ absl::StatusOr<MapRoute::Look> MapRoute::LookOnce(const RouteParts& parts, const
   }
   checked_ = !rows.empty() && std::all_of(rows.begin(), rows.end(),
                                           [](const auto& section) { return AreChecked(section.second); });
-  EVENKEEL_RETURN_IF_ERROR(link_->AddOldWorkers(process.Instance(), in_flight, call));
+  link_->AddOldWorkers(process, in_flight, call);
 
   RouteReading& reading = look.reading;
   for (const auto& [backend, wish] : content.shape.backends) {

@@ -1,6 +1,7 @@
 #include "coordinator/gateway/haproxy_server_route.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,16 @@
 #include "coordinator/gateway/shape.h"
 
 namespace evenkeel::coordinator::haproxy {
+namespace {
+
+std::vector<ServerState> TakingPart(const std::vector<ServerState>& group) {
+  std::vector<ServerState> servers;
+  std::copy_if(group.begin(), group.end(), std::back_inserter(servers),
+               [&](const ServerState& server) { return !IsLeftOut(server, group); });
+  return servers;
+}
+
+}  // namespace
 
 // One wish on its way, over all its tries.
 struct ServerRoute::Attempt {
@@ -62,7 +73,7 @@ absl::StatusOr<ServerRoute::Look> ServerRoute::LookOnce(const RouteParts& parts,
   // An old process' counts are of the whole section: no backend's share of them is known. While there are
   // any, nothing is said.
   std::map<std::string, std::optional<uint64_t>> old = {{options_.section, 0}};
-  EVENKEEL_RETURN_IF_ERROR(link_->AddOldWorkers(process.Instance(), old, call));
+  link_->AddOldWorkers(process, old, call);
   const bool only_process = old[options_.section] == 0;
 
   std::string text;
@@ -126,25 +137,41 @@ absl::StatusOr<std::vector<ServerCheck>> ServerRoute::Check(const RouteParts& pa
   return ChecksOf(of_backend);
 }
 
-absl::Status ServerRoute::Tell(const std::string& command, const Call& call) {
-  EVENKEEL_ASSIGN_OR_RETURN(const std::vector<std::string> said, link_->Ask({command}, call));
-  return Outcome(said[0], command);
+// A wish is begun with the first command that may have been carried out.
+absl::Status ServerRoute::Tell(Attempt& attempt, const std::string& command, const Call& call) {
+  const absl::StatusOr<std::vector<std::string>> said = link_->Ask({command}, call);
+  const absl::Status outcome = said.ok() ? Outcome((*said)[0], command) : said.status();
+  const bool changed_nothing = said.ok() ? !outcome.ok() : absl::IsUnavailable(outcome);
+  if (!changed_nothing) {
+    attempt.written = true;
+    begun_ = attempt.wish->mark;
+  }
+  return outcome;
 }
 
-// What gets more than it has, or is to serve again: first the weight, then the state that lets it in.
-absl::Status ServerRoute::Raise(const Attempt& attempt, const Look& look,
+absl::Status ServerRoute::Set(Attempt& attempt, const ServerState& server, absl::string_view what,
+                              const Call& call) {
+  return Tell(attempt, absl::StrCat("set server ", options_.section, "/", server.server, " ", what), call);
+}
+
+// What gets more than it has, or is to serve again: first the weight, then the state that lets it in. All of
+// a closed backend drain before any of them is given a weight (IsLeftOut).
+absl::Status ServerRoute::Raise(Attempt& attempt, const Look& look,
                                 const std::map<std::string, uint32_t>& weights, const Call& call) {
   for (const auto& [backend, wish] : attempt.wish->shape.backends) {
-    for (const ServerState& server : look.servers.at(backend)) {
-      if (IsLeftOut(server, look.servers.at(backend))) continue;
-      const std::string name = absl::StrCat(options_.section, "/", server.server);
-      const uint32_t weight = weights.at(backend);
-      if (weight > server.weight) {
-        EVENKEEL_RETURN_IF_ERROR(Tell(absl::StrCat("set server ", name, " weight ", weight), call));
-      }
-      if (wish.mode == BackendMode::kServing && (server.maintenance || server.draining)) {
-        EVENKEEL_RETURN_IF_ERROR(Tell(absl::StrCat("set server ", name, " state ready"), call));
-      }
+    const std::vector<ServerState> servers = TakingPart(look.servers.at(backend));
+    const bool serves = wish.mode == BackendMode::kServing;
+    for (const ServerState& server : servers) {
+      if (serves && server.maintenance) EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, "state drain", call));
+    }
+    const uint32_t weight = weights.at(backend);
+    for (const ServerState& server : servers) {
+      if (weight <= server.weight) continue;
+      EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, absl::StrCat("weight ", weight), call));
+    }
+    for (const ServerState& server : servers) {
+      const bool kept_out = server.maintenance || server.draining;
+      if (serves && kept_out) EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, "state ready", call));
     }
   }
   return absl::OkStatus();
@@ -153,27 +180,32 @@ absl::Status ServerRoute::Raise(const Attempt& attempt, const Look& look,
 absl::Status ServerRoute::Lower(Attempt& attempt, const Look& look,
                                 const std::map<std::string, uint32_t>& weights, const Call& call) {
   for (const auto& [backend, wish] : attempt.wish->shape.backends) {
-    for (const ServerState& server : look.servers.at(backend)) {
-      if (wish.mode != BackendMode::kClosed && IsLeftOut(server, look.servers.at(backend))) continue;
-      const std::string name = absl::StrCat(options_.section, "/", server.server);
-      const uint32_t weight = weights.at(backend);
-      if (weight < server.weight) {
-        EVENKEEL_RETURN_IF_ERROR(Tell(absl::StrCat("set server ", name, " weight ", weight), call));
-      }
-      if (wish.mode == BackendMode::kDraining && !server.draining) {
-        EVENKEEL_RETURN_IF_ERROR(Tell(absl::StrCat("set server ", name, " state drain"), call));
-      }
-      if (wish.mode == BackendMode::kClosed && !server.maintenance) {
-        EVENKEEL_RETURN_IF_ERROR(Tell(absl::StrCat("set server ", name, " state maint"), call));
-        const std::optional<uint64_t> in_flight = look.reading.backends.at(backend).in_flight;
-        if (in_flight.value_or(0) == 0) continue;
-        EVENKEEL_RETURN_IF_ERROR(Tell(absl::StrCat("shutdown sessions server ", name), call));
-      }
+    const std::vector<ServerState>& all = look.servers.at(backend);
+    const std::vector<ServerState> servers = TakingPart(all);
+    const bool serves = wish.mode == BackendMode::kServing;
+    const bool closes = wish.mode == BackendMode::kClosed;
+    for (const ServerState& server : all) {
+      if (serves || server.weight > 0 || !IsLeftOut(server, all)) continue;
+      EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, "weight 1", call));
+    }
+    const uint32_t weight = weights.at(backend);
+    for (const ServerState& server : servers) {
+      if (weight >= server.weight) continue;
+      EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, absl::StrCat("weight ", weight), call));
+    }
+    for (const ServerState& server : servers) {
+      if (serves || server.draining || (closes && server.maintenance)) continue;
+      EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, "state drain", call));
     }
     const BackendReading& before = look.reading.backends.at(backend);
-    if (wish.mode == BackendMode::kClosed && before.mode != BackendMode::kClosed) {
-      cut_[backend] += before.in_flight.value_or(0);
+    for (const ServerState& server : servers) {
+      if (!closes || server.maintenance) continue;
+      EVENKEEL_RETURN_IF_ERROR(Set(attempt, server, "state maint", call));
+      if (before.in_flight.value_or(0) == 0) continue;
+      EVENKEEL_RETURN_IF_ERROR(Tell(
+          attempt, absl::StrCat("shutdown sessions server ", options_.section, "/", server.server), call));
     }
+    if (closes && before.mode != BackendMode::kClosed) cut_[backend] += before.in_flight.value_or(0);
   }
   return absl::OkStatus();
 }
@@ -192,21 +224,21 @@ absl::Status ServerRoute::Try(Attempt& attempt, const Call& call) {
                                                      mark_->epoch, ", version ", mark_->version));
   }
   const RouteShape shape = ShapeOf(look.reading);
-  if (shape == wish.shape) {
+  const bool same = shape == wish.shape;
+  if (same && AllTakePart(look.servers, wish.shape)) {
     mark_ = wish.mark;
     begun_.reset();
     return end(attempt.written ? ActionOutcome::kDone : ActionOutcome::kAlreadyDone, ToWords(shape));
   }
   // A wish that was written in part is gone on with, whatever the route reads as meanwhile.
   const bool begun = attempt.written || begun_ == wish.mark;
-  if (wish.only_from && shape != *wish.only_from && !begun) {
+  if (!same && wish.only_from && shape != *wish.only_from && !begun) {
     return end(ActionOutcome::kBlocked, absl::StrCat("the route is not as expected (",
                                                      ToWords(*wish.only_from), ") but: ", ToWords(shape)));
   }
   std::map<std::string, size_t> counts;
   for (const auto& [backend, group] : look.servers) {
-    counts[backend] = static_cast<size_t>(std::count_if(
-        group.begin(), group.end(), [&](const ServerState& server) { return !IsLeftOut(server, group); }));
+    counts[backend] = TakingPart(group).size();
   }
   for (const auto& [backend, now] : look.reading.backends) {
     const auto wished = wish.shape.backends.find(backend);
@@ -224,14 +256,12 @@ absl::Status ServerRoute::Try(Attempt& attempt, const Call& call) {
   }
   const absl::StatusOr<std::map<std::string, uint32_t>> weights = WeightsOf(wish.shape, counts);
   if (!weights.ok()) return end(ActionOutcome::kRefused, std::string(weights.status().message()));
-  attempt.written = true;
-  begun_ = wish.mark;
   EVENKEEL_RETURN_IF_ERROR(Raise(attempt, look, *weights, call));
   EVENKEEL_RETURN_IF_ERROR(Lower(attempt, look, *weights, call));
   // The next try reads it back.
   EVENKEEL_ASSIGN_OR_RETURN(const Look after, LookOnce(*attempt.parts, call));
   attempt.answer.reading = after.reading;
-  if (ShapeOf(after.reading) != wish.shape) {
+  if (ShapeOf(after.reading) != wish.shape || !AllTakePart(after.servers, wish.shape)) {
     return absl::AbortedError(
         absl::StrCat("it was written and reads back as ", ToWords(ShapeOf(after.reading))));
   }

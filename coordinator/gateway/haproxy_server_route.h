@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "coordinator/gateway/haproxy_latency.h"
 #include "coordinator/gateway/haproxy_link.h"
 #include "coordinator/gateway/haproxy_route.h"
@@ -49,9 +50,10 @@ class ServerRoute final : public Route {
   struct Attempt;
 
   absl::StatusOr<Look> LookOnce(const RouteParts& parts, const Call& call);
-  absl::Status Tell(const std::string& command, const Call& call);
+  absl::Status Tell(Attempt& attempt, const std::string& command, const Call& call);
+  absl::Status Set(Attempt& attempt, const ServerState& server, absl::string_view what, const Call& call);
   absl::Status Try(Attempt& attempt, const Call& call);
-  absl::Status Raise(const Attempt& attempt, const Look& look, const std::map<std::string, uint32_t>& weights,
+  absl::Status Raise(Attempt& attempt, const Look& look, const std::map<std::string, uint32_t>& weights,
                      const Call& call);
   absl::Status Lower(Attempt& attempt, const Look& look, const std::map<std::string, uint32_t>& weights,
                      const Call& call);

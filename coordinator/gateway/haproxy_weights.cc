@@ -98,8 +98,26 @@ absl::StatusOr<std::map<std::string, std::vector<ServerState>>> Grouped(
 }
 
 bool IsLeftOut(const ServerState& server, const std::vector<ServerState>& backend) {
-  return server.maintenance && !std::all_of(backend.begin(), backend.end(),
-                                            [](const ServerState& other) { return other.maintenance; });
+  if (!server.maintenance) return false;
+  const bool all =
+      std::all_of(backend.begin(), backend.end(), [](const ServerState& other) { return other.maintenance; });
+  if (all) {
+    return server.weight > 0 && std::any_of(backend.begin(), backend.end(),
+                                            [](const ServerState& other) { return other.weight == 0; });
+  }
+  return server.weight > 0 || std::none_of(backend.begin(), backend.end(),
+                                           [](const ServerState& other) { return other.draining; });
+}
+
+bool AllTakePart(const std::map<std::string, std::vector<ServerState>>& servers, const RouteShape& shape) {
+  return std::all_of(servers.begin(), servers.end(), [&](const auto& of_backend) {
+    const std::vector<ServerState>& group = of_backend.second;
+    const auto wish = shape.backends.find(of_backend.first);
+    if (wish == shape.backends.end() || wish->second.mode != BackendMode::kServing) return true;
+    return std::all_of(group.begin(), group.end(), [&](const ServerState& server) {
+      return IsLeftOut(server, group) || (!server.maintenance && !server.draining);
+    });
+  });
 }
 
 RouteShape ShapeOfServers(const std::map<std::string, std::vector<ServerState>>& servers) {

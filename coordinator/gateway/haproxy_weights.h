@@ -31,9 +31,18 @@ absl::StatusOr<std::map<std::string, uint32_t>> WeightsOf(const RouteShape& shap
 absl::StatusOr<std::map<std::string, std::vector<ServerState>>> Grouped(
     const std::vector<ServerState>& servers, const RouteParts& parts);
 
-// Somebody has taken the server out by itself: it is in maintenance, and not all of its backend are. No wish
-// for the backend touches it, and it has no part in its share: whoever repairs it puts it back.
+// Somebody has taken the server out by itself: it is in maintenance, and its backend was not closed as a
+// whole. No wish for the backend puts it back, and it has no part in its share: whoever repairs it does.
+// HAProxy keeps no word of who put a server into maintenance, and a wish may end midway (a lost answer, the
+// coordinator's end). So a backend is closed, and opened again, by way of draining servers of weight 0:
+//   - what is in maintenance with weight 0 beside servers that drain, or with all others, was closed by us;
+//   - what has a weight was taken out by somebody; a weight of 0 is made 1 before its backend is drained.
+// (So what somebody takes out of a backend that drains already counts as closed with it.)
 bool IsLeftOut(const ServerState& server, const std::vector<ServerState>& backend);
+
+// No server that has a part in a backend that shall serve is still kept out: a shape may read as wished while
+// only some of its servers were opened.
+bool AllTakePart(const std::map<std::string, std::vector<ServerState>>& servers, const RouteShape& shape);
 
 // The shape that the servers' weights and states make. kClosed: all of a backend's servers are in
 // maintenance; kDraining: all that are not have weight 0 and some are put to drain.

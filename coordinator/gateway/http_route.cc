@@ -56,9 +56,11 @@ std::string ConditionWords(const Json& condition) {
 }  // namespace
 
 absl::StatusOr<HttpRoutePlace> HttpRoutePlace::Parse(absl::string_view route) {
-  const absl::Status wrong = absl::InvalidArgumentError(absl::StrCat(
-      "a route of the Gateway API is NAMESPACE/HTTPROUTE or NAMESPACE/HTTPROUTE#RULE (from 0), not \"", route,
-      "\""));
+  const absl::Status wrong =
+      absl::InvalidArgumentError(absl::StrCat("a route of the Gateway API is NAMESPACE/HTTPROUTE, for its "
+                                              "first rule, or NAMESPACE/HTTPROUTE#RULE, for "
+                                              "another (the second is 1), not \"",
+                                              route, "\""));
   const std::vector<absl::string_view> with_rule = absl::StrSplit(route, '#');
   const std::vector<absl::string_view> name = absl::StrSplit(with_rule[0], '/');
   HttpRoutePlace place;
@@ -66,8 +68,13 @@ absl::StatusOr<HttpRoutePlace> HttpRoutePlace::Parse(absl::string_view route) {
   if (with_rule.size() == 2 && (!absl::SimpleAtoi(with_rule[1], &place.rule) || place.rule >= kMostRules)) {
     return wrong;
   }
+  if (with_rule.size() == 2 && (place.rule == 0 || absl::StrCat(place.rule) != with_rule[1])) return wrong;
   place.name = {.name_space = std::string(name[0]), .name = std::string(name[1])};
   return place;
+}
+
+std::string HttpRoutePlace::NotesPart() const {
+  return absl::StrCat(".", rule);
 }
 
 std::string ServicePort::ToString() const {
@@ -152,7 +159,7 @@ absl::StatusOr<RouteReading> ReadHttpRoute(const Json& object, const HttpRoutePl
         absl::StrCat("the HTTPRoute ", place.name.ToString(), " has no rule ", place.rule));
   }
   const Acceptance acceptance = AcceptanceOf(object);
-  const std::map<std::string, BackendMode> modes = ModesOn(object);
+  const std::map<std::string, BackendMode> modes = ModesOn(object, place.NotesPart());
 
   RouteReading reading;
   std::map<std::string, uint64_t> weights;
@@ -186,12 +193,13 @@ absl::StatusOr<RouteReading> ReadHttpRoute(const Json& object, const HttpRoutePl
     one.servers = 1;
     one.servers_up = one.mode == BackendMode::kClosed ? 0 : 1;
   }
-  const std::optional<StoredMark> mark = MarkOn(object);
+  const std::optional<StoredMark> mark = MarkOn(object, place.NotesPart());
   if (mark && mark->store_id == store_id) reading.mark = mark->mark;
   reading.proof = acceptance.accepted ? Proof::kAccepted : Proof::kConfigured;
   reading.instance = kube::UidOf(object);
-  reading.revision = Fingerprint(
-      absl::StrCat(kube::ToText(*spec), kube::Text(object, {"metadata", "annotations", kModesAnnotation})));
+  reading.revision = Fingerprint(absl::StrCat(
+      kube::ToText(*spec),
+      kube::Text(object, {"metadata", "annotations", absl::StrCat(kModesAnnotation, place.NotesPart())})));
   return reading;
 }
 
@@ -222,7 +230,8 @@ Json PatchOf(const Json& object, const HttpRoutePlace& place,
   }
   rule["backendRefs"] = std::move(wished);
   return {{"metadata",
-           {{"resourceVersion", kube::ResourceVersionOf(object)}, {"annotations", NotesOf(mark, shape)}}},
+           {{"resourceVersion", kube::ResourceVersionOf(object)},
+            {"annotations", NotesOf(mark, shape, place.NotesPart())}}},
           {"spec", {{"rules", std::move(rules)}}}};
 }
 

@@ -16,10 +16,13 @@
 
 namespace evenkeel::coordinator {
 
-// "NAMESPACE/NAME#RULE", the rule by its place from 0; without "#RULE" the first.
+// "NAMESPACE/NAME#RULE", the rule by its place from 0; the first is named without "#RULE". One way to write
+// each, so that two switches that hold one rule are seen to.
 struct HttpRoutePlace {
   kube::ObjectName name;
   size_t rule = 0;
+  // Of the names of its annotations: other rules of the object have their own marks and modes.
+  std::string NotesPart() const;
   static absl::StatusOr<HttpRoutePlace> Parse(absl::string_view route);
 };
 

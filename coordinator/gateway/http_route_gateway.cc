@@ -90,10 +90,16 @@ absl::Status HttpRouteGateway::Try(const RoutePlace& place, const RouteWish& wis
   };
   answer.reading = look.reading;
   const StoredMark ours = {options_.store_id, wish.mark};
-  const std::optional<StoredMark> theirs = MarkOn(look.object);
-  const std::string release = absl::StrCat("remove the annotation ", kMarkAnnotation, " from the HTTPRoute ",
-                                           look.place.name.ToString());
+  const std::string part = look.place.NotesPart();
+  const std::optional<StoredMark> theirs = MarkOn(look.object, part);
+  const std::string release = absl::StrCat("remove the annotation ", kMarkAnnotation, part,
+                                           " from the HTTPRoute ", look.place.name.ToString());
   if (auto why = WhyNotOver(theirs, ours, release)) return end(ActionOutcome::kNotMine, *why);
+  // The versions of other rules' wishes say nothing of this one's; a later epoch is another coordinator's.
+  for (const auto& [name, mark] : AllMarksOn(look.object)) {
+    if (mark.store_id != ours.store_id || mark.mark.epoch <= ours.mark.epoch) continue;
+    return end(ActionOutcome::kNotMine, WhyNotOver(mark, ours, release).value_or(name));
+  }
 
   const RouteShape shape = ShapeOf(look.reading);
   const bool same = shape == wish.shape;

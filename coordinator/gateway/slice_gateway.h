@@ -21,6 +21,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,9 @@ class SliceGateway final : public Gateway {
   std::vector<ServerCheck> Check(const RoutePlace& place, const BackendCheck& check,
                                  const Call& call) override;
   bool keeps() const override { return true; }
-  // Asks for the slices of all namespaces: PERMISSION_DENIED where that is not allowed.
+  // Asks for the slices of all namespaces: PERMISSION_DENIED where that is not allowed. Where it ends before
+  // all are done, the next one begins with those that are left; a cluster that does not answer is asked once
+  // each time, so that the slices of others' endpoints do not wait for it.
   absl::Status Keep(const Call& call) override;
 
  private:
@@ -62,13 +65,15 @@ class SliceGateway final : public Gateway {
                                            const Call& call);
   absl::Status Write(const kube::ObjectName& service, const std::string& backend, const SlicesLook& look,
                      const SliceContent& content, const kube::Json& notes, const Call& call);
-  absl::Status KeepOne(const kube::Resource& slices, const kube::Json& slice, const Call& call);
+  absl::Status KeepOne(const kube::Resource& slices, const kube::Json& slice, std::set<std::string>& silent,
+                       const Call& call);
   absl::Status Try(const RoutePlace& place, const RouteWish& wish, KubeAttempt& attempt, const Call& call);
   absl::StatusOr<std::map<std::string, SliceContent>> Wished(const RoutePlace& place, const RouteShape& shape,
                                                              const SlicesLook& look, const Call& call);
 
   const Options options_;
   kube::KubernetesApi* const api_;
+  std::string kept_last_;  // the slice that Keep has come to, NAMESPACE/NAME
 };
 
 }  // namespace evenkeel::coordinator

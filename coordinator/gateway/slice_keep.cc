@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <cstddef>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -12,7 +16,14 @@ namespace evenkeel::coordinator {
 
 using kube::Json;
 
-absl::Status SliceGateway::KeepOne(const kube::Resource& slices, const Json& slice, const Call& call) {
+namespace {
+
+constexpr absl::Duration kSourcePatience = absl::Seconds(1);  // with one cluster's API server
+
+}  // namespace
+
+absl::Status SliceGateway::KeepOne(const kube::Resource& slices, const Json& slice,
+                                   std::set<std::string>& silent, const Call& call) {
   const std::string source = kube::Text(slice, {"metadata", "annotations", kSourceAnnotation});
   const SliceContent there = ContentOfSlice(slice);
   if (source.empty() || there.addresses.empty()) return absl::OkStatus();
@@ -21,7 +32,16 @@ absl::Status SliceGateway::KeepOne(const kube::Resource& slices, const Json& sli
   const bool ours = !mark || (mark->store_id == options_.store_id && mark->mark.epoch <= options_.epoch);
   if (!ours) return absl::OkStatus();
   EVENKEEL_ASSIGN_OR_RETURN(const EndpointSource whose, EndpointSource::Parse(source));
-  EVENKEEL_ASSIGN_OR_RETURN(const SliceContent ready, EndpointsOf(source, whose, call));
+  if (silent.contains(whose.cluster)) {
+    return absl::UnavailableError(absl::StrCat("cluster ", whose.cluster, " does not answer"));
+  }
+  const absl::StatusOr<SliceContent> answer =
+      EndpointsOf(source, whose, call.Part(std::min(kSourcePatience, call.left() / 2)));
+  if (absl::IsUnavailable(answer.status()) || absl::IsDeadlineExceeded(answer.status())) {
+    silent.insert(whose.cluster);
+  }
+  EVENKEEL_RETURN_IF_ERROR(answer.status());
+  const SliceContent& ready = *answer;
   if (ready == there || ready.address_type != there.address_type) return absl::OkStatus();
   const Json patch = SlicePatch(slice, ready, Json::object());
   return WaitFor<Json>(call, "keeping an EndpointSlice",
@@ -44,7 +64,17 @@ absl::Status SliceGateway::Keep(const Call& call) {
   absl::Status first;
   const Json* const items = kube::Find(list, {"items"});
   if (items == nullptr || !items->is_array()) return first;
-  for (const Json& slice : *items) first.Update(KeepOne(slices, slice, call));
+  const auto name_of = [](const Json& slice) { return kube::NameOf(slice).ToString(); };
+  const auto last = std::find_if(items->begin(), items->end(),
+                                 [&](const Json& slice) { return name_of(slice) == kept_last_; });
+  const size_t begin = last == items->end() ? 0 : static_cast<size_t>(last - items->begin()) + 1;
+  std::set<std::string> silent;  // clusters
+  for (size_t i = 0; i < items->size(); ++i) {
+    EVENKEEL_RETURN_IF_ERROR(call.GoOn("keeping EndpointSlices"));
+    const Json& slice = (*items)[(begin + i) % items->size()];
+    kept_last_ = name_of(slice);
+    first.Update(KeepOne(slices, slice, silent, call));
+  }
   return first;
 }
 

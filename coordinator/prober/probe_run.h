@@ -21,7 +21,7 @@
 #include "coordinator/core/switch/switch_events.h"
 #include "coordinator/prober/probe_book.h"
 #include "coordinator/prober/probe_client.h"
-#include "coordinator/prober/probe_target.h"
+#include "coordinator/core/switch/probe_target.h"
 
 namespace evenkeel::coordinator {
 

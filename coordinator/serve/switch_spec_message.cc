@@ -42,6 +42,10 @@ class SpecReader {
   void Read(const google::protobuf::Timestamp& message, bool is_set, absl::Time& out) {
     if (is_set) out = absl::FromUnixSeconds(message.seconds()) + absl::Nanoseconds(message.nanos());
   }
+  // A value of a later version must not pass for the default.
+  void Known(bool is_known, std::string field) {
+    if (!is_known) Wrong(std::move(field), "this coordinator does not know the value");
+  }
   void Wrong(std::string field, std::string words) {
     problems_.push_back({std::move(field), std::move(words)});
   }
@@ -122,7 +126,8 @@ FreezeWindow WindowFrom(const v1::FreezeWindow& message, const std::string& fiel
   return window;
 }
 
-AtDrainDeadline AtDeadlineFrom(v1::DrainRules::AtDeadline value) {
+AtDrainDeadline AtDeadlineFrom(v1::DrainRules::AtDeadline value, SpecReader& reader) {
+  reader.Known(v1::DrainRules::AtDeadline_IsValid(value), "drain.atDeadline");
   switch (value) {
     case v1::DrainRules::AT_DEADLINE_LEAVE:
       return AtDrainDeadline::kLeave;
@@ -145,7 +150,9 @@ v1::DrainRules::AtDeadline ToMessage(AtDrainDeadline value) {
   return v1::DrainRules::AT_DEADLINE_ASK;
 }
 
-OnForeignChange ChangeFrom(v1::SwitchSpec::OnForeignChange value, OnForeignChange by_default) {
+OnForeignChange ChangeFrom(v1::SwitchSpec::OnForeignChange value, OnForeignChange by_default,
+                           const std::string& field, SpecReader& reader) {
+  reader.Known(v1::SwitchSpec::OnForeignChange_IsValid(value), field);
   switch (value) {
     case v1::SwitchSpec::ON_FOREIGN_CHANGE_STOP:
       return OnForeignChange::kStop;
@@ -254,15 +261,18 @@ absl::StatusOr<SwitchSpec> SwitchSpecFromMessage(absl::string_view name, const v
   spec.prober.side_header = absl::AsciiStrToLower(message.prober().side_header());
   reader.Read(message.drain().deadline(), message.drain().has_deadline(), "drain.deadline",
               spec.drain.deadline);
-  spec.drain.at_deadline = AtDeadlineFrom(message.drain().at_deadline());
+  spec.drain.at_deadline = AtDeadlineFrom(message.drain().at_deadline(), reader);
   reader.Read(message.hold().length(), message.hold().has_length(), "hold.length", spec.hold.length);
   spec.hold.commit_by_itself = !message.hold().wait_for_commit();
   spec.hold.close_blue = message.hold().close_blue();
+  reader.Known(v1::SwitchSpec::OnFailedGate_IsValid(message.on_failed_gate()), "onFailedGate");
   spec.on_failed_gate = message.on_failed_gate() == v1::SwitchSpec::ON_FAILED_GATE_STOP
                             ? OnFailedGate::kStop
                             : OnFailedGate::kRollBack;
-  spec.on_foreign_change = ChangeFrom(message.on_foreign_change(), OnForeignChange::kStop);
-  spec.on_reload = ChangeFrom(message.on_reload(), OnForeignChange::kHeal);
+  spec.on_foreign_change =
+      ChangeFrom(message.on_foreign_change(), OnForeignChange::kStop, "onForeignChange", reader);
+  spec.on_reload = ChangeFrom(message.on_reload(), OnForeignChange::kHeal, "onReload", reader);
+  reader.Known(v1::SwitchSpec::OnLostBlue_IsValid(message.on_lost_blue()), "onLostBlue");
   spec.on_lost_blue =
       message.on_lost_blue() == v1::SwitchSpec::ON_LOST_BLUE_FINISH ? OnLostBlue::kFinish : OnLostBlue::kAsk;
   for (int i = 0; i < message.freezes_size(); ++i) {
@@ -270,6 +280,7 @@ absl::StatusOr<SwitchSpec> SwitchSpecFromMessage(absl::string_view name, const v
   }
   if (message.has_max_cpu_percent()) spec.max_cpu_percent = message.max_cpu_percent();
   spec.allow_differences = message.allow_differences();
+  reader.Known(v1::SwitchMode_IsValid(message.mode()), "mode");
   spec.mode = message.mode() == v1::SWITCH_MODE_ENFORCE ? SwitchMode::kEnforce : SwitchMode::kObserve;
   std::vector<SpecProblem> problems = reader.Take();
   for (SpecProblem& problem : CheckSpec(spec)) problems.push_back(std::move(problem));

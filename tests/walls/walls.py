@@ -16,7 +16,7 @@ PURE_ROOMS = ("agent/core", "agent/decode", "coordinator/core")
 # The same of single parts of other rooms: their files without the ending.
 PURE_PARTS = tuple(f"coordinator/usage/{part}" for part in (
     "usage_book", "node_usages", "pulled_usage", "cpu_counters", "stats_summary", "resource_metrics")) + tuple(
-    f"coordinator/prober/{part}" for part in ("http_answer", "probe_book", "probe_target"))
+    f"coordinator/prober/{part}" for part in ("http_answer", "probe_book"))
 
 # A library that only one room may include.
 SOLE_USERS = {

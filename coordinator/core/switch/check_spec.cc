@@ -4,10 +4,10 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "coordinator/core/sentences.h"
+#include "coordinator/core/switch/probe_target.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -37,6 +37,12 @@ class Problems {
   }
   void AtMost(const std::string& field, size_t number, size_t most) {
     if (number > most) Add(field, absl::StrCat(number, " are too many: at most ", most));
+  }
+
+  // That nobody can be asked by it is told before anything moves.
+  void Url(const std::string& field, const std::string& url) {
+    const absl::Status usable = ProbeTarget::Parse(url).status();
+    if (!usable.ok()) Add(field, std::string(usable.message()));
   }
 
   std::vector<SpecProblem> Take() { return std::move(found_); }
@@ -133,7 +139,11 @@ void CheckGates(const GateRules& gates, Problems& problems) {
   for (size_t i = 0; i < gates.hooks.size(); ++i) {
     const GateHook& hook = gates.hooks[i];
     if (hook.name.empty()) problems.Add(At("gates.hooks", i, "name"), "it has none");
-    if (hook.url.empty()) problems.Add(At("gates.hooks", i, "url"), "it has none");
+    if (hook.url.empty()) {
+      problems.Add(At("gates.hooks", i, "url"), "it has none");
+    } else {
+      problems.Url(At("gates.hooks", i, "url"), hook.url);
+    }
     problems.Within(At("gates.hooks", i, "timeout"), hook.timeout, absl::Milliseconds(10), absl::Minutes(1));
     problems.Within(At("gates.hooks", i, "period"), hook.period, absl::Seconds(1), absl::Hours(1));
     if (!names.insert(hook.name).second) {
@@ -143,12 +153,13 @@ void CheckGates(const GateRules& gates, Problems& problems) {
 }
 
 void CheckProber(const ProberSpec& prober, Problems& problems) {
-  const bool is_url = absl::StartsWith(prober.url, "http://") || absl::StartsWith(prober.url, "https://");
-  if (!prober.url.empty() && !is_url) problems.Add("prober.url", "it is no http or https URL");
+  if (!prober.url.empty()) problems.Url("prober.url", prober.url);
   for (const auto& [field, path] :
        {std::pair<const char*, const std::string&>("prober.slowPath", prober.slow_path),
         {"prober.streamPath", prober.stream_path}}) {
-    if (!path.empty() && path.front() != '/') problems.Add(field, "it must begin with /");
+    if (!path.empty() && !IsRequestPath(path)) {
+      problems.Add(field, "it must begin with /, and have no spaces and no letters but ASCII's");
+    }
     if (!path.empty() && prober.url.empty()) problems.Add(field, "there is no prober.url");
   }
   problems.Within("prober.perSecond", prober.per_second, 1, 1000);

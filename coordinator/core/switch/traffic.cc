@@ -21,8 +21,12 @@ AnswerTime Difference(const AnswerTime& now, const AnswerTime& before) {
           .within = std::max(now.within, before.within)};
 }
 
-// An adapter that began anew has only lost its own sum; the gateway's counters go on.
+// An adapter that began anew has only lost its own sums; the gateway's counters go on.
 void GoOn(const SideCount& now, SideCount& from, const SideCount& last, SideCount& before) {
+  if (now.cut < last.cut) {
+    before.cut += Above(last.cut, from.cut);
+    from.cut = 0;
+  }
   const bool went_back =
       now.answer_time.answers < last.answer_time.answers || now.answer_time.total < last.answer_time.total;
   if (!went_back) return;
@@ -32,7 +36,7 @@ void GoOn(const SideCount& now, SideCount& from, const SideCount& last, SideCoun
 
 bool WentBack(const SideCount& now, const SideCount& before) {
   return now.requests < before.requests || now.server_errors < before.server_errors ||
-         now.failed < before.failed || now.cut < before.cut;
+         now.failed < before.failed;
 }
 
 bool WentBack(const BothCounts& now, const BothCounts& before) {

@@ -31,7 +31,8 @@ wire::DiscoveryResponse ToWire(const Response& response) {
 
 }  // namespace
 
-// One stream. Of each type at most one answer is on its way (AdsStream), so what waits to be sent is bounded.
+// One stream. Of each type at most one answer is on its way (AdsStream) to a client that reads what it
+// answers, so what waits to be sent is bounded; a client that answers what it cannot have read is ended.
 class AdsServer::Client final
     : public grpc::ServerBidiReactor<wire::DiscoveryRequest, wire::DiscoveryResponse> {
  public:
@@ -56,6 +57,18 @@ class AdsServer::Client final
       if (view.refusal.empty()) view.refusal = stream_.refusal(type);
     }
     return view;
+  }
+
+  std::optional<ClientView> Refusal(const std::map<Type, std::set<std::string>>& names) {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [type, of_type] : names) {
+      if (!stream_.Refuses(type, of_type)) continue;
+      return ClientView{.id = node_,
+                        .peer = peer_,
+                        .routes = stream_.standing(Type::kRoute),
+                        .refusal = stream_.refusal(type)};
+    }
+    return std::nullopt;
   }
 
   void OnReadDone(bool ok) override {
@@ -96,6 +109,9 @@ class AdsServer::Client final
   void Send(std::vector<Response> responses) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     for (const Response& response : responses) waiting_.push_back(ToWire(response));
     SendNext();
+    if (waiting_.size() > kTypes) {
+      Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "answers are asked for faster than they are read"});
+    }
   }
   void SendNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (writing_ || finished_ || waiting_.empty()) return;
@@ -171,6 +187,15 @@ std::vector<ClientView> AdsServer::clients() {
   absl::MutexLock lock(&mutex_);
   std::vector<ClientView> views;
   for (const auto& [id, client] : clients_) views.push_back(client->View());
+  return views;
+}
+
+std::vector<ClientView> AdsServer::Refusing(const std::map<Type, std::set<std::string>>& names) {
+  absl::MutexLock lock(&mutex_);
+  std::vector<ClientView> views;
+  for (const auto& [id, client] : clients_) {
+    if (std::optional<ClientView> view = client->Refusal(names)) views.push_back(*std::move(view));
+  }
   return views;
 }
 

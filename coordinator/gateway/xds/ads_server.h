@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,8 @@ class AdsServer final : public envoy::service::discovery::v3::AggregatedDiscover
   void End();
 
   std::vector<ClientView> clients();
+  // Those that refuse, now, an answer that holds one of these resources; `refusal` is that answer's.
+  std::vector<ClientView> Refusing(const std::map<Type, std::set<std::string>>& names);
   // Waits until no client is pending for its routes. False: the call ended before.
   bool AwaitClients(const Call& call);
 

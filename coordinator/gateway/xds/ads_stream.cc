@@ -137,6 +137,13 @@ AdsStream::Reaction AdsStream::OnRequest(const Request& request) {
   return {.ok = true, .responses = Due()};
 }
 
+bool AdsStream::Refuses(Type type, const std::set<std::string>& names) const {
+  if (standing(type) != Standing::kRefused) return false;
+  const std::map<std::string, std::string>& sent = *Of(type).sent;
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return sent.contains(name); });
+}
+
 Standing AdsStream::standing(Type type) const {
   const Subscription& subscription = Of(type);
   if (!subscription.asked) return Standing::kNotAsked;

@@ -86,6 +86,8 @@ class AdsStream {
   Standing standing(Type type) const;
   // Why it has refused the last answer of that type; empty when it has not.
   const std::string& refusal(Type type) const { return Of(type).refusal; }
+  // Whether it refuses, now, an answer of that type that holds one of these.
+  bool Refuses(Type type, const std::set<std::string>& names) const;
 
  private:
   struct Subscription {

@@ -170,4 +170,13 @@ Snapshot SnapshotOf(const std::map<std::string, ServedRoute>& routes) {
   return snapshot;
 }
 
+std::map<Type, std::set<std::string>> ResourcesOf(const std::string& route, const RouteShape& shape) {
+  std::map<Type, std::set<std::string>> names = {{Type::kRoute, {route}}};
+  for (const auto& [backend, wish] : shape.backends) {
+    names[Type::kCluster].insert(ClusterName(route, backend));
+    names[Type::kEndpoints].insert(ClusterName(route, backend));
+  }
+  return names;
+}
+
 }  // namespace evenkeel::coordinator::xds

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,5 +38,7 @@ struct ServedRoute {
 // nothing are there, so that a client that keeps all of them (Envoy) has them ready; closed ones are without
 // endpoints.
 Snapshot SnapshotOf(const std::map<std::string, ServedRoute>& routes);
+// What of it says where a route's requests go, by names.
+std::map<Type, std::set<std::string>> ResourcesOf(const std::string& route, const RouteShape& shape);
 
 }  // namespace evenkeel::coordinator::xds

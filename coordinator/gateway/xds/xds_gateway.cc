@@ -22,6 +22,10 @@ std::string Clients(size_t count) {
   return absl::StrCat(count, count == 1 ? " client" : " clients");
 }
 
+std::string NameOf(const xds::ClientView& client) {
+  return client.id.empty() ? client.peer : client.id;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<XdsGateway>> XdsGateway::Open(Options options, xds::AdsServer& server) {
@@ -177,16 +181,24 @@ ShapeAnswer XdsGateway::Shape(const RoutePlace& place, const RouteWish& wish, co
 
   ShapeAnswer answer = {same ? ActionOutcome::kAlreadyDone : ActionOutcome::kDone, ToWords(wish.shape),
                         ReadingOf(served)};
-  const std::vector<xds::ClientView> clients = server_->clients();
-  for (const xds::ClientView& client : clients) {
-    if (client.refusal.empty()) continue;
+  // Only who refuses this very route: anybody may be a client, and what one refuses of other routes, or
+  // refused of an earlier one, must stand in no wish's way, least in a rollback's.
+  const std::vector<xds::ClientView> refusing = server_->Refusing(xds::ResourcesOf(place.route, wish.shape));
+  if (!refusing.empty()) {
+    const xds::ClientView& client = refusing.front();
     answer.outcome = ActionOutcome::kRefused;
-    answer.detail = absl::StrCat("the client ", client.id.empty() ? client.peer : client.id,
-                                 " refuses it: ", client.refusal);
+    answer.detail = absl::StrCat("the client ", NameOf(client), " refuses it: ", client.refusal);
     return answer;
   }
+  const std::vector<xds::ClientView> clients = server_->clients();
   absl::StrAppend(&answer.detail, all_said ? "; accepted by " : "; not yet by all of ",
                   Clients(clients.size()));
+  for (const xds::ClientView& client : clients) {
+    if (client.refusal.empty()) continue;
+    absl::StrAppend(&answer.detail, "; the client ", NameOf(client),
+                    " refuses another route: ", client.refusal);
+    break;
+  }
   if (!kept.ok()) absl::StrAppend(&answer.detail, "; a restart would undo it: ", kept.message());
   return answer;
 }

@@ -251,34 +251,97 @@ TEST_F(XdsContract, TriesNoServer) {
   EXPECT_TRUE(gateway_.Check(place, {.backend = "grey"}, call()).empty());
 }
 
-// A client that refuses what it is sent is named, with its reason.
+// A client's stream by hand: it asks for one route.
+class RoughClient {
+ public:
+  explicit RoughClient(const std::string& route)
+      : stub_(wire::AggregatedDiscoveryService::NewStub(
+            grpc::CreateChannel(TheControlPlane().address(), grpc::InsecureChannelCredentials()))),
+        stream_(stub_->StreamAggregatedResources(&context_)) {
+    request_.mutable_node()->set_id("picky");
+    request_.set_type_url("type.googleapis.com/envoy.config.route.v3.RouteConfiguration");
+    request_.add_resource_names(route);
+    EVENKEEL_CHECK(stream_->Write(request_)) << "the stream ended";
+  }
+  ~RoughClient() {
+    context_.TryCancel();
+    stream_->Finish();
+  }
+
+  // Refuses the next answer, and waits until that is known.
+  void Refuse() {
+    wire::DiscoveryResponse response;
+    EVENKEEL_CHECK(stream_->Read(&response)) << "no answer";
+    EXPECT_EQ(response.resources_size(), 1);
+    request_.set_response_nonce(response.nonce());
+    request_.mutable_error_detail()->set_message("not to my taste");
+    EVENKEEL_CHECK(stream_->Write(request_)) << "the stream ended";
+    while (Refusal().empty()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+
+  static std::string Refusal() {
+    for (const auto& client : TheControlPlane().ads().clients()) {
+      if (client.id == "picky") return client.refusal;
+    }
+    return "";
+  }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<wire::AggregatedDiscoveryService::Stub> stub_;
+  std::unique_ptr<grpc::ClientReaderWriter<wire::DiscoveryRequest, wire::DiscoveryResponse>> stream_;
+  wire::DiscoveryRequest request_;
+};
+
+// A client that refuses what it is sent is named, with its reason; what another client refuses of another
+// route is told, and is no word about this one.
 TEST_F(XdsContract, RefusalIsShownByClient) {
   ASSERT_EQ(Do(Shape(0), 1).outcome, ActionOutcome::kDone);
+  {
+    RoughClient picky(route_);
+    picky.Refuse();
+    EXPECT_EQ(RoughClient::Refusal(), "not to my taste");
+    const ShapeAnswer refused = Do(Shape(0), 2);
+    EXPECT_EQ(refused.outcome, ActionOutcome::kRefused);
+    EXPECT_THAT(refused.detail, HasSubstr("picky refuses it: not to my taste"));
+  }
+  while (!RoughClient::Refusal().empty()) ASSERT_TRUE(call().Pause(absl::Milliseconds(1)));
+  const RouteWish other = {
+      .key = {"mesh", "other"}, .shape = Shape(0), .mark = {.epoch = 1, .owner = {1, 2}, .version = 3}};
+  ASSERT_EQ(
+      gateway_
+          .Shape({.route = "other", .parts = {{"blue", {blue_.address()}}, {"green", {green_.address()}}}},
+                 other, call())
+          .outcome,
+      ActionOutcome::kDone);
+  RoughClient picky("other");
+  picky.Refuse();
+  const ShapeAnswer done = Do(Shape(50), 4);
+  EXPECT_EQ(done.outcome, ActionOutcome::kDone) << done.detail;
+  EXPECT_THAT(done.detail, HasSubstr("picky refuses another route"));
+}
+
+// A client that answers what it has not read gets no more than a few answers ahead: its stream ends.
+TEST_F(XdsContract, WhoDoesNotReadIsEnded) {
+  ASSERT_EQ(Do(Shape(50), 1).outcome, ActionOutcome::kDone);
   const auto stub = wire::AggregatedDiscoveryService::NewStub(
       grpc::CreateChannel(TheControlPlane().address(), grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;
   const auto stream = stub->StreamAggregatedResources(&context);
   wire::DiscoveryRequest request;
-  request.mutable_node()->set_id("picky");
-  request.set_type_url("type.googleapis.com/envoy.config.route.v3.RouteConfiguration");
-  request.add_resource_names(route_);
-  ASSERT_TRUE(stream->Write(request));
-  wire::DiscoveryResponse response;
-  ASSERT_TRUE(stream->Read(&response));
-  EXPECT_EQ(response.resources_size(), 1);
-  request.set_response_nonce(response.nonce());
-  request.mutable_error_detail()->set_message("not to my taste");
-  ASSERT_TRUE(stream->Write(request));
-  std::string refusal;
-  while (refusal.empty()) {
-    for (const auto& client : TheControlPlane().ads().clients()) {
-      if (client.id == "picky") refusal = client.refusal;
-    }
-    ASSERT_TRUE(call().Pause(absl::Milliseconds(1)));
+  request.set_type_url("type.googleapis.com/envoy.config.cluster.v3.Cluster");
+  bool ended = false;
+  for (int i = 0; i < 200'000 && !ended; ++i) {
+    request.set_response_nonce(i == 0 ? "" : absl::StrCat(i));
+    request.clear_resource_names();
+    request.add_resource_names(absl::StrCat(route_, i % 2 == 0 ? "/blue" : "/green"));
+    ended = !stream->Write(request);
   }
-  EXPECT_EQ(refusal, "not to my taste");
-  context.TryCancel();
-  stream->Finish();
+  EXPECT_TRUE(ended);
+  wire::DiscoveryResponse response;
+  while (stream->Read(&response)) {
+  }
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
 }  // namespace

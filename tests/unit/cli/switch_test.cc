@@ -114,7 +114,10 @@ TEST_F(SwitchCommandTest, OrdersAreConfirmedAfterALook) {
   ASSERT_EQ(Run({"switch", "rollback", "web", "--reason", "slow"}, "east\n"), 0) << err_;
   EXPECT_THAT(err_, StartsWith("web  east -> west  soaking at 50 % for 2.00 s\n"));
   EXPECT_THAT(err_, HasSubstr("All traffic goes back, at once, to cluster east.\n"));
-  EXPECT_EQ(out_, "switch.evenkeel.dev/web is rolled back: all traffic goes to cluster east\n");
+  EXPECT_EQ(out_,
+            "switch.evenkeel.dev/web is being rolled back: all traffic goes to cluster east; how it goes: "
+            "evenkeel switch "
+            "status web -w\n");
   EXPECT_EQ(coordinator_.seen().roll_back_switch.confirm_cluster(), "east");
   EXPECT_EQ(coordinator_.seen().roll_back_switch.reason(), "slow");
   EXPECT_FALSE(coordinator_.seen().roll_back_switch.onto_unknown());
@@ -140,6 +143,20 @@ TEST_F(SwitchCommandTest, OrdersWithTheClusterGivenAreOneCall) {
   coordinator_.FailNext(1, {grpc::StatusCode::FAILED_PRECONDITION, "blue is no place to go back to: lost"});
   EXPECT_EQ(Run({"switch", "rollback", "web", "--confirm=east"}), 1);
   EXPECT_EQ(err_, "error: blue is no place to go back to: lost\n");
+}
+
+// Proves that a commit is told as done only where it is: until then it may wait, stop, or end otherwise.
+TEST_F(SwitchCommandTest, ACommitThatHasBegunIsNoneYet) {
+  ASSERT_EQ(Run({"switch", "commit", "web", "--confirm=west"}), 0) << err_;
+  EXPECT_EQ(
+      out_,
+      "switch.evenkeel.dev/web is being committed: all traffic stays in cluster west; how it goes: evenkeel "
+      "switch status web -w\n");
+  v1::Switch committed = EndedSwitch(v1::Switch::END_COMMITTED);
+  committed.set_name("switches/web");
+  coordinator_.fleet.switches = {committed};
+  ASSERT_EQ(Run({"switch", "commit", "web", "--confirm=west"}), 0) << err_;
+  EXPECT_THAT(out_, StartsWith("switch.evenkeel.dev/web is committed: all traffic stays in cluster west"));
 }
 
 // Proves that a rollback that ends a switch at once tells its outcome.

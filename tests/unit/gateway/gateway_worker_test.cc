@@ -21,11 +21,13 @@ using ::testing::HasSubstr;
 // A gateway whose calls the test holds back.
 class HeldGateway final : public Gateway {
  public:
-  explicit HeldGateway(bool keeps = false) : keeps_(keeps) {}
+  explicit HeldGateway(bool keeps = false, bool holds_keep = false)
+      : keeps_(keeps), holds_keep_(holds_keep) {}
 
   bool keeps() const override { return keeps_; }
   absl::Status Keep(const Call& call) override {
-    return Held<absl::Status>("keep", call, [] { return absl::OkStatus(); });
+    return Held<absl::Status>(
+        "keep", call, [] { return absl::OkStatus(); }, holds_keep_);
   }
 
   GatewayAbilities abilities() const override { return {.atomic = true}; }
@@ -61,6 +63,16 @@ class HeldGateway final : public Gateway {
     absl::MutexLock lock(&mutex_);
     failure_ = std::move(failure);
   }
+  // Waits until that call is begun once more.
+  void AwaitNew(const std::string& what) {
+    absl::MutexLock lock(&mutex_);
+    const size_t before = calls_.size();
+    const auto begun = [&] {
+      return std::find(calls_.begin() + static_cast<std::ptrdiff_t>(before), calls_.end(), what) !=
+             calls_.end();
+    };
+    mutex_.Await(absl::Condition(&begun));
+  }
   // Waits until that call has begun.
   void Await(const std::string& what) {
     absl::MutexLock lock(&mutex_);
@@ -70,16 +82,16 @@ class HeldGateway final : public Gateway {
 
  private:
   template <typename T>
-  T Held(const std::string& what, const Call& call, const std::function<T()>& answer) {
+  T Held(const std::string& what, const Call& call, const std::function<T()>& answer, bool always = false) {
     {
       absl::MutexLock lock(&mutex_);
       calls_.push_back(what);
     }
     for (;;) {
-      if (absl::IsCancelled(call.GoOn(""))) break;
+      if (always ? !call.GoOn("").ok() : absl::IsCancelled(call.GoOn(""))) break;
       {
         absl::MutexLock lock(&mutex_);
-        if (!hold_) break;
+        if (!hold_ && !always) break;
       }
       call.Pause(absl::Milliseconds(1));
     }
@@ -91,6 +103,7 @@ class HeldGateway final : public Gateway {
   }
 
   const bool keeps_;
+  const bool holds_keep_;
   absl::Mutex mutex_;
   bool hold_ = false;
   absl::Status failure_;
@@ -115,6 +128,7 @@ class Told final : public GatewayListener {
                       answer.outcome == ActionOutcome::kDone          ? "done"
                       : answer.outcome == ActionOutcome::kWithdrawn   ? "withdrawn"
                       : answer.outcome == ActionOutcome::kUnreachable ? "unreachable"
+                      : answer.outcome == ActionOutcome::kNotMine     ? "not mine"
                                                                       : "refused"));
   }
 
@@ -255,6 +269,31 @@ TEST_F(GatewayWorkerTest, WaitingOrdersAreBounded) {
   gateway_.Hold(false);
 }
 
+// L7: once a cluster is found to be another coordinator's, what of its switches waits or is under way is
+// ended, and nothing more is begun; others' orders go on.
+TEST_F(GatewayWorkerTest, EndsWhatIsAnothers) {
+  Watch("a", absl::Hours(1));
+  Watch("b", absl::Hours(1));
+  told_.TakeUntil("read b");
+  const auto order = [](uint32_t number, const std::string& route, const std::string& cluster) {
+    ShapeOrder one = Order(number, route, number);
+    one.cluster = cluster;
+    return one;
+  };
+  gateway_.Hold(true);
+  worker_->Do(order(1, "a", "west"));
+  gateway_.Await("shape a 1");
+  worker_->Do(order(2, "b", "west"));
+  worker_->StopFor("west", "it is of epoch 3");
+  told_.TakeUntil("order 2 not mine");
+  told_.TakeUntil("order 1 not mine");
+  worker_->Do(order(3, "b", "west"));
+  told_.TakeUntil("order 3 not mine");
+  gateway_.Hold(false);
+  worker_->Do(order(4, "b", "east"));
+  told_.TakeUntil("order 4 done");
+}
+
 // A gateway that does not answer is lost once, after three tries; the next reading ends that.
 TEST_F(GatewayWorkerTest, LostOnceAndBack) {
   Watch("a", absl::Milliseconds(1));
@@ -350,6 +389,23 @@ TEST(GatewayWorkerKeepTest, KeepsWhateverIsWatched) {
   gateway.Await("shape a 1");
   gateway.Hold(false);
   told.TakeUntil("order 1 done");
+}
+
+// What is kept up goes after all else, however long it takes: a route that is watched from now on, a question
+// and a reading that is due do not wait for it.
+TEST(GatewayWorkerKeepTest, NobodyWaitsForWhatIsKept) {
+  HeldGateway gateway(true, /*holds_keep=*/true);
+  Told told;
+  GatewayWorker::Options options;
+  options.keep_deadline = absl::Seconds(600);
+  GatewayWorker worker(options, gateway, told);
+  gateway.Await("keep");
+  worker.Watch({.key = {.gateway = "lb", .route = "a"}, .parts = {}, .period = absl::Milliseconds(1)});
+  for (int i = 0; i < 3; ++i) told.TakeUntil("read a");
+  worker.Watch({.key = {.gateway = "lb", .route = "a"}, .parts = {}, .period = absl::Hours(1)});
+  gateway.AwaitNew("keep");
+  worker.Check({.request_id = 1, .key = {.gateway = "lb", .route = "a"}, .backend = "green"});
+  told.TakeUntil("checked 1 green-1");
 }
 
 }  // namespace

@@ -6,77 +6,20 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <array>
-#include <cstring>
-#include <filesystem>
-#include <functional>
 #include <string>
 #include <thread>
-#include <utility>
 
-#include "common/base/check.h"
 #include "coordinator/gateway/haproxy_gateway.h"
+#include "tests/unit/gateway/socket_peer.h"
 
 namespace evenkeel::coordinator {
 namespace {
 
 using ::testing::HasSubstr;
-
-// Listens on a Unix socket and does with each connection what the test says, until it goes.
-class Peer {
- public:
-  explicit Peer(std::function<void(int)> serve) : serve_(std::move(serve)) {
-    std::string folder = (std::filesystem::temp_directory_path() / "evenkeel-peer-XXXXXX").string();
-    EVENKEEL_CHECK(mkdtemp(folder.data()) != nullptr) << folder;
-    folder_ = folder;
-    listening_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = {}};
-    std::strncpy(name.sun_path, path().c_str(), sizeof(name.sun_path) - 1);
-    EVENKEEL_CHECK(bind(listening_, reinterpret_cast<sockaddr*>(&name), sizeof(name)) == 0 &&
-                   listen(listening_, 16) == 0)
-        << path();
-    thread_ = std::thread([this] {
-      for (;;) {
-        const int connection = accept(listening_, nullptr, nullptr);
-        if (connection < 0) return;
-        serve_(connection);
-        close(connection);
-      }
-    });
-  }
-  ~Peer() {
-    shutdown(listening_, SHUT_RDWR);
-    thread_.join();
-    close(listening_);
-    std::filesystem::remove_all(folder_);
-  }
-  std::string path() const { return (folder_ / "socket").string(); }
-  haproxy::SocketAddress address() const { return *haproxy::SocketAddress::Parse("unix:" + path()); }
-
- private:
-  const std::function<void(int)> serve_;
-  std::filesystem::path folder_;
-  int listening_ = -1;
-  std::thread thread_;
-};
-
-std::string Heard(int connection) {
-  std::array<char, 4096> buffer;
-  const ssize_t count = recv(connection, buffer.data(), buffer.size(), 0);
-  return {buffer.data(), static_cast<size_t>(count < 0 ? 0 : count)};
-}
-
-void Say(int connection, const std::string& text) {
-  size_t sent = 0;
-  while (sent < text.size()) {
-    const ssize_t count = send(connection, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-    if (count <= 0) return;
-    sent += static_cast<size_t>(count);
-  }
-}
+using testing::Heard;
+using testing::Say;
+using testing::SocketPeer;
 
 // Waits until the other side goes: not only says no more, but closes.
 void Hang(int connection) {
@@ -106,7 +49,7 @@ TEST_F(HaproxySocket, AddressesAreNumbersAndPaths) {
 }
 
 TEST_F(HaproxySocket, SaysALineAndTakesTheAnswer) {
-  Peer peer([](int connection) {
+  SocketPeer peer([](int connection) {
     if (Heard(connection) == "show info\n") Say(connection, "Name: HAProxy\n\n");
   });
   const auto answer = haproxy::Ask(peer.address(), "show info", call());
@@ -121,7 +64,7 @@ TEST_F(HaproxySocket, NobodyThereCannotHaveDoneIt) {
 }
 
 TEST_F(HaproxySocket, HugeAnswersAreCutOff) {
-  Peer peer([](int connection) {
+  SocketPeer peer([](int connection) {
     Heard(connection);
     Say(connection, std::string(1 << 20, 'x'));
   });
@@ -130,13 +73,13 @@ TEST_F(HaproxySocket, HugeAnswersAreCutOff) {
 }
 
 TEST_F(HaproxySocket, SilenceEndsWithTheCall) {
-  Peer peer(Hang);
+  SocketPeer peer(Hang);
   const auto answer = haproxy::Ask(peer.address(), "show stat", call(absl::Milliseconds(50)));
   EXPECT_TRUE(absl::IsDeadlineExceeded(answer.status())) << answer.status();
 }
 
 TEST_F(HaproxySocket, InterruptEndsAWait) {
-  Peer peer([this](int connection) {
+  SocketPeer peer([this](int connection) {
     Heard(connection);
     interrupt_.End();
     Hang(connection);
@@ -148,7 +91,7 @@ TEST_F(HaproxySocket, InterruptEndsAWait) {
 // The adapter before such a peer: each call ends in time, with words, and no wish is taken for done.
 class HaproxyBeforeAStranger : public HaproxySocket {
  protected:
-  static HaproxyGateway::Options Options(const Peer& peer) {
+  static HaproxyGateway::Options Options(const SocketPeer& peer) {
     HaproxyGateway::Options options;
     options.link.socket = peer.address();
     options.link.try_timeout = absl::Milliseconds(100);
@@ -169,7 +112,7 @@ TEST_F(HaproxyBeforeAStranger, NothingIsTakenForDone) {
   for (const std::string& said :
        {std::string(), std::string("\n"), std::string("HTTP/1.1 400 Bad Request\r\n\r\n"),
         std::string("New version created: 1\n\n"), truncated, std::string("\xff\xfe\n\n")}) {
-    Peer peer([&said](int connection) {
+    SocketPeer peer([&said](int connection) {
       const bool prepares = Heard(connection).rfind("prepare", 0) == 0;
       Say(connection, prepares ? "New version created: 1\n\n" : said);
     });
@@ -185,7 +128,7 @@ TEST_F(HaproxyBeforeAStranger, NothingIsTakenForDone) {
 TEST_F(HaproxyBeforeAStranger, ALyingSuccessIsNotBelieved) {
   const std::string list = "# id (file) description\n1 (/shop.map) x. curr_ver=0 next_ver=1 entry_cnt=0\n\n";
   const std::string stat = "# pxname,svname,scur\nblue,BACKEND,0\ngreen,BACKEND,0\n\n";
-  Peer peer([&](int connection) {
+  SocketPeer peer([&](int connection) {
     const std::string heard = Heard(connection);
     if (heard.rfind("prepare", 0) == 0) return Say(connection, "New version created: 1\n\n");
     if (heard.rfind("show info", 0) == 0) {
@@ -200,7 +143,7 @@ TEST_F(HaproxyBeforeAStranger, ALyingSuccessIsNotBelieved) {
 }
 
 TEST_F(HaproxyBeforeAStranger, RoutesAreNamesThatCanBeTold) {
-  Peer peer([](int connection) { Say(connection, "\n"); });
+  SocketPeer peer([](int connection) { Say(connection, "\n"); });
   HaproxyGateway gateway(Options(peer));
   for (const char* route :
        {"", "shop", "map:", "map:relative", "map:/a b", "map:/a;show info", "map:/a\nb"}) {

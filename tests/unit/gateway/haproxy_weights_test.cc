@@ -76,5 +76,29 @@ TEST(HaproxyWeights, WhatIsRepairedIsLeftOut) {
   for (const ServerState& server : all->at("blue")) EXPECT_FALSE(IsLeftOut(server, all->at("blue")));
 }
 
+// A backend that was closed, or opened again, in part is not one whose servers are repaired; the one that was
+// under repair before is told by its weight.
+TEST(HaproxyWeights, WhatWasClosedInPartIsNotLeftOut) {
+  std::vector<ServerState> servers = Servers(3, 0, 1, 0);
+  for (int i = 0; i < 3; ++i) servers[i].maintenance = true;
+  servers[1].weight = 100;
+  const auto left_out = [&] {
+    const auto group = Grouped(servers, kParts)->at("blue");
+    std::vector<bool> found;
+    for (const ServerState& server : group) found.push_back(IsLeftOut(server, group));
+    return found;
+  };
+  const std::vector<bool> only_the_second = {false, true, false};
+  EXPECT_EQ(left_out(), only_the_second);
+  servers[0].maintenance = false;
+  servers[0].draining = true;
+  EXPECT_EQ(left_out(), only_the_second);
+  EXPECT_FALSE(AllTakePart(*Grouped(servers, kParts), Shape(0)));
+  servers[0].draining = false;
+  servers[2].maintenance = false;
+  EXPECT_EQ(left_out(), only_the_second);
+  EXPECT_TRUE(AllTakePart(*Grouped(servers, kParts), Shape(0)));
+}
+
 }  // namespace
 }  // namespace evenkeel::coordinator::haproxy

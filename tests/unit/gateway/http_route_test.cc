@@ -55,8 +55,8 @@ TEST(HttpRoute, Names) {
   ASSERT_TRUE(place.ok()) << place.status();
   EXPECT_EQ(place->name.ToString(), "shop/web");
   EXPECT_EQ(place->rule, 3u);
-  for (const char* text :
-       {"", "web", "/web", "shop/", "shop/web#", "shop/web#x", "shop/web#1#2", "a/b/c", "shop/web#64"}) {
+  for (const char* text : {"", "web", "/web", "shop/", "shop/web#", "shop/web#x", "shop/web#1#2", "a/b/c",
+                           "shop/web#64", "shop/web#0", "shop/web#03", "shop/web#+3", "shop/web# 3"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(HttpRoutePlace::Parse(text).status())) << text;
   }
   EXPECT_EQ(ServicePort::Parse("shop/web:80")->ToString(), "shop/web:80");
@@ -171,6 +171,38 @@ TEST_F(HttpRouteWithController, AcceptanceIsRead) {
   const ShapeAnswer answer = Do(1);
   EXPECT_EQ(answer.outcome, ActionOutcome::kDone) << answer.detail;
   EXPECT_EQ(answer.reading->proof, Proof::kAccepted);
+}
+
+// The rules of one object are routes of their own: a wish of one does not overtake another's that has to be
+// asked again, and takes no modes from it. A later coordinator's mark on any of them is one on the object.
+TEST_F(HttpRouteWithController, RulesHaveMarksOfTheirOwn) {
+  const Json parent = {
+      {"conditions", Json::array({Condition("Accepted", "True", 4), Condition("ResolvedRefs", "True", 4)})}};
+  Json object = Route(Json::array({Blue(1)}), Json::array({parent}));
+  object["spec"]["rules"].push_back({{"backendRefs", Json::array({{{"name", "other"}, {"port", 80}}})}});
+  api_.Put(kHttpRoutes, object);
+  HttpRouteGateway gateway({.store_id = "store-a", .acceptance_patience = absl::ZeroDuration()}, api_);
+  const Interrupt interrupt;
+  const auto shape = [&](const std::string& route, const RouteParts& parts, uint64_t epoch, uint64_t version,
+                         const RouteShape& wished) {
+    const RouteWish wish = {.key = {"front", route},
+                            .shape = wished,
+                            .mark = {.epoch = epoch, .owner = {epoch, version}, .version = version}};
+    return gateway.Shape({.route = route, .parts = parts}, wish, Call(absl::Seconds(60), interrupt)).outcome;
+  };
+  RouteShape drained = Shape(100);
+  drained.backends["blue"].mode = BackendMode::kDraining;
+  const RouteShape other = {.backends = {{"other", {.percent = 100}}}};
+  const RouteParts others = {{"other", {"shop/other:80"}}};
+  EXPECT_EQ(shape("shop/web", kParts, 1, 1, drained), ActionOutcome::kDone);
+  EXPECT_EQ(shape("shop/web#1", others, 1, 2, other), ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(shape("shop/web", kParts, 1, 1, drained), ActionOutcome::kAlreadyDone);
+  const auto reading =
+      gateway.Read({.route = "shop/web", .parts = kParts}, Call(absl::Seconds(60), interrupt));
+  ASSERT_TRUE(reading.ok()) << reading.status();
+  EXPECT_EQ(ShapeOf(*reading), drained);
+  EXPECT_EQ(shape("shop/web#1", others, 2, 1, other), ActionOutcome::kAlreadyDone);
+  EXPECT_EQ(shape("shop/web", kParts, 1, 3, drained), ActionOutcome::kNotMine);
 }
 
 // A conflict is looked at again; a server that is away is asked again until the call ends; one that says no

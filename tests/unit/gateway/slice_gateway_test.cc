@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/synchronization/notification.h"
 #include "common/kube/json.h"
 #include "tests/support/kube/fake_kubernetes.h"
 
@@ -147,6 +148,29 @@ TEST_F(SliceKeepTest, LeavesAnothersAlone) {
   SliceGateway stranger{{.store_id = "store-b", .clusters = {{"one", &fake_}}, .epoch = 9}, fake_};
   EXPECT_TRUE(Keep(stranger).ok());
   EXPECT_THAT(Held("west"), ElementsAre("10.2.0.1"));
+}
+
+// A cluster that does not answer keeps no slice of another cluster's endpoints from being kept.
+TEST_F(SliceKeepTest, OneClusterThatIsAwayHoldsNobodyUp) {
+  testing::FakeKubernetes away;
+  away.SetServerVersion({.major = 1, .minor = 20});
+  absl::Notification over;
+  away.SetFault([&over](const std::string&, const kube::Resource&, const kube::ObjectName&) {
+    over.WaitForNotification();
+    return absl::UnavailableError("too late");
+  });
+  for (const char* first : {"aaa-evenkeel-east", "zzz-evenkeel-east"}) {
+    Json slice = *fake_.Peek(kSlices, {.name_space = "shop", .name = "web-evenkeel-west"});
+    slice["metadata"] = {{"namespace", "shop"},
+                         {"name", first},
+                         {"labels", {{kManagedByLabel, kManagedBy}}},
+                         {"annotations", {{kSourceAnnotation, "away/shop/other"}}}};
+    fake_.Put(kSlices, slice);
+  }
+  SliceGateway gateway{{.store_id = "store-a", .clusters = {{"one", &fake_}, {"away", &away}}}, fake_};
+  EXPECT_FALSE(Keep(gateway).ok());
+  over.Notify();
+  EXPECT_THAT(Held("west"), ElementsAre("10.2.0.7", "10.2.0.8"));
 }
 
 }  // namespace

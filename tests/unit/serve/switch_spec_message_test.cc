@@ -110,6 +110,35 @@ TEST(SwitchSpecMessageTest, NamesWhatIsWrong) {
        [](v1::SwitchSpec& spec) { spec.mutable_routes(0)->set_check_port(70'000); }},
       {"spec.steps[0].soak",
        [](v1::SwitchSpec& spec) { spec.mutable_steps(0)->mutable_soak()->set_nanos(-1'000'000'001); }},
+      {"spec.prober.url", [](v1::SwitchSpec& spec) { spec.mutable_prober()->set_url("https://"); }},
+      {"spec.prober.url", [](v1::SwitchSpec& spec) { spec.mutable_prober()->set_url("http://u@shop/"); }},
+      {"spec.prober.url", [](v1::SwitchSpec& spec) { spec.mutable_prober()->set_url("http://shop:99999/"); }},
+      {"spec.prober.slowPath",
+       [](v1::SwitchSpec& spec) {
+         spec.mutable_prober()->set_url("http://shop/");
+         spec.mutable_prober()->set_slow_path("/a b");
+       }},
+      {"spec.gates.hooks[0].url",
+       [](v1::SwitchSpec& spec) {
+         v1::GateHook& hook = *spec.mutable_gates()->add_hooks();
+         hook.set_name("cart");
+         hook.set_url("cart.example/ready");
+       }},
+      {"spec.drain.atDeadline",
+       [](v1::SwitchSpec& spec) {
+         spec.mutable_drain()->set_at_deadline(static_cast<v1::DrainRules::AtDeadline>(99));
+       }},
+      {"spec.onFailedGate",
+       [](v1::SwitchSpec& spec) { spec.set_on_failed_gate(static_cast<v1::SwitchSpec::OnFailedGate>(99)); }},
+      {"spec.onForeignChange",
+       [](v1::SwitchSpec& spec) {
+         spec.set_on_foreign_change(static_cast<v1::SwitchSpec::OnForeignChange>(99));
+       }},
+      {"spec.onReload",
+       [](v1::SwitchSpec& spec) { spec.set_on_reload(static_cast<v1::SwitchSpec::OnForeignChange>(99)); }},
+      {"spec.onLostBlue",
+       [](v1::SwitchSpec& spec) { spec.set_on_lost_blue(static_cast<v1::SwitchSpec::OnLostBlue>(99)); }},
+      {"spec.mode", [](v1::SwitchSpec& spec) { spec.set_mode(static_cast<v1::SwitchMode>(99)); }},
       {"spec.freezes[0].weekdays", [](v1::SwitchSpec& spec) { spec.add_freezes()->add_weekdays(8); }},
   };
   for (const auto& row : table) {

@@ -43,6 +43,21 @@ TEST(TrafficTest, GoesOnOverAReload) {
   EXPECT_EQ(count.Total().blue.requests, 47u);
 }
 
+// What was cut is the adapter's own sum: when it begins anew, the gateway's counters go on.
+TEST(TrafficTest, CutsOnOverAnAdaptersEnd) {
+  RouteReading reading = Counting(1000, 10);
+  RouteCount count = BeginCount(Route(), reading);
+  reading = Counting(1040, 30);
+  reading.backends["east"].counters->cut = 3;
+  NoteCount(count, Route(), reading);
+  reading = Counting(1050, 30);
+  NoteCount(count, Route(), reading);
+  reading.backends["east"].counters->cut = 2;
+  NoteCount(count, Route(), reading);
+  EXPECT_EQ(count.Total().blue.requests, 50u);
+  EXPECT_EQ(count.Total().blue.cut, 5u);
+}
+
 // How long answers took is of a span's answers alone, however slow a backend was before it.
 TEST(TrafficTest, TimesWhatWasAnsweredSince) {
   RouteReading reading = AReading(50);

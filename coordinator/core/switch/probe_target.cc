@@ -1,4 +1,4 @@
-#include "coordinator/prober/probe_target.h"
+#include "coordinator/core/switch/probe_target.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-// Where a prober's requests go, out of the URL that an operator wrote. Pure.
+// Where requests go, out of the URL that an operator wrote: a prober's, a hook's. Pure.
 #pragma once
 
 #include <cstdint>

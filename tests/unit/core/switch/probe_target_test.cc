@@ -1,6 +1,6 @@
 // URLs of gateways: what is asked of whom, and which are none.
 
-#include "coordinator/prober/probe_target.h"
+#include "coordinator/core/switch/probe_target.h"
 
 #include <string>
 

@@ -63,7 +63,7 @@ class OneLook {
   bool BlueHasShare() const {
     return std::any_of(record_.spec.routes.begin(), record_.spec.routes.end(), [this](const auto& route) {
       const auto& reading = sight_.routes.at(route.key).reading;
-      return reading && ReadSide(Side::kBlue, {route}, {{route.key, *reading}}).has_share;
+      return reading && ReadSide(Side::kBlue, {route}, {{route.key, *reading}}, {}).has_share;
     });
   }
 

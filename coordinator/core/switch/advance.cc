@@ -52,7 +52,10 @@ class OneLook {
       memory_.waits_for = "the preflight";
       return;
     }
-    if (HasBlocker(*sight_.findings)) {
+    // Where people are asked about a lost cluster the question stays open: with their answer it is found
+    // anew.
+    const bool is_asked = record_.stop && record_.origin == SwitchOrigin::kLostCluster;
+    if (HasBlocker(*sight_.findings) && !is_asked) {
       const Finding& first = sight_.findings->front();
       return at_.End(SwitchEnd::kRefused,
                      absl::StrCat("The preflight found what blocks it: ", first.subject, ": ", first.words));

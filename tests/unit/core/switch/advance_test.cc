@@ -682,6 +682,9 @@ TEST_F(AdvanceTest, SwitchesALostClusterAtOnce) {
   blue_.lost = true;
   Pass(kLook * 2);
   EXPECT_EQ(Green(), 100u);
+  // What hung on the lost cluster when the weights were written has no side.
+  NoteProbes(record_.ledger, 1, {{ProbeKind::kFresh, {.requests = prober_ + 2, .failed = 2}}},
+             {{now_, ProbeKind::kFresh, {}, "reset"}, {now_, ProbeKind::kFresh, {}, "reset"}});
   Pass(absl::Hours(1));
   EXPECT_EQ(record_.phase, SwitchPhase::kHolding);
   EXPECT_FALSE(record_.stop);

@@ -162,15 +162,15 @@ ClusterFacts TurnSwitchHost::FactsOf(const std::string& name) const {
   return facts;
 }
 
-std::vector<std::string> TurnSwitchHost::BadNodes(const std::string& cluster,
-                                                  const std::map<std::string, uint32_t>& nodes) const {
-  std::vector<std::string> bad;
+std::vector<BadNode> TurnSwitchHost::BadNodes(const std::string& cluster,
+                                              const std::map<std::string, uint32_t>& nodes) const {
+  std::vector<BadNode> bad;
   for (const auto& [name, pods] : nodes) {
     const Node* node = turn_.FindNode({cluster, name});
     if (node == nullptr) continue;
     const Verdict verdict = node->verdict;
     if (verdict == Verdict::kSuspect || verdict == Verdict::kGray || verdict == Verdict::kDead) {
-      bad.push_back(name);
+      bad.push_back({.node = name, .dead = verdict == Verdict::kDead});
     }
   }
   return bad;

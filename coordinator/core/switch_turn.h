@@ -32,8 +32,8 @@ class TurnSwitchHost final : public StandingHost {
   ClusterFacts GlanceAt(const std::string& cluster) const override;
   // SUSPECT, GRAY or DEAD. One whose agent alone is lost, or that is cut off from us, serves (L1); of one
   // without an agent nothing is known.
-  std::vector<std::string> BadNodes(const std::string& cluster,
-                                    const std::map<std::string, uint32_t>& nodes) const override;
+  std::vector<BadNode> BadNodes(const std::string& cluster,
+                                const std::map<std::string, uint32_t>& nodes) const override;
 
   DecisionId Open(const SwitchRecord& record) override;
   // The findings are what the decision's guards say; at most kMostFindings, the blockers first.

@@ -74,7 +74,10 @@ class OneLook {
       memory_.waits_for = "the preflight";
       return;
     }
-    if (HasBlocker(*sight_.findings)) {
+    // Where people are asked about a lost cluster the question stays open: with their answer it is found
+    // anew.
+    const bool is_asked = record_.stop && record_.origin == SwitchOrigin::kLostCluster;
+    if (HasBlocker(*sight_.findings) && !is_asked) {
       const Finding& first = sight_.findings->front();
       return at_.End(SwitchEnd::kRefused,
                      absl::StrCat("The preflight found what blocks it: ", first.subject, ": ", first.words));
@@ -297,12 +300,14 @@ class OneLook {
   bool LosesBlue() {
     const bool midst = record_.phase == SwitchPhase::kMoving || record_.phase == SwitchPhase::kSoaking;
     const auto last = static_cast<uint32_t>(record_.spec.steps.size() - 1);
-    if (!sight_.blue.lost || !midst || record_.step == last || record_.stop) return false;
+    if (!sight_.blue.lost || !midst || record_.step == last) return false;
+    if (record_.stop && !HasPassed(*record_.stop)) return false;
     const HealthAnswer green = JudgeCarrier(sight_.green, at_.Reading(Side::kGreen));
     if (green.health == Health::kUnhealthy) {
       at_.Stop(StopCause::kWayBack, absl::StrCat("cluster ", record_.spec.from,
                                                  " is lost, and green is not well: ", green.reason));
     } else if (record_.spec.on_lost_blue == OnLostBlue::kFinish || record_.may_hurry) {
+      record_.stop.reset();
       at_.Happened(absl::StrCat("Cluster ", record_.spec.from, " is lost: green gets everything"));
       at_.BeginStep(last);
     } else {
@@ -310,6 +315,12 @@ class OneLook {
                absl::StrCat("cluster ", record_.spec.from, " is lost; green could have everything at once"));
     }
     return true;
+  }
+
+  // It stopped because green failed beside a sick blue, and green does not fail any more: its blue was dying.
+  bool HasPassed(const SwitchStop& stop) const {
+    return stop.cause == StopCause::kWayBack && !memory_.gates.empty() &&
+           Together(memory_.gates) != GateVerdict::kFail;
   }
 
   // A stop for these reasons leaves the failing green to people as well.
@@ -337,6 +348,7 @@ class OneLook {
     if (memory_.restored) return false;  // the routes have not been read back yet
     const GateSight gates = at_.SightOfGates();
     memory_.gates = AskGates(record_.spec.gates, gates, memory_.bad_since);
+    DoubtProber(gates);
     record_.baseline = NoteBaseline(record_.baseline, gates);
     const bool fails = Together(memory_.gates) == GateVerdict::kFail;
     // A step that a gateway refuses fails as well, whatever the gates say.
@@ -344,6 +356,22 @@ class OneLook {
     if (!fails || LeavesToPeople()) return false;
     at_.FailStep(Reasons(memory_.gates, GateVerdict::kFail));
     return true;
+  }
+
+  // A request that got no answer names no side. While both have traffic and blue is not well it may have been
+  // blue's: green is not taken from for it, least of all for a blue that is dying.
+  void DoubtProber(const GateSight& gates) {
+    if (record_.phase != SwitchPhase::kMoving && record_.phase != SwitchPhase::kSoaking) return;
+    const auto prober = std::find_if(memory_.gates.begin(), memory_.gates.end(),
+                                     [](const GateAnswer& answer) { return answer.gate == "prober"; });
+    if (prober == memory_.gates.end() || prober->verdict != GateVerdict::kFail) return;
+    uint64_t by_green = 0;
+    for (const auto& [kind, count] : gates.probes) by_green += count.failed_on_green;
+    if (by_green > record_.spec.gates.max_probe_failures) return;
+    const HealthAnswer blue = at_.WayBack(false);
+    if (blue.health == Health::kHealthy) return;
+    prober->verdict = GateVerdict::kInconclusive;
+    absl::StrAppend(&prober->reason, ", which may have been blue's: ", blue.reason);
   }
 
   void Soak() {

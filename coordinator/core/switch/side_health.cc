@@ -15,9 +15,19 @@ std::string PodsText(const SideSight& sight) {
   return absl::StrCat(sight.pods_ready, " of ", sight.pods_needed, " needed pods are Ready");
 }
 
+bool AreEnough(const SideSight& sight, uint32_t pods) {
+  return pods * kWhole >= sight.pods_needed * kLeastReadyPercent;
+}
+
 std::string ServersText(const SideReading& reading) {
   return absl::StrCat(reading.servers_up, " of its ", Count(reading.servers, "server"),
                       reading.servers_up == 1 ? " answers" : " answer", " the gateway");
+}
+
+// Why its pods are not seen.
+const std::string& WhyUnseen(const SideSight& sight) {
+  if (!sight.api_reachable) return sight.api_detail;
+  return sight.unseen.empty() ? sight.blind_reason : sight.unseen;
 }
 
 // What makes a side sick whatever else is said of it; empty: nothing does.
@@ -43,20 +53,27 @@ HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, co
     return {Health::kUnhealthy,
             absl::StrCat("it has failed ", count.Bad(), " of its last ", Count(count.requests, "request"))};
   }
-  const bool sees_pods = sight.api_reachable && !sight.blind;
-  if (sees_pods && sight.pods_ready * kWhole < sight.pods_needed * kLeastReadyPercent) {
-    return {Health::kUnhealthy, PodsText(sight)};
+  const bool sees_pods = sight.api_reachable && !sight.blind && sight.unseen.empty();
+  if (sees_pods && !AreEnough(sight, sight.pods_ready)) return {Health::kUnhealthy, PodsText(sight)};
+  if (sees_pods && !AreEnough(sight, sight.pods_ready - sight.ready_on_dead)) {
+    return {Health::kUnhealthy,
+            absl::StrCat(PodsText(sight), ", ", sight.ready_on_dead, " of them on nodes that are dead")};
   }
   if (!reading.seen) return {Health::kUnknown, "the gateway does not answer"};
   if (reading.has_share && reading.counted && lately.span < kLeastSpan) {
     return {Health::kUnknown, "what becomes of its requests has been watched for a moment only"};
   }
+  const bool doubts_pods = !sight.blind && sight.ready_on_bad > 0;
+  if (doubts_pods && !AreEnough(sight, sight.pods_ready - sight.ready_on_bad)) {
+    return {Health::kUnknown,
+            absl::StrCat(sight.ready_on_bad, " of its ", Count(sight.pods_ready, "Ready pod"),
+                         " are on nodes that are not well: ", sight.bad_node)};
+  }
   if (!sees_pods && (!reading.checked || reading.servers_up < reading.servers)) {
     return {Health::kUnknown,
             absl::StrCat(reading.servers_up < reading.servers ? ServersText(reading)
                                                               : "the gateway does not check its servers",
-                         ", and Kubernetes cannot be asked",
-                         Because(sight.api_reachable ? sight.blind_reason : sight.api_detail))};
+                         ", and Kubernetes cannot be asked", Because(WhyUnseen(sight)))};
   }
   return {Health::kHealthy,
           sees_pods ? PodsText(sight) : absl::StrCat(ServersText(reading), ", which is what can be seen")};
@@ -71,6 +88,7 @@ HealthAnswer JudgeCarrier(const SideSight& sight, const SideReading& reading) {
     return {Health::kUnknown,
             absl::StrCat("the Kubernetes API cannot be relied on", Because(sight.api_detail))};
   }
+  if (!sight.unseen.empty()) return {Health::kUnknown, sight.unseen};
   if (sight.pods_ready < sight.pods_needed) return {Health::kUnhealthy, PodsText(sight)};
   if (sight.blind) return {Health::kUnknown, sight.blind_reason};
   if (sight.bad_nodes > 0) {

@@ -19,8 +19,14 @@ struct SideSight {
   bool lost = false;         // the whole cluster (cluster_loss.h)
   uint32_t pods_needed = 0;  // by all applications together: blue's Ready ones when the switch began
   uint32_t pods_ready = 0;   // each application counts no more than what it needs
-  uint32_t bad_nodes = 0;    // dead, sick or silent, with a pod of an application on them
-  std::string bad_node;      // one of them
+  // Why the pods of an application are not seen although its cluster's API answers: it has not been read yet,
+  // is not there, or may not be read. Empty: all are.
+  std::string unseen;
+  uint32_t bad_nodes = 0;  // dead, sick or silent, with a pod of an application on them
+  std::string bad_node;    // one of them
+  // Of pods_ready: Kubernetes takes up to a minute to see that a node is gone, and shows its pods as Ready.
+  uint32_t ready_on_dead = 0;  // on nodes that are dead
+  uint32_t ready_on_bad = 0;   // on those of bad_nodes, the dead included
   bool operator==(const SideSight&) const = default;
 };
 
@@ -45,8 +51,10 @@ inline constexpr absl::Duration kLeastSpan = absl::Seconds(1);
 
 // Of blue, before traffic goes back to it.
 //   unhealthy: the cluster is lost; none of its servers is up by the gateway's own checks; fewer than
-//              kLeastReadyPercent of its pods are Ready; it surely fails more than the gates allow
+//              kLeastReadyPercent of its pods are Ready on nodes that are not dead; it surely fails more than
+//              the gates allow
 //   unknown:   the gateway was not read; Kubernetes is not seen and no check of the gateway vouches for it;
+//              too many of its Ready pods are on nodes that are not well;
 //              it has traffic, and what becomes of that has not been watched for kLeastSpan
 HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, const Lately& lately,
                           const GateRules& rules);

@@ -47,7 +47,7 @@ void NoteDoubt(StandingSwitch& one, bool in_doubt) {
   one.in_doubt = in_doubt;
   one.since_doubt.clear();
   if (!in_doubt) {
-    one.lost = one.followed = false;
+    one.lost = one.followed = one.told_busy = false;
     one.retry_at = absl::InfinitePast();
   }
 }
@@ -88,6 +88,20 @@ std::string WhyNot(const StandingSwitch& one) {
   return "";
 }
 
+absl::Time RetryAt(const StandingSwitch& one, absl::Time now) {
+  const bool long_lost = one.watch.lost_since && now - *one.watch.lost_since >= kLongLost;
+  return now + (long_lost ? kRetryLongLost : kRetryLost);
+}
+
+// Another switch is in the way: it may end without having moved anything, so it is tried again. Said once.
+void WaitForOthers(StandingSwitch& one, StandingHost& host, const absl::Status& why) {
+  one.followed = false;
+  one.retry_at = RetryAt(one, host.Now());
+  if (one.told_busy) return;
+  one.told_busy = true;
+  host.TellLost(one.policy, one.watch.answer, std::string(why.message()));
+}
+
 // Once an episode: switched, asked, or why not.
 void FollowLoss(StandingSwitch& one, SwitchDesk& desk, StandingHost& host) {
   if (one.followed || host.Now() < one.retry_at) return;
@@ -96,12 +110,10 @@ void FollowLoss(StandingSwitch& one, SwitchDesk& desk, StandingHost& host) {
   const LossAnswer& loss = one.watch.answer;
   if (const std::string why = WhyNot(one); !why.empty()) return host.TellLost(policy, loss, why);
   const bool ask = policy.on_lost == OnLostCluster::kAsk;
-  const std::optional<DecisionId> decision =
+  const absl::StatusOr<DecisionId> decision =
       StartForLostCluster(desk, host, SpecForLostCluster(policy.spec, ask), one.record.needed);
-  if (!decision) {
-    return host.TellLost(policy, loss, "another switch has its name, the application or a route under way");
-  }
-  one.decision = decision;
+  if (!decision.ok()) return WaitForOthers(one, host, decision.status());
+  one.decision = *decision;
   host.Happened(*decision, absl::StrCat("Cluster ", policy.spec.from, " is lost: ", loss.reason));
   if (ask) host.Happened(*decision, "The policy asks: it begins when an operator approves it");
 }
@@ -204,7 +216,7 @@ void PutStanding(StandingDesk& standing, StandingHost& host, const LostClusterPo
   one.routes.clear();
   one.abilities.clear();
   one.since_doubt.clear();
-  one.in_doubt = one.lost = false;
+  one.in_doubt = one.lost = one.told_busy = false;
   one.followed = one.decision.has_value();
   if (record) one.record = *record;
   one.record.policy = policy.name();
@@ -359,8 +371,7 @@ void OnStandingEnded(StandingDesk& standing, const DecisionId& decision, SwitchE
     one.decision.reset();
     if (end != SwitchEnd::kRefused) continue;
     one.followed = false;
-    const bool long_lost = one.watch.lost_since && now - *one.watch.lost_since >= kLongLost;
-    one.retry_at = now + (long_lost ? kRetryLongLost : kRetryLost);
+    one.retry_at = RetryAt(one, now);
   }
 }
 

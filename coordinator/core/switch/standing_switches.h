@@ -21,8 +21,8 @@
 
 namespace evenkeel::coordinator {
 
-// A switch that its preflight refused is tried again after the first of these, and after the second once the
-// cluster has been lost for kLongLost.
+// A switch that its preflight refused, or that another was in the way of, is tried again after the first of
+// these, and after the second once the cluster has been lost for kLongLost.
 inline constexpr absl::Duration kRetryLost = absl::Seconds(10);
 inline constexpr absl::Duration kRetryLongLost = absl::Minutes(1);
 inline constexpr absl::Duration kLongLost = absl::Minutes(2);
@@ -43,6 +43,7 @@ struct StandingSwitch {
   bool in_doubt = false;
   bool lost = false;
   bool followed = false;                       // of this episode: switched, or asked
+  bool told_busy = false;                      // of this episode: that another switch was in the way
   std::optional<DecisionId> decision;          // by which it was switched
   absl::Time retry_at = absl::InfinitePast();  // not before
   absl::Time looked = absl::InfinitePast();

@@ -373,9 +373,9 @@ void OnStartSwitch(SwitchDesk& desk, SwitchHost& host, const StartSwitch& event)
   host.Answer({.request_id = event.request_id, .status = absl::OkStatus(), .decision = decision});
 }
 
-std::optional<DecisionId> StartForLostCluster(SwitchDesk& desk, SwitchHost& host, const SwitchSpec& spec,
-                                              const std::map<Application, uint32_t>& needed) {
-  if (!MayStart(desk, spec).ok()) return std::nullopt;
+absl::StatusOr<DecisionId> StartForLostCluster(SwitchDesk& desk, SwitchHost& host, const SwitchSpec& spec,
+                                               const std::map<Application, uint32_t>& needed) {
+  if (absl::Status may = MayStart(desk, spec); !may.ok()) return may;
   return Begin(desk, host, spec, SwitchOrigin::kLostCluster, needed);
 }
 
@@ -549,6 +549,8 @@ void RestoreOnDesk(SwitchDesk& desk, SwitchHost& host, const DecisionId& decisio
   RestoreSwitch(one.record, one.memory, host.Now());
   if (one.record.phase == SwitchPhase::kPreflight) {
     BeginPreflight(desk, host, one);
+    // A coordinator that has just started sees little at first, whatever hurry there is (L2).
+    one.preflight_until = host.Now() + kPreflightTime;
   } else {
     WatchRoutes(desk, host, one, kReadOften);
     WatchApplications(host, one);

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "coordinator/core/events.h"
 #include "coordinator/core/switch/advance.h"
@@ -94,10 +95,10 @@ void OnWishAnswered(SwitchDesk& desk, SwitchHost& host, const ActionFinished& ev
 void OnSwitchDue(SwitchDesk& desk, SwitchHost& host, const std::string& name);
 
 // A cluster is lost, and by an operator's policy its traffic goes to another: as OnStartSwitch, with `spec`
-// as SpecForLostCluster gave it. The decision; none: another switch has the application, or too many are
-// under way.
-std::optional<DecisionId> StartForLostCluster(SwitchDesk& desk, SwitchHost& host, const SwitchSpec& spec,
-                                              const std::map<Application, uint32_t>& needed);
+// as SpecForLostCluster gave it. FAILED_PRECONDITION: another switch has its name, the application or a
+// route; RESOURCE_EXHAUSTED: too many are under way.
+absl::StatusOr<DecisionId> StartForLostCluster(SwitchDesk& desk, SwitchHost& host, const SwitchSpec& spec,
+                                               const std::map<Application, uint32_t>& needed);
 
 // Ends the switch with these words, if it is under way and nothing of it has been, or may have been, moved
 // yet; false: it goes on.

@@ -14,6 +14,12 @@
 
 namespace evenkeel::coordinator {
 
+// A node that is not well.
+struct BadNode {
+  std::string node;
+  bool dead = false;  // else sick or silent
+};
+
 class SwitchHost {
  public:
   virtual ~SwitchHost() = default;
@@ -27,8 +33,8 @@ class SwitchHost {
   // need not be filled in.
   virtual ClusterFacts GlanceAt(const std::string& cluster) const { return FactsOf(cluster); }
   // Those of `nodes` that are dead, sick or silent.
-  virtual std::vector<std::string> BadNodes(const std::string& cluster,
-                                            const std::map<std::string, uint32_t>& nodes) const = 0;
+  virtual std::vector<BadNode> BadNodes(const std::string& cluster,
+                                        const std::map<std::string, uint32_t>& nodes) const = 0;
 
   // ---- what is done ----
   // A decision of kind kSwitch; durable with the step.

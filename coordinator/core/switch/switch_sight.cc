@@ -3,10 +3,22 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/core/sentences.h"
 #include "coordinator/core/switch/shapes.h"
 
 namespace evenkeel::coordinator {
 namespace {
+
+// How many pods of the application may be Ready on other nodes than these (`dead`: than the dead ones of
+// them). Which of its pods are Ready is not told by node: as many as there are on others, at most.
+uint32_t ReadyBeside(const ApplicationFacts& facts, const std::vector<BadNode>& bad, bool dead) {
+  uint32_t there = 0;
+  for (const BadNode& one : bad) {
+    const auto found = facts.nodes.find(one.node);
+    if (found != facts.nodes.end() && (one.dead || !dead)) there += found->second;
+  }
+  return std::min(facts.ready, facts.pods - std::min(facts.pods, there));
+}
 
 SideSight SideOf(const Switch& one, const SwitchHost& host, const std::string& cluster) {
   const ClusterFacts facts = host.GlanceAt(cluster);
@@ -17,19 +29,33 @@ SideSight SideOf(const Switch& one, const SwitchHost& host, const std::string& c
                   .lost = facts.lost,
                   .bad_node = {}};
   std::map<std::string, uint32_t> nodes;
+  std::vector<std::pair<const ApplicationFacts*, uint32_t>> all;  // and how many pods of it are needed
   for (const Application& application : one.record.spec.applications) {
     const auto needed = one.record.needed.find(application);
     const uint32_t pods = needed == one.record.needed.end() ? 1 : needed->second;
     sight.pods_needed += pods;
     const auto seen = one.applications.find({cluster, application});
-    if (seen == one.applications.end()) continue;
+    if (seen == one.applications.end()) {
+      const auto why = one.missing.find({cluster, application});
+      if (sight.unseen.empty()) {
+        sight.unseen = absl::StrCat("the pods of ", application.ToString(), " are not seen",
+                                    Because(why == one.missing.end() ? "not read yet" : why->second));
+      }
+      continue;
+    }
+    all.emplace_back(&seen->second, pods);
     // What one application has too many makes up for none of another.
     sight.pods_ready += std::min(seen->second.ready, pods);
     for (const auto& [node, count] : seen->second.nodes) nodes[node] += count;
   }
-  const std::vector<std::string> bad = host.BadNodes(cluster, nodes);
+  const std::vector<BadNode> bad = host.BadNodes(cluster, nodes);
   sight.bad_nodes = static_cast<uint32_t>(bad.size());
-  if (!bad.empty()) sight.bad_node = bad.front();
+  if (!bad.empty()) sight.bad_node = bad.front().node;
+  for (const auto& [facts, pods] : all) {
+    const uint32_t ready = std::min(facts->ready, pods);
+    sight.ready_on_dead += ready - std::min(ready, ReadyBeside(*facts, bad, true));
+    sight.ready_on_bad += ready - std::min(ready, ReadyBeside(*facts, bad, false));
+  }
   return sight;
 }
 

@@ -130,6 +130,21 @@ TEST_F(StandingStepTest, AsksFirst) {
   Pass(absl::Seconds(3));
   EXPECT_EQ(Green(), 100u);
 }
+// The question outlives the process, which sees little of green at first.
+TEST_F(StandingStepTest, AsksOnInAnotherProcess) {
+  ASSERT_TRUE(Apply(Waiting(OnLostCluster::kAsk)).ok());
+  Pass(absl::Minutes(2));
+  Die("east");
+  Pass(absl::Seconds(30));
+  Boot();
+  Pass(absl::Minutes(2));
+  EXPECT_EQ(Green(), 0u);
+  ASSERT_EQ(Switches(), 1u);
+  ASSERT_TRUE(IsOpen()) << TheRecord().outcome;
+  ASSERT_TRUE(Order("web", SwitchOrder::kResume).ok()) << reply_.status;
+  Pass(absl::Seconds(3));
+  EXPECT_EQ(Green(), 100u);
+}
 TEST_F(StandingStepTest, AsksNoMoreWhenTheClusterLives) {
   ASSERT_TRUE(Apply(Waiting(OnLostCluster::kAsk)).ok());
   Pass(absl::Minutes(2));

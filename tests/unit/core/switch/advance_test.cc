@@ -942,6 +942,48 @@ TEST_F(AdvanceTest, FinishesWhenBlueIsLost) {
   EXPECT_EQ(record_.stop->cause, StopCause::kWayBack);
 }
 
+// A request without an answer that the prober loses while blue is dying does not speak against green: by the
+// rule green gets everything as soon as blue is known to be lost.
+TEST_F(AdvanceTest, DoesNotBlameGreenForADyingBlue) {
+  Begin(Quick());
+  record_.spec.on_lost_blue = OnLostBlue::kFinish;
+  PassToStep(0);
+  NoteProbes(record_.ledger, 1, {{ProbeKind::kFresh, {.requests = prober_ + 1, .failed = 1}}},
+             {{now_, ProbeKind::kFresh, {}, "refused"}});
+  gateway_[kWeb].backends["east"].servers_up = 0;
+  Pass(absl::Milliseconds(300));
+  EXPECT_FALSE(record_.stop);
+  EXPECT_EQ(Green(), 10u);
+  blue_.lost = true;
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green(), 100u);
+  EXPECT_FALSE(record_.stop);
+}
+
+// It had stopped beside a sick blue, and only blue turns out to be dying: green gets everything all the same,
+// but not while it fails itself.
+TEST_F(AdvanceTest, FinishesAfterItStoppedBesideADyingBlue) {
+  for (const bool goes_on_failing : {false, true}) {
+    blue_.lost = false;
+    green_.pods_ready = 3;
+    Begin(Quick());
+    record_.spec.on_lost_blue = OnLostBlue::kFinish;
+    record_.spec.steps[0].soak = absl::Minutes(10);
+    PassToStep(0);
+    gateway_[kWeb].backends["east"].servers_up = 0;
+    green_.pods_ready = 2;
+    Pass(absl::Seconds(3));
+    ASSERT_TRUE(record_.stop);
+    ASSERT_EQ(record_.stop->cause, StopCause::kWayBack);
+    if (!goes_on_failing) green_.pods_ready = 3;
+    Pass(absl::Seconds(1));
+    blue_.lost = true;
+    Pass(absl::Seconds(1));
+    EXPECT_EQ(Green(), goes_on_failing ? 10u : 100u);
+    EXPECT_EQ(record_.stop.has_value(), goes_on_failing);
+  }
+}
+
 // A switch of a lost cluster is at once, and holds the way back open until somebody commits.
 TEST_F(AdvanceTest, SwitchesALostClusterAtOnce) {
   SwitchSpec spec = SpecForLostCluster(ASwitch());
@@ -950,6 +992,9 @@ TEST_F(AdvanceTest, SwitchesALostClusterAtOnce) {
   blue_.lost = true;
   Pass(kLook * 2);
   EXPECT_EQ(Green(), 100u);
+  // What hung on the lost cluster when the weights were written has no side.
+  NoteProbes(record_.ledger, 1, {{ProbeKind::kFresh, {.requests = prober_ + 2, .failed = 2}}},
+             {{now_, ProbeKind::kFresh, {}, "reset"}, {now_, ProbeKind::kFresh, {}, "reset"}});
   Pass(absl::Hours(1));
   EXPECT_EQ(record_.phase, SwitchPhase::kHolding);
   EXPECT_FALSE(record_.stop);

@@ -53,10 +53,8 @@ class DeskCoordinator : public SwitchHost {
   absl::Time Now() const override;
   uint64_t Epoch() const override { return epoch_; }
   ClusterFacts FactsOf(const std::string& cluster) const override;
-  std::vector<std::string> BadNodes(const std::string&,
-                                    const std::map<std::string, uint32_t>&) const override {
-    return {};
-  }
+  std::vector<BadNode> BadNodes(const std::string& cluster,
+                                const std::map<std::string, uint32_t>&) const override;
 
   DecisionId Open(const SwitchRecord&) override { return {epoch_, ++decisions_}; }
   void Happened(const DecisionId& decision, const std::string& sentence) override {
@@ -261,6 +259,8 @@ class DeskWorld {
   std::map<RouteKey, ModelRoute> routes;
   std::map<std::string, ClusterFacts> clusters;
   std::map<std::pair<std::string, Application>, ApplicationFacts> applications;
+  std::map<std::pair<std::string, std::string>, bool> bad_nodes;  // by cluster and name: whether it is dead
+  absl::Time applications_told = absl::InfinitePast();            // nothing is told of them before
   GatewayAbilities abilities;
   std::set<std::string> away;  // gateways
   bool lies = false;           // says that it has written, and has not
@@ -350,7 +350,7 @@ class DeskWorld {
     if (absl::ToInt64Milliseconds(now - kStart) % 500 != 0) return true;
     for (const auto& watched : std::set<std::pair<std::string, Application>>(one.applications)) {
       const ClusterFacts& cluster = clusters.at(watched.first);
-      if (!cluster.api_reachable) continue;
+      if (!cluster.api_reachable || now < applications_told) continue;
       if (!one.Step([&](SwitchDesk& desk, SwitchHost& host) {
             OnApplicationObserved(desk, host, {watched.first, watched.second, applications.at(watched)});
           })) {
@@ -403,6 +403,15 @@ inline absl::Time DeskCoordinator::Now() const {
 inline ClusterFacts DeskCoordinator::FactsOf(const std::string& cluster) const {
   const auto found = world_.clusters.find(cluster);
   return found == world_.clusters.end() ? ClusterFacts{} : found->second;
+}
+
+inline std::vector<BadNode> DeskCoordinator::BadNodes(const std::string& cluster,
+                                                      const std::map<std::string, uint32_t>& nodes) const {
+  std::vector<BadNode> bad;
+  for (const auto& [key, dead] : world_.bad_nodes) {
+    if (key.first == cluster && nodes.contains(key.second)) bad.push_back({.node = key.second, .dead = dead});
+  }
+  return bad;
 }
 
 inline bool DeskCoordinator::Step(const std::function<void(SwitchDesk&, SwitchHost&)>& event) {

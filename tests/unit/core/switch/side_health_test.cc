@@ -40,6 +40,37 @@ TEST(SideHealthTest, GoesBackOnlyToTheHealthy) {
          way.sight.pods_ready = 7;
        },
        Health::kHealthy},
+      {"all its pods are on nodes that are dead",
+       [](Way& way) {
+         way.sight.bad_nodes = 2;
+         way.sight.ready_on_dead = way.sight.ready_on_bad = 3;
+       },
+       Health::kUnhealthy},
+      {"one of its pods is",
+       [](Way& way) {
+         way.sight.bad_nodes = 1;
+         way.sight.ready_on_dead = way.sight.ready_on_bad = 1;
+       },
+       Health::kHealthy},
+      {"two of its pods are on nodes that are not well",
+       [](Way& way) {
+         way.sight.bad_nodes = 1;
+         way.sight.ready_on_bad = 2;
+       },
+       Health::kUnknown},
+      {"its pods are not seen, the gateway vouches",
+       [](Way& way) {
+         way.sight.unseen = "not read yet";
+         way.sight.pods_ready = 0;
+       },
+       Health::kHealthy},
+      {"its pods are not seen, and nobody vouches",
+       [](Way& way) {
+         way.sight.unseen = "not read yet";
+         way.sight.pods_ready = 0;
+         way.reading = {.seen = true};
+       },
+       Health::kUnknown},
       {"it fails", [](Way& way) { way.recent = {.requests = 100, .server_errors = 50}; }, Health::kUnhealthy},
       {"it has begun to fail",
        [](Way& way) {
@@ -113,6 +144,12 @@ TEST(SideHealthTest, GivesOnlyToTheWhole) {
       {"no check looks at its servers", [](Way& way) { way.reading = {.seen = true}; }, Health::kHealthy},
       {"a silent node", [](Way& way) { way.sight.bad_nodes = 1; }, Health::kUnknown},
       {"API away", [](Way& way) { way.sight.api_reachable = false; }, Health::kUnknown},
+      {"its pods are not seen",
+       [](Way& way) {
+         way.sight.unseen = "not read yet";
+         way.sight.pods_ready = 0;
+       },
+       Health::kUnknown},
       {"blind", [](Way& way) { way.sight.blind = true; }, Health::kUnknown},
       {"the gateway is away", [](Way& way) { way.reading = {}; }, Health::kUnknown},
   };

@@ -40,8 +40,7 @@ class StandingWorld : public StandingHost {
     facts.cpu_millicores = 6000;
     return facts;
   }
-  std::vector<std::string> BadNodes(const std::string&,
-                                    const std::map<std::string, uint32_t>&) const override {
+  std::vector<BadNode> BadNodes(const std::string&, const std::map<std::string, uint32_t>&) const override {
     return {};
   }
   LossView ViewOf(const LostClusterPolicy&) const override {
@@ -369,6 +368,31 @@ TEST(StandingSwitchesTest, TriesAgainUntilGreenIsReady) {
   world.green_ready = 3;
   world.Pass(absl::Seconds(15));
   EXPECT_EQ(world.Green(), 100u);
+}
+
+// An operator's switch that is in the way is said once; when it has ended with nothing moved, the policy
+// acts.
+TEST(StandingSwitchesTest, ActsWhenAnotherSwitchIsNotInTheWayAnyMore) {
+  StandingWorld world(OnLostCluster::kSwitch);
+  world.Pass(absl::Minutes(2));
+  StartSwitch start;
+  start.spec = ASwitch();
+  start.spec.name = "by-hand";
+  start.spec.steps[0].approve = true;
+  OnStartSwitch(world.desk, world, start);
+  world.Pass(absl::Seconds(12));
+  world.Die();
+  world.Pass(absl::Seconds(6));
+  EXPECT_EQ(world.Green(), 0u);
+  ASSERT_EQ(world.told.size(), 1u);
+  EXPECT_NE(world.told[0].find("switch by-hand is under way"), std::string::npos) << world.told[0];
+  OrderSwitch end;
+  end.name = "by-hand";
+  end.order = SwitchOrder::kRollBack;
+  OnOrderSwitch(world.desk, world, end);
+  world.Pass(absl::Seconds(15));
+  EXPECT_EQ(world.Green(), 100u);
+  EXPECT_EQ(world.told.size(), 1u);
 }
 
 // What is gone with its policy is asked for no more.

@@ -373,6 +373,42 @@ TEST_F(SwitchDeskTest, WaitsForAFreezeThatBeginsLater) {
   EXPECT_EQ(Kept().record.end, SwitchEnd::kCommitted);
 }
 
+// Blue's pods count as Ready in Kubernetes for a while after their nodes have died: it is no place to go back
+// to all the same, where most of them are there.
+TEST_F(SwitchDeskTest, DoesNotGoBackToPodsOnDeadNodes) {
+  const SwitchSpec spec = QuickSwitch();
+  ApplicationFacts& blue = world_.applications[{"east", spec.applications[0]}];
+  blue.nodes = {{"node-1", 2}, {"node-2", 1}};
+  world_.Start(spec);
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 50; });
+  world_.bad_nodes[{"east", "node-1"}] = true;
+  world_.Pass(absl::Seconds(1));
+  const absl::Status refused = world_.Order("web", SwitchOrder::kRollBack);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(refused.message().find("3 of 3 needed pods are Ready, 2 of them on nodes that are dead"),
+            absl::string_view::npos)
+      << refused;
+  // One node of two that is only silent leaves it unknown.
+  world_.bad_nodes[{"east", "node-1"}] = false;
+  EXPECT_NE(world_.Order("web", SwitchOrder::kRollBack).message().find("is not known"),
+            absl::string_view::npos);
+  world_.bad_nodes.clear();
+  EXPECT_TRUE(world_.Order("web", SwitchOrder::kRollBack).ok());
+}
+
+// After a start the routes are read long before all applications are: what is not seen yet is not ill.
+TEST_F(SwitchDeskTest, WaitsForApplicationsAfterAStart) {
+  world_.Start(QuickSwitch());
+  PassUntil([&] { return world_.Green(kEdgeWeb) == 50; });
+  world_.applications_told = world_.now + absl::Seconds(6);
+  world_.Crash();
+  world_.Pass(absl::Seconds(5));
+  EXPECT_EQ(world_.Green(kEdgeWeb), 50u);
+  EXPECT_FALSE(Kept().record.stop);
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kCommitted) << Kept().record.outcome;
+}
+
 // A request that the prober has lost is durable at once, with the step that it fell into.
 TEST_F(SwitchDeskTest, KeepsWhatWasLost) {
   world_.Start(QuickSwitch());
@@ -397,8 +433,8 @@ TEST_F(SwitchDeskTest, SwitchesALostClusterWithinSeconds) {
   world_.routes[kEdgeWeb].reading.backends["east"].servers_up = 0;
   SwitchSpec spec = SpecForLostCluster(QuickSwitch());
   world_.Leader().Step([&](SwitchDesk& desk, SwitchHost& host) {
-    EXPECT_TRUE(StartForLostCluster(desk, host, spec, {{spec.applications[0], 3}}));
-    EXPECT_FALSE(StartForLostCluster(desk, host, spec, {}));
+    EXPECT_TRUE(StartForLostCluster(desk, host, spec, {{spec.applications[0], 3}}).ok());
+    EXPECT_FALSE(StartForLostCluster(desk, host, spec, {}).ok());
   });
   const absl::Time began = world_.now;
   PassUntil([&] { return world_.Green(kEdgeWeb) == 100; });

@@ -100,12 +100,18 @@ absl::StatusOr<std::map<std::string, EndpointSource>> SourcesOf(const RouteParts
   return sources;
 }
 
-absl::StatusOr<SliceContent> ReadyEndpoints(const Json& list, const std::string& of) {
+absl::StatusOr<SliceContent> ReadyEndpoints(const Json& list, const std::string& of,
+                                            absl::string_view address_type) {
   std::optional<SliceContent> all;
+  std::string others;
   std::set<std::string> addresses;
   for (const Json& slice : Array(list, "items")) {
     const SliceContent content = ContentOfSlice(slice);
     if (content.addresses.empty()) continue;
+    if (!address_type.empty() && content.address_type != address_type) {
+      others = content.address_type;
+      continue;
+    }
     // A Service of both families has slices of each; connections of one are enough.
     if (all && content.address_type != all->address_type) continue;
     if (!all) all = content;
@@ -114,6 +120,11 @@ absl::StatusOr<SliceContent> ReadyEndpoints(const Json& list, const std::string&
           absl::StrCat("the endpoints of ", of, " do not all listen on the same ports"));
     }
     addresses.insert(content.addresses.begin(), content.addresses.end());
+  }
+  if (!all && !others.empty()) {
+    return absl::FailedPreconditionError(absl::StrCat("the slice for the endpoints of ", of, " is for ",
+                                                      address_type, " and they are ", others,
+                                                      ": delete the slice"));
   }
   if (!all) return absl::FailedPreconditionError(absl::StrCat(of, " has no endpoint that is ready"));
   if (addresses.size() > kMostEndpoints) {

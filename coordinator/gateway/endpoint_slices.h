@@ -43,9 +43,11 @@ struct SliceContent {
   bool operator==(const SliceContent&) const = default;
 };
 SliceContent ContentOfSlice(const kube::Json& slice);
-// The ready endpoints of a Service, of the list of its slices. FAILED_PRECONDITION: none is ready, they are
-// of several ports lists, or more than a slice can hold.
-absl::StatusOr<SliceContent> ReadyEndpoints(const kube::Json& list, const std::string& of);
+// The ready endpoints of a Service, of the list of its slices; those of one type of address, where it is
+// given, since a slice cannot change its own. FAILED_PRECONDITION: none is ready, they are of several ports
+// lists, or more than a slice can hold.
+absl::StatusOr<SliceContent> ReadyEndpoints(const kube::Json& list, const std::string& of,
+                                            absl::string_view address_type = "");
 
 std::string SliceName(const std::string& service, const std::string& backend);
 

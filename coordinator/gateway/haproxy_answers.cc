@@ -179,7 +179,8 @@ absl::StatusOr<std::vector<MapEntry>> ParseMap(absl::string_view answer) {
       absl::Status said = Outcome(answer, "show map");
       return absl::IsNotFound(said) || absl::IsPermissionDenied(said) ? said : NoSense("show map", line);
     }
-    entries.push_back({std::string(words[1]), std::string(words[2])});
+    // Anybody may have written it, and it is told in messages.
+    entries.push_back({base::ValidUtf8(std::string(words[1])), base::ValidUtf8(std::string(words[2]))});
   }
   return entries;
 }

@@ -208,7 +208,21 @@ absl::Status MapRoute::Try(Attempt& attempt, const Call& call) {
   const std::string fence = absl::StrCat(look.reading.instance, "/", attempt.mark.mark.epoch);
   const std::vector<MapEntry> entries = EntriesOf(wish.shape, attempt.sections, attempt.mark);
   const ActionOutcome done = same && !attempt.committed ? ActionOutcome::kAlreadyDone : ActionOutcome::kDone;
-  if (same && look.mark == attempt.mark && fenced_ == fence) return end(done, ToWords(shape));
+  // The file is no part of HAProxy's fence: who stood still after its commit must not put an older one there.
+  const auto keep = [&]() -> std::string {
+    if (!options_.keep_file) return "";
+    const absl::Status kept =
+        KeepFile(options_.file, FileOf(entries), [&attempt](const std::string& there) -> absl::Status {
+          const std::optional<StoredMark> theirs = MarkInFile(there);
+          const bool is_later = theirs && theirs->store_id == attempt.mark.store_id &&
+                                IsBefore(attempt.mark.mark, theirs->mark);
+          return is_later ? absl::FailedPreconditionError("a newer word is kept there") : absl::OkStatus();
+        });
+    return kept.ok() ? "" : absl::StrCat("; a reload would undo it: ", kept.message());
+  };
+  if (same && look.mark == attempt.mark && fenced_ == fence) {
+    return end(done, absl::StrCat(ToWords(shape), keep()));
+  }
 
   if (!same && wish.only_from && shape != *wish.only_from) {
     return end(ActionOutcome::kBlocked, absl::StrCat("the route is not as expected (",
@@ -245,13 +259,7 @@ absl::Status MapRoute::Try(Attempt& attempt, const Call& call) {
     }
     fenced_ = fence;
   }
-  std::string detail = ToWords(wish.shape);
-  if (options_.keep_file) {
-    if (absl::Status kept = KeepFile(options_.file, FileOf(entries)); !kept.ok()) {
-      absl::StrAppend(&detail, "; a reload would undo it: ", kept.message());
-    }
-  }
-  return end(done, std::move(detail));
+  return end(done, absl::StrCat(ToWords(wish.shape), keep()));
 }
 
 ShapeAnswer MapRoute::Shape(const RouteParts& parts, const RouteWish& wish, const Call& call) {

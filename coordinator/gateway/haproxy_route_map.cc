@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "common/base/check.h"
@@ -99,6 +100,13 @@ std::string FileOf(const std::vector<MapEntry>& entries) {
   std::string file = "# Written by evenkeel: what HAProxy starts with.\n";
   for (const MapEntry& entry : entries) absl::StrAppend(&file, entry.key, " ", entry.value, "\n");
   return file;
+}
+
+std::optional<StoredMark> MarkInFile(absl::string_view file) {
+  for (absl::string_view line : absl::StrSplit(file, '\n')) {
+    if (absl::ConsumePrefix(&line, kMark) && absl::ConsumePrefix(&line, " ")) return ParseMark(line);
+  }
+  return std::nullopt;
 }
 
 RouteMapContent ContentOf(const std::vector<MapEntry>& entries, const RouteParts& parts,

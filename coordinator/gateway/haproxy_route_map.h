@@ -37,6 +37,8 @@ std::vector<MapEntry> EntriesOf(const RouteShape& shape, const std::map<std::str
 
 // The same as a file for HAProxy to start with.
 std::string FileOf(const std::vector<MapEntry>& entries);
+// The mark in such a file; nothing where it has none.
+std::optional<StoredMark> MarkInFile(absl::string_view file);
 
 // What a map says. A section that belongs to no backend is a backend of its own name; slots that are not
 // there belong to nobody, and the percents are then less than 100 together.

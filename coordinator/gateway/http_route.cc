@@ -46,6 +46,17 @@ std::optional<ServicePort> ServiceOf(const Json& reference, const std::string& o
   return service;
 }
 
+// A gateway that a reference to a parent means, as one text.
+std::string ParentOf(const Json& reference, const std::string& own_name_space) {
+  const auto or_else = [&reference](absl::string_view key, absl::string_view otherwise) {
+    const std::string text = kube::Text(reference, {key});
+    return text.empty() ? std::string(otherwise) : text;
+  };
+  return absl::StrCat(or_else("group", "gateway.networking.k8s.io"), "/", or_else("kind", "Gateway"), "/",
+                      or_else("namespace", own_name_space), "/", kube::Text(reference, {"name"}), "/",
+                      kube::Text(reference, {"sectionName"}), "/", Integer(reference, "port", 0));
+}
+
 std::string ConditionWords(const Json& condition) {
   return base::ValidUtf8(
       absl::StrCat(kube::Text(condition, {"type"}), " is ", kube::Text(condition, {"status"}), ": ",
@@ -121,7 +132,12 @@ Acceptance AcceptanceOf(const Json& object) {
     return acceptance;
   }
   acceptance.accepted = true;
+  const std::string own_name_space = kube::NameOf(object).name_space;
+  std::set<std::string> speaking;
   for (const Json& parent : *parents) {
+    if (const Json* reference = kube::Find(parent, {"parentRef"})) {
+      speaking.insert(ParentOf(*reference, own_name_space));
+    }
     std::set<std::string> good;
     const Json* conditions = kube::Find(parent, {"conditions"});
     for (const Json& condition :
@@ -138,6 +154,12 @@ Acceptance AcceptanceOf(const Json& object) {
       }
     }
     if (good.size() != 2) acceptance.accepted = false;
+  }
+  // Of a gateway whose controller has said nothing yet there is no status either.
+  const Json* references = kube::Find(object, {"spec", "parentRefs"});
+  for (const Json& reference :
+       references != nullptr && references->is_array() ? *references : Json::array()) {
+    if (!speaking.contains(ParentOf(reference, own_name_space))) acceptance.accepted = false;
   }
   if (!acceptance.accepted && !acceptance.refused) {
     acceptance.words =

@@ -13,10 +13,14 @@
 
 namespace evenkeel::coordinator {
 
-absl::Status KeepFile(const std::string& path, absl::string_view content) {
+absl::Status KeepFile(const std::string& path, absl::string_view content,
+                      const std::function<absl::Status(const std::string& there)>& may_replace) {
   std::ifstream old(path, std::ios::binary);
   std::stringstream there;
-  if (old && (there << old.rdbuf()) && there.str() == content) return absl::OkStatus();
+  if (old && (there << old.rdbuf())) {
+    if (there.str() == content) return absl::OkStatus();
+    if (absl::Status status = may_replace(there.str()); !status.ok()) return status;
+  }
   const auto failure = [&path](absl::string_view doing) {
     return absl::UnavailableError(
         absl::StrCat("cannot ", doing, " beside ", path, ": ", std::system_category().message(errno)));

@@ -86,14 +86,16 @@ absl::StatusOr<RouteReading> SliceGateway::Read(const RoutePlace& place, const C
 
 // Those that are ready, in their own cluster. FAILED_PRECONDITION: none is.
 absl::StatusOr<SliceContent> SliceGateway::EndpointsOf(const std::string& backend,
-                                                       const EndpointSource& source, const Call& call) {
+                                                       const EndpointSource& source, const Call& call,
+                                                       absl::string_view address_type) {
   const auto cluster = options_.clusters.find(source.cluster);
   if (cluster == options_.clusters.end()) {
     return absl::InvalidArgumentError(
         absl::StrCat("backend ", backend, ": there is no cluster ", source.cluster));
   }
   EVENKEEL_ASSIGN_OR_RETURN(const Json list, List(*cluster->second, source.service, call));
-  return ReadyEndpoints(list, absl::StrCat(source.service.ToString(), " of cluster ", source.cluster));
+  return ReadyEndpoints(list, absl::StrCat(source.service.ToString(), " of cluster ", source.cluster),
+                        address_type);
 }
 
 // What each backend's slice shall hold.
@@ -103,6 +105,7 @@ absl::StatusOr<std::map<std::string, SliceContent>> SliceGateway::Wished(const R
                                                                          const Call& call) {
   EVENKEEL_ASSIGN_OR_RETURN(const auto sources, SourcesOf(place.parts));
   std::map<std::string, SliceContent> wished;
+  std::string gaining;  // its kind of address
   for (const auto& [backend, wish] : shape.backends) {
     // The kind of address of a slice cannot be changed; what is emptied keeps its ports.
     const auto there = look.contents.find(backend);
@@ -111,13 +114,13 @@ absl::StatusOr<std::map<std::string, SliceContent>> SliceGateway::Wished(const R
     content.addresses.clear();
     if (wish.percent == 0) continue;
     const EndpointSource& source = sources.at(backend);
-    EVENKEEL_ASSIGN_OR_RETURN(SliceContent ready, EndpointsOf(backend, source, call));
-    if (there != look.contents.end() && ready.address_type != there->second.address_type) {
-      return absl::FailedPreconditionError(absl::StrCat("the slice of ", backend, " is for ",
-                                                        there->second.address_type, " and its endpoints are ",
-                                                        ready.address_type, ": delete the slice"));
-    }
-    content = std::move(ready);
+    const std::string type = there == look.contents.end() ? "" : there->second.address_type;
+    EVENKEEL_ASSIGN_OR_RETURN(content, EndpointsOf(backend, source, call, type));
+    gaining = content.address_type;
+  }
+  // One that is made empty has no endpoints to tell its kind; those of a Service's backends are alike.
+  for (auto& [backend, content] : wished) {
+    if (!gaining.empty() && !look.contents.contains(backend)) content.address_type = gaining;
   }
   return wished;
 }

@@ -25,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "common/kube/kubernetes_api.h"
 #include "coordinator/gateway/endpoint_slices.h"
 #include "coordinator/gateway/gateway.h"
@@ -62,7 +63,7 @@ class SliceGateway final : public Gateway {
   absl::StatusOr<SlicesLook> LookOnce(const kube::ObjectName& service, const RoutePlace& place,
                                       const Call& call);
   absl::StatusOr<SliceContent> EndpointsOf(const std::string& backend, const EndpointSource& source,
-                                           const Call& call);
+                                           const Call& call, absl::string_view address_type = "");
   absl::Status Write(const kube::ObjectName& service, const std::string& backend, const SlicesLook& look,
                      const SliceContent& content, const kube::Json& notes, const Call& call);
   absl::Status KeepOne(const kube::Resource& slices, const kube::Json& slice, std::set<std::string>& silent,

@@ -36,13 +36,13 @@ absl::Status SliceGateway::KeepOne(const kube::Resource& slices, const Json& sli
     return absl::UnavailableError(absl::StrCat("cluster ", whose.cluster, " does not answer"));
   }
   const absl::StatusOr<SliceContent> answer =
-      EndpointsOf(source, whose, call.Part(std::min(kSourcePatience, call.left() / 2)));
+      EndpointsOf(source, whose, call.Part(std::min(kSourcePatience, call.left() / 2)), there.address_type);
   if (absl::IsUnavailable(answer.status()) || absl::IsDeadlineExceeded(answer.status())) {
     silent.insert(whose.cluster);
   }
   EVENKEEL_RETURN_IF_ERROR(answer.status());
   const SliceContent& ready = *answer;
-  if (ready == there || ready.address_type != there.address_type) return absl::OkStatus();
+  if (ready == there) return absl::OkStatus();
   const Json patch = SlicePatch(slice, ready, Json::object());
   return WaitFor<Json>(call, "keeping an EndpointSlice",
                        [&](absl::Duration deadline, kube::Done<Json> done) {

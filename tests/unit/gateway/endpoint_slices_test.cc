@@ -47,6 +47,17 @@ TEST(EndpointSlices, OnlyReadyOnesOnce) {
               HasSubstr("1001 endpoints"));
 }
 
+// A slice keeps its type of address: of a Service of both, its own are taken, in whatever order they come;
+// where there are none, that is said.
+TEST(EndpointSlices, OfOneTypeOfAddress) {
+  Json six = Slice("a", {"fd00::1"});
+  six["addressType"] = "IPv6";
+  const auto ready = ReadyEndpoints(List({six, Slice("b", {"10.0.0.1"})}), "web", "IPv4");
+  ASSERT_TRUE(ready.ok()) << ready.status();
+  EXPECT_THAT(ready->addresses, ElementsAre("10.0.0.1"));
+  EXPECT_THAT(ReadyEndpoints(List({six}), "web", "IPv4").status().ToString(), HasSubstr("delete the slice"));
+}
+
 TEST(EndpointSlices, Names) {
   EXPECT_TRUE(SourcesOf(kParts).ok());
   EXPECT_EQ(SourcesOf(kParts)->at("blue").cluster, "old");

@@ -69,6 +69,7 @@ TEST(HaproxyAnswers, Map) {
   EXPECT_TRUE(ParseMap("")->empty());
   EXPECT_TRUE(absl::IsNotFound(ParseMap("Unknown map identifier. Please use #<id> or <file>.\n").status()));
   EXPECT_FALSE(ParseMap("0x55 key\n").ok());
+  EXPECT_THAT(*ParseMap("0x55 7\xff gr\xc3\xbcn\xfe\n"), ElementsAre(MapEntry{"7?", "gr\xc3\xbcn?"}));
   EXPECT_EQ(*ParseNewVersion("New version created: 7\n"), 7u);
   EXPECT_FALSE(ParseNewVersion("New version created: -7\n").ok());
   EXPECT_FALSE(ParseNewVersion("").ok());

@@ -78,6 +78,13 @@ TEST(HaproxyRouteMap, SectionsAreOneToOne) {
   EXPECT_EQ(SectionsOf({}, Shape(0))->at("green"), "green");
 }
 
+// Who would keep an older word over a newer one finds that by the mark in the file.
+TEST(HaproxyRouteMap, FileHasItsMark) {
+  const StoredMark mark = {"store-a", {.epoch = 5, .owner = {5, 12}, .version = 3}};
+  EXPECT_EQ(MarkInFile(FileOf({{"0", "blue"}, {"mode.blue", "serving"}, {"mark", ToText(mark)}})), mark);
+  EXPECT_EQ(MarkInFile("# none\n0 blue\nmarket blue\n"), std::nullopt);
+}
+
 TEST(HaproxyRouteMap, FileIsOneEntryALine) {
   const std::string file = FileOf(Entries(Shape(1)));
   EXPECT_THAT(file, ::testing::HasSubstr("\n98 shop-blue\n99 shop-green\n"));

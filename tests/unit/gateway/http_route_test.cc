@@ -97,6 +97,14 @@ TEST(HttpRoute, Acceptance) {
       AcceptanceOf(Route(Json::array({Blue(1)}), Json::array({parent("False", "True", 3)}))).refused);
   const Json both = Json::array({parent("True", "True", 4), parent("True", "True", 3)});
   EXPECT_FALSE(AcceptanceOf(Route(Json::array({Blue(1)}), both)).accepted);
+  // A gateway that the route names, and whose controller has said nothing yet, has not accepted it.
+  Json of_two = Route(Json::array({Blue(1)}), Json::array({parent("True", "True", 4)}));
+  of_two["status"]["parents"][0]["parentRef"] = {{"name", "front"}, {"namespace", "shop"}};
+  of_two["spec"]["parentRefs"] = Json::array({{{"name", "front"}}});
+  EXPECT_TRUE(AcceptanceOf(of_two).accepted);
+  of_two["spec"]["parentRefs"].push_back({{"name", "inner"}});
+  EXPECT_FALSE(AcceptanceOf(of_two).accepted);
+  EXPECT_FALSE(AcceptanceOf(of_two).refused);
   const Acceptance refused =
       AcceptanceOf(Route(Json::array({Blue(1)}), Json::array({parent("True", "False", 4)})));
   EXPECT_TRUE(refused.refused);

@@ -80,6 +80,28 @@ TEST_F(SliceGatewayTest, GoesOnWithWhatItHasBegun) {
   EXPECT_EQ(whole.reading->backends.at("west").percent, 100u);
 }
 
+// Of clusters that have only IPv6 all slices are of that kind, also one that is made empty.
+TEST_F(SliceGatewayTest, SlicesAreOfTheirEndpointsKind) {
+  for (const char* name : {"east-1", "west-1"}) {
+    Json slice = *fake_.Peek(kSlices, {.name_space = "shop", .name = name});
+    slice["addressType"] = "IPv6";
+    fake_.Put(kSlices, slice);
+  }
+  fake_.Put(kServices, {{"metadata", {{"namespace", "shop"}, {"name", "six"}}}, {"spec", Json::object()}});
+  const Interrupt interrupt;
+  RoutePlace place = kPlace;
+  place.route = "shop/six";
+  RouteWish wish = ToWest(1);
+  wish.only_from.reset();
+  wish.shape.backends = {{"east", {.percent = 100}}, {"west", {.percent = 0}}};
+  const ShapeAnswer first = gateway_.Shape(place, wish, Call(absl::Seconds(5), interrupt));
+  EXPECT_EQ(first.outcome, ActionOutcome::kDone) << first.detail;
+  wish = ToWest(2);
+  wish.only_from.reset();
+  const ShapeAnswer second = gateway_.Shape(place, wish, Call(absl::Seconds(5), interrupt));
+  EXPECT_EQ(second.outcome, ActionOutcome::kDone) << second.detail;
+}
+
 // Nor is what somebody did after it was written in whole.
 TEST_F(SliceGatewayTest, AChangeAfterItsWriteIsAnothers) {
   EXPECT_EQ(Shape(ToWest(1)).outcome, ActionOutcome::kDone);

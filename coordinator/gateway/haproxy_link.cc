@@ -54,7 +54,14 @@ absl::Status Link::Patiently(const Call& call, const std::function<absl::Status(
 void Link::AddOldWorkers(const Process& current, std::map<std::string, std::optional<uint64_t>>& in_flight,
                          const Call& call) {
   if (options_.master) {
-    if (!AskOldWorkers(in_flight, call.Part(options_.try_timeout / 2)).ok()) ForgetAll(in_flight);
+    const Call part = call.Part(options_.try_timeout / 2);
+    auto counted = in_flight;
+    const absl::Status status = Patiently(part, [&] {
+      counted = in_flight;
+      return AskOldWorkers(counted, part);
+    });
+    in_flight = std::move(counted);
+    if (!status.ok()) ForgetAll(in_flight);
     return;
   }
   const std::string instance = current.Instance();

@@ -85,11 +85,25 @@ class OneLook {
     if (record_.spec.mode == SwitchMode::kObserve) {
       return at_.End(SwitchEnd::kObserved, "The preflight passed; the mode observes, so nothing was moved");
     }
+    if (AwaitsEarlierRequests()) return;
     // The findings that hold a step hold the first one, too, when they come after the preflight.
     if (MayMove()) {
       at_.BeginStep(0);
       WriteWishes();
     }
+  }
+
+  // What green has in flight from before the switch, as after a rollback a moment ago, is slow: what was
+  // quick has been answered. It would be taken for green's time in a first step that gives green little else.
+  bool AwaitsEarlierRequests() {
+    const SideReading green = at_.Reading(Side::kGreen);
+    if (record_.origin == SwitchOrigin::kLostCluster || !green.in_flight_known || green.in_flight == 0) {
+      return false;
+    }
+    if (sight_.now - record_.phase_since >= kEarlierPatience) return false;
+    memory_.waits_for =
+        absl::StrCat("what green has in flight from before: ", Count(green.in_flight, "request"));
+    return true;
   }
 
   // ---- routes ----

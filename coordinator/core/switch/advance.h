@@ -95,6 +95,10 @@ inline constexpr absl::Duration kHealSpan = absl::Minutes(10);
 // gateway at the very instant at which it was sent.
 inline constexpr absl::Duration kEmptyFor = absl::Milliseconds(500);
 
+// So long the first step waits for what green has in flight from before. Longer ones, as WebSockets, have
+// sent the head of their answer, which is what counts as its time.
+inline constexpr absl::Duration kEarlierPatience = absl::Seconds(10);
+
 // It has stopped so that nothing at all is written, neither anew nor once more: people are to decide.
 bool IsFrozen(const SwitchRecord& record);
 

@@ -68,6 +68,30 @@ TEST_F(AdvanceTest, MovesNothingWithoutAPreflight) {
   EXPECT_TRUE(wishes_.empty());
 }
 
+// What green has in flight from before, all of it slow by now, would be its time in the first step. It is
+// waited for, but not for ever; a lost cluster's traffic does not wait.
+TEST_F(AdvanceTest, WaitsForWhatGreenHasInFlightFromBefore) {
+  Begin(Quick());
+  gateway_[kWeb].backends["west"].in_flight = 68;
+  Pass(absl::Seconds(5));
+  EXPECT_EQ(record_.phase, SwitchPhase::kPreflight);
+  EXPECT_EQ(memory_.waits_for, "what green has in flight from before: 68 requests");
+  gateway_[kWeb].backends["west"].in_flight = 0;
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green(), 10u);
+
+  Begin(Quick());
+  gateway_[kWeb].backends["west"].in_flight = 1;
+  Pass(kEarlierPatience + absl::Seconds(1));
+  EXPECT_EQ(Green(), 10u);
+
+  Begin(Quick());
+  record_.origin = SwitchOrigin::kLostCluster;
+  gateway_[kWeb].backends["west"].in_flight = 1;
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Green(), 10u);
+}
+
 // A green that begins to fail at any step is rolled back by itself, within the gate's window.
 TEST_F(AdvanceTest, RollsBackAFailingGreenAtEachStep) {
   for (uint32_t step = 0; step < 3; ++step) {

@@ -25,7 +25,7 @@ class SwitchWorld : public testing::Test {
 
   // ---- the coordinator ----
 
-  // Another process on the same store; agents and API are there at once.
+  // Another process on the same store; agents and API are there at once, but of a cluster that is cut off.
   void Boot() {
     Restored restored;
     restored.epoch = ++epoch_;
@@ -46,6 +46,10 @@ class SwitchWorld : public testing::Test {
     core_ = std::make_unique<Core>(restored, now_);
     for (const char* cluster : {"east", "west"}) {
       Tell(ClusterAdded{.cluster = cluster, .api_address = "10.0.1.1", .api_port = 6443});
+      if (cut_.contains(cluster)) {
+        Tell(ApiChanged{cluster, false, "no answer"});
+        continue;
+      }
       for (int i = 1; i <= 3; ++i) {
         const NodeKey node{cluster, absl::StrCat("node-", i)};
         NodeFacts facts;

@@ -85,7 +85,7 @@ class Side {
   std::unique_ptr<grpc::Server> server_;
 };
 
-// The coordinator's ADS server. One for the program: gRPC reads its bootstrap once.
+// A coordinator's ADS server.
 class ControlPlane {
  public:
   ControlPlane() {
@@ -96,11 +96,6 @@ class ControlPlane {
     server_ = builder.BuildAndStart();
     EVENKEEL_CHECK(server_ != nullptr) << "no port on loopback";
     address_ = absl::StrCat("127.0.0.1:", port);
-    const std::string bootstrap =
-        absl::StrCat(R"({"xds_servers": [{"server_uri": ")", address_,
-                     R"(", "channel_creds": [{"type": "insecure"}], "server_features": ["xds_v3"]}],)",
-                     R"( "node": {"id": "client-a"}})");
-    EVENKEEL_CHECK(setenv("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap.c_str(), 1) == 0) << "setenv";
   }
   coordinator::xds::AdsServer& ads() { return ads_; }
   const std::string& address() const { return address_; }
@@ -111,8 +106,17 @@ class ControlPlane {
   std::string address_;
 };
 
+// The one that gRPC's client has: it reads its bootstrap once.
 ControlPlane& TheControlPlane() {
-  static auto* const control_plane = new ControlPlane;  // gRPC's client may outlive the tests
+  static auto* const control_plane = [] {
+    auto* const made = new ControlPlane;  // gRPC's client may outlive the tests
+    const std::string bootstrap =
+        absl::StrCat(R"({"xds_servers": [{"server_uri": ")", made->address(),
+                     R"(", "channel_creds": [{"type": "insecure"}], "server_features": ["xds_v3"]}],)",
+                     R"( "node": {"id": "client-a"}})");
+    EVENKEEL_CHECK(setenv("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap.c_str(), 1) == 0) << "setenv";
+    return made;
+  }();
   return *control_plane;
 }
 
@@ -254,9 +258,9 @@ TEST_F(XdsContract, TriesNoServer) {
 // A client's stream by hand: it asks for one route.
 class RoughClient {
  public:
-  explicit RoughClient(const std::string& route)
+  explicit RoughClient(const std::string& route, const ControlPlane& server = TheControlPlane())
       : stub_(wire::AggregatedDiscoveryService::NewStub(
-            grpc::CreateChannel(TheControlPlane().address(), grpc::InsecureChannelCredentials()))),
+            grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials()))),
         stream_(stub_->StreamAggregatedResources(&context_)) {
     request_.mutable_node()->set_id("picky");
     request_.set_type_url("type.googleapis.com/envoy.config.route.v3.RouteConfiguration");
@@ -266,6 +270,12 @@ class RoughClient {
   ~RoughClient() {
     context_.TryCancel();
     stream_->Finish();
+  }
+
+  // False: the stream has ended.
+  bool Hear() {
+    wire::DiscoveryResponse response;
+    return stream_->Read(&response);
   }
 
   // Refuses the next answer, and waits until that is known.
@@ -292,6 +302,31 @@ class RoughClient {
   std::unique_ptr<grpc::ClientReaderWriter<wire::DiscoveryRequest, wire::DiscoveryResponse>> stream_;
   wire::DiscoveryRequest request_;
 };
+
+// L7: what an overtaken coordinator says after that reaches nobody. It ends its clients' streams and takes no
+// new ones, and they follow whoever leads now.
+TEST_F(XdsContract, AnOvertakenOneIsHeardByNobody) {
+  ControlPlane older;
+  coordinator::XdsGateway gateway({.instance = "older"}, older.ads());
+  const coordinator::RoutePlace place = {
+      .route = route_, .parts = {{"blue", {blue_.address()}}, {"green", {green_.address()}}}};
+  const auto wish = [this](uint32_t green, uint64_t version) {
+    return RouteWish{.key = {"mesh", route_},
+                     .shape = Shape(green),
+                     .mark = {.epoch = 1, .owner = {1, 1}, .version = version}};
+  };
+  ASSERT_EQ(gateway.Shape(place, wish(0, 1), call()).outcome, ActionOutcome::kDone);
+  RoughClient client(route_, older);
+  ASSERT_TRUE(client.Hear());
+  older.ads().End();
+  while (client.Hear()) {
+  }
+  gateway.Shape(place, wish(100, 2), call());
+  RoughClient late(route_, older);
+  EXPECT_FALSE(late.Hear());
+  ASSERT_EQ(Do(Shape(0), 1).outcome, ActionOutcome::kDone);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Ask(), "blue");
+}
 
 // A client that refuses what it is sent is named, with its reason; what another client refuses of another
 // route is told, and is no word about this one.

@@ -239,7 +239,11 @@ void SwitchLaws::JudgeStep(const std::string& name, const Known& last, const Swi
       !OrderedSince(now.spec.name, SwitchOrder::kResume, before.stop->since)) {
     Violated("L3", absl::StrCat(name, " goes on, and nobody has resumed it: ", before.stop->reason));
   }
-  if (!before.reports.empty()) JudgeShown(name, last, now);
+  // A blue that is gone is waited for by nobody, where the rule, or an operator, says so.
+  const bool hurries = (now.spec.on_lost_blue == OnLostBlue::kFinish || now.may_hurry) &&
+                       now.step + 1 == now.spec.steps.size() &&
+                       IsDead(now.spec.from, service, absl::ZeroDuration());
+  if (!before.reports.empty() && !hurries) JudgeShown(name, last, now);
 }
 
 // The step before it, which must have shown itself.

@@ -40,6 +40,7 @@ const RouteDesk* InUse(const SwitchDesk& desk, const RouteKey& key) {
 // switch under way has: it sees what that one sees.
 void Borrow(RouteDesk& at, const RouteDesk& in_use) {
   at.reading = in_use.reading;
+  at.read_at = in_use.read_at;
   at.abilities = in_use.abilities;
   at.known = in_use.known;
   at.detail = in_use.detail;
@@ -443,6 +444,7 @@ void OnRouteRead(SwitchDesk& desk, SwitchHost& host, const RouteRead& event) {
     const auto route = one.routes.find(event.key);
     if (route == one.routes.end()) return;
     route->second.reading = event.reading;
+    route->second.read_at = host.Now();
     route->second.abilities = event.abilities;
     route->second.known = true;
     if (!route->second.pending) route->second.away_since = absl::InfiniteFuture();

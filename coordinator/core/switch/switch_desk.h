@@ -43,7 +43,8 @@ struct PendingWish {
 };
 
 struct RouteDesk {
-  std::optional<RouteReading> reading;  // none: not yet, or its gateway is lost
+  std::optional<RouteReading> reading;        // none: not yet, or its gateway is lost
+  absl::Time read_at = absl::InfinitePast();  // when that was told
   GatewayAbilities abilities;
   bool known = true;
   std::string detail;

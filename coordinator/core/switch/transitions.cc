@@ -1,5 +1,6 @@
 #include "coordinator/core/switch/transitions.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -13,8 +14,9 @@ namespace {
 
 // A failing green is watched beside its blue for so long before it is taken from.
 constexpr absl::Duration kLookAtBlue = absl::Milliseconds(500);
-// A failing green waits for so long for a blue of which nothing is known yet; then people are asked.
-constexpr absl::Duration kUnsurePatience = absl::Seconds(2);
+// A failing green waits for so long for a blue of which nothing is known yet, also where routes are read in
+// the slow rhythm of a hold; then people are asked.
+constexpr absl::Duration kUnsurePatience = absl::Seconds(4);
 
 uint32_t PercentAt(const SwitchRecord& record) {
   return record.phase == SwitchPhase::kRollingBack ? 0 : record.spec.steps[record.step].percent;
@@ -45,11 +47,23 @@ SideReading Transitions::Reading(Side side) const {
 
 HealthAnswer Transitions::WayBack(bool by_order) const {
   const absl::Duration watched = RecentSpan(memory.recent);
-  return JudgeWayBack(sight.blue, Reading(Side::kBlue),
-                      {.recent = Recent(memory.recent, sight.now).blue,
-                       .last_second = Recent(memory.recent, sight.now, kLeastSpan).blue,
-                       .span = by_order ? kLeastSpan : watched},
-                      record.spec.gates);
+  HealthAnswer back = JudgeWayBack(sight.blue, Reading(Side::kBlue),
+                                   {.recent = Recent(memory.recent, sight.now).blue,
+                                    .last_second = Recent(memory.recent, sight.now, kLeastSpan).blue,
+                                    .span = by_order ? kLeastSpan : watched},
+                                   record.spec.gates);
+  if (back.health == Health::kHealthy && !HasReadSinceBlind()) {
+    return {Health::kUnknown, absl::StrCat("its gateways have not been read since the coordinator is blind",
+                                           Because(sight.blue.blind_reason))};
+  }
+  return back;
+}
+
+bool Transitions::HasReadSinceBlind() const {
+  return !memory.blind_since ||
+         std::all_of(sight.routes.begin(), sight.routes.end(), [this](const auto& route) {
+           return route.second.read_at >= *memory.blind_since + kReadingTakes;
+         });
 }
 
 GateSight Transitions::SightOfGates() const {

@@ -13,6 +13,7 @@
 #include "coordinator/core/scale/carry_scale.h"
 #include "coordinator/core/sentences.h"
 #include "coordinator/core/storm.h"
+#include "coordinator/core/switch/switch_desk.h"
 
 namespace evenkeel::coordinator {
 namespace {
@@ -89,6 +90,7 @@ void OnStall(Turn& turn, absl::Duration late) {
     cluster.sight.stalled_until = turn.now + StallHold(cluster.beats.suspect_after);
     UpdateSight(turn, cluster);
   }
+  ForgetReadings(turn.state.desk, turn.now);
 }
 
 void UpdateSight(Turn& turn, Cluster& cluster) {

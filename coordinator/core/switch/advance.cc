@@ -27,7 +27,6 @@ class OneLook {
     memory_.waits_for.clear();
     if (record_.phase == SwitchPhase::kEnded) return std::move(moves_);
     NoteTraffic();
-    NoteBlindness();
     if (record_.phase == SwitchPhase::kPreflight) {
       JudgePreflight();
     } else if (!IsOutranked()) {
@@ -48,14 +47,6 @@ class OneLook {
     }
     NoteRecent(memory_.recent, TotalOf(record_.ledger), sight_.now);
     NoteFillsAgain();
-  }
-
-  void NoteBlindness() {
-    if (!sight_.blue.blind) {
-      memory_.blind_since.reset();
-    } else if (!memory_.blind_since) {
-      memory_.blind_since = sight_.now;
-    }
   }
 
   // L10: what came to blue after its drain began has as much time to end as what was there then.

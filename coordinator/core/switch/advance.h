@@ -36,8 +36,7 @@ enum class WriteState {
 struct RouteSight {
   // None: not read yet, or the gateway does not answer.
   std::optional<RouteReading> reading;
-  absl::Time read_at = absl::InfinitePast();  // when the reading was told
-  bool checks_servers = false;                // its gateway does
+  bool checks_servers = false;  // its gateway does
   // What was answered is shown to one look only; then it is kNone again.
   WriteState write = WriteState::kNone;
   std::optional<RouteShape> under_way;             // what is being written; another wish takes its place
@@ -63,7 +62,6 @@ struct SwitchMemory {
   std::vector<GateAnswer> gates;            // the last answers
   std::optional<absl::Time> empty_since;    // nothing is in flight at blue
   std::optional<absl::Time> failing_since;  // green fails
-  std::optional<absl::Time> blind_since;    // the coordinator does not see blue
   // The soak or the hold is over, and the gates cannot tell.
   std::optional<absl::Time> untold_since;
   bool restored = false;  // the routes are to be read back after a start of the coordinator
@@ -100,10 +98,6 @@ inline constexpr absl::Duration kEmptyFor = absl::Milliseconds(500);
 // So long the first step waits for what green has in flight from before. Longer ones, as WebSockets, have
 // sent the head of their answer, which is what counts as its time.
 inline constexpr absl::Duration kEarlierPatience = absl::Seconds(10);
-
-// A coordinator that stood still is told afterwards what was read before. One try of a reading takes no
-// longer than this, so what is told later was read later.
-inline constexpr absl::Duration kReadingTakes = absl::Seconds(1);
 
 // It has stopped so that nothing at all is written, neither anew nor once more: people are to decide.
 bool IsFrozen(const SwitchRecord& record);

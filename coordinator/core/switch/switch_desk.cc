@@ -40,7 +40,6 @@ const RouteDesk* InUse(const SwitchDesk& desk, const RouteKey& key) {
 // switch under way has: it sees what that one sees.
 void Borrow(RouteDesk& at, const RouteDesk& in_use) {
   at.reading = in_use.reading;
-  at.read_at = in_use.read_at;
   at.abilities = in_use.abilities;
   at.known = in_use.known;
   at.detail = in_use.detail;
@@ -439,12 +438,19 @@ void OnOrderSwitch(SwitchDesk& desk, SwitchHost& host, const OrderSwitch& event)
   if (still != desk.switches.end()) Look(desk, host, event.name, still->second);
 }
 
+void ForgetReadings(SwitchDesk& desk, absl::Time now) {
+  desk.readings_from = now + kReadingTakes;
+  for (auto& [name, one] : desk.switches) {
+    for (auto& [key, route] : one.routes) route.reading.reset();
+  }
+}
+
 void OnRouteRead(SwitchDesk& desk, SwitchHost& host, const RouteRead& event) {
+  if (host.Now() < desk.readings_from) return;
   ForEach(desk, [&](const std::string& name, Switch& one) {
     const auto route = one.routes.find(event.key);
     if (route == one.routes.end()) return;
     route->second.reading = event.reading;
-    route->second.read_at = host.Now();
     route->second.abilities = event.abilities;
     route->second.known = true;
     if (!route->second.pending) route->second.away_since = absl::InfiniteFuture();

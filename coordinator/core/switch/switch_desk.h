@@ -43,8 +43,7 @@ struct PendingWish {
 };
 
 struct RouteDesk {
-  std::optional<RouteReading> reading;        // none: not yet, or its gateway is lost
-  absl::Time read_at = absl::InfinitePast();  // when that was told
+  std::optional<RouteReading> reading;  // none: not yet, or its gateway is lost
   GatewayAbilities abilities;
   bool known = true;
   std::string detail;
@@ -78,7 +77,15 @@ struct SwitchDesk {
   std::map<std::string, Switch> switches;  // by name; a plan's name has a prefix of its own
   uint64_t versions = 0;                   // of wishes, in this epoch
   uint64_t requests = 0;
+  absl::Time readings_from = absl::InfinitePast();  // those that are told before are of an earlier time
 };
+
+// One try of a reading takes no longer than this.
+inline constexpr absl::Duration kReadingTakes = absl::Seconds(1);
+
+// The coordinator stood still until now. What it knows of routes is of before, and so may be what it is told
+// for another kReadingTakes: it counts as not read.
+void ForgetReadings(SwitchDesk& desk, absl::Time now);
 
 // ---- events ----
 void OnPlanSwitch(SwitchDesk& desk, SwitchHost& host, const PlanSwitch& event);

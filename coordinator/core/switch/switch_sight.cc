@@ -159,7 +159,6 @@ SwitchSight SightOf(const Switch& one, const SwitchHost& host) {
   for (const auto& [key, route] : one.routes) {
     RouteSight& seen = sight.routes[key];
     seen.reading = route.reading;
-    seen.read_at = route.read_at;
     seen.checks_servers = route.abilities.checks_servers;
     seen.detail = route.detail;
     seen.away_since = route.away_since;

@@ -1,6 +1,5 @@
 #include "coordinator/core/switch/transitions.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -47,23 +46,11 @@ SideReading Transitions::Reading(Side side) const {
 
 HealthAnswer Transitions::WayBack(bool by_order) const {
   const absl::Duration watched = RecentSpan(memory.recent);
-  HealthAnswer back = JudgeWayBack(sight.blue, Reading(Side::kBlue),
-                                   {.recent = Recent(memory.recent, sight.now).blue,
-                                    .last_second = Recent(memory.recent, sight.now, kLeastSpan).blue,
-                                    .span = by_order ? kLeastSpan : watched},
-                                   record.spec.gates);
-  if (back.health == Health::kHealthy && !HasReadSinceBlind()) {
-    return {Health::kUnknown, absl::StrCat("its gateways have not been read since the coordinator is blind",
-                                           Because(sight.blue.blind_reason))};
-  }
-  return back;
-}
-
-bool Transitions::HasReadSinceBlind() const {
-  return !memory.blind_since ||
-         std::all_of(sight.routes.begin(), sight.routes.end(), [this](const auto& route) {
-           return route.second.read_at >= *memory.blind_since + kReadingTakes;
-         });
+  return JudgeWayBack(sight.blue, Reading(Side::kBlue),
+                      {.recent = Recent(memory.recent, sight.now).blue,
+                       .last_second = Recent(memory.recent, sight.now, kLeastSpan).blue,
+                       .span = by_order ? kLeastSpan : watched},
+                      record.spec.gates);
 }
 
 GateSight Transitions::SightOfGates() const {

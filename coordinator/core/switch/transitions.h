@@ -47,8 +47,6 @@ struct Transitions {
   std::string SummaryOfCommit() const;
 
  private:
-  // Not only before the coordinator stood still, when blue may have been another.
-  bool HasReadSinceBlind() const;
   void Enter(SwitchPhase phase);
   void BeginReport();  // of the present step, from now on
   void EndReport();

@@ -173,24 +173,6 @@ TEST_F(AdvanceTest, NeverGoesBackToASickBlue) {
   EXPECT_EQ(record_.end, SwitchEnd::kRolledBack);
 }
 
-// L10: a coordinator that stood still is told afterwards what was read before it. That blue's servers
-// answered then says nothing of a blue that it does not see now.
-TEST_F(AdvanceTest, GoesBackByWhatWasReadSinceItIsBlind) {
-  Begin(Quick());
-  checks_servers_ = true;
-  PassToStep(2);
-  Pass(absl::Seconds(2));
-  blue_.blind = true;
-  blue_.blind_reason = "the coordinator itself stood still for 7.6 s";
-  read_at_ = now_;
-  green_fails_percent_ = 60;
-  Pass(absl::Seconds(3));
-  EXPECT_EQ(Green(), 100u);
-  read_at_.reset();
-  Pass(absl::Seconds(1));
-  EXPECT_EQ(record_.end, SwitchEnd::kRolledBack);
-}
-
 // A request that the prober lost while the weights were being written counts against the step.
 TEST_F(AdvanceTest, CountsWhatIsLostWhileMoving) {
   Begin(Quick());

@@ -204,6 +204,26 @@ TEST_F(SwitchDeskTest, GoesByNoHookThatWasAskedBefore) {
   EXPECT_EQ(Kept().record.end, SwitchEnd::kRolledBack);
 }
 
+// A coordinator that stood still goes by nothing that was read before, also where it is told of it only now:
+// blue may have got requests, and its servers may have gone. A second later it goes on.
+TEST_F(SwitchDeskTest, GoesByNothingThatWasReadBeforeAStandstill) {
+  world_.Start(QuickSwitch());
+  PassUntil([&] { return Kept().record.phase == SwitchPhase::kDraining; });
+  ForgetReadings(world_.Leader().desk, world_.now);
+  const auto late = [&] {
+    world_.Leader().Step([&](SwitchDesk& desk, SwitchHost& host) {
+      OnRouteRead(desk, host, RouteRead{kEdgeWeb, world_.routes.at(kEdgeWeb).reading, world_.abilities});
+    });
+  };
+  for (const absl::Time end = world_.now + kReadingTakes; world_.now + DeskWorld::kTick < end;
+       world_.Tick()) {
+    late();
+    ASSERT_EQ(Kept().record.phase, SwitchPhase::kDraining);
+  }
+  PassUntil([&] { return !Kept().open; });
+  EXPECT_EQ(Kept().record.end, SwitchEnd::kCommitted);
+}
+
 // An order to roll back is written in the same step, also while an earlier wish has no answer.
 TEST_F(SwitchDeskTest, RollsBackAtOnce) {
   world_.Start(QuickSwitch());

@@ -48,7 +48,6 @@ class SwitchWorld : public testing::Test {
     for (const auto& [key, reading] : gateway_) {
       RouteSight& seen = sight.routes[key];
       if (!away_.contains(key)) seen.reading = reading;
-      seen.read_at = read_at_.value_or(now_);
       seen.checks_servers = checks_servers_;
       if (const auto answer = answers_.find(key); answer != answers_.end()) {
         seen.write = answer->second;
@@ -114,7 +113,6 @@ class SwitchWorld : public testing::Test {
   std::optional<std::vector<Finding>> findings_;
   std::string held_;
   std::map<RouteKey, RouteReading> gateway_;
-  std::optional<absl::Time> read_at_;       // when that was told; none: just now
   std::map<RouteKey, WriteState> answers_;  // that the next look is shown
   bool checks_servers_ = true;              // the gateways do
   std::set<RouteKey> away_;                 // not read

@@ -54,9 +54,7 @@ void SwitchLaws::Look() {
         if (sent.size() > kSentSamples) sent.pop_front();
         SideTruth& side = sides_[{cluster, route}];
         const BackendPlace place{cluster, route};
-        const std::vector<ServerTruth> servers = world_->switching().ServersOf(place);
-        const bool lives = std::any_of(servers.begin(), servers.end(),
-                                       [](const ServerTruth& server) { return server.alive; });
+        const bool lives = Lives(place);
         if (lives) side.dead_since = absl::InfiniteFuture();
         if (!lives) side.dead_since = std::min(side.dead_since, world_->now());
         if (world_->switching().AnsweringOf(place).fails < kMostlyFails) {
@@ -72,10 +70,17 @@ void SwitchLaws::Look() {
   world_->schedule().After(kLooks, [this] { Look(); });
 }
 
+bool SwitchLaws::Lives(const BackendPlace& place) const {
+  const std::vector<ServerTruth> servers = world_->switching().ServersOf(place);
+  return std::any_of(servers.begin(), servers.end(), [](const ServerTruth& server) { return server.alive; });
+}
+
+// One that has come to life since the last look is not dead.
 bool SwitchLaws::IsDead(const std::string& cluster, const std::string& application,
                         absl::Duration for_long) const {
   const auto side = sides_.find({cluster, application});
-  return side != sides_.end() && world_->now() - side->second.dead_since > for_long;
+  return side != sides_.end() && world_->now() - side->second.dead_since > for_long &&
+         !Lives({cluster, application});
 }
 
 // For long enough, and of enough requests, that nobody could take it for chance.

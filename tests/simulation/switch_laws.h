@@ -74,6 +74,7 @@ class SwitchLaws final : public Observer {
   void Look();
   void Mix(const std::string& text);
   std::string Name(const coordinator::DecisionId& id, const coordinator::SwitchRecord& record) const;
+  bool Lives(const BackendPlace& place) const;
   bool IsDead(const std::string& cluster, const std::string& application, absl::Duration for_long) const;
   bool SurelyFails(const coordinator::SwitchRecord& record, const std::string& cluster) const;
   bool OrderedSince(const std::string& name, coordinator::SwitchOrder order, absl::Time since) const;

@@ -17,6 +17,9 @@ namespace {
 // A step that is written on all routes sooner is judged from its soak on.
 constexpr absl::Duration kQuickMove = absl::Seconds(1);
 
+// Since when green has been missed, beside what gates find bad.
+constexpr char kNoServer[] = "servers";
+
 // One look at a switch.
 class OneLook {
  public:
@@ -253,6 +256,10 @@ class OneLook {
       const bool under_way = seen.write == WriteState::kUnderWay && seen.under_way == known.wished;
       if (known.written || under_way) continue;
       if (WasChangedUnseen(route, known, seen)) continue;
+      if (MovesOntoTheDead(route, known, seen)) {
+        memory_.waits_for = absl::StrCat("a server of green that answers gateway ", route.key.gateway);
+        continue;
+      }
       // Not in the look that was told of the refusal, else it would be asked as fast as it answers.
       if (seen.write == WriteState::kRefused && record_.phase == SwitchPhase::kMoving) continue;
       // What it takes the place of is on its way.
@@ -266,6 +273,19 @@ class OneLook {
       may_cut -= wish.may_cut;
       moves_.wishes.push_back(std::move(wish));
     }
+  }
+
+  // L10: it would give green more of a route whose gateway's checks find none of green's servers. What is out
+  // of use is not checked.
+  static bool MovesOntoTheDead(const SwitchedRoute& route, const RouteRecord& known, const RouteSight& seen) {
+    if (known.written || !seen.reading || !seen.checks_servers) return false;
+    const auto green = seen.reading->backends.find(route.green);
+    const auto wished = known.wished.backends.find(route.green);
+    if (green == seen.reading->backends.end() || wished == known.wished.backends.end()) return false;
+    const bool is_dead = green->second.servers_up == 0 && green->second.mode != BackendMode::kClosed;
+    const bool gains = wished->second.percent > green->second.percent ||
+                       (known.wished.canary && known.wished.canary != seen.reading->canary);
+    return is_dead && gains;
   }
 
   static uint64_t InFlightAtBlue(const SwitchedRoute& route, const RouteSight& seen) {
@@ -359,6 +379,7 @@ class OneLook {
 
   // Asks the gates; one that fails fails the step.
   bool GreenFails() {
+    if (MissesGreen()) return true;
     if (memory_.restored) return false;  // the routes have not been read back yet
     const GateSight gates = at_.SightOfGates();
     memory_.gates = AskGates(record_.spec.gates, gates, memory_.bad_since);
@@ -369,6 +390,23 @@ class OneLook {
     if (!fails && record_.phase != SwitchPhase::kMoving) memory_.failing_since.reset();
     if (!fails || LeavesToPeople()) return false;
     at_.FailStep(Reasons(memory_.gates, GateVerdict::kFail));
+    return true;
+  }
+
+  // What gates cannot tell while a route is not read, nor until all are read back after a restart: another
+  // one is to be given to green, and its gateway finds nobody there.
+  bool MissesGreen() {
+    const auto missing = std::find_if(
+        record_.spec.routes.begin(), record_.spec.routes.end(), [this](const SwitchedRoute& route) {
+          return MovesOntoTheDead(route, record_.routes.at(route.key), sight_.routes.at(route.key));
+        });
+    if (missing == record_.spec.routes.end()) {
+      if (memory_.bad_since.erase(kNoServer) > 0) memory_.failing_since.reset();
+      return false;
+    }
+    const absl::Time since = memory_.bad_since.try_emplace(kNoServer, sight_.now).first->second;
+    if (sight_.now - since < record_.spec.gates.bad_for || LeavesToPeople()) return false;
+    at_.FailStep(absl::StrCat("none of its servers answers gateway ", missing->key.gateway));
     return true;
   }
 

@@ -242,6 +242,8 @@ void AskAgain(SwitchHost& host, Switch& one) {
   if (IsFrozen(one.record)) return;
   for (auto& [key, route] : one.routes) {
     if (!route.pending || route.pending->handed_out || host.Now() < route.pending->ask_at) continue;
+    // L3: an order has just wished something else, which the look after it hands out.
+    if (one.record.routes.at(key).wished != route.pending->wish.shape) continue;
     // What was unanswered may have been written: the gateway's own mark tells whether it was by us.
     HandOut(host, one, *route.pending);
   }

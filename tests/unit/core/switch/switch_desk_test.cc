@@ -50,6 +50,24 @@ TEST_F(SwitchDeskTest, SwitchesFromStartToCommit) {
   EXPECT_TRUE(world_.broken.empty());
 }
 
+// L3: with an order to roll back the step that nobody has answered is not asked for once more, whenever that
+// would be due.
+TEST_F(SwitchDeskTest, AsksForNothingThatAnOrderHasTakenBack) {
+  for (int ticks = 0; ticks < 40; ++ticks) {
+    DeskWorld world({QuickSwitch()});
+    world.Start(QuickSwitch());
+    for (int i = 0; i < 200 && world.Green(kEdgeWeb) != 10; ++i) world.Tick();
+    ASSERT_EQ(world.Green(kEdgeWeb), 10u);
+    world.Pass(absl::Seconds(1));
+    world.lost_percent = 100;
+    world.Reload("edge");
+    world.Pass(absl::Seconds(1) + DeskWorld::kTick * ticks);
+    world.now += DeskWorld::kTick - absl::Milliseconds(1);
+    ASSERT_TRUE(world.Order("web", SwitchOrder::kRollBack).ok());
+    EXPECT_TRUE(world.broken.empty()) << ticks << ": " << world.broken.front();
+  }
+}
+
 // A plan moves nothing and leaves nothing, and tells what it found and what is to be expected.
 TEST_F(SwitchDeskTest, PlansWithoutATrace) {
   world_.Leader().Step([](SwitchDesk& desk, SwitchHost& host) {

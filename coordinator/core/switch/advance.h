@@ -65,6 +65,8 @@ struct SwitchMemory {
   // The soak or the hold is over, and the gates cannot tell.
   std::optional<absl::Time> untold_since;
   bool restored = false;  // the routes are to be read back after a start of the coordinator
+  // That start. What blue did just before it is told by the ledger alone.
+  absl::Time restored_at = absl::InfinitePast();
   // Routes of which an earlier wish had no answer: it may be written in whole, in part, or not at all. Until
   // the next wish has been written there is no shape that it could go from.
   std::set<RouteKey> in_doubt;

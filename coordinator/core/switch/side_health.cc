@@ -45,7 +45,7 @@ std::string Sickness(const SideSight& sight, const SideReading& reading) {
 HealthAnswer JudgeWayBack(const SideSight& sight, const SideReading& reading, const Lately& lately,
                           const GateRules& rules) {
   if (std::string sick = Sickness(sight, reading); !sick.empty()) return {Health::kUnhealthy, sick};
-  for (const SideCount& count : {lately.recent, lately.last_second}) {
+  for (const SideCount& count : {lately.recent, lately.last_second, lately.before}) {
     if (count.Bad() < rules.min_failures ||
         SurelyBadPermille(count.Bad(), count.requests) <= rules.max_error_permille) {
       continue;

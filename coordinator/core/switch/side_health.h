@@ -45,6 +45,7 @@ struct Lately {
   SideCount recent;       // kRecent
   SideCount last_second;  // kLeastSpan: what began just now
   absl::Duration span;    // for which it has been watched
+  SideCount before = {};  // what it did until a start of the coordinator
 };
 // Less than this says nothing of a side that has traffic.
 inline constexpr absl::Duration kLeastSpan = absl::Seconds(1);

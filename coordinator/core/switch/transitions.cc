@@ -49,8 +49,19 @@ HealthAnswer Transitions::WayBack(bool by_order) const {
   return JudgeWayBack(sight.blue, Reading(Side::kBlue),
                       {.recent = Recent(memory.recent, sight.now).blue,
                        .last_second = Recent(memory.recent, sight.now, kLeastSpan).blue,
-                       .span = by_order ? kLeastSpan : watched},
+                       .span = by_order ? kLeastSpan : watched,
+                       .before = BlueBeforeStart()},
                       record.spec.gates);
+}
+
+SideCount Transitions::BlueBeforeStart() const {
+  SideCount count;
+  const std::vector<LedgerSpan>& spans = record.ledger.spans;
+  for (size_t i = 0; i < spans.size() && spans[i].begin < memory.restored_at; ++i) {
+    const absl::Time end = i + 1 < spans.size() ? spans[i + 1].begin : sight.now;
+    if (end > sight.now - kRecent) count += spans[i].Total().blue;
+  }
+  return count;
 }
 
 GateSight Transitions::SightOfGates() const {
@@ -170,6 +181,7 @@ void Transitions::RepeatStep() {
   BeginReport();
   record.step_shown_since = sight.now;
   memory.recent = {};
+  memory.restored_at = absl::InfinitePast();
   memory.bad_since.clear();
   memory.failing_since.reset();
   Enter(record.phase);
@@ -259,6 +271,7 @@ void NoteWritten(SwitchRecord& record, const RouteKey& key, const RouteReading& 
 void RestoreSwitch(SwitchRecord& record, SwitchMemory& memory, absl::Time now) {
   memory = {};
   memory.restored = HasMoved(record);
+  memory.restored_at = now;
   for (auto& [key, route] : record.routes) {
     // It died in the midst of a write, which a gateway of some kinds takes in parts.
     if (!route.written) memory.in_doubt.insert(key);

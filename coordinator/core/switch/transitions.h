@@ -47,6 +47,8 @@ struct Transitions {
   std::string SummaryOfCommit() const;
 
  private:
+  // In the spans of the ledger from before a start of the coordinator that reach into the last kRecent.
+  SideCount BlueBeforeStart() const;
   void Enter(SwitchPhase phase);
   void BeginReport();  // of the present step, from now on
   void EndReport();

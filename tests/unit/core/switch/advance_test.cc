@@ -173,6 +173,28 @@ TEST_F(AdvanceTest, NeverGoesBackToASickBlue) {
   EXPECT_EQ(record_.end, SwitchEnd::kRolledBack);
 }
 
+// L10: what blue did a moment before a start of the coordinator is not forgotten with the process: green has
+// everything by then, so blue has nothing else to show. After kRecent it says no more than it ever does.
+TEST_F(AdvanceTest, RemembersASickBlueOverARestart) {
+  for (const bool at_once : {true, false}) {
+    Begin(Quick());
+    green_fails_percent_ = 0;
+    PassToStep(1);
+    blue_fails_percent_ = 40;
+    PassToStep(2);
+    RestoreSwitch(record_, memory_, now_);
+    Pass(at_once ? absl::Seconds(2) : kRecent + absl::Seconds(2));
+    ASSERT_FALSE(record_.stop) << record_.stop->reason;
+    green_fails_percent_ = 20;
+    Pass(absl::Seconds(5));
+    EXPECT_EQ(Green(), at_once ? 100u : 0u);
+    ASSERT_EQ(record_.stop.has_value(), at_once);
+    if (!at_once) continue;
+    EXPECT_EQ(record_.stop->cause, StopCause::kWayBack);
+    EXPECT_NE(record_.stop->reason.find("it has failed"), std::string::npos) << record_.stop->reason;
+  }
+}
+
 // A request that the prober lost while the weights were being written counts against the step.
 TEST_F(AdvanceTest, CountsWhatIsLostWhileMoving) {
   Begin(Quick());

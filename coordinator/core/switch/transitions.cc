@@ -56,6 +56,8 @@ HealthAnswer Transitions::WayBack(bool by_order) const {
 
 SideCount Transitions::BlueBeforeStart() const {
   SideCount count;
+  // What it is given now is watched.
+  if (record.phase == SwitchPhase::kRollingBack || Reading(Side::kBlue).has_share) return count;
   const std::vector<LedgerSpan>& spans = record.ledger.spans;
   for (size_t i = 0; i < spans.size() && spans[i].begin < memory.restored_at; ++i) {
     const absl::Time end = i + 1 < spans.size() ? spans[i + 1].begin : sight.now;

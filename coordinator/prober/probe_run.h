@@ -18,10 +18,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "coordinator/core/switch/probe_target.h"
 #include "coordinator/core/switch/switch_events.h"
 #include "coordinator/prober/probe_book.h"
 #include "coordinator/prober/probe_client.h"
-#include "coordinator/core/switch/probe_target.h"
 
 namespace evenkeel::coordinator {
 

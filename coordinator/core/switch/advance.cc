@@ -282,7 +282,8 @@ class OneLook {
     const auto green = seen.reading->backends.find(route.green);
     const auto wished = known.wished.backends.find(route.green);
     if (green == seen.reading->backends.end() || wished == known.wished.backends.end()) return false;
-    const bool is_dead = green->second.servers_up == 0 && green->second.mode != BackendMode::kClosed;
+    const bool is_dead = green->second.servers > 0 && green->second.servers_up == 0 &&
+                         green->second.mode != BackendMode::kClosed;
     const bool gains = wished->second.percent > green->second.percent ||
                        (known.wished.canary && known.wished.canary != seen.reading->canary);
     return is_dead && gains;

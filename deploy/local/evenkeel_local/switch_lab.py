@@ -145,6 +145,8 @@ class SwitchLab:
     def fail(self, cluster: Cluster, how: str, pods: int = REPLICAS) -> None:
         """Tells so many of its pods how to fail (errors, slow, unready), or to mend."""
         for pod in self._found(cluster)[:pods]:
+            if "podIP" not in pod["status"]:  # It is just being made anew on a node that has booted.
+                raise Failure(f"pod {pod['metadata']['name']} has no address yet")
             request = urllib.request.Request(f"http://{pod['status']['podIP']}/fail?how={how}", method="POST")
             with contextlib.closing(urllib.request.urlopen(request, timeout=5)):
                 pass

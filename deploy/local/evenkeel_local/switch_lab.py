@@ -98,6 +98,12 @@ class SwitchLab:
         text = (_LABS / "joined.yaml").read_text().replace("FIRST", self.blue.name).replace("ADDRESS", address)
         self.blue.kubectl("apply", "-f", "-", input_text=text)
 
+        def answers() -> bool:
+            with contextlib.closing(urllib.request.urlopen(f"http://{self.joined_address}:{JOINED_PORT}/", timeout=1)):
+                return True
+
+        waiting.wait_for(answers, "kube-proxy to serve the joined Service", deadline_s=60)
+
     @property
     def joined_address(self) -> str:
         return self.blue.address(self.blue.workers()[0])
@@ -209,8 +215,8 @@ class Watched:
         self._switches: list[tuple[Status, float | None]] = []  # that have ended, and when one was asked to go back
 
     def requests(self) -> list[SwitchRequest]:
-        """Those that ended since all was steady."""
-        return [each for each in self._clients.ended() if each.start_s + each.duration_s > self._begun_s]
+        """Those that began once all was steady."""
+        return [each for each in self._clients.ended() if each.start_s > self._begun_s]
 
     def start(self, from_: Cluster, to: Cluster, text: str = "") -> Switch:
         self._lab.wait_until_calm()

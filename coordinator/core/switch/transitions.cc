@@ -150,6 +150,8 @@ void Transitions::BeginStep(uint32_t step) {
   EVENKEEL_CHECK(step < record.spec.steps.size()) << "there is no step " << step;
   record.step = step;
   record.approved = false;
+  // What green answered before it was given anything is not of this switch.
+  if (record.phase == SwitchPhase::kPreflight) memory.recent = {};
   record.step_shown_since = sight.now;  // for gates that are asked while it is written
   BeginReport();
   Wish([&](const SwitchedRoute& route) { return ShapeAt(route, record.spec.steps[step]); });

@@ -76,9 +76,11 @@ TEST_F(AdvanceTest, WaitsForWhatGreenHasInFlightFromBefore) {
   Pass(absl::Seconds(5));
   EXPECT_EQ(record_.phase, SwitchPhase::kPreflight);
   EXPECT_EQ(memory_.waits_for, "what green has in flight from before: 68 requests");
-  gateway_[kWeb].backends["west"].in_flight = 0;
+  Answer(gateway_[kWeb].backends["west"], 80, 0, absl::Seconds(3));
   Pass(absl::Seconds(1));
-  EXPECT_EQ(Green(), 10u);
+  gateway_[kWeb].backends["west"].in_flight = 0;
+  Pass(absl::Seconds(6));
+  EXPECT_EQ(Green(), 10u) << record_.outcome;
 
   Begin(Quick());
   gateway_[kWeb].backends["west"].in_flight = 1;

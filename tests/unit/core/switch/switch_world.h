@@ -18,6 +18,15 @@
 
 namespace evenkeel::coordinator {
 
+inline const RouteKey kWeb = {"edge", "web"};
+
+// ASwitch with a short hold.
+inline SwitchSpec Quick() {
+  SwitchSpec spec = ASwitch();
+  spec.hold.length = absl::Seconds(5);
+  return spec;
+}
+
 class SwitchWorld : public testing::Test {
  protected:
   static constexpr absl::Duration kLook = absl::Milliseconds(100);
